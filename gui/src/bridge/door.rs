@@ -1,0 +1,25 @@
+//! The door as the bridge sees it, so that tests can stand behind it.
+
+use std::future::Future;
+
+use dataforge_node::api::{ApiError, Event, Reply, Request};
+
+/// An open data directory that answers requests.
+pub trait Door: Send + Sync + 'static {
+    /// Answers a request. Calls run side by side.
+    fn call(&self, request: Request) -> impl Future<Output = Result<Reply, ApiError>> + Send;
+
+    /// Waits for the next event; `None` when there will be no more.
+    ///
+    /// The future may be dropped and made again without losing an event.
+    fn next_event(&self) -> impl Future<Output = Option<Event>> + Send;
+}
+
+/// Opens a [`Door`], as often as the user tries.
+pub trait Opener: Send + 'static {
+    /// What it opens.
+    type Door: Door;
+
+    /// Opens it.
+    fn open(&self) -> impl Future<Output = Result<Self::Door, ApiError>> + Send;
+}

@@ -1,0 +1,123 @@
+//! The bridge's own thread: opens the door, then works on commands until the window is gone.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use dataforge_node::api::{ApiError, ErrorKind, Reply};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use super::door::{Door, Opener};
+use super::{Command, Message, Waker};
+
+/// Calls that run side by side; more wait in the command queue.
+const CALLS: usize = 16;
+
+/// Time between two [`Message::Tick`]. Another process may change the directory without an event.
+const TICK: Duration = Duration::from_secs(5);
+
+/// Time that calls get to end once the window is closed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Where messages for the window go.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    queue: mpsc::Sender<Message>,
+    waker: Waker,
+}
+
+impl Outbox {
+    pub(super) fn new(queue: mpsc::Sender<Message>, waker: Waker) -> Self {
+        Self { queue, waker }
+    }
+
+    /// Delivers a message, waiting for room. Once the window is gone messages are of no use.
+    async fn send(&self, message: Message) {
+        if self.queue.send(message).await.is_ok() {
+            (self.waker)();
+        }
+    }
+}
+
+/// Says that the bridge has ended, however it ended: the window then finds its queue closed.
+struct Farewell(Waker);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Runs until the window drops its end.
+pub(super) fn run<O: Opener>(runtime: Runtime, opener: O, commands: mpsc::Receiver<Command>, outbox: Outbox) {
+    let _farewell = Farewell(Arc::clone(&outbox.waker));
+    runtime.block_on(open_and_serve(opener, commands, outbox));
+    runtime.shutdown_timeout(GRACE);
+}
+
+async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Command>, outbox: Outbox) {
+    loop {
+        match guard(opener.open()).await {
+            Ok(door) => {
+                outbox.send(Message::Opened).await;
+                return serve(Arc::new(door), commands, outbox).await;
+            }
+            Err(error) => outbox.send(Message::OpenFailed(error)).await,
+        }
+        loop {
+            match commands.recv().await {
+                None => return,
+                Some(Command::Open) => break,
+                // Asked before the window knew that there is no node.
+                Some(Command::Call { .. }) => {}
+            }
+        }
+    }
+}
+
+async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, outbox: Outbox) {
+    let mut calls = JoinSet::new();
+    let mut eventful = true;
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            command = commands.recv(), if calls.len() < CALLS => match command {
+                None => return,
+                Some(Command::Open) => outbox.send(Message::Opened).await,
+                Some(Command::Call { ticket, request }) => {
+                    let (door, outbox) = (Arc::clone(&door), outbox.clone());
+                    calls.spawn(async move {
+                        let result: Result<Reply, ApiError> = guard(door.call(request)).await;
+                        outbox.send(Message::Answer { ticket, result: Box::new(result) }).await;
+                    });
+                }
+            },
+            Some(_) = calls.join_next(), if !calls.is_empty() => {}
+            event = door.next_event(), if eventful => match event {
+                Some(event) => outbox.send(Message::Event(event)).await,
+                None => eventful = false,
+            },
+            _ = ticks.tick() => outbox.send(Message::Tick).await,
+        }
+    }
+}
+
+/// Turns a panic into an error, so that whoever asked hears of it instead of waiting forever.
+async fn guard<T>(future: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // A future that has panicked is never polled again: the error ends the wait.
+        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))).unwrap_or_else(|_| {
+            let error = ApiError::new(ErrorKind::Internal, "the node panicked");
+            Poll::Ready(Err(error.hint("this is a bug: please report it with what the terminal says")))
+        })
+    })
+    .await
+}

@@ -1,0 +1,172 @@
+//! The configuration: one TOML file in the data directory, every key with a default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{ApiError, ErrorKind};
+use crate::directory::write_atomically;
+
+/// Port a node listens on unless told otherwise; another one is taken when it is in use.
+pub const DEFAULT_PORT: u16 = 7411;
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Network.
+    pub network: NetworkConfig,
+    /// Blobs.
+    pub cache: CacheConfig,
+    /// Queries.
+    pub query: QueryConfig,
+}
+
+/// Network settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Address and port to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Relays that may be used; none by default.
+    pub relays: Vec<String>,
+    /// Seconds between background passes over known peers.
+    pub pass_secs: u64,
+}
+
+/// Blob settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Bytes of blobs to keep at most.
+    pub limit_bytes: u64,
+    /// Bytes of the disk to leave free; imports and fetches stop before.
+    pub reserve_bytes: u64,
+}
+
+/// Query settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueryConfig {
+    /// Bytes of memory a query may take.
+    pub memory_bytes: u64,
+    /// Seconds after which a query is stopped.
+    pub timeout_secs: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { network: NetworkConfig::default(), cache: CacheConfig::default(), query: QueryConfig::default() }
+    }
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT)), relays: Vec::new(), pass_secs: 300 }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { limit_bytes: 10 << 30, reserve_bytes: 256 << 20 }
+    }
+}
+
+impl Default for QueryConfig {
+    fn default() -> Self {
+        Self { memory_bytes: 512 << 20, timeout_secs: 300 }
+    }
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join("dataforge.toml")
+}
+
+fn invalid(dir: &Path, error: &toml::de::Error) -> ApiError {
+    ApiError::new(ErrorKind::Input, format!("the configuration cannot be read: {}: {}", path(dir).display(), error.message()))
+        .hint("correct the file, or remove it to return to the defaults")
+}
+
+impl Config {
+    /// Reads the configuration of a data directory; the defaults when there is no file.
+    ///
+    /// # Errors
+    /// `Input` when the file is malformed, `Storage` when it cannot be read.
+    pub fn read(dir: &Path) -> Result<Self, ApiError> {
+        match std::fs::read_to_string(path(dir)) {
+            Ok(text) => toml::from_str(&text).map_err(|error| invalid(dir, &error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(ApiError::new(ErrorKind::Storage, format!("cannot read {}: {error}", path(dir).display()))),
+        }
+    }
+
+    fn to_table(&self) -> toml::Table {
+        toml::Table::try_from(self).expect("the configuration has no unserialisable part")
+    }
+
+    /// Returns all keys with their values as TOML, sorted; one when `key` names it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such key.
+    pub fn values(&self, key: Option<&str>) -> Result<Vec<(String, String)>, ApiError> {
+        let mut values = Vec::new();
+        for (section, content) in self.to_table() {
+            for (name, value) in content.as_table().into_iter().flatten() {
+                values.push((format!("{section}.{name}"), value.to_string()));
+            }
+        }
+        if let Some(key) = key {
+            values.retain(|(name, _)| name == key);
+            if values.is_empty() {
+                return Err(unknown_key(key));
+            }
+        }
+        values.sort();
+        Ok(values)
+    }
+
+    /// Sets one key and writes the file.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown key, `Usage` for a value of the wrong kind, `Storage` when the
+    /// file cannot be written.
+    pub fn set(&mut self, dir: &Path, key: &str, value: &str) -> Result<(), ApiError> {
+        let mut table = self.to_table();
+        let (section, name) = key.split_once('.').ok_or_else(|| unknown_key(key))?;
+        let slot = table.get_mut(section).and_then(|section| section.get_mut(name)).ok_or_else(|| unknown_key(key))?;
+        let bare = toml::Value::String(value.to_owned());
+        let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
+        *slot = if slot.is_str() { parsed.filter(toml::Value::is_str).unwrap_or(bare) } else { parsed.unwrap_or(bare) };
+        let config: Self = table
+            .try_into()
+            .map_err(|error: toml::de::Error| ApiError::new(ErrorKind::Usage, format!("{key}: {}", error.message())))?;
+        let text = toml::to_string(&config).expect("the configuration has no unserialisable part");
+        write_atomically(&path(dir), text.as_bytes(), false)?;
+        *self = config;
+        Ok(())
+    }
+}
+
+fn unknown_key(key: &str) -> ApiError {
+    ApiError::new(ErrorKind::NotFound, format!("there is no setting {key:?}")).hint("dataforge config get lists all settings")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_value_is_read_again_and_wrong_ones_are_refused() {
+        let dir = std::env::temp_dir().join(format!("dataforge-config-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let mut config = Config::default();
+        config.set(&dir, "network.listen", "127.0.0.1:0").unwrap();
+        config.set(&dir, "network.relays", "[\"https://relay.example\"]").unwrap();
+        assert_eq!(Config::read(&dir).unwrap(), config);
+        assert_eq!(config.set(&dir, "network.listen", "nowhere").unwrap_err().kind, ErrorKind::Usage);
+        assert_eq!(config.set(&dir, "network.colour", "1").unwrap_err().kind, ErrorKind::NotFound);
+        assert_eq!(Config::read(&dir).unwrap(), config);
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

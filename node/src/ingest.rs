@@ -1,0 +1,21 @@
+//! From a parsed log file to the bytes of its tables: pure functions, no clock, no files.
+//!
+//! The data's way: source bytes and what the reader made of them → [`table`] (Arrow) → [`parquet`]
+//! (bytes) → [`prepare()`], which adds the facts that documents carry. The same source and reader
+//! give the same bytes on every machine, so colleagues who import one file make one blob.
+//! [`units`] and [`dictionary`] say what names mean; nothing here changes a delivered value, and
+//! storing, signing and announcing are the caller's work.
+
+pub mod coverage;
+pub mod dictionary;
+pub mod facts;
+pub mod index;
+pub mod parquet;
+pub mod prepare;
+pub mod sample;
+pub mod table;
+pub mod units;
+pub mod well;
+
+pub use prepare::{IngestError, Prepared, PreparedRun, Warning, prepare};
+pub use well::WellHeader;

@@ -1,0 +1,190 @@
+//! The whole way of a file: what the reader made of it → tables, bytes, facts and the well.
+//!
+//! Pure: the caller stores the blobs, then writes the documents. A file without data rows still
+//! has a well, so it is prepared without runs rather than refused.
+
+use dataforge_las::{DataSet, HeaderItem, LogFile, Reading};
+use dataforge_protocol::facts::RenditionFacts;
+use dataforge_protocol::id::BlobHash;
+use sha2::{Digest as _, Sha256};
+
+use crate::ingest::facts::{curve_facts, index_facts};
+use crate::ingest::index::{self, Meaning};
+use crate::ingest::parquet::{self, Metadata};
+use crate::ingest::table::{self, TableError};
+use crate::ingest::well::{self, WellHeader};
+
+mod checks;
+#[cfg(test)]
+mod tests;
+
+/// The reader and its version, as facts name it; raised when the same source gives other values.
+pub const READER: &str = "las/1";
+
+/// A file read and turned into what is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// One run per data set that has columns, in file order.
+    pub runs: Vec<PreparedRun>,
+    /// What the file says about its well.
+    pub well: WellHeader,
+    /// SHA-256 of the source file.
+    pub source_sha256: [u8; 32],
+    /// What the reader noticed, then what we noticed; nothing here stops an import.
+    pub warnings: Vec<Warning>,
+}
+
+/// One run: its table as bytes, and the facts about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreparedRun {
+    /// Position of the data set in the source file, from 0.
+    pub data_set: u32,
+    /// The table.
+    pub parquet: Vec<u8>,
+    /// The facts of the rendition; they name the table's hash.
+    pub facts: RenditionFacts,
+    /// What the header declares about the index, which the rows may contradict.
+    pub declared: Declared,
+}
+
+/// `STRT`, `STOP` and `STEP` as delivered; empty where the file has none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Declared {
+    /// Value of `STRT`.
+    pub start: String,
+    /// Value of `STOP`.
+    pub stop: String,
+    /// Value of `STEP`.
+    pub step: String,
+    /// Unit of `STRT`, or of the others when it has none.
+    pub unit: String,
+}
+
+/// Something odd that a person should see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// 1-based line number; 0 when it concerns the whole file.
+    pub line: u32,
+    /// 1-based column in characters; 0 when it concerns the whole line.
+    pub column: u32,
+    /// What was found and what was done about it.
+    pub message: String,
+}
+
+/// A file cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// A data set does not make a table.
+    #[error("data set {data_set} makes no table")]
+    Table {
+        /// Position of the data set, from 0.
+        data_set: u32,
+        /// Why not.
+        source: TableError,
+    },
+    /// A table cannot be written.
+    #[error("table of data set {data_set} cannot be written")]
+    Parquet {
+        /// Position of the data set, from 0.
+        data_set: u32,
+        /// What the writer says.
+        source: ::parquet::errors::ParquetError,
+    },
+    /// The header cannot be written as JSON.
+    #[error("header cannot be written as json")]
+    Header(#[from] serde_json::Error),
+    /// There are more data sets than can be numbered.
+    #[error("more data sets than can be numbered")]
+    TooManyDataSets,
+}
+
+/// Turns a source file and what the reader made of it into tables, facts and the well.
+///
+/// # Errors
+/// When a data set makes no table, e.g. because it has too many curves, or cannot be written.
+pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError> {
+    let file = &reading.file;
+    let origin = Origin {
+        file,
+        header: parquet::header_json(file)?,
+        sha256: Sha256::digest(source).into(),
+        size: u64::try_from(source.len()).unwrap_or(u64::MAX),
+    };
+    let well = well::well_header(file);
+    let mut warnings: Vec<Warning> = reading.report.notices.iter().map(Warning::from).collect();
+    checks::file(file, &well, &mut warnings);
+    let mut runs = Vec::new();
+    for (position, data) in file.data.iter().enumerate() {
+        let Ok(data_set) = u32::try_from(position) else {
+            return Err(IngestError::TooManyDataSets);
+        };
+        if !data.columns.is_empty() {
+            runs.push(prepare_run(&origin, data_set, data, &mut warnings)?);
+        }
+    }
+    Ok(Prepared { runs, well, source_sha256: origin.sha256, warnings })
+}
+
+/// What all runs of a file share.
+struct Origin<'a> {
+    file: &'a LogFile,
+    header: String,
+    sha256: [u8; 32],
+    size: u64,
+}
+
+fn prepare_run(
+    origin: &Origin<'_>,
+    data_set: u32,
+    data: &DataSet,
+    warnings: &mut Vec<Warning>,
+) -> Result<PreparedRun, IngestError> {
+    let batch = table::record_batch(data)
+        .map_err(|source| IngestError::Table { data_set, source })?;
+    let names: Vec<String> =
+        batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let declared = declared_items(origin.file);
+    let index = &data.columns[0];
+    let meaning = index::meaning(index, declared);
+    let shape = index::shape(&index.values);
+    let metadata = Metadata {
+        index_kind: meaning.kind.as_str(),
+        index_unit: &meaning.unit,
+        header: &origin.header,
+        sorted: shape.strict,
+    };
+    let parquet = parquet::write(&batch, &metadata)
+        .map_err(|source| IngestError::Parquet { data_set, source })?;
+    checks::run(data, &names, &meaning, &shape, declared, warnings);
+    let facts = RenditionFacts {
+        blob: BlobHash::of(&parquet),
+        blob_size: u64::try_from(parquet.len()).unwrap_or(u64::MAX),
+        reader: READER.to_owned(),
+        source_sha256: origin.sha256,
+        source_size: origin.size,
+        rows: u64::try_from(data.rows).unwrap_or(u64::MAX),
+        index: index_facts(index, &names[0], &meaning, &shape),
+        curves: curve_facts(data, &names),
+    };
+    Ok(PreparedRun { data_set, parquet, facts, declared: Declared::from(declared) })
+}
+
+/// Returns the lines `STRT`, `STOP` and `STEP` of a file.
+fn declared_items(file: &LogFile) -> [Option<&HeaderItem>; 3] {
+    ["STRT", "STOP", "STEP"].map(|mnemonic| well::well_item(file, &[mnemonic]))
+}
+
+impl From<[Option<&HeaderItem>; 3]> for Declared {
+    fn from(items: [Option<&HeaderItem>; 3]) -> Self {
+        let unit = items.iter().flatten().map(|item| &item.unit).find(|unit| !unit.is_empty());
+        let [start, stop, step] =
+            items.map(|item| item.map(|item| item.value.clone()).unwrap_or_default());
+        Self { start, stop, step, unit: unit.cloned().unwrap_or_default() }
+    }
+}
+
+impl From<&dataforge_las::Notice> for Warning {
+    fn from(notice: &dataforge_las::Notice) -> Self {
+        Self { line: notice.line, column: notice.column, message: notice.message.clone() }
+    }
+}

@@ -1,0 +1,135 @@
+//! What is odd about the meaning of a file: units, names, identifiers, the index.
+//!
+//! The reader reports oddities of form; these are the ones that need units and the dictionary.
+//! Each is reported once with its line, and nothing is changed because of it.
+
+use std::collections::BTreeMap;
+
+use dataforge_las::{Column, DataSet, HeaderItem, LogFile, Values};
+
+use crate::ingest::index::{self, Shape};
+use crate::ingest::prepare::{Meaning, Warning};
+use crate::ingest::units::{self, Unit};
+use crate::ingest::well::WellHeader;
+use crate::ingest::dictionary;
+
+/// A volume fraction in percent is larger than this somewhere, or it is mislabelled `v/v`.
+const LARGEST_FRACTION: f64 = 1.0;
+
+/// Warns about the file as a whole.
+pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning>) {
+    if file.data.is_empty() {
+        warn(warnings, 0, "no data section: only the header is imported".to_owned());
+    }
+    for data in file.data.iter().filter(|data| data.columns.is_empty()) {
+        warn(warnings, data.line, "data section without columns is passed over".to_owned());
+    }
+    match (&well.uwi, &well.uwi_key) {
+        (None, _) => {
+            warn(warnings, 0, "no uwi or api number: the well is known by this file".to_owned());
+        }
+        (Some(uwi), None) => {
+            let message = format!("not a usable identifier, the well is known by this file: {uwi}");
+            warn(warnings, 0, message);
+        }
+        (Some(_), Some(_)) => {}
+    }
+}
+
+/// Warns about one run.
+pub(super) fn run(
+    data: &DataSet,
+    names: &[String],
+    meaning: &Meaning,
+    shape: &Shape,
+    declared: [Option<&HeaderItem>; 3],
+    warnings: &mut Vec<Warning>,
+) {
+    let Some(index) = data.columns.first() else { return };
+    index_unit(index, meaning, declared, warnings);
+    let line = data.line;
+    if let Values::Number(values) = &index.values {
+        let nulls = values.iter().filter(|value| value.is_nan()).count();
+        if nulls > 0 {
+            warn(warnings, line, format!("{nulls} rows without an index are kept as they are"));
+        }
+    }
+    if shape.reversals > 0 {
+        let count = shape.reversals;
+        warn(warnings, line, format!("index turns back or repeats in {count} rows, kept in order"));
+    }
+    repeated_mnemonics(data, names, warnings);
+    for column in &data.columns[1..] {
+        mislabelled_percent(column, warnings);
+    }
+}
+
+/// Warns when the unit of the index is unknown, or the header contradicts the `~C` line.
+fn index_unit(
+    index: &Column,
+    meaning: &Meaning,
+    declared: [Option<&HeaderItem>; 3],
+    warnings: &mut Vec<Warning>,
+) {
+    let definition = &index.definition;
+    if !index::says_something(&meaning.unit) {
+        let name = &definition.mnemonic;
+        warn(warnings, definition.line, format!("no unit for the index {name}"));
+        return;
+    }
+    if meaning.resolved.is_none() {
+        let unit = &meaning.unit;
+        warn(warnings, definition.line, format!("unit of the index is neither length nor time: {unit}"));
+    }
+    let same = |unit: &Unit| meaning.resolved.is_some_and(|own| own == unit);
+    for item in declared.into_iter().flatten().filter(|item| index::says_something(&item.unit)) {
+        let found = units::resolve(&item.unit, meaning.resolved.map(|unit| unit.measurement))
+            .or_else(|| units::resolve(&item.unit, None));
+        let agrees = found.map_or_else(
+            || item.unit.eq_ignore_ascii_case(&meaning.unit),
+            |found| meaning.resolved.is_none() || same(found),
+        );
+        if !agrees {
+            let message = format!(
+                "{} is in {}, the index column in {}: the column's unit is used",
+                item.mnemonic, item.unit, meaning.unit
+            );
+            warn(warnings, item.line, message);
+        }
+    }
+}
+
+fn repeated_mnemonics(data: &DataSet, names: &[String], warnings: &mut Vec<Warning>) {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    for (column, name) in data.columns.iter().zip(names) {
+        let mnemonic = &column.definition.mnemonic;
+        if let Some(other) = first.get(&**mnemonic) {
+            let message = format!("mnemonic {mnemonic} stands again: column {name} beside {other}");
+            warn(warnings, column.definition.line, message);
+        } else {
+            first.insert(mnemonic, name);
+        }
+    }
+}
+
+/// Warns about a porosity or saturation said to be in percent whose values are fractions.
+fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
+    let (definition, Values::Number(values)) = (&column.definition, &column.values) else { return };
+    let percent = units::resolve(&definition.unit, Some("fraction"))
+        .is_some_and(|unit| unit.factor.is_some_and(|factor| factor < 1.0));
+    if !percent {
+        return;
+    }
+    let fraction = dictionary::detect(&definition.mnemonic, &definition.unit, "")
+        .is_some_and(|detection| detection.property.measurement == "fraction");
+    let largest = values.iter().copied().filter(|value| !value.is_nan()).reduce(f64::max);
+    if fraction && largest.is_some_and(|largest| largest > 0.0 && largest <= LARGEST_FRACTION) {
+        let (name, unit) = (&definition.mnemonic, &definition.unit);
+        let message = format!("{name} is said to be in {unit}, but no value is above 1");
+        warn(warnings, definition.line, message);
+    }
+}
+
+fn warn(warnings: &mut Vec<Warning>, line: u32, message: String) {
+    warnings.push(Warning { line, column: 0, message });
+}

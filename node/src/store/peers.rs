@@ -1,0 +1,136 @@
+//! Known peers, how far they hold this device's chain, and the secrets of tickets given out.
+
+use std::net::SocketAddr;
+
+use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
+use rusqlite::{OptionalExtension as _, params};
+
+use super::Store;
+use crate::api::ApiError;
+
+/// Addresses remembered per peer, newest first.
+const MAX_ADDRESSES: usize = 8;
+
+/// A peer as remembered.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its device.
+    pub device: DeviceId,
+    /// Where it was reached, newest first.
+    pub addresses: Vec<SocketAddr>,
+    /// Last contact.
+    pub last_seen_ms: Option<u64>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+}
+
+impl Store {
+    /// Remembers addresses of a peer, newest first.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn add_peer(&self, device: &DeviceId, addresses: &[SocketAddr]) -> Result<(), ApiError> {
+        let mut all = addresses.to_vec();
+        all.extend(self.peer(device)?.map(|peer| peer.addresses).unwrap_or_default());
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|address| seen.insert(*address));
+        all.truncate(MAX_ADDRESSES);
+        let json = serde_json::to_string(&all).expect("addresses are serialisable");
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO peers (device, addresses) VALUES (?1, ?2)
+                 ON CONFLICT (device) DO UPDATE SET addresses = excluded.addresses",
+            )?
+            .execute(params![device.as_bytes(), json])?;
+        Ok(())
+    }
+
+    /// Notes how the last attempt to reach a peer went.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn note_contact(&self, device: &DeviceId, result: Result<u64, &str>) -> Result<(), ApiError> {
+        let (seen, error) = match result {
+            Ok(now_ms) => (Some(now_ms), None),
+            Err(error) => (None, Some(error)),
+        };
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO peers (device, addresses, last_seen_ms, last_error) VALUES (?1, '[]', ?2, ?3)
+                 ON CONFLICT (device) DO UPDATE SET
+                 last_seen_ms = coalesce(excluded.last_seen_ms, last_seen_ms), last_error = excluded.last_error",
+            )?
+            .execute(params![device.as_bytes(), seen, error])?;
+        Ok(())
+    }
+
+    /// Returns a peer.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn peer(&self, device: &DeviceId) -> Result<Option<Peer>, ApiError> {
+        Ok(self.peers()?.into_iter().find(|peer| peer.device == *device))
+    }
+
+    /// Returns all peers, by device.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn peers(&self) -> Result<Vec<Peer>, ApiError> {
+        let mut statement =
+            self.connection().prepare_cached("SELECT device, addresses, last_seen_ms, last_error FROM peers ORDER BY device")?;
+        let rows = statement.query_map([], |row| {
+            let addresses: String = row.get(1)?;
+            Ok(Peer {
+                device: DeviceId(row.get(0)?),
+                addresses: serde_json::from_str(&addresses).unwrap_or_default(),
+                last_seen_ms: row.get(2)?,
+                last_error: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes that a peer holds this device's chain up to a position.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn note_level(&self, workspace: &WorkspaceId, device: &DeviceId, seq: u64) -> Result<(), ApiError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO peer_levels VALUES (?1, ?2, ?3)
+                 ON CONFLICT (workspace, device) DO UPDATE SET seq = max(seq, excluded.seq)",
+            )?
+            .execute(params![workspace.as_bytes(), device.as_bytes(), seq])?;
+        Ok(())
+    }
+
+    /// Returns the highest position of this device's chain that any peer is known to hold.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn highest_level(&self, workspace: &WorkspaceId) -> Result<Option<u64>, ApiError> {
+        let mut statement = self.connection().prepare_cached("SELECT max(seq) FROM peer_levels WHERE workspace = ?1")?;
+        Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// Keeps the secret of a ticket given out.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn keep_invite(&self, workspace: &WorkspaceId, invite: &EntryId, secret: &[u8; 32]) -> Result<(), ApiError> {
+        self.connection()
+            .prepare_cached("INSERT INTO invites VALUES (?1, ?2, ?3)")?
+            .execute(params![invite.as_bytes(), workspace.as_bytes(), secret])?;
+        Ok(())
+    }
+
+    /// Returns the workspace and secret of a ticket given out by this device.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn invite(&self, invite: &EntryId) -> Result<Option<(WorkspaceId, [u8; 32])>, ApiError> {
+        let mut statement = self.connection().prepare_cached("SELECT workspace, secret FROM invites WHERE invite = ?1")?;
+        Ok(statement.query_row(params![invite.as_bytes()], |row| Ok((WorkspaceId(row.get(0)?), row.get(1)?))).optional()?)
+    }
+}

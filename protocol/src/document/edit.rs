@@ -1,0 +1,117 @@
+//! Writing: one transaction, of which only the differences become ops.
+//!
+//! Writing what already reads so writes nothing: each op costs for ever and may conflict.
+
+use std::collections::BTreeMap;
+
+use automerge::transaction::{Transactable as _, Transaction};
+use automerge::{ReadDoc as _, ScalarValue};
+
+use super::EngineError;
+use super::read::{Field, Map, field_of};
+
+/// An edit under way.
+#[derive(Debug)]
+pub struct Edit<'a, 'b> {
+    tx: &'a mut Transaction<'b>,
+}
+
+impl<'a, 'b> Edit<'a, 'b> {
+    /// Wraps a transaction.
+    pub(super) const fn new(tx: &'a mut Transaction<'b>) -> Self {
+        Self { tx }
+    }
+
+    /// Sets a text, or removes it.
+    ///
+    /// # Errors
+    /// The document has no such map, or Automerge fails.
+    pub fn set_text(&mut self, map: Map, key: &str, text: Option<&str>) -> Result<(), EngineError> {
+        self.set(map, key, text.map(|text| Field::Text(text.to_owned())))
+    }
+
+    /// Sets a truth value.
+    ///
+    /// # Errors
+    /// The document has no such map, or Automerge fails.
+    pub fn set_bool(&mut self, map: Map, key: &str, value: bool) -> Result<(), EngineError> {
+        self.set(map, key, Some(Field::Bool(value)))
+    }
+
+    /// Sets bytes, or removes them.
+    ///
+    /// # Errors
+    /// The document has no such map, or Automerge fails.
+    pub fn set_bytes(
+        &mut self,
+        map: Map,
+        key: &str,
+        bytes: Option<&[u8]>,
+    ) -> Result<(), EngineError> {
+        self.set(map, key, bytes.map(|bytes| Field::Bytes(bytes.to_vec())))
+    }
+
+    /// Settles a conflict in favour of the value that reads now.
+    ///
+    /// # Errors
+    /// Automerge fails.
+    pub fn settle(&mut self, map: Map, key: &str) -> Result<(), EngineError> {
+        let values = self.tx.get_all(map.id(), key)?;
+        if values.len() < 2 {
+            return Ok(());
+        }
+        if let Some((automerge::Value::Scalar(value), _)) = values.last() {
+            let value = value.as_ref().clone();
+            self.tx.put(map.id(), key, value)?;
+        }
+        Ok(())
+    }
+
+    /// Sets a root flag; a flag that was never set is already false.
+    pub(super) fn set_flag(&mut self, key: &str, value: bool) -> Result<(), EngineError> {
+        let before = self.tx.get(Map::Root.id(), key)?;
+        let before = before.and_then(|(value, _)| field_of(&value));
+        if matches!(before, Some(Field::Bool(true))) == value {
+            return Ok(());
+        }
+        self.set_bool(Map::Root, key, value)
+    }
+
+    /// Makes the texts of a map those given; what is no text stays.
+    pub(super) fn set_texts(
+        &mut self,
+        map: Map,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<(), EngineError> {
+        let keys: Vec<String> = self.tx.keys(map.id()).collect();
+        for key in keys.iter().filter(|key| !texts.contains_key(*key)) {
+            let value = self.tx.get(map.id(), key.as_str())?;
+            if value.is_some_and(|(value, _)| matches!(field_of(&value), Some(Field::Text(_)))) {
+                self.set_text(map, key, None)?;
+            }
+        }
+        for (key, text) in texts {
+            self.set_text(map, key, Some(text))?;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, map: Map, key: &str, value: Option<Field>) -> Result<(), EngineError> {
+        let before = self.tx.get(map.id(), key)?;
+        let same = match (&before, &value) {
+            (None, None) => true,
+            (Some((before, _)), Some(value)) => field_of(before).as_ref() == Some(value),
+            _ => false,
+        };
+        if same {
+            return Ok(());
+        }
+        match value {
+            None => self.tx.delete(map.id(), key)?,
+            Some(Field::Text(text)) => self.tx.put(map.id(), key, text)?,
+            Some(Field::Bool(value)) => self.tx.put(map.id(), key, value)?,
+            Some(Field::Bytes(bytes)) => self.tx.put(map.id(), key, ScalarValue::Bytes(bytes))?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! The fields of a run: where it is filed, what readers made of it, and what people override.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::rendition::{join, reader_version, split};
+use super::{DELETED, Document, Edit, EngineError, Field, Map};
+use crate::facts::RenditionFacts;
+use crate::id::DocId;
+
+/// What is said about a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunState {
+    /// The well it is filed under.
+    pub well: Option<DocId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// The name of its source file.
+    pub source_name: Option<String>,
+    /// Whether it is deleted.
+    pub deleted: bool,
+    /// What reader versions made of it, the default first: that of the highest reader version,
+    /// among equals that with the lowest id.
+    pub renditions: Vec<RenditionFacts>,
+    /// What people say about curves, by ordinal.
+    pub overrides: BTreeMap<u32, CurveOverride>,
+}
+
+/// What people say about one curve instead of what was delivered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CurveOverride {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// The property it measures.
+    pub property: Option<String>,
+}
+
+/// A field of [`CurveOverride`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CurveField {
+    /// Its name.
+    Name,
+    /// Its unit.
+    Unit,
+    /// The property it measures.
+    Property,
+}
+
+impl CurveField {
+    /// Returns the word in the key.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Unit => "unit",
+            Self::Property => "property",
+        }
+    }
+}
+
+impl RunState {
+    /// Reads a run.
+    #[must_use]
+    pub fn read(doc: &Document) -> Self {
+        Self {
+            well: doc
+                .get_str(Map::Root, "well")
+                .and_then(|id| id.parse().ok()),
+            name: doc.get_str(Map::Root, "name"),
+            source_name: doc.get_str(Map::Root, "source_name"),
+            deleted: doc.is_deleted(),
+            renditions: read_renditions(doc),
+            overrides: read_overrides(doc),
+        }
+    }
+
+    /// Writes what differs from the document, renditions excepted: see
+    /// [`Document::add_rendition`].
+    ///
+    /// # Errors
+    /// Automerge fails.
+    pub fn write(&self, edit: &mut Edit<'_, '_>) -> Result<(), EngineError> {
+        let well = self.well.map(|id| id.to_string());
+        edit.set_text(Map::Root, "well", well.as_deref())?;
+        edit.set_text(Map::Root, "name", self.name.as_deref())?;
+        edit.set_text(Map::Root, "source_name", self.source_name.as_deref())?;
+        edit.set_flag(DELETED, self.deleted)?;
+        let mut texts = BTreeMap::new();
+        for (ordinal, curve) in &self.overrides {
+            let fields = [
+                (CurveField::Name, &curve.name),
+                (CurveField::Unit, &curve.unit),
+                (CurveField::Property, &curve.property),
+            ];
+            for (field, text) in fields {
+                if let Some(text) = text {
+                    texts.insert(curve_key(*ordinal, field), text.clone());
+                }
+            }
+        }
+        edit.set_texts(Map::Curves, &texts)
+    }
+}
+
+impl Edit<'_, '_> {
+    /// Sets what people say about a curve, or takes it back.
+    ///
+    /// # Errors
+    /// The document is not a run, or Automerge fails.
+    pub fn set_curve(
+        &mut self,
+        ordinal: u32,
+        field: CurveField,
+        text: Option<&str>,
+    ) -> Result<(), EngineError> {
+        self.set_text(Map::Curves, &curve_key(ordinal, field), text)
+    }
+}
+
+impl Document {
+    /// Adds a rendition to a run, and returns the changes to put into entries, in order.
+    ///
+    /// There are several for a rendition of very many curves, and none if the run has it.
+    ///
+    /// # Errors
+    /// The document is not a run, a curve's facts are too large, or Automerge fails; the
+    /// document is as before.
+    pub fn add_rendition(
+        &mut self,
+        actor: [u8; 16],
+        facts: &RenditionFacts,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        let (_, parts) = split(facts)?;
+        let mut doc = self.clone();
+        let mut changes = Vec::new();
+        for (key, bytes) in &parts {
+            let write = |edit: &mut Edit<'_, '_>| edit.set_bytes(Map::Renditions, key, Some(bytes));
+            changes.extend(doc.edit(actor, write)?);
+        }
+        *self = doc;
+        Ok(changes)
+    }
+
+    /// Adds to a run, in one change with other edits, a rendition that fits into it.
+    ///
+    /// # Errors
+    /// As [`Document::edit`]; too many curves are [`EngineError::Refused`].
+    pub fn edit_run(
+        &mut self,
+        actor: [u8; 16],
+        state: &RunState,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        let mut doc = self.clone();
+        let mut parts = Vec::new();
+        for facts in &state.renditions {
+            parts.extend(split(facts)?.1);
+        }
+        let mut changes = Vec::new();
+        let mut parts = parts.into_iter();
+        let first = parts.next();
+        changes.extend(doc.edit(actor, |edit| {
+            state.write(edit)?;
+            match &first {
+                Some((key, bytes)) => edit.set_bytes(Map::Renditions, key, Some(bytes)),
+                None => Ok(()),
+            }
+        })?);
+        for (key, bytes) in parts {
+            let write =
+                |edit: &mut Edit<'_, '_>| edit.set_bytes(Map::Renditions, &key, Some(&bytes));
+            changes.extend(doc.edit(actor, write)?);
+        }
+        *self = doc;
+        Ok(changes)
+    }
+}
+
+fn curve_key(ordinal: u32, field: CurveField) -> String {
+    format!("{ordinal}.{}", field.as_str())
+}
+
+fn read_renditions(doc: &Document) -> Vec<RenditionFacts> {
+    let values = doc
+        .entries(Map::Renditions)
+        .filter_map(|(key, field)| match field {
+            Field::Bytes(bytes) => Some((key.into_owned(), bytes)),
+            Field::Text(_) | Field::Bool(_) => None,
+        });
+    // By id, and the sort is stable: equals stay ordered by id.
+    let mut renditions: Vec<_> = join(&values.collect()).into_values().collect();
+    renditions.sort_by_key(|facts| Reverse(reader_version(&facts.reader)));
+    renditions
+}
+
+fn read_overrides(doc: &Document) -> BTreeMap<u32, CurveOverride> {
+    let mut overrides: BTreeMap<u32, CurveOverride> = BTreeMap::new();
+    for (key, text) in doc.texts(Map::Curves) {
+        let Some((ordinal, field)) = key.split_once('.') else {
+            continue;
+        };
+        let Ok(number) = ordinal.parse::<u32>() else {
+            continue;
+        };
+        // Only the key that we would write: `01.name` and `+1.name` are others.
+        if number.to_string() != ordinal {
+            continue;
+        }
+        let curve = overrides.entry(number).or_default();
+        match field {
+            "name" => curve.name = Some(text),
+            "unit" => curve.unit = Some(text),
+            "property" => curve.property = Some(text),
+            _ => {}
+        }
+    }
+    overrides.retain(|_, curve| *curve != CurveOverride::default());
+    overrides
+}

@@ -1,0 +1,185 @@
+//! Facts: what cannot change about a document, and about one rendition of a run.
+//!
+//! The facts of a document make its id ([`Facts::doc_id`]); an Open entry carries them, so two
+//! people who import the same file offline derive the same run. Facts of a rendition are compact
+//! values inside the run's Automerge document: what a reader version found in the source.
+//!
+//! All types encode with postcard; decoding is bounded by the size of the entry body.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BlobHash, DocId};
+
+/// Characters of a normalised UWI.
+const MAX_UWI: usize = 64;
+
+/// The kind of a document and the facts that identify it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Facts {
+    /// A project: made by a person, so nothing but a nonce identifies it.
+    Project {
+        /// Random bytes of its maker.
+        nonce: [u8; 16],
+    },
+    /// A well.
+    Well(WellFacts),
+    /// A run: one index and its curves in one source file.
+    Run {
+        /// BLAKE3 of the source file.
+        source: BlobHash,
+        /// Position of the data set in the source file, from 0.
+        data_set: u32,
+    },
+}
+
+/// What identifies a well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WellFacts {
+    /// Its normalised unique identifier (UWI or API number): upper case, letters and digits only.
+    Uwi(String),
+    /// Without one, the first run that was filed under it.
+    FirstRun(DocId),
+}
+
+/// The kind of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DocKind {
+    /// Organises wells.
+    Project,
+    /// A well.
+    Well,
+    /// A run with its curves.
+    Run,
+}
+
+impl Facts {
+    /// Returns the kind of document these facts identify.
+    #[must_use]
+    pub const fn kind(&self) -> DocKind {
+        match self {
+            Self::Project { .. } => DocKind::Project,
+            Self::Well(_) => DocKind::Well,
+            Self::Run { .. } => DocKind::Run,
+        }
+    }
+
+    /// Returns the canonical bytes: the kind's discriminant and the facts, in postcard.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("facts have no unserialisable part")
+    }
+
+    /// Reads the body of an Open entry; `None` when it is malformed, not canonical or out of bounds.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let facts: Self = postcard::from_bytes(bytes).ok()?;
+        let bounded = match &facts {
+            Self::Well(WellFacts::Uwi(uwi)) => {
+                (1..=MAX_UWI).contains(&uwi.len()) && uwi.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            }
+            _ => true,
+        };
+        (bounded && facts.to_bytes() == bytes).then_some(facts)
+    }
+
+    /// Returns the id of the document: BLAKE3 in key-derivation mode over [`Facts::to_bytes`].
+    #[must_use]
+    pub fn doc_id(&self) -> DocId {
+        DocId(blake3::derive_key("dataforge document 1", &self.to_bytes()))
+    }
+}
+
+/// What one reader version made of a data set: the facts of a run's native table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenditionFacts {
+    /// The Parquet blob.
+    pub blob: BlobHash,
+    /// Its size in bytes.
+    pub blob_size: u64,
+    /// The reader and its version, e.g. `las/1`.
+    pub reader: String,
+    /// SHA-256 of the source file, as other systems quote it.
+    pub source_sha256: [u8; 32],
+    /// Size of the source file in bytes.
+    pub source_size: u64,
+    /// Number of rows.
+    pub rows: u64,
+    /// The index column.
+    pub index: IndexFacts,
+    /// The curves, index excluded, in column order.
+    pub curves: Vec<CurveFacts>,
+}
+
+/// The index column of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IndexFacts {
+    /// Mnemonic as delivered.
+    pub mnemonic: String,
+    /// Column name in the Parquet blob and in SQL.
+    pub column: String,
+    /// Unit as delivered.
+    pub unit: String,
+    /// What the index measures.
+    pub kind: IndexKind,
+    /// Factor from the delivered unit to metres (depth) or seconds (time); `None` when unknown.
+    pub to_si: Option<f64>,
+    /// Smallest value, in the delivered unit; `None` when all are null.
+    pub min: Option<f64>,
+    /// Largest value, in the delivered unit.
+    pub max: Option<f64>,
+    /// The common step in the delivered unit, negative when the log runs upwards; `None` when
+    /// irregular (any step over 1 % off the median).
+    pub step: Option<f64>,
+    /// Number of rows whose index does not continue in the direction of the first step.
+    pub reversals: u64,
+}
+
+/// What an index measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IndexKind {
+    /// Depth along the hole or vertical depth.
+    Depth,
+    /// Time.
+    Time,
+    /// Anything else.
+    Other,
+}
+
+impl IndexKind {
+    /// Returns the word used in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Depth => "depth",
+            Self::Time => "time",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One curve of a rendition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurveFacts {
+    /// Position in the data set, from 1 (the index is 0).
+    pub ordinal: u32,
+    /// Mnemonic as delivered; may repeat within a run.
+    pub mnemonic: String,
+    /// Column name in the Parquet blob and in SQL: lower case, unique within the run.
+    pub column: String,
+    /// Unit as delivered.
+    pub unit: String,
+    /// Description as delivered.
+    pub description: String,
+    /// Whether values are text; numbers otherwise.
+    pub text: bool,
+    /// Number of non-null values.
+    pub count: u64,
+    /// Smallest number.
+    pub min: Option<f64>,
+    /// Largest number.
+    pub max: Option<f64>,
+    /// Index of the first non-null value, in the delivered unit.
+    pub top: Option<f64>,
+    /// Index of the last non-null value, in the delivered unit.
+    pub base: Option<f64>,
+}

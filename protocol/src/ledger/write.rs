@@ -1,0 +1,145 @@
+//! Writing: the header of this device's next entry.
+
+use super::{Bodies, Inert, Ledger, Standing};
+use crate::authority::OpRefusal;
+use crate::entry::{BlobRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
+use crate::document::constant_hash;
+use crate::facts::DocKind;
+use crate::gate::actor_for;
+use crate::id::{ChangeHash, DeviceId, DocId, EntryId};
+use crate::limits;
+
+/// What an entry is to say.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its document; `None` for an op.
+    pub doc: Option<DocId>,
+    /// Entries it builds on, in any order.
+    pub deps: Vec<EntryId>,
+    /// Blobs it names.
+    pub blobs: Vec<BlobRef>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Why an entry cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// The device's chain has several ends.
+    #[error("this device's chain is forked; it needs a new device key")]
+    Forked,
+    /// More membership heads than an entry may name.
+    #[error("too many concurrent membership changes")]
+    TooManyHeads,
+    /// The body exceeds the limit.
+    #[error("body of {0} bytes exceeds the limit of {max}", max = limits::MAX_BODY_BYTES)]
+    TooLarge(usize),
+    /// The device belongs to no member.
+    #[error(transparent)]
+    NotMember(#[from] OpRefusal),
+}
+
+impl Ledger {
+    /// Returns the header for this device's next entry.
+    ///
+    /// # Errors
+    /// [`DraftError`] when the chain cannot be continued or the draft exceeds a limit.
+    pub fn next_header(&self, device: DeviceId, draft: &Draft, claimed_ms: u64) -> Result<Header, DraftError> {
+        let tips = self.device_tips(&device);
+        if tips.len() > 1 || self.forked.contains_key(&device) {
+            return Err(DraftError::Forked);
+        }
+        let prev = tips.first().map(|(_, id)| *id);
+        let before = prev.and_then(|id| self.nodes.get(&id));
+        let mheads: Vec<_> = self.membership.heads().iter().copied().collect();
+        if mheads.len() > limits::MAX_MHEADS {
+            return Err(DraftError::TooManyHeads);
+        }
+        let body_len = u32::try_from(draft.body.len()).unwrap_or(u32::MAX);
+        if draft.body.len() > limits::MAX_BODY_BYTES {
+            return Err(DraftError::TooLarge(draft.body.len()));
+        }
+        let mut deps = draft.deps.clone();
+        deps.sort_unstable();
+        deps.dedup();
+        Ok(Header {
+            link: Link {
+                version: HEADER_VERSION,
+                kind: draft.kind.to_u8(),
+                workspace: self.workspace,
+                device,
+                seq: before.map_or(0, |node| node.seq + 1),
+                prev,
+            },
+            claims: Claims {
+                mheads,
+                doc: draft.doc,
+                deps,
+                blobs: draft.blobs.clone(),
+                blob_base: before.map_or(0, |node| node.blob_end),
+                body_len,
+                body_hash: *blake3::hash(&draft.body).as_bytes(),
+                claimed_ms,
+            },
+        })
+    }
+
+    /// Returns the heads of a document: its changes that count and have effect and that no other
+    /// such change builds on; its Opens when it has no changes yet.
+    #[must_use]
+    pub fn doc_heads(&self, doc: &DocId) -> Vec<EntryId> {
+        let effective = self.effective_entries(doc);
+        let changes: Vec<_> = effective.iter().filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| *id).collect();
+        if changes.is_empty() {
+            return effective.into_iter().map(|(id, _)| id).take(1).collect();
+        }
+        let built_on: std::collections::BTreeSet<_> =
+            changes.iter().filter_map(|id| self.nodes.get(id)).flat_map(|node| node.deps.iter()).collect();
+        changes.iter().filter(|id| !built_on.contains(id)).copied().collect()
+    }
+
+    /// Returns the Automerge actor for this device's next change of a document: that of its
+    /// previous change there while that one counts, else a new one.
+    ///
+    /// # Errors
+    /// [`Inert::NotOpened`] when the document was not opened.
+    pub fn actor(&mut self, device: DeviceId, doc: DocId, bodies: &dyn Bodies) -> Result<[u8; 16], Inert> {
+        self.ensure_gate(doc, bodies)?;
+        let tip = self.device_tips(&device).first().map(|(_, id)| *id);
+        let seq = self.next_seq(&device);
+        let previous = self.previous_change(device, seq, tip, doc);
+        let counts = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts);
+        let gate = self.docs.get(&doc).and_then(|doc| doc.gate.as_ref());
+        let continued = previous.filter(counts).and_then(|id| gate?.info_of(&id).map(|info| info.actor()));
+        Ok(continued.unwrap_or_else(|| actor_for(self.workspace, device, doc, seq)))
+    }
+
+    /// Returns the entries that carry some changes of a document, the document's first Open for
+    /// the constant change; `None` when a change is not known.
+    #[must_use]
+    pub fn carriers(&self, doc: &DocId, changes: &[ChangeHash]) -> Option<Vec<EntryId>> {
+        let known = self.docs.get(doc)?;
+        let gate = known.gate.as_ref();
+        let mut carriers = Vec::with_capacity(changes.len());
+        for change in changes {
+            // The newest carry the heads.
+            let carrier = known.entries.iter().rev().find(|id| gate.and_then(|gate| gate.change_of(id)) == Some(*change));
+            let open = || {
+                let mut effective = self.effective_entries(doc).into_iter();
+                effective.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
+            };
+            let is_constant = [DocKind::Project, DocKind::Well, DocKind::Run].into_iter().any(|kind| constant_hash(kind) == *change);
+            carriers.push(if is_constant { open()? } else { *carrier? });
+        }
+        Some(carriers)
+    }
+
+    /// Returns the position this device's next entry takes on its chain.
+    #[must_use]
+    pub fn next_seq(&self, device: &DeviceId) -> u64 {
+        let tips = self.device_tips(device);
+        tips.last().and_then(|(_, id)| self.nodes.get(id)).map_or(0, |node| node.seq + 1)
+    }
+}

@@ -1,0 +1,36 @@
+//! Bounds on everything that comes from outside. Static protocol constants: two nodes that
+//! disagreed on one would disagree on which entries count.
+
+/// Bytes of an encoded header.
+pub const MAX_HEADER_BYTES: usize = 8 * 1024;
+/// Bytes of an entry's body.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Membership heads an entry may name.
+pub const MAX_MHEADS: usize = 16;
+/// Entries an entry may build on.
+pub const MAX_DEPS: usize = 64;
+/// Blobs an entry may name.
+pub const MAX_BLOBS: usize = 16;
+/// Bytes of a blob that an entry may declare.
+pub const MAX_BLOB_BYTES: u64 = 64 << 30;
+/// Characters of a name of a workspace, person or device.
+pub const MAX_NAME_CHARS: usize = 120;
+/// Devices certified by one membership op.
+pub const MAX_DEVICES: usize = 16;
+
+/// Bytes of one frame on the wire, its length prefix excluded.
+pub const MAX_FRAME_BYTES: usize = 1 << 20;
+/// Entries in one message.
+pub const MAX_BATCH_ENTRIES: usize = 1024;
+/// Bytes of entries in one message before a batch is closed.
+pub const BATCH_BYTES: usize = 256 * 1024;
+/// Tips in one message.
+pub const MAX_TIPS: usize = 8192;
+/// Hashes in one message.
+pub const MAX_HASHES: usize = 8192;
+
+/// Entries that wait for missing ancestors, per workspace; beyond it they are dropped and asked
+/// for again.
+pub const MAX_WAITING_ENTRIES: usize = 10_000;
+/// Bytes of entries that wait for missing ancestors, per workspace.
+pub const MAX_WAITING_BYTES: usize = 64 << 20;

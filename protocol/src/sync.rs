@@ -1,0 +1,229 @@
+//! The sync session of one (peer, workspace): a state machine without I/O.
+//!
+//! Both sides send the tips of all chains, then stream what the other lacks in causal order,
+//! membership first, then stay open and push what is new. The driver feeds messages in and pulls
+//! messages out when the connection can take them, which is the flow control: nothing is queued
+//! here but ids. A cut loses nothing: the next session starts from the tips again.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::entry::SignedEntry;
+use crate::id::{BlobHash, DeviceId, EntryId};
+use crate::ledger::{DeviceTips, Ledger};
+use crate::limits;
+use crate::wire::{Level, Message};
+
+/// Gives stored entries to send.
+pub trait Entries {
+    /// Returns a settled entry.
+    fn entry(&self, id: &EntryId) -> Option<SignedEntry>;
+}
+
+/// What a message asks of the driver.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing; pull messages.
+    None,
+    /// Verify and accept these entries, then call [`Session::on_settled`].
+    Accept(Vec<SignedEntry>),
+    /// The peer holds these blobs.
+    PeerHolds(Vec<BlobHash>),
+    /// The peer says how far it holds what is here.
+    PeerLevel(Level),
+    /// The peer has sent everything it had; the first time only.
+    PeerCaughtUp,
+}
+
+/// The peer broke the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A message that has no place here.
+    #[error("peer sent {0} out of place")]
+    OutOfPlace(&'static str),
+    /// Tips without end.
+    #[error("peer sent too many tips")]
+    TooManyTips,
+}
+
+/// Number of tip messages a peer may send.
+const MAX_TIP_MESSAGES: usize = 64;
+
+/// One side of a session.
+#[derive(Debug)]
+pub struct Session {
+    /// Tips still to be sent.
+    tips: VecDeque<Message>,
+    /// The peer's tips so far.
+    peer_tips: Vec<DeviceTips>,
+    /// Whether the peer's tips are complete and were used.
+    compared: bool,
+    tip_messages: usize,
+    /// Devices of which the peer has more, or another branch: known once it has sent it.
+    ahead: BTreeSet<DeviceId>,
+    /// Entries to send, in causal order.
+    outgoing: VecDeque<EntryId>,
+    /// Entries the peer sent us or was sent since its tips; not sent again.
+    peer_has: BTreeSet<EntryId>,
+    /// Position of the ledger up to which entries were considered.
+    considered: u64,
+    /// Blobs to announce.
+    holding: VecDeque<BlobHash>,
+    /// How far this side holds what the peer has, and what the peer was told last.
+    level: Level,
+    told: Option<Level>,
+    sent_caught_up: bool,
+    peer_caught_up: bool,
+}
+
+impl Session {
+    /// Starts a session.
+    #[must_use]
+    pub fn new(ledger: &Ledger) -> Self {
+        Self {
+            tips: tip_messages(ledger.tips()),
+            peer_tips: Vec::new(),
+            compared: false,
+            tip_messages: 0,
+            ahead: BTreeSet::new(),
+            outgoing: VecDeque::new(),
+            peer_has: BTreeSet::new(),
+            considered: 0,
+            holding: VecDeque::new(),
+            level: Level::default(),
+            told: None,
+            sent_caught_up: false,
+            peer_caught_up: false,
+        }
+    }
+
+    /// Takes a message of the peer.
+    ///
+    /// # Errors
+    /// [`Fault`] when the peer breaks the protocol; the session is over.
+    pub fn on_message(&mut self, message: Message, ledger: &Ledger) -> Result<Effect, Fault> {
+        match message {
+            Message::Hello(_) => Err(Fault::OutOfPlace("hello")),
+            Message::Introduction(_) => Err(Fault::OutOfPlace("introduction")),
+            Message::Tips(tips, more) => self.on_tips(tips, more, ledger),
+            Message::Entries(entries) => Ok(Effect::Accept(entries)),
+            Message::Holding(hashes) => Ok(Effect::PeerHolds(hashes)),
+            Message::Level(level) => Ok(Effect::PeerLevel(level)),
+            Message::CaughtUp if self.peer_caught_up => Ok(Effect::None),
+            Message::CaughtUp => {
+                self.peer_caught_up = true;
+                let branches = ledger.branches_beside(&self.peer_tips, &self.ahead);
+                self.outgoing.extend(branches.into_iter().filter(|id| !self.peer_has.contains(id)));
+                Ok(Effect::PeerCaughtUp)
+            }
+        }
+    }
+
+    fn on_tips(&mut self, tips: Vec<DeviceTips>, more: bool, ledger: &Ledger) -> Result<Effect, Fault> {
+        if self.compared {
+            return Err(Fault::OutOfPlace("tips"));
+        }
+        self.tip_messages += 1;
+        if self.tip_messages > MAX_TIP_MESSAGES {
+            return Err(Fault::TooManyTips);
+        }
+        self.peer_tips.extend(tips);
+        if more {
+            return Ok(Effect::None);
+        }
+        self.compared = true;
+        self.considered = ledger.position();
+        let (missing, ahead) = ledger.missing_for(&self.peer_tips);
+        self.outgoing = missing.into_iter().filter(|id| !self.peer_has.contains(id)).collect();
+        self.ahead = ahead;
+        Ok(Effect::None)
+    }
+
+    /// Notes entries that came from the peer, so that they are not sent back.
+    pub fn on_settled(&mut self, ids: impl IntoIterator<Item = EntryId>) {
+        self.peer_has.extend(ids);
+    }
+
+    /// Queues what the ledger settled since, from whomever it came.
+    pub fn on_progress(&mut self, ledger: &Ledger) {
+        if !self.compared {
+            return;
+        }
+        for id in ledger.settled_since(self.considered) {
+            if !self.peer_has.remove(id) {
+                self.outgoing.push_back(*id);
+            }
+        }
+        self.considered = ledger.position();
+    }
+
+    /// Queues the announcement of blobs that were made durable here.
+    pub fn on_holding(&mut self, hashes: impl IntoIterator<Item = BlobHash>) {
+        self.holding.extend(hashes);
+    }
+
+    /// Notes how far this side durably holds what the peer has.
+    pub fn on_level(&mut self, level: Level) {
+        self.level = level;
+    }
+
+    /// Returns the next message to send, if there is one.
+    pub fn next_message(&mut self, entries: &dyn Entries) -> Option<Message> {
+        if let Some(tips) = self.tips.pop_front() {
+            return Some(tips);
+        }
+        if !self.compared {
+            return None;
+        }
+        if let Some(batch) = self.next_batch(entries) {
+            return Some(batch);
+        }
+        if !self.sent_caught_up {
+            self.sent_caught_up = true;
+            return Some(Message::CaughtUp);
+        }
+        if self.peer_caught_up && self.told.as_ref() != Some(&self.level) {
+            self.told = Some(self.level.clone());
+            return Some(Message::Level(self.level.clone()));
+        }
+        if self.holding.is_empty() {
+            return None;
+        }
+        let count = self.holding.len().min(limits::MAX_HASHES);
+        Some(Message::Holding(self.holding.drain(..count).collect()))
+    }
+
+    fn next_batch(&mut self, entries: &dyn Entries) -> Option<Message> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while bytes < limits::BATCH_BYTES && batch.len() < limits::MAX_BATCH_ENTRIES {
+            let Some(id) = self.outgoing.pop_front() else { break };
+            // Nothing settled is ever deleted, but a caller that lost a body sends the rest.
+            if let Some(entry) = entries.entry(&id) {
+                bytes += entry.size();
+                batch.push(entry);
+            }
+        }
+        (!batch.is_empty()).then_some(Message::Entries(batch))
+    }
+
+    /// Returns whether each side has sent what the other lacked when they met.
+    #[must_use]
+    pub const fn is_caught_up(&self) -> bool {
+        self.sent_caught_up && self.peer_caught_up
+    }
+}
+
+fn tip_messages(tips: Vec<DeviceTips>) -> VecDeque<Message> {
+    let mut messages = VecDeque::new();
+    let mut part = Vec::new();
+    let mut size = 0;
+    for chain in tips {
+        size += chain.tips.len();
+        part.push(chain);
+        if size >= limits::MAX_TIPS / 2 {
+            messages.push_back(Message::Tips(std::mem::take(&mut part), true));
+            size = 0;
+        }
+    }
+    messages.push_back(Message::Tips(part, false));
+    messages
+}

@@ -1,0 +1,251 @@
+//! Tickets and the join exchange: how a stranger becomes a member.
+//!
+//! A ticket is text: `dforge`, then lower-case base32 of a version byte, the ticket in postcard and
+//! four bytes of a BLAKE3 checksum, so that a mistyped one is told from an expired one. It carries
+//! a secret; whoever has it may join until it expires or is used up.
+
+use std::net::SocketAddr;
+
+use data_encoding::BASE32_NOPAD;
+use serde::{Deserialize, Serialize};
+
+use crate::entry::SignedEntry;
+use crate::id::{DeviceId, EntryId, PersonId, WorkspaceId};
+use crate::op::{Person, Role, is_name};
+
+/// What every ticket starts with.
+const PREFIX: &str = "dforge";
+/// Version of the content.
+const VERSION: u8 = 1;
+/// Characters of a ticket.
+const MAX_TEXT: usize = 4096;
+/// Addresses a ticket may carry.
+const MAX_ADDRESSES: usize = 32;
+
+/// An invitation to a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Its name, to show before anything is done.
+    pub workspace_name: String,
+    /// Who invites.
+    pub inviter: String,
+    /// The device that redeems the ticket.
+    pub host: DeviceId,
+    /// Where it may be reached.
+    pub addresses: Vec<SocketAddr>,
+    /// Relays it may be reached through; used only if the joiner has configured them too.
+    pub relays: Vec<String>,
+    /// The invite op.
+    pub invite: EntryId,
+    /// The role it gives.
+    pub role: Role,
+    /// Not after, in milliseconds since 1970.
+    pub expires_ms: u64,
+    /// The secret.
+    pub secret: [u8; 32],
+}
+
+/// Why a text is no ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TicketError {
+    /// It does not start like one.
+    #[error("this is not a DataForge ticket: it starts with \"dforge\"")]
+    NotATicket,
+    /// Characters are missing, added or wrong.
+    #[error("the ticket is mistyped or cut off: copy it again in full")]
+    Mistyped,
+    /// A newer program made it.
+    #[error("the ticket was made by a newer version of DataForge")]
+    Newer,
+}
+
+impl std::fmt::Display for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut bytes = postcard::to_extend(self, vec![VERSION]).expect("tickets have no unserialisable part");
+        let checksum = blake3::hash(&bytes);
+        bytes.extend_from_slice(checksum.as_bytes().get(..4).unwrap_or_default());
+        write!(f, "{PREFIX}{}", BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
+    }
+}
+
+impl std::str::FromStr for Ticket {
+    type Err = TicketError;
+
+    fn from_str(text: &str) -> Result<Self, TicketError> {
+        // Mail programs and terminals break long lines.
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+        let encoded = text.strip_prefix(PREFIX).filter(|_| text.len() <= MAX_TEXT).ok_or(TicketError::NotATicket)?;
+        let bytes = BASE32_NOPAD.decode(encoded.to_ascii_uppercase().as_bytes()).map_err(|_| TicketError::Mistyped)?;
+        let (content, checksum) = bytes.split_last_chunk::<4>().ok_or(TicketError::Mistyped)?;
+        if blake3::hash(content).as_bytes().get(..4) != Some(checksum) {
+            return Err(TicketError::Mistyped);
+        }
+        match content.split_first() {
+            Some((&VERSION, rest)) => match postcard::take_from_bytes::<Self>(rest) {
+                Ok((ticket, [])) if ticket.is_bounded() => Ok(ticket),
+                _ => Err(TicketError::Mistyped),
+            },
+            _ => Err(TicketError::Newer),
+        }
+    }
+}
+
+impl Ticket {
+    fn is_bounded(&self) -> bool {
+        self.addresses.len() <= MAX_ADDRESSES
+            && self.relays.len() <= 8
+            && is_name(&self.workspace_name)
+            && is_name(&self.inviter)
+            && self.role < Role::Owner
+    }
+}
+
+/// First message of the joiner. The host answers nothing before it verifies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinRequest {
+    /// The invite to redeem.
+    pub invite: EntryId,
+    /// Who wants to join, with the device that asks.
+    pub person: Person,
+    /// See [`join_proof`].
+    pub proof: [u8; 32],
+}
+
+/// The host's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JoinReply {
+    /// Admitted: the host's proof of the secret and the number of membership ops that follow, each
+    /// as a frame with a [`SignedEntry`].
+    Admitted {
+        /// See [`join_proof`].
+        proof: [u8; 32],
+        /// How many ops follow.
+        ops: u32,
+    },
+    /// Not admitted.
+    Refused(JoinRefusal),
+}
+
+/// Why a joiner with a right ticket is not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum JoinRefusal {
+    /// Its time has passed by the host's clock.
+    #[error("the ticket has expired: ask for a new one")]
+    Expired,
+    /// It was redeemed as often as it may be.
+    #[error("the ticket was already used: ask for a new one")]
+    UsedUp,
+    /// The person or device is a member already, or may not be added.
+    #[error("this person or device cannot be added to the workspace")]
+    CannotAdd,
+    /// The host may not admit members any more.
+    #[error("the inviting device may not admit members any more")]
+    NotAllowed,
+}
+
+/// Which side makes a join proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinSide {
+    /// The one who joins.
+    Joiner,
+    /// The one who admits.
+    Host,
+}
+
+/// Returns the proof that one side knows the ticket's secret, on this connection, for this joiner.
+#[must_use]
+pub fn join_proof(secret: &[u8; 32], exporter: &[u8; 32], side: JoinSide, host: &DeviceId, invite: &EntryId, person: &Person) -> [u8; 32] {
+    let key = blake3::derive_key("dataforge join 1", secret);
+    let mut hasher = blake3::Hasher::new_keyed(&key);
+    hasher.update(&[match side {
+        JoinSide::Joiner => 0,
+        JoinSide::Host => 1,
+    }]);
+    hasher.update(exporter).update(host.as_bytes()).update(invite.as_bytes());
+    hasher.update(&postcard::to_stdvec(person).expect("persons have no unserialisable part"));
+    *hasher.finalize().as_bytes()
+}
+
+/// Returns the hash of a ticket's secret that the invite op carries.
+#[must_use]
+pub fn secret_hash(secret: &[u8; 32]) -> [u8; 32] {
+    blake3::derive_key("dataforge invite 1", secret)
+}
+
+/// Encodes a message of the join exchange: a big-endian `u32` length and postcard.
+///
+/// # Panics
+/// Never: the messages are bounded and serialisable.
+#[must_use]
+pub fn join_frame<T: Serialize>(message: &T) -> Vec<u8> {
+    let frame = postcard::to_extend(message, vec![0; 4]).expect("join messages are serialisable");
+    let len = u32::try_from(frame.len() - 4).expect("join messages are bounded");
+    [len.to_be_bytes().as_slice(), frame.get(4..).unwrap_or_default()].concat()
+}
+
+/// Decodes the content of a frame of the join exchange.
+#[must_use]
+pub fn read_join_frame<'a, T: Deserialize<'a>>(content: &'a [u8]) -> Option<T> {
+    match postcard::take_from_bytes(content) {
+        Ok((message, [])) => Some(message),
+        _ => None,
+    }
+}
+
+/// An op as it follows a [`JoinReply::Admitted`].
+pub type JoinOp = SignedEntry;
+
+/// A person id in a form two people can compare by voice: the first 8 bytes as four words of the
+/// BIP 39 list.
+#[must_use]
+pub fn fingerprint(person: &PersonId) -> String {
+    let list = bip39::Language::English.word_list();
+    let word = |chunk: &[u8]| match chunk {
+        [a, b] => list.get(usize::from(u16::from_be_bytes([*a, *b])) % list.len()).copied().unwrap_or_default(),
+        _ => "",
+    };
+    let bytes = blake3::derive_key("dataforge fingerprint 1", person.as_bytes());
+    bytes.get(..8).unwrap_or_default().chunks(2).map(word).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket() -> Ticket {
+        Ticket {
+            workspace: WorkspaceId([1; 32]),
+            workspace_name: "Field".into(),
+            inviter: "Ada".into(),
+            host: DeviceId([2; 32]),
+            addresses: vec!["192.168.1.7:4433".parse().unwrap()],
+            relays: Vec::new(),
+            invite: EntryId([3; 32]),
+            role: Role::Editor,
+            expires_ms: 1,
+            secret: [4; 32],
+        }
+    }
+
+    #[test]
+    fn ticket_survives_line_breaks_and_capitals() {
+        let text = ticket().to_string();
+        let (a, b) = text.split_at(40);
+        assert_eq!(format!(" {}\n  {b}\n", a.to_ascii_uppercase()).parse(), Ok(ticket()));
+    }
+
+    #[test]
+    fn every_single_wrong_or_missing_character_is_noticed() {
+        let text = ticket().to_string();
+        for at in PREFIX.len()..text.len() {
+            let mut wrong = text.clone().into_bytes();
+            wrong[at] = if wrong[at] == b'a' { b'b' } else { b'a' };
+            let wrong = String::from_utf8(wrong).unwrap();
+            assert_ne!(wrong.parse(), Ok(ticket()), "{at}");
+            assert!(text[..at].parse::<Ticket>().is_err());
+        }
+        assert_eq!("hello".parse::<Ticket>(), Err(TicketError::NotATicket));
+    }
+}
