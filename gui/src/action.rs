@@ -14,6 +14,8 @@ pub enum Action {
     Refresh,
     /// Show another workspace, by id.
     SelectWorkspace(String),
+    /// Select the workspace above or below.
+    StepWorkspace(Step),
     /// Show another well, by id.
     SelectWell(String),
     /// Select the well above or below, among those that match the search.
@@ -30,6 +32,8 @@ pub enum Action {
     FocusSearch,
     /// The search box has the cursor.
     SearchFocused,
+    /// The selected workspace is in view.
+    WorkspaceRevealed,
     /// The selected well is in view.
     WellRevealed,
     /// The selected run is in view.

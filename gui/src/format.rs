@@ -15,14 +15,20 @@ pub fn count(number: u64) -> String {
 /// Returns a count with its noun, in the singular for one: `3 runs`.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(number))
+    let number_text = count(number);
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("{number_text} {noun}"),
+        (_, Some(stem)) => format!("{number_text} {stem}ies"),
+        (_, None) => format!("{number_text} {noun}s"),
+    }
 }
 
 /// Returns a value with six digits at most, in powers of ten only when it must be.
 #[must_use]
 pub fn value(number: Option<f64>) -> String {
-    let Some(number) = number else { return NOTHING.to_owned() };
+    let Some(number) = number else {
+        return NOTHING.to_owned();
+    };
     if number == 0.0 {
         return "0".to_owned();
     }
@@ -33,10 +39,17 @@ pub fn value(number: Option<f64>) -> String {
     if !(-5.0..9.0).contains(&magnitude) {
         return format!("{number:.4e}");
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the magnitude is between -5 and 9")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the magnitude is between -5 and 9"
+    )]
     let decimals = usize::try_from(DIGITS - 1 - magnitude as i32).unwrap_or(0);
     let text = format!("{number:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
     group(text)
 }
 
@@ -54,7 +67,12 @@ pub fn interval(from: Option<f64>, to: Option<f64>, unit: &str) -> String {
 #[must_use]
 pub fn bytes(number: u64) -> String {
     let (mut divisor, mut unit) = (1, "B");
-    for (next, name) in [(1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB"), (1 << 40, "TiB")] {
+    for (next, name) in [
+        (1 << 10, "KiB"),
+        (1 << 20, "MiB"),
+        (1 << 30, "GiB"),
+        (1 << 40, "TiB"),
+    ] {
         if number >= next {
             (divisor, unit) = (next, name);
         }
@@ -72,9 +90,11 @@ pub fn short_id(id: &str) -> &str {
     id.char_indices().nth(10).map_or(id, |(end, _)| &id[..end])
 }
 
-/// Puts a thin space between the thousands of the digits before the point.
+/// Puts a narrow no-break space between the thousands of the digits before the point.
 fn group(text: &str) -> String {
-    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (sign, text) = text
+        .strip_prefix('-')
+        .map_or(("", text), |rest| ("-", rest));
     let whole = text.find('.').unwrap_or(text.len());
     let mut grouped = String::from(sign);
     for (place, digit) in text.char_indices() {
@@ -95,6 +115,7 @@ mod tests {
         assert_eq!(count(1234), "1234");
         assert_eq!(count(12_345), "12\u{202f}345");
         assert_eq!(counted(1, "run"), "1 run");
+        assert_eq!(counted(0, "entry"), "0 entries");
         assert_eq!(counted(1_000_000, "run"), "1\u{202f}000\u{202f}000 runs");
     }
 

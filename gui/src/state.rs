@@ -11,7 +11,9 @@ mod slot;
 
 use std::path::PathBuf;
 
-use dataforge_node::api::{ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus};
+use dataforge_node::api::{
+    ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus,
+};
 
 pub use self::slot::Slot;
 use crate::theme::Choice;
@@ -32,6 +34,8 @@ pub enum NodeState {
 pub struct Attention {
     /// Put the cursor into the search box.
     pub search: bool,
+    /// Scroll to the selected workspace.
+    pub workspace: bool,
     /// Scroll to the selected well.
     pub well: bool,
     /// Scroll to the selected run.
@@ -106,14 +110,28 @@ impl State {
 
     /// Returns the workspaces held here, by name.
     pub fn workspaces(&self) -> impl Iterator<Item = &WorkspaceInfo> {
-        self.status.value().into_iter().flat_map(|status| status.workspaces.iter().map(|held| &held.workspace))
+        self.status
+            .value()
+            .into_iter()
+            .flat_map(|status| status.workspaces.iter().map(|held| &held.workspace))
+    }
+
+    /// Returns the row of the selected workspace.
+    #[must_use]
+    pub fn selected_workspace_row(&self) -> Option<usize> {
+        let id = self.selection.workspace.as_deref()?;
+        self.workspaces().position(|workspace| workspace.id == id)
     }
 
     /// Returns the state of the selected workspace.
     #[must_use]
     pub fn workspace_status(&self) -> Option<&WorkspaceStatus> {
         let id = self.selection.workspace.as_deref()?;
-        self.status.value()?.workspaces.iter().find(|held| held.workspace.id == id)
+        self.status
+            .value()?
+            .workspaces
+            .iter()
+            .find(|held| held.workspace.id == id)
     }
 
     /// Returns how many wells match the search.
@@ -132,7 +150,8 @@ impl State {
     #[must_use]
     pub fn selected_row(&self) -> Option<usize> {
         let id = self.selection.well.as_deref()?;
-        (0..self.matches.len()).find(|&row| self.matching_well(row).is_some_and(|well| well.id == id))
+        (0..self.matches.len())
+            .find(|&row| self.matching_well(row).is_some_and(|well| well.id == id))
     }
 
     /// Returns the selected well.
@@ -162,9 +181,15 @@ impl State {
     }
 
     fn match_wells(&mut self) {
-        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .search
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let wells = self.wells.value().map_or(&[][..], Vec::as_slice);
-        self.matches = (0..wells.len()).filter(|&row| contains_all(&wells[row], &words)).collect();
+        self.matches = (0..wells.len())
+            .filter(|&row| contains_all(&wells[row], &words))
+            .collect();
     }
 }
 
@@ -175,7 +200,9 @@ fn contains_all(well: &WellInfo, words: &[String]) -> bool {
         .chain(optional.into_iter().flatten())
         .map(|field| field.to_lowercase())
         .collect();
-    words.iter().all(|word| fields.iter().any(|field| field.contains(word)))
+    words
+        .iter()
+        .all(|word| fields.iter().any(|field| field.contains(word)))
 }
 
 #[cfg(test)]

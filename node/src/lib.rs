@@ -1,1 +1,26 @@
-//! Placeholder.
+//! A DataForge node: all I/O behind one door, [`Node`].
+//!
+//! The data's way: bytes of a file → `ingest` (tables, facts) → `blob` (durable first) → `core`
+//! (signed entries, one transaction) → `index` (rows) → `net` (peers) → a peer's `core` → its
+//! index → `sql`. `docs/architecture.md` is the map.
+
+pub mod api;
+mod blob;
+pub mod client;
+mod clock;
+mod config;
+pub mod control;
+mod core;
+mod directory;
+mod identity;
+mod import;
+mod index;
+pub mod ingest;
+mod net;
+mod node;
+mod requests;
+mod space;
+mod sql;
+mod store;
+
+pub use self::node::Node;

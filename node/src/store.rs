@@ -10,11 +10,13 @@ mod peers;
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use crate::api::{ApiError, ErrorKind};
 
 pub use self::entries::StoredEntry;
+pub(crate) use self::entries::{kind_word, outcome_word};
+pub use self::peers::Peer;
 
 /// Version of the schema (`user_version`).
 const SCHEMA: i64 = 1;
@@ -74,15 +76,6 @@ impl Store {
             }
         }
         Ok(Self { connection })
-    }
-
-    /// Opens a second, read-only connection, for queries of the index beside the writer.
-    ///
-    /// # Errors
-    /// `Storage` when it cannot be opened.
-    pub fn open_reader(dir: &Path) -> Result<Connection, ApiError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Ok(Connection::open_with_flags(dir.join("node.db"), flags)?)
     }
 
     /// Runs `work` in one transaction: all of it is durable when this returns `Ok`, none of it

@@ -3,6 +3,10 @@
 //! A [`View`] is a pure function of the ops in the past of some heads, so every node derives the
 //! same one whatever it received first. This version folds genesis, add, describe and invite;
 //! with no removal among them every valid op is effective.
+//!
+//! Sets of ops are bits by the number under which an op was added here, which never leaves this
+//! node: one entry in ten thousand may then name other heads than the next, at a few bytes each.
+//! Only a few views are kept; a view is made from that at the parents of its head where possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +29,7 @@ pub struct Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
     /// All ops in the past of the heads, the heads included.
-    pub past: BTreeSet<EntryId>,
+    past: Arc<OpSet>,
     /// Members by person.
     pub members: BTreeMap<PersonId, Member>,
     /// The person of each device.
@@ -34,7 +38,64 @@ pub struct View {
     pub invites: BTreeMap<EntryId, (DeviceId, Invite)>,
 }
 
+/// A set of membership ops; comparable only with sets of the same [`Membership`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpSet(Vec<u64>);
+
+impl OpSet {
+    /// Returns whether all ops of this set are in another.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        let mut others = other.0.iter().copied().chain(std::iter::repeat(0));
+        self.0.iter().all(|bits| bits & !others.next().unwrap_or(0) == 0)
+    }
+
+    /// Returns the number of ops.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|bits| bits.count_ones() as usize).sum()
+    }
+
+    /// Returns whether there is no op.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|bits| *bits == 0)
+    }
+
+    fn insert(&mut self, number: usize) {
+        if self.0.len() <= number / 64 {
+            self.0.resize(number / 64 + 1, 0);
+        }
+        if let Some(bits) = self.0.get_mut(number / 64) {
+            *bits |= 1 << (number % 64);
+        }
+    }
+
+    fn extend(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        for (bits, others) in self.0.iter_mut().zip(&other.0) {
+            *bits |= others;
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
+        let word = |(place, bits): (usize, &u64)| {
+            let bits = *bits;
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| place * 64 + bit)
+        };
+        self.0.iter().enumerate().flat_map(word)
+    }
+}
+
 impl View {
+    /// Returns all ops in the past of the heads, the heads included.
+    #[must_use]
+    pub const fn past(&self) -> &Arc<OpSet> {
+        &self.past
+    }
+
     /// Returns the person and role behind a device, if it belongs to a member.
     #[must_use]
     pub fn author(&self, device: &DeviceId) -> Option<(PersonId, Role)> {
@@ -75,19 +136,29 @@ pub enum OpRefusal {
 /// A valid op in the membership graph.
 #[derive(Debug, Clone)]
 struct OpNode {
+    id: EntryId,
     device: DeviceId,
     op: Op,
     /// Rank of its author at its parents; the genesis stands above all.
     rank: u8,
-    past: Arc<View>,
+    parents: Vec<EntryId>,
+    /// The ops before it, itself excluded, and their number.
+    past: Arc<OpSet>,
+    depth: usize,
 }
+
+/// Views kept at a time; a workspace of thousands of members has large ones.
+const MAX_VIEWS: usize = 32;
 
 /// The membership graph of a workspace: all valid ops, and the views derived from them.
 #[derive(Debug, Default)]
 pub struct Membership {
-    ops: BTreeMap<EntryId, OpNode>,
+    ops: Vec<OpNode>,
+    numbers: BTreeMap<EntryId, usize>,
     heads: BTreeSet<EntryId>,
-    views: BTreeMap<Vec<EntryId>, Arc<View>>,
+    /// Recent views, each with the time of its last use.
+    views: BTreeMap<Vec<EntryId>, (u64, Arc<View>)>,
+    uses: u64,
 }
 
 const GENESIS_RANK: u8 = 5;
@@ -111,13 +182,17 @@ impl Membership {
     /// Returns whether an op is known and valid.
     #[must_use]
     pub fn contains(&self, id: &EntryId) -> bool {
-        self.ops.contains_key(id)
+        self.numbers.contains_key(id)
     }
 
     /// Returns a valid op.
     #[must_use]
     pub fn op(&self, id: &EntryId) -> Option<&Op> {
-        self.ops.get(id).map(|node| &node.op)
+        self.node(id).map(|node| &node.op)
+    }
+
+    fn node(&self, id: &EntryId) -> Option<&OpNode> {
+        self.ops.get(*self.numbers.get(id)?)
     }
 
     /// Returns the view at all heads.
@@ -128,12 +203,38 @@ impl Membership {
 
     /// Returns the view at some heads; ops that are not valid or not known add nothing.
     pub fn view(&mut self, heads: &[EntryId]) -> Arc<View> {
-        if let Some(view) = self.views.get(heads) {
-            return Arc::clone(view);
+        if let Some(view) = self.recent(heads) {
+            return view;
         }
-        let view = Arc::new(self.fold(heads));
-        self.views.insert(heads.to_vec(), Arc::clone(&view));
+        let view = Arc::new(self.continued(heads).unwrap_or_else(|| self.fold(heads)));
+        if self.views.len() >= MAX_VIEWS {
+            let oldest = self.views.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(oldest) = oldest.map(|(heads, _)| heads.clone()) {
+                self.views.remove(&oldest);
+            }
+        }
+        self.views.insert(heads.to_vec(), (self.uses, Arc::clone(&view)));
         view
+    }
+
+    fn recent(&mut self, heads: &[EntryId]) -> Option<Arc<View>> {
+        self.uses += 1;
+        let (used, view) = self.views.get_mut(heads)?;
+        *used = self.uses;
+        Some(Arc::clone(view))
+    }
+
+    /// Returns the view at a single head from that at its parents, of which it is the last.
+    fn continued(&mut self, heads: &[EntryId]) -> Option<View> {
+        let [head] = heads else { return None };
+        let number = *self.numbers.get(head)?;
+        let parents = self.ops.get(number)?.parents.clone();
+        let before = self.recent(&parents)?;
+        let mut view = View::clone(&before);
+        // Whom it adds is no member before it, so no rank of an earlier add matters.
+        apply(&mut view, &mut BTreeMap::new(), self.ops.get(number)?);
+        Arc::make_mut(&mut view.past).insert(number);
+        Some(view)
     }
 
     /// Checks an op against its own past and adds it.
@@ -143,13 +244,16 @@ impl Membership {
     /// # Errors
     /// [`OpRefusal`]; the answer depends on the op's past alone and never changes.
     pub fn add(&mut self, id: EntryId, device: DeviceId, parents: &[EntryId], op: Op) -> Result<(), OpRefusal> {
-        let past = self.view(parents);
-        let rank = self.check(&past, device, &op)?;
+        let view = self.view(parents);
+        let rank = self.check(&view, device, &op)?;
         for parent in parents {
             self.heads.remove(parent);
         }
         self.heads.insert(id);
-        self.ops.insert(id, OpNode { device, op, rank, past });
+        let (past, parents) = (Arc::clone(&view.past), parents.to_vec());
+        let depth = past.len();
+        self.numbers.insert(id, self.ops.len());
+        self.ops.push(OpNode { id, device, op, rank, parents, past, depth });
         Ok(())
     }
 
@@ -183,32 +287,51 @@ impl Membership {
     }
 
     fn fold(&self, heads: &[EntryId]) -> View {
-        let mut view = View::default();
+        let mut past = OpSet::default();
         for head in heads {
-            if let Some(node) = self.ops.get(head) {
-                view.past.extend(node.past.past.iter().copied());
-                view.past.insert(*head);
+            if let Some(number) = self.numbers.get(head)
+                && let Some(node) = self.ops.get(*number)
+            {
+                past.extend(&node.past);
+                past.insert(*number);
             }
         }
         // Topological, ties by id: the size of the past grows along every edge.
-        let mut order: Vec<_> = view.past.iter().filter_map(|id| Some((self.ops.get(id)?, *id))).collect();
-        order.sort_by_key(|(node, id)| (node.past.past.len(), *id));
-        let mut ranks: BTreeMap<PersonId, u8> = BTreeMap::new();
-        for (node, id) in order {
-            match &node.op {
-                Op::Genesis(Genesis { owners, .. }) => {
-                    for owner in owners {
-                        admit(&mut view, &mut ranks, owner, Role::Owner, node.rank);
-                    }
-                }
-                Op::Add(Add { person, role, .. }) => admit(&mut view, &mut ranks, person, *role, node.rank),
-                Op::Describe(describe) => describe_member(&mut view, node.device, describe),
-                Op::Invite(invite) => {
-                    view.invites.insert(id, (node.device, invite.clone()));
-                }
+        let mut order: Vec<_> = past.numbers().filter_map(|number| self.ops.get(number)).collect();
+        order.sort_by_key(|node| (node.depth, node.id));
+        let mut view = View::default();
+        let mut ranks = BTreeMap::new();
+        for node in order {
+            apply(&mut view, &mut ranks, node);
+        }
+        View { past: Arc::new(past), ..view }
+    }
+
+    /// Returns the ops of a set, in the order in which they were added.
+    pub(crate) fn members_of<'a>(&'a self, set: &'a OpSet) -> impl Iterator<Item = EntryId> + 'a {
+        set.numbers().filter_map(|number| Some(self.ops.get(number)?.id))
+    }
+
+    /// Returns the set of all ops.
+    pub(crate) fn all(&self) -> OpSet {
+        let mut all = OpSet::default();
+        (0..self.ops.len()).for_each(|number| all.insert(number));
+        all
+    }
+}
+
+fn apply(view: &mut View, ranks: &mut BTreeMap<PersonId, u8>, node: &OpNode) {
+    match &node.op {
+        Op::Genesis(Genesis { owners, .. }) => {
+            for owner in owners {
+                admit(view, ranks, owner, Role::Owner, node.rank);
             }
         }
-        view
+        Op::Add(Add { person, role, .. }) => admit(view, ranks, person, *role, node.rank),
+        Op::Describe(describe) => describe_member(view, node.device, describe),
+        Op::Invite(invite) => {
+            view.invites.insert(node.id, (node.device, invite.clone()));
+        }
     }
 }
 

@@ -287,6 +287,12 @@ impl Ledger {
         doc.entries.iter().filter_map(effective).collect()
     }
 
+    /// Returns the document of a settled entry.
+    #[must_use]
+    pub fn doc_of(&self, id: &EntryId) -> Option<DocId> {
+        self.nodes.get(id)?.doc
+    }
+
     /// Returns the devices that signed two entries for one position, with the lowest such position.
     #[must_use]
     pub const fn forked(&self) -> &BTreeMap<DeviceId, u64> {
@@ -307,9 +313,6 @@ impl Ledger {
         Some(Facts::from_bytes(&bodies.body(opens.next()?)?)?.kind())
     }
 }
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

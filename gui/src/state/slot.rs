@@ -14,7 +14,12 @@ pub struct Slot<T> {
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { value: None, error: None, ticket: None, again: false }
+        Self {
+            value: None,
+            error: None,
+            ticket: None,
+            again: false,
+        }
     }
 }
 
@@ -63,6 +68,13 @@ impl<T> Slot<T> {
             Err(error) => self.error = Some(error),
         }
         std::mem::take(&mut self.again)
+    }
+
+    /// Notes that the load never began; it is not done again by itself.
+    pub(super) fn refuse(&mut self, error: ApiError) {
+        self.ticket = None;
+        self.again = false;
+        self.error = Some(error);
     }
 
     /// Forgets everything, the load under way included.

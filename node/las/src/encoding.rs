@@ -36,23 +36,27 @@ pub(crate) struct Decoded<'a> {
     pub(crate) damaged: bool,
 }
 
-/// Decodes a file, in the encoding called `name` when there is one.
+/// Returns the encoding called `name`, or the one that `bytes` seem to be written in.
 ///
 /// # Errors
 ///
-/// [`ReadError::UnknownEncoding`] when `name` is none.
-pub(crate) fn decode<'a>(bytes: &'a [u8], name: Option<&str>) -> Result<Decoded<'a>, ReadError> {
-    let encoding = match name {
+/// [`ReadError::UnknownEncoding`] when there is none of that name.
+pub(crate) fn choose(bytes: &[u8], name: Option<&str>) -> Result<&'static Encoding, ReadError> {
+    match name {
         Some(name) => Encoding::for_label(name.trim().as_bytes())
-            .ok_or_else(|| ReadError::UnknownEncoding { name: name.to_owned() })?,
-        None => detect(bytes),
-    };
+            .ok_or_else(|| ReadError::UnknownEncoding { name: name.to_owned() }),
+        None => Ok(detect(bytes)),
+    }
+}
+
+/// Decodes a file.
+pub(crate) fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
     let (text, damaged) = encoding.decode_with_bom_removal(bytes);
-    Ok(Decoded { text, encoding: encoding.name().to_ascii_lowercase(), damaged })
+    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), damaged }
 }
 
 /// Returns the encoding of `bytes`.
-pub(crate) fn detect(bytes: &[u8]) -> &'static Encoding {
+fn detect(bytes: &[u8]) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding;
     }

@@ -1,6 +1,6 @@
 //! Lines of a text, whatever ends them: LF, CRLF, CR or a mixture.
 
-use memchr::memchr2;
+use memchr::{memchr2, memchr2_iter};
 
 /// A line without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,14 @@ pub(crate) fn trim(text: &str) -> &str {
 pub(crate) fn trim_start(bytes: &[u8]) -> &[u8] {
     let skip = bytes.iter().position(|&byte| !is_blank(byte)).unwrap_or(bytes.len());
     bytes.get(skip..).unwrap_or_default()
+}
+
+/// Returns the number of line ends in `text`.
+pub(crate) fn line_ends(text: &[u8]) -> u32 {
+    let ends = memchr2_iter(b'\n', b'\r', text)
+        .filter(|&at| text.get(at..at + 2) != Some(b"\r\n"))
+        .count();
+    u32::try_from(ends).unwrap_or(u32::MAX)
 }
 
 /// Returns the 1-based column, in characters, of the byte `offset` of `text`.

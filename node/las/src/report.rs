@@ -37,14 +37,28 @@ impl Reporter {
         kind: NoticeKind,
         message: impl FnOnce() -> String,
     ) -> Result<(), ReadError> {
+        self.add_with(kind, || Notice { line, column, kind, message: message() })
+    }
+
+    /// Notes an oddity whose place is only looked for when the notice is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::StrictViolation`] when strict.
+    pub(crate) fn add_with(
+        &mut self,
+        kind: NoticeKind,
+        notice: impl FnOnce() -> Notice,
+    ) -> Result<(), ReadError> {
         if self.strict {
-            return Err(ReadError::StrictViolation { line, column, kind, message: message() });
+            let Notice { line, column, kind, message } = notice();
+            return Err(ReadError::StrictViolation { line, column, kind, message });
         }
         self.report.seen += 1;
         let kept = self.kept.entry(kind).or_default();
         if *kept < ImportReport::MAX_NOTICES {
             *kept += 1;
-            self.report.notices.push(Notice { line, column, kind, message: message() });
+            self.report.notices.push(notice());
         }
         Ok(())
     }

@@ -104,14 +104,19 @@ pub struct CurveCoverage {
 pub fn coverage(index: &[f64], valid: &[bool], options: Options) -> Coverage {
     let rows = sorted_rows(index.iter().copied().zip(valid.iter().copied()));
     let step = median_step(&rows);
-    let threshold = options.threshold.or(step.map(|step| step * THRESHOLD_STEPS));
+    let threshold = options
+        .threshold
+        .or(step.map(|step| step * THRESHOLD_STEPS));
     let span = |top: f64, base: f64| Span {
         top,
         base,
         top_m: options.to_m.map(|factor| top * factor),
         base_m: options.to_m.map(|factor| base * factor),
     };
-    let domain = rows.first().zip(rows.last()).map(|(first, last)| span(first.0, last.0));
+    let domain = rows
+        .first()
+        .zip(rows.last())
+        .map(|(first, last)| span(first.0, last.0));
     let samples: Vec<f64> = rows.iter().filter(|row| row.1).map(|row| row.0).collect();
     let (intervals, gaps) = split(&samples, domain, threshold, span);
     Coverage {
@@ -135,7 +140,10 @@ pub fn coverage_of(
     let schema = batch.schema();
     let Some(values) = batch.columns().first().and_then(|column| {
         column.as_primitive_opt::<Float64Type>().map(|depths| {
-            depths.iter().map(|depth| depth.unwrap_or(f64::NAN)).collect::<Vec<_>>()
+            depths
+                .iter()
+                .map(|depth| depth.unwrap_or(f64::NAN))
+                .collect::<Vec<_>>()
         })
     }) else {
         return Vec::new();
@@ -147,7 +155,10 @@ pub fn coverage_of(
         .map(|(array, field)| {
             let valid: Vec<bool> = (0..array.len()).map(|row| array.is_valid(row)).collect();
             let coverage = coverage(&values, &valid, options);
-            CurveCoverage { column: field.name().clone(), coverage }
+            CurveCoverage {
+                column: field.name().clone(),
+                coverage,
+            }
         })
         .collect()
 }
@@ -178,15 +189,25 @@ fn split(
     span: impl Fn(f64, f64) -> Span,
 ) -> (Vec<Span>, Vec<Gap>) {
     let (mut intervals, mut gaps) = (Vec::new(), Vec::new());
-    let Some(domain) = domain else { return (intervals, gaps) };
+    let Some(domain) = domain else {
+        return (intervals, gaps);
+    };
     let (Some(&first), Some(&last)) = (samples.first(), samples.last()) else {
-        gaps.push(Gap { place: GapPlace::Whole, span: domain });
+        gaps.push(Gap {
+            place: GapPlace::Whole,
+            span: domain,
+        });
         return (intervals, gaps);
     };
     let apart = |top: f64, base: f64| {
         threshold.is_some_and(|threshold| base - top > threshold * (1.0 + TOLERANCE))
     };
-    let mut hole = |place, top, base| gaps.push(Gap { place, span: span(top, base) });
+    let mut hole = |place, top, base| {
+        gaps.push(Gap {
+            place,
+            span: span(top, base),
+        })
+    };
     if apart(domain.top, first) {
         hole(GapPlace::Start, domain.top, first);
     }
@@ -211,14 +232,20 @@ impl Coverage {
     /// Returns the share of index values that have a value, from 0 to 1.
     #[must_use]
     pub fn share(&self) -> f64 {
-        if self.rows == 0 { 0.0 } else { self.samples as f64 / self.rows as f64 }
+        if self.rows == 0 {
+            0.0
+        } else {
+            self.samples as f64 / self.rows as f64
+        }
     }
 
     /// Returns the coverage as a line of text over the whole index: `#` covered, `+` in part,
     /// `.` not at all.
     #[must_use]
     pub fn bar(&self, cells: usize) -> String {
-        let Some(domain) = self.domain else { return ".".repeat(cells) };
+        let Some(domain) = self.domain else {
+            return ".".repeat(cells);
+        };
         // A sample stands for half a step on either side.
         let half = self.step.unwrap_or(0.0) / 2.0;
         let (start, end) = (domain.top - half, domain.base + half);
@@ -250,7 +277,11 @@ impl Coverage {
 /// Returns the coverage of several curves as text: a line with bar and share for each.
 #[must_use]
 pub fn render(curves: &[CurveCoverage]) -> String {
-    let widest = curves.iter().map(|curve| curve.column.chars().count()).max().unwrap_or(0);
+    let widest = curves
+        .iter()
+        .map(|curve| curve.column.chars().count())
+        .max()
+        .unwrap_or(0);
     let line = |curve: &CurveCoverage| {
         let bar = curve.coverage.bar(BAR_CELLS);
         let share = curve.coverage.share() * 100.0;

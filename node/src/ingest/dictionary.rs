@@ -138,7 +138,13 @@ pub fn detect(mnemonic: &str, unit: &str, description: &str) -> Option<Detection
     }
     let rank = if property == listed { rank } else { 0 };
     let confidence = confidence.clamp(5, 100).try_into().unwrap_or(5);
-    Some(Detection { property, unit: fit, confidence, rank, reason })
+    Some(Detection {
+        property,
+        unit: fit,
+        confidence,
+        rank,
+        reason,
+    })
 }
 
 /// How a mnemonic was found.
@@ -192,9 +198,14 @@ fn without_number(mnemonic: &str) -> &str {
     if stem.len() == digits.len() {
         return mnemonic;
     }
-    let marks: &[char] =
-        if open.is_some() { &['[', '('] } else { &['_', ':', '.', '-', '#'] };
-    stem.strip_suffix(marks).filter(|stem| !stem.is_empty()).unwrap_or(mnemonic)
+    let marks: &[char] = if open.is_some() {
+        &['[', '(']
+    } else {
+        &['_', ':', '.', '-', '#']
+    };
+    stem.strip_suffix(marks)
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or(mnemonic)
 }
 
 /// Returns the property that the unit speaks for, when it does not fit the listed one.
@@ -220,7 +231,11 @@ fn judge_unit(unit: &str, property: &Property) -> (i32, Option<&'static Unit>, S
         return (0, None, ", no unit".to_owned());
     }
     match units::resolve(unit, None) {
-        Some(other) => (-40, None, format!(", but unit {unit} is of kind {}", other.measurement)),
+        Some(other) => (
+            -40,
+            None,
+            format!(", but unit {unit} is of kind {}", other.measurement),
+        ),
         None => (-10, None, format!(", unit {unit} unknown")),
     }
 }
@@ -232,17 +247,28 @@ fn by_description(unit: &str, description: &str) -> Option<Detection> {
         .properties
         .iter()
         .filter(|property| description.contains(&plain_name(property.name)))
-        .filter_map(|property| {
-            Some((property, units::resolve(unit, Some(property.measurement))?))
-        })
+        .filter_map(|property| Some((property, units::resolve(unit, Some(property.measurement))?)))
         .max_by_key(|(property, _)| property.name.len())?;
-    let reason = format!("{} in the description, unit fits", plain_name(property.name));
-    Some(Detection { property, unit: Some(unit), confidence: 45, rank: 0, reason })
+    let reason = format!(
+        "{} in the description, unit fits",
+        plain_name(property.name)
+    );
+    Some(Detection {
+        property,
+        unit: Some(unit),
+        confidence: 45,
+        rank: 0,
+        reason,
+    })
 }
 
 /// Returns a property's name without its explanation, lower case.
 fn plain_name(name: &str) -> String {
-    name.split([',', '(', '/']).next().unwrap_or(name).trim().to_lowercase()
+    name.split([',', '(', '/'])
+        .next()
+        .unwrap_or(name)
+        .trim()
+        .to_lowercase()
 }
 
 /// Returns whether a description holds a telling word of a property's name.
@@ -273,23 +299,38 @@ impl Table {
     fn parse(source: &'static str) -> Self {
         let mut properties = Vec::new();
         let mut mnemonics = BTreeMap::new();
-        for line in source.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in source
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             if let Some(head) = line.strip_prefix('@') {
                 properties.extend(parse_property(head));
                 continue;
             }
-            let Some(property) = properties.len().checked_sub(1) else { continue };
+            let Some(property) = properties.len().checked_sub(1) else {
+                continue;
+            };
             for word in line.split_ascii_whitespace() {
                 let mut parts = word.rsplitn(3, '/');
                 let mut number = || parts.next()?.parse().ok();
                 if let (Some(sources), Some(rank)) = (number(), number())
                     && let Some(mnemonic) = parts.next()
                 {
-                    mnemonics.insert(mnemonic, Meaning { property, rank, sources });
+                    mnemonics.insert(
+                        mnemonic,
+                        Meaning {
+                            property,
+                            rank,
+                            sources,
+                        },
+                    );
                 }
             }
         }
-        Self { properties, mnemonics }
+        Self {
+            properties,
+            mnemonics,
+        }
     }
 }
 
@@ -297,7 +338,8 @@ impl Table {
 fn parse_property(head: &'static str) -> Option<Property> {
     let mut parts = head.split(" | ");
     let mut next = || parts.next();
-    let (id, name, class, measurement, canonical_unit) = (next()?, next()?, next()?, next()?, next()?);
+    let (id, name, class, measurement, canonical_unit) =
+        (next()?, next()?, next()?, next()?, next()?);
     let (scale, valid, look) = (next()?, next()?, next()?);
     let (valid_min, valid_max) = valid.split_once(' ')?;
     let mut look = look.split(' ');
@@ -321,5 +363,9 @@ fn parse_property(head: &'static str) -> Option<Property> {
 fn parse_scale(text: &str) -> Option<Scale> {
     let mut parts = text.split(' ');
     let (left, right) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some(Scale { left, right, log: parts.next() == Some("log") })
+    Some(Scale {
+        left,
+        right,
+        log: parts.next() == Some("log"),
+    })
 }

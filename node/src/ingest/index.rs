@@ -65,10 +65,19 @@ impl Meaning {
 /// Returns what the values of an index say; text says nothing.
 #[must_use]
 pub fn shape(values: &Values) -> Shape {
-    let Values::Number(values) = values else { return Shape::default() };
+    let Values::Number(values) = values else {
+        return Shape::default();
+    };
     let mut valid = values.iter().copied().filter(|value| !value.is_nan());
-    let Some(first) = valid.next() else { return Shape::default() };
-    let mut shape = Shape { min: Some(first), max: Some(first), first: Some(first), ..Shape::default() };
+    let Some(first) = valid.next() else {
+        return Shape::default();
+    };
+    let mut shape = Shape {
+        min: Some(first),
+        max: Some(first),
+        first: Some(first),
+        ..Shape::default()
+    };
     let (mut last, mut steps) = (first, Vec::with_capacity(values.len()));
     let (mut min, mut max) = (first, first);
     for value in valid {
@@ -77,7 +86,10 @@ pub fn shape(values: &Values) -> Shape {
     }
     (shape.min, shape.max, shape.last) = (Some(min), Some(max), Some(last));
     let direction = direction(&steps);
-    let against = steps.iter().filter(|&&step| step == 0.0 || sign(step) != direction).count();
+    let against = steps
+        .iter()
+        .filter(|&&step| step == 0.0 || sign(step) != direction)
+        .count();
     shape.reversals = u64::try_from(against).unwrap_or(u64::MAX);
     let whole = steps.len() + 1 == values.len();
     if whole && against == 0 {
@@ -114,7 +126,9 @@ fn common_step(mut steps: Vec<f64>) -> Option<f64> {
     let allowed = median.abs() * STEP_TOLERANCE;
     let regular = median != 0.0 && steps.iter().all(|step| (step - median).abs() <= allowed);
     // Ten digits: 1000.1524 - 1000.0 is 0.1524 and an error of one part in 10^12.
-    regular.then(|| format!("{median:.9e}").parse().ok()).flatten()
+    regular
+        .then(|| format!("{median:.9e}").parse().ok())
+        .flatten()
 }
 
 /// Returns what an index measures, from its `~C` line and, for the unit, `STRT`, `STOP`, `STEP`.
@@ -129,9 +143,8 @@ pub fn meaning(index: &Column, declared: [Option<&HeaderItem>; 3]) -> Meaning {
         .find(|unit| says_something(unit))
         .unwrap_or(own);
     let named = kind_by_name(&index.definition);
-    let as_kind = |measurement, kind| {
-        units::resolve(unit, Some(measurement)).map(|unit| (kind, Some(unit)))
-    };
+    let as_kind =
+        |measurement, kind| units::resolve(unit, Some(measurement)).map(|unit| (kind, Some(unit)));
     let depth = as_kind("length", IndexKind::Depth);
     let time = as_kind("time", IndexKind::Time);
     let (kind, resolved) = depth.or(time).unwrap_or_else(|| {
@@ -139,7 +152,11 @@ pub fn meaning(index: &Column, declared: [Option<&HeaderItem>; 3]) -> Meaning {
         let other = units::resolve(unit, None).is_some() && says_something(unit);
         (if other { IndexKind::Other } else { named }, None)
     });
-    Meaning { kind, unit: unit.clone(), resolved }
+    Meaning {
+        kind,
+        unit: unit.clone(),
+        resolved,
+    }
 }
 
 /// Returns whether a unit is more than a placeholder.
@@ -154,7 +171,10 @@ fn kind_by_name(definition: &HeaderItem) -> IndexKind {
         return IndexKind::Time;
     }
     let property = dictionary::detect(&mnemonic, "", "").map(|detection| detection.property);
-    match property.filter(|property| property.class == "Index").map(|index| index.measurement) {
+    match property
+        .filter(|property| property.class == "Index")
+        .map(|index| index.measurement)
+    {
         Some("length") => IndexKind::Depth,
         Some("time") => IndexKind::Time,
         _ => IndexKind::Other,

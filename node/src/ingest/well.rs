@@ -15,8 +15,18 @@ const MAX_UWI_CHARS: usize = 64;
 
 // Mnemonics in common use, the most telling first.
 const NAME: &[&str] = &["WELL", "WN", "WELLNAME", "WELL_NAME", "WNAME"];
-const UWI: &[&str] =
-    &["UWI", "UWBI", "UWID", "API", "APIN", "APINUM", "APINO", "API#", "API_NUMBER", "UWI/API"];
+const UWI: &[&str] = &[
+    "UWI",
+    "UWBI",
+    "UWID",
+    "API",
+    "APIN",
+    "APINUM",
+    "APINO",
+    "API#",
+    "API_NUMBER",
+    "UWI/API",
+];
 const FIELD: &[&str] = &["FLD", "FIELD", "FN", "FLDN", "FIELD_NAME"];
 const COMPANY: &[&str] = &["COMP", "COMPANY", "CN", "OPER", "OPERATOR"];
 const SERVICE_COMPANY: &[&str] = &["SRVC", "SERVICE", "SERV", "SVCO", "SCOM", "CONTRACTOR"];
@@ -26,10 +36,34 @@ const PROVINCE: &[&str] = &["PROV", "PROVINCE", "STAT", "STATE"];
 const LATITUDE: &[&str] = &["LATI", "LAT", "LATITUDE", "SLAT"];
 const LONGITUDE: &[&str] = &["LONG", "LON", "LONGITUDE", "SLON"];
 const X: &[&str] = &["X", "XCOORD", "X_COORD", "XCOO", "XWELL", "UTMX", "EASTING"];
-const Y: &[&str] = &["Y", "YCOORD", "Y_COORD", "YCOO", "YWELL", "UTMY", "NORTHING"];
+const Y: &[&str] = &[
+    "Y", "YCOORD", "Y_COORD", "YCOO", "YWELL", "UTMY", "NORTHING",
+];
 const DATUM: &[&str] = &[
-    "PDAT", "EPD", "APD", "DREF", "EREF", "LMF", "DMF", "ELEV", "ELEVATION", "EKB", "KB", "KBE",
-    "EDF", "DF", "DFE", "ERT", "RT", "EGL", "GL", "GLE", "GDAT", "HZCS", "ZONE", "UTM",
+    "PDAT",
+    "EPD",
+    "APD",
+    "DREF",
+    "EREF",
+    "LMF",
+    "DMF",
+    "ELEV",
+    "ELEVATION",
+    "EKB",
+    "KB",
+    "KBE",
+    "EDF",
+    "DF",
+    "DFE",
+    "ERT",
+    "RT",
+    "EGL",
+    "GL",
+    "GLE",
+    "GDAT",
+    "HZCS",
+    "ZONE",
+    "UTM",
 ];
 
 /// What a file says about its well. Everything is as delivered, except `uwi_key`.
@@ -115,7 +149,9 @@ pub fn well_item<'a>(file: &'a LogFile, mnemonics: &[&str]) -> Option<&'a Header
 #[must_use]
 pub fn uwi_key(text: &str) -> Option<String> {
     let negative = text.trim().parse::<f64>().is_ok_and(|number| number < 0.0);
-    let foreign = text.chars().any(|ch| ch.is_alphanumeric() && !ch.is_ascii());
+    let foreign = text
+        .chars()
+        .any(|ch| ch.is_alphanumeric() && !ch.is_ascii());
     let mut key = text.to_ascii_uppercase();
     key.retain(|ch| ch.is_ascii_alphanumeric());
     let first = key.chars().next()?;
@@ -155,9 +191,11 @@ struct Lookup<'a> {
 
 impl<'a> Lookup<'a> {
     fn new(file: &'a LogFile, kinds: &[SectionKind]) -> Self {
-        let sections = kinds
-            .iter()
-            .flat_map(|kind| file.sections.iter().filter(move |section| section.kind == *kind));
+        let sections = kinds.iter().flat_map(|kind| {
+            file.sections
+                .iter()
+                .filter(move |section| section.kind == *kind)
+        });
         let items = sections
             .flat_map(|section| &section.items)
             .filter(|item| !item.value.trim().is_empty())

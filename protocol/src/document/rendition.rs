@@ -28,15 +28,12 @@ fn encode<T: serde::Serialize + ?Sized>(value: &T) -> Vec<u8> {
     postcard::to_stdvec(value).expect("facts have no unserialisable part")
 }
 
-/// Returns the keys and values that hold a rendition, and its id.
-pub(super) fn split(
-    facts: &RenditionFacts,
-) -> Result<(String, Vec<(String, Vec<u8>)>), EngineError> {
+/// Returns the keys and values that hold a rendition.
+pub(super) fn split(facts: &RenditionFacts) -> Result<Vec<(String, Vec<u8>)>, EngineError> {
     let whole = encode(facts);
     let id = id_of(&whole);
     if whole.len() <= PART {
-        let parts = vec![(id.clone(), whole)];
-        return Ok((id, parts));
+        return Ok(vec![(id, whole)]);
     }
     let mut head = RenditionFacts {
         curves: Vec::new(),
@@ -63,10 +60,8 @@ pub(super) fn split(
     let rest = groups
         .zip(1_u32..)
         .map(|(curves, k)| (format!("{id}/{k}"), encode(&curves)));
-    let parts = std::iter::once((id.clone(), encode(&head)))
-        .chain(rest)
-        .collect();
-    Ok((id, parts))
+    let head = (id.clone(), encode(&head));
+    Ok(std::iter::once(head).chain(rest).collect())
 }
 
 /// Returns the complete renditions of a map by id.

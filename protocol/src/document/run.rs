@@ -77,7 +77,7 @@ impl RunState {
     }
 
     /// Writes what differs from the document, renditions excepted: see
-    /// [`Document::add_rendition`].
+    /// [`Document::write_run`].
     ///
     /// # Errors
     /// Automerge fails.
@@ -120,46 +120,31 @@ impl Edit<'_, '_> {
 }
 
 impl Document {
-    /// Adds a rendition to a run, and returns the changes to put into entries, in order.
+    /// Writes what differs from a run, renditions included, and returns the changes to put into
+    /// entries, in order.
     ///
-    /// There are several for a rendition of very many curves, and none if the run has it.
+    /// Renditions are only ever added. One change does unless there are very many curves or
+    /// several new renditions: then each further part has a change of its own.
     ///
     /// # Errors
     /// The document is not a run, a curve's facts are too large, or Automerge fails; the
     /// document is as before.
-    pub fn add_rendition(
-        &mut self,
-        actor: [u8; 16],
-        facts: &RenditionFacts,
-    ) -> Result<Vec<Vec<u8>>, EngineError> {
-        let (_, parts) = split(facts)?;
-        let mut doc = self.clone();
-        let mut changes = Vec::new();
-        for (key, bytes) in &parts {
-            let write = |edit: &mut Edit<'_, '_>| edit.set_bytes(Map::Renditions, key, Some(bytes));
-            changes.extend(doc.edit(actor, write)?);
-        }
-        *self = doc;
-        Ok(changes)
-    }
-
-    /// Adds to a run, in one change with other edits, a rendition that fits into it.
-    ///
-    /// # Errors
-    /// As [`Document::edit`]; too many curves are [`EngineError::Refused`].
-    pub fn edit_run(
+    pub fn write_run(
         &mut self,
         actor: [u8; 16],
         state: &RunState,
     ) -> Result<Vec<Vec<u8>>, EngineError> {
-        let mut doc = self.clone();
         let mut parts = Vec::new();
         for facts in &state.renditions {
-            parts.extend(split(facts)?.1);
+            parts.extend(split(facts)?);
         }
-        let mut changes = Vec::new();
+        parts.retain(|(key, bytes)| {
+            self.get_bytes(Map::Renditions, key).as_deref() != Some(&bytes[..])
+        });
         let mut parts = parts.into_iter();
         let first = parts.next();
+        let mut doc = self.clone();
+        let mut changes = Vec::new();
         changes.extend(doc.edit(actor, |edit| {
             state.write(edit)?;
             match &first {
@@ -174,6 +159,20 @@ impl Document {
         }
         *self = doc;
         Ok(changes)
+    }
+
+    /// Adds one rendition to a run, as [`Document::write_run`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_rendition(
+        &mut self,
+        actor: [u8; 16],
+        facts: RenditionFacts,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        let mut state = RunState::read(self);
+        state.renditions = vec![facts];
+        self.write_run(actor, &state)
     }
 }
 

@@ -72,13 +72,13 @@ pub(super) fn decode<'a>(
 
 /// Turns an actor's position and a counter into an op id.
 fn op_ref(actor: u64, counter: u32, seen: &mut [bool]) -> Result<OpRef, Refusal> {
-    let index = usize::try_from(actor).map_err(|_| Refusal::ActorTable)?;
+    let index = usize::try_from(actor).ok().ok_or(Refusal::ActorTable)?;
     *seen.get_mut(index).ok_or(Refusal::ActorTable)? = true;
     if counter == 0 {
         return Err(Refusal::Counter);
     }
     Ok(OpRef {
-        actor: u8::try_from(actor).map_err(|_| Refusal::ActorTable)?,
+        actor: u8::try_from(actor).ok().ok_or(Refusal::ActorTable)?,
         counter,
     })
 }
@@ -133,7 +133,7 @@ fn read_objects(
     ids.map(|id| match id {
         (None, None) => Ok(None),
         (Some(actor), Some(counter)) => {
-            let counter = u32::try_from(counter).map_err(|_| Refusal::Counter)?;
+            let counter = u32::try_from(counter).ok().ok_or(Refusal::Counter)?;
             op_ref(actor, counter, seen).map(Some)
         }
         _ => Err(Refusal::Null),
@@ -191,10 +191,7 @@ fn read_values(
             let bytes = raw.take(meta >> 4)?;
             let kind = read_value(meta & 0xf, bytes)?;
             check_number(*action, kind, bytes)?;
-            Ok((
-                kind,
-                u32::try_from(bytes.len()).map_err(|_| Refusal::Value)?,
-            ))
+            Ok((kind, u32::try_from(bytes.len()).ok().ok_or(Refusal::Value)?))
         })
         .collect::<Result<_, _>>()?;
     if raw.is_empty() {

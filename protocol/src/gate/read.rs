@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a number of bytes.
     pub(super) fn take(&mut self, len: u64) -> Result<&'a [u8], Refusal> {
-        let len = usize::try_from(len).map_err(|_| Refusal::Truncated)?;
+        let len = usize::try_from(len).ok().ok_or(Refusal::Truncated)?;
         let (head, rest) = self.rest.split_at_checked(len).ok_or(Refusal::Truncated)?;
         self.rest = rest;
         Ok(head)
@@ -105,7 +105,9 @@ impl<'a> Reader<'a> {
 
     /// Reads a length and that many bytes of UTF-8.
     pub(super) fn text(&mut self) -> Result<&'a str, Refusal> {
-        std::str::from_utf8(self.prefixed()?).map_err(|_| Refusal::Text)
+        std::str::from_utf8(self.prefixed()?)
+            .ok()
+            .ok_or(Refusal::Text)
     }
 }
 

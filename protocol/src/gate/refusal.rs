@@ -89,8 +89,8 @@ pub enum Refusal {
     /// Predecessors of an op repeat or do not ascend.
     #[error("predecessors are not ascending")]
     PredOrder,
-    /// A mark is not one begin with its end right after it.
-    #[error("mark is malformed")]
+    /// A mark, of which our documents have none, or a malformed one.
+    #[error("mark is malformed or not used")]
     Mark,
     /// The actor is not the one this entry must use.
     #[error("actor is not that of the entry")]

@@ -161,7 +161,7 @@ pub(super) fn expand_delta(column: &[u8], rows: usize) -> Result<Vec<Option<u32>
         .map(|delta| {
             let Some(delta) = delta else { return Ok(None) };
             sum = sum.checked_add(delta).ok_or(Refusal::Counter)?;
-            Ok(Some(u32::try_from(sum).map_err(|_| Refusal::Counter)?))
+            Ok(Some(u32::try_from(sum).ok().ok_or(Refusal::Counter)?))
         })
         .collect()
 }

@@ -275,7 +275,8 @@ fn read_actor(reader: &mut Reader<'_>) -> Result<[u8; 16], Refusal> {
     reader
         .prefixed()?
         .try_into()
-        .map_err(|_| Refusal::ActorTable)
+        .ok()
+        .ok_or(Refusal::ActorTable)
 }
 
 /// Reads the other actors: ascending, without the change's own.

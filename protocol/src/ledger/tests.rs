@@ -1,0 +1,9 @@
+//! Tests of the ledger: who may write, what waits, what counts, and that order never matters.
+
+mod chain;
+mod fixture;
+mod forks;
+mod order;
+mod restore;
+mod roles;
+mod unreadable;

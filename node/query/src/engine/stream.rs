@@ -10,8 +10,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::error::DataFusionError;
 use futures::{Stream, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -99,7 +100,7 @@ pub(super) async fn start(
     };
     let schema = started?;
     Ok(QueryStream {
-        batches: batches(Arc::clone(&schema), batch_rx, guard),
+        batches: batches(batch_rx, guard),
         schema,
     })
 }
@@ -165,7 +166,7 @@ impl Job {
         }
         let mut last = Message::End;
         while let Some(next) = stream.next().await {
-            let renamed = next.and_then(|batch| Ok(batch.with_schema(Arc::clone(&schema))?));
+            let renamed = next.and_then(|batch| rename(&batch, &schema));
             match renamed {
                 Ok(batch) if batch.num_rows() == 0 => {}
                 Ok(batch) => {
@@ -183,22 +184,31 @@ impl Job {
     }
 }
 
+fn rename(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, DataFusionError> {
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let columns = batch.columns().to_vec();
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        columns,
+        &rows,
+    )?)
+}
+
 /// The caller's side: batches until the end, or one error.
 fn batches(
-    schema: SchemaRef,
     queue: mpsc::Receiver<Message>,
     guard: StopOnDrop,
 ) -> Pin<Box<dyn Stream<Item = Result<RecordBatch, QueryError>> + Send>> {
-    let state = Some((schema, queue, guard));
+    let state = Some((queue, guard));
     Box::pin(futures::stream::unfold(state, |state| async move {
-        let (schema, mut queue, guard) = state?;
+        let (mut queue, guard) = state?;
         let message = tokio::select! {
             biased;
             message = queue.recv() => message,
             why = guard.0.stopped() => return Some((Err(stopped(why)), None)),
         };
         match message {
-            Some(Message::Batch(batch)) => Some((Ok(batch), Some((schema, queue, guard)))),
+            Some(Message::Batch(batch)) => Some((Ok(batch), Some((queue, guard)))),
             Some(Message::Failed(error)) => Some((Err(error), None)),
             Some(Message::End) => None,
             None => Some((Err(lost(&guard.0)), None)),

@@ -7,26 +7,44 @@ use std::collections::BTreeMap;
 
 use dataforge_las::{Column, DataSet, HeaderItem, LogFile, Values};
 
-use crate::ingest::index::{self, Shape};
-use crate::ingest::prepare::{Meaning, Warning};
+use crate::ingest::dictionary;
+use crate::ingest::index::{self, Meaning, Shape};
+use crate::ingest::prepare::Warning;
 use crate::ingest::units::{self, Unit};
 use crate::ingest::well::WellHeader;
-use crate::ingest::dictionary;
 
 /// A volume fraction in percent is larger than this somewhere, or it is mislabelled `v/v`.
 const LARGEST_FRACTION: f64 = 1.0;
 
+/// How far an end of an irregular index may be off the declared one, as a share of its length.
+const LOOSE_END: f64 = 1e-3;
+
+/// How far the step may be off the declared one, as a share of it.
+const LOOSE_STEP: f64 = 0.01;
+
 /// Warns about the file as a whole.
 pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning>) {
     if file.data.is_empty() {
-        warn(warnings, 0, "no data section: only the header is imported".to_owned());
+        warn(
+            warnings,
+            0,
+            "no data section: only the header is imported".to_owned(),
+        );
     }
     for data in file.data.iter().filter(|data| data.columns.is_empty()) {
-        warn(warnings, data.line, "data section without columns is passed over".to_owned());
+        warn(
+            warnings,
+            data.line,
+            "data section without columns is passed over".to_owned(),
+        );
     }
     match (&well.uwi, &well.uwi_key) {
         (None, _) => {
-            warn(warnings, 0, "no uwi or api number: the well is known by this file".to_owned());
+            warn(
+                warnings,
+                0,
+                "no uwi or api number: the well is known by this file".to_owned(),
+            );
         }
         (Some(uwi), None) => {
             let message = format!("not a usable identifier, the well is known by this file: {uwi}");
@@ -45,18 +63,29 @@ pub(super) fn run(
     declared: [Option<&HeaderItem>; 3],
     warnings: &mut Vec<Warning>,
 ) {
-    let Some(index) = data.columns.first() else { return };
+    let Some(index) = data.columns.first() else {
+        return;
+    };
     index_unit(index, meaning, declared, warnings);
+    index_ends(meaning, shape, declared, warnings);
     let line = data.line;
     if let Values::Number(values) = &index.values {
         let nulls = values.iter().filter(|value| value.is_nan()).count();
         if nulls > 0 {
-            warn(warnings, line, format!("{nulls} rows without an index are kept as they are"));
+            warn(
+                warnings,
+                line,
+                format!("{nulls} rows without an index are kept as they are"),
+            );
         }
     }
     if shape.reversals > 0 {
         let count = shape.reversals;
-        warn(warnings, line, format!("index turns back or repeats in {count} rows, kept in order"));
+        warn(
+            warnings,
+            line,
+            format!("index turns back or repeats in {count} rows, kept in order"),
+        );
     }
     repeated_mnemonics(data, names, warnings);
     for column in &data.columns[1..] {
@@ -74,15 +103,27 @@ fn index_unit(
     let definition = &index.definition;
     if !index::says_something(&meaning.unit) {
         let name = &definition.mnemonic;
-        warn(warnings, definition.line, format!("no unit for the index {name}"));
+        warn(
+            warnings,
+            definition.line,
+            format!("no unit for the index {name}"),
+        );
         return;
     }
     if meaning.resolved.is_none() {
         let unit = &meaning.unit;
-        warn(warnings, definition.line, format!("unit of the index is neither length nor time: {unit}"));
+        warn(
+            warnings,
+            definition.line,
+            format!("unit of the index is neither length nor time: {unit}"),
+        );
     }
     let same = |unit: &Unit| meaning.resolved.is_some_and(|own| own == unit);
-    for item in declared.into_iter().flatten().filter(|item| index::says_something(&item.unit)) {
+    for item in declared
+        .into_iter()
+        .flatten()
+        .filter(|item| index::says_something(&item.unit))
+    {
         let found = units::resolve(&item.unit, meaning.resolved.map(|unit| unit.measurement))
             .or_else(|| units::resolve(&item.unit, None));
         let agrees = found.map_or_else(
@@ -97,6 +138,60 @@ fn index_unit(
             warn(warnings, item.line, message);
         }
     }
+}
+
+/// Warns when `STRT`, `STOP` or `STEP` contradict the rows, which are the truth.
+fn index_ends(
+    meaning: &Meaning,
+    shape: &Shape,
+    [start, stop, step]: [Option<&HeaderItem>; 3],
+    warnings: &mut Vec<Warning>,
+) {
+    let (Some(first), Some(last)) = (shape.first, shape.last) else {
+        return;
+    };
+    let slack = shape
+        .step
+        .map_or((last - first).abs() * LOOSE_END, |step| step.abs() / 2.0);
+    let mut compare = |item: Option<&HeaderItem>, found: f64, slack: f64, what: &str| {
+        let Some(item) = item else { return };
+        let Some(said) = declared_value(item, meaning) else {
+            return;
+        };
+        if (said - found).abs() > slack {
+            let message = format!(
+                "{} says {}, but {what} is {found}",
+                item.mnemonic,
+                item.value.trim()
+            );
+            warn(warnings, item.line, message);
+        }
+    };
+    compare(start, first, slack, "the first row");
+    compare(stop, last, slack, "the last row");
+    // A STEP of zero declares an irregular index.
+    let step = step.filter(|item| declared_value(item, meaning) != Some(0.0));
+    if let Some(found) = shape.step {
+        compare(
+            step,
+            found,
+            found.abs() * LOOSE_STEP,
+            "the step of the rows",
+        );
+    }
+}
+
+/// Returns a declared number in the unit of the index.
+fn declared_value(item: &HeaderItem, meaning: &Meaning) -> Option<f64> {
+    let value = item.value.trim().parse().ok()?;
+    let Some(to) = meaning
+        .resolved
+        .filter(|_| index::says_something(&item.unit))
+    else {
+        return Some(value);
+    };
+    let from = units::resolve(&item.unit, Some(to.measurement))?;
+    units::convert(value, from, to).ok()
 }
 
 fn repeated_mnemonics(data: &DataSet, names: &[String], warnings: &mut Vec<Warning>) {
@@ -114,7 +209,9 @@ fn repeated_mnemonics(data: &DataSet, names: &[String], warnings: &mut Vec<Warni
 
 /// Warns about a porosity or saturation said to be in percent whose values are fractions.
 fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
-    let (definition, Values::Number(values)) = (&column.definition, &column.values) else { return };
+    let (definition, Values::Number(values)) = (&column.definition, &column.values) else {
+        return;
+    };
     let percent = units::resolve(&definition.unit, Some("fraction"))
         .is_some_and(|unit| unit.factor.is_some_and(|factor| factor < 1.0));
     if !percent {
@@ -122,7 +219,11 @@ fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
     }
     let fraction = dictionary::detect(&definition.mnemonic, &definition.unit, "")
         .is_some_and(|detection| detection.property.measurement == "fraction");
-    let largest = values.iter().copied().filter(|value| !value.is_nan()).reduce(f64::max);
+    let largest = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .reduce(f64::max);
     if fraction && largest.is_some_and(|largest| largest > 0.0 && largest <= LARGEST_FRACTION) {
         let (name, unit) = (&definition.mnemonic, &definition.unit);
         let message = format!("{name} is said to be in {unit}, but no value is above 1");
@@ -131,5 +232,9 @@ fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
 }
 
 fn warn(warnings: &mut Vec<Warning>, line: u32, message: String) {
-    warnings.push(Warning { line, column: 0, message });
+    warnings.push(Warning {
+        line,
+        column: 0,
+        message,
+    });
 }

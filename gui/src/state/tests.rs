@@ -1,0 +1,211 @@
+//! The state's stories that need no window: what is asked, and what stale answers do.
+
+use std::path::PathBuf;
+
+use dataforge_node::api::{
+    ApiError, ErrorKind, Event, Reply, Request, StatusReply, WellInfo, WorkspaceInfo,
+    WorkspaceStatus,
+};
+
+use super::State;
+use crate::action::{Action, Step};
+use crate::bridge::{Command, Message};
+
+fn workspace(id: &str, entries: u64) -> WorkspaceStatus {
+    let workspace = WorkspaceInfo {
+        id: id.to_owned(),
+        name: id.to_uppercase(),
+        role: "owner".to_owned(),
+        wells: 2,
+        runs: 0,
+        members: 1,
+        entries,
+    };
+    WorkspaceStatus {
+        workspace,
+        only_here: 0,
+        blobs_missing: 0,
+        waiting: 0,
+        set_aside: 0,
+        connected: Vec::new(),
+    }
+}
+
+fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
+    Reply::Status(StatusReply {
+        version: "1".to_owned(),
+        directory: PathBuf::from("/data"),
+        device_id: None,
+        person: None,
+        up: false,
+        addresses: Vec::new(),
+        workspaces,
+        blob_bytes: 0,
+        free_bytes: None,
+    })
+}
+
+fn wells(names: &[&str]) -> Reply {
+    let well = |name: &&str| WellInfo {
+        id: format!("id-{name}"),
+        name: (*name).to_owned(),
+        uwi: None,
+        field: Some("Volve".to_owned()),
+        company: None,
+        country: None,
+        runs: 1,
+        curves: 1,
+        top_m: None,
+        base_m: None,
+    };
+    Reply::Wells {
+        wells: names.iter().map(well).collect(),
+    }
+}
+
+fn answer(state: &mut State, ticket: u64, reply: Reply) -> Vec<Command> {
+    state.apply(Action::Received(Message::Answer {
+        ticket,
+        result: Box::new(Ok(reply)),
+    }))
+}
+
+fn call(command: &Command) -> (u64, &Request) {
+    match command {
+        Command::Call { ticket, request } => (*ticket, request),
+        Command::Open => panic!("not a call"),
+    }
+}
+
+/// Returns a state that shows two workspaces and the wells A and B of the first.
+fn open() -> State {
+    let mut state = State::new("/data".into(), "dataforge".to_owned());
+    let asked = state.apply(Action::Received(Message::Opened));
+    assert_eq!(asked.len(), 1, "only the status can be asked for yet");
+    let asked = answer(
+        &mut state,
+        call(&asked[0]).0,
+        status(vec![workspace("w1", 1), workspace("w2", 1)]),
+    );
+    assert_eq!(
+        call(&asked[0]).1,
+        &Request::Wells {
+            workspace: Some("w1".to_owned())
+        }
+    );
+    let asked = answer(&mut state, call(&asked[0]).0, wells(&["A", "B"]));
+    assert!(asked.is_empty(), "no well is selected");
+    state
+}
+
+#[test]
+fn a_storm_of_events_costs_two_loads() {
+    let mut state = open();
+    let changed = || {
+        Action::Received(Message::Event(Event::Changed {
+            workspace: "w1".to_owned(),
+            entries: 1,
+        }))
+    };
+    let asked = state.apply(changed());
+    assert_eq!(asked.len(), 2, "status and wells");
+    for _ in 0..100 {
+        assert!(state.apply(changed()).is_empty());
+    }
+    let again = answer(&mut state, call(&asked[1]).0, wells(&["A"]));
+    assert_eq!(again.len(), 1);
+    assert!(answer(&mut state, call(&again[0]).0, wells(&["A"])).is_empty());
+}
+
+#[test]
+fn an_answer_for_another_workspace_is_ignored() {
+    let mut state = open();
+    let late = state.apply(Action::Refresh);
+    let asked = state.apply(Action::SelectWorkspace("w2".to_owned()));
+    assert_eq!(
+        call(&asked[0]).1,
+        &Request::Wells {
+            workspace: Some("w2".to_owned())
+        }
+    );
+    answer(&mut state, call(&late[1]).0, wells(&["stale"]));
+    assert!(state.wells.value().is_none());
+    answer(&mut state, call(&asked[0]).0, wells(&["C"]));
+    assert_eq!(
+        state.matching_well(0).map(|well| well.name.as_str()),
+        Some("C")
+    );
+}
+
+#[test]
+fn entries_of_another_process_are_noticed_by_the_tick() {
+    let mut state = open();
+    let asked = state.apply(Action::Received(Message::Tick));
+    let held = || vec![workspace("w1", 1), workspace("w2", 1)];
+    assert!(answer(&mut state, call(&asked[0]).0, status(held())).is_empty());
+    let asked = state.apply(Action::Received(Message::Tick));
+    let asked = answer(
+        &mut state,
+        call(&asked[0]).0,
+        status(vec![workspace("w1", 2)]),
+    );
+    assert_eq!(
+        call(&asked[0]).1,
+        &Request::Wells {
+            workspace: Some("w1".to_owned())
+        }
+    );
+}
+
+#[test]
+fn a_failed_reload_keeps_what_was_there() {
+    let mut state = open();
+    let asked = state.apply(Action::Refresh);
+    let error = ApiError::new(ErrorKind::Storage, "the disk is gone");
+    let failed = Message::Answer {
+        ticket: call(&asked[1]).0,
+        result: Box::new(Err(error.clone())),
+    };
+    state.apply(Action::Received(failed));
+    assert_eq!(state.wells.error(), Some(&error));
+    assert_eq!(state.match_count(), 2);
+}
+
+#[test]
+fn a_deleted_well_is_no_longer_selected() {
+    let mut state = open();
+    let asked = state.apply(Action::SelectWell("id-B".to_owned()));
+    assert!(matches!(call(&asked[0]).1, Request::Runs { well: Some(well), .. } if well == "id-B"));
+    let asked = state.apply(Action::Refresh);
+    let reload = asked
+        .iter()
+        .find(|command| matches!(call(command).1, Request::Wells { .. }))
+        .unwrap();
+    answer(&mut state, call(reload).0, wells(&["A"]));
+    assert_eq!(state.selection.well, None);
+}
+
+#[test]
+fn a_refused_command_can_be_asked_again() {
+    let mut state = open();
+    for command in state.apply(Action::Refresh) {
+        state.on_refused(&command);
+    }
+    assert_eq!(
+        state.wells.error().map(|error| error.kind),
+        Some(ErrorKind::Busy)
+    );
+    assert_eq!(state.apply(Action::Refresh).len(), 2);
+}
+
+#[test]
+fn every_word_must_be_found_somewhere() {
+    let mut state = open();
+    for (words, matches) in [("", 2), ("VOLVE", 2), ("volve b", 1), ("a x", 0)] {
+        state.apply(Action::Search(words.to_owned()));
+        assert_eq!(state.match_count(), matches, "{words}");
+    }
+    state.apply(Action::Search("b".to_owned()));
+    state.apply(Action::StepWell(Step::Down));
+    assert_eq!(state.selection.well.as_deref(), Some("id-B"));
+}

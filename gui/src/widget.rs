@@ -1,0 +1,5 @@
+//! What several panels share. Widgets draw and report; they know nothing of state or actions.
+
+pub mod hint;
+pub mod problem;
+pub mod table;

@@ -1,0 +1,100 @@
+//! Wrapped rows: lines → rows, without ever taking the beginning of a row for the end of the one
+//! before.
+
+use crate::data::layout::{Layout, Wrapping};
+use crate::data::token::{Token, is_skipped, split};
+use crate::error::ReadError;
+use crate::lines::Lines;
+
+/// The lines of wrapped rows, one of them looked at ahead.
+#[derive(Debug)]
+pub(crate) struct WrappedRows<'a> {
+    lines: Lines<'a>,
+    layout: &'a Layout,
+    wrapping: Wrapping,
+    next: Vec<Token>,
+    next_line: u32,
+}
+
+/// A row as it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WrappedRow {
+    /// The line it begins on.
+    pub(crate) line: u32,
+    /// Whether the text ends with it.
+    pub(crate) is_last: bool,
+}
+
+impl<'a> WrappedRows<'a> {
+    /// Returns the rows on `lines`.
+    pub(crate) fn new(lines: Lines<'a>, layout: &'a Layout, wrapping: Wrapping) -> Self {
+        let mut rows = Self { lines, layout, wrapping, next: Vec::new(), next_line: 0 };
+        rows.look_ahead();
+        rows
+    }
+
+    /// Reads the next row into `tokens`; they may be fewer or more than a row has.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::WrappedRow`] when rows cannot be told apart any more.
+    pub(crate) fn next_row(
+        &mut self,
+        tokens: &mut Vec<Token>,
+    ) -> Result<Option<WrappedRow>, ReadError> {
+        tokens.clear();
+        if self.next.is_empty() {
+            return Ok(None);
+        }
+        let line = self.next_line;
+        let mut found = self.take(tokens, 0);
+        while !self.next.is_empty() && self.belongs(found) {
+            found = self.take(tokens, found);
+        }
+        if found > self.layout.width && self.wrapping == Wrapping::Loose {
+            return Err(ReadError::WrappedRow { line, found, expected: self.layout.width });
+        }
+        Ok(Some(WrappedRow { line, is_last: self.next.is_empty() }))
+    }
+
+    /// Returns whether the next line belongs to a row that has `found` values so far.
+    fn belongs(&self, found: usize) -> bool {
+        let width = self.layout.width;
+        if self.wrapping != Wrapping::IndexAlone {
+            return found < width;
+        }
+        match self.next.len() {
+            // Values that are too many still belong to this row, not to the next one.
+            2.. => true,
+            // The last value may stand alone just as an index does; what follows tells.
+            _ => found + 1 == width && width > 2 && self.after_next() <= 1 || width == 2 && found < 2,
+        }
+    }
+
+    /// Moves the next line into the row; a row far too long is only counted.
+    fn take(&mut self, tokens: &mut Vec<Token>, found: usize) -> usize {
+        let found = found + self.next.len();
+        if tokens.len() <= self.layout.width {
+            tokens.append(&mut self.next);
+        }
+        self.look_ahead();
+        found
+    }
+
+    fn look_ahead(&mut self) {
+        self.next.clear();
+        if let Some(line) = self.lines.by_ref().find(|line| !is_skipped(line.bytes)) {
+            split(&line, self.layout.delimiter, &mut self.next);
+            self.next_line = line.number;
+        }
+    }
+
+    /// Returns the number of values on the line after the next.
+    fn after_next(&self) -> usize {
+        let mut tokens = Vec::new();
+        if let Some(line) = self.lines.clone().find(|line| !is_skipped(line.bytes)) {
+            split(&line, self.layout.delimiter, &mut tokens);
+        }
+        tokens.len()
+    }
+}

@@ -1,0 +1,165 @@
+//! [`read`] and [`read_header`]: a file's bytes → [`Reading`], section by section.
+
+use crate::data;
+use crate::encoding::{self, Decoded};
+use crate::error::ReadError;
+use crate::header;
+use crate::lines::trim;
+use crate::model::{ImportReport, LogFile, NoticeKind, Section, SectionKind};
+use crate::report::Reporter;
+use crate::section::{self, RawSection, Role};
+use crate::version;
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes [`read_header`] looks at first; headers are rarely longer.
+const HEADER_SAMPLE: usize = 1 << 16;
+
+/// How a file is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadOptions {
+    /// Makes the first oddity an error.
+    pub strict: bool,
+    /// Name of the encoding, such as `windows-1251`; `None` finds it out.
+    pub encoding: Option<String>,
+}
+
+/// A file as read, and what was odd about it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// What the file says.
+    pub file: LogFile,
+    /// What was odd.
+    pub report: ImportReport,
+}
+
+/// Reads a file.
+///
+/// # Errors
+///
+/// [`ReadError`]; a file without rows is [`ReadError::NoData`], and [`read_header`] still reads it.
+pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadError> {
+    check_magic(bytes)?;
+    let encoding = encoding::choose(bytes, options.encoding.as_deref())?;
+    let decoded = encoding::decode(bytes, encoding);
+    if trim(&decoded.text).is_empty() {
+        return Err(ReadError::Empty);
+    }
+    let sections = section::split(&decoded.text, false)?;
+    let mut reporter = Reporter::new(options.strict);
+    let mut file = read_sections(&decoded, &sections, &mut reporter)?;
+    file.data = data::read(&sections, &file, &mut reporter)?;
+    Ok(Reading { file, report: reporter.finish() })
+}
+
+/// Reads the sections in front of the rows. The rows are not touched, whatever their length, so
+/// sections that stand behind them are not read either, and there are no data sets.
+///
+/// # Errors
+///
+/// [`ReadError`]
+pub fn read_header(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadError> {
+    check_magic(bytes)?;
+    let mut length = HEADER_SAMPLE;
+    loop {
+        let whole = length >= bytes.len();
+        let part = bytes.get(..length).unwrap_or(bytes);
+        let encoding = encoding::choose(part, options.encoding.as_deref())?;
+        let mut decoded = encoding::decode(part, encoding);
+        if !whole {
+            drop_last_line(&mut decoded);
+        }
+        if whole && trim(&decoded.text).is_empty() {
+            return Err(ReadError::Empty);
+        }
+        let sections = section::split(&decoded.text, true);
+        let complete = sections.as_ref().is_ok_and(|all| all.last().is_some_and(is_data));
+        if whole || complete {
+            let mut reporter = Reporter::new(options.strict);
+            let file = read_sections(&decoded, &sections?, &mut reporter)?;
+            return Ok(Reading { file, report: reporter.finish() });
+        }
+        length = length.saturating_mul(4);
+    }
+}
+
+/// Refuses what is clearly no well log.
+fn check_magic(bytes: &[u8]) -> Result<(), ReadError> {
+    if bytes.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if bytes.starts_with(b"LASF") { Err(ReadError::Lidar) } else { Ok(()) }
+}
+
+/// Drops the last line, which the end of a sample may have cut, even within a character.
+fn drop_last_line(decoded: &mut Decoded<'_>) {
+    let end = decoded.text.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+    decoded.text.to_mut().truncate(end);
+    decoded.damaged = decoded.text.contains(char::REPLACEMENT_CHARACTER);
+}
+
+fn is_data(section: &RawSection<'_>) -> bool {
+    section.role == Role::Data
+}
+
+/// Reads the header sections and understands them.
+fn read_sections(
+    decoded: &Decoded<'_>,
+    raw: &[RawSection<'_>],
+    reporter: &mut Reporter,
+) -> Result<LogFile, ReadError> {
+    if decoded.damaged {
+        reporter.add(0, 0, NoticeKind::Encoding, || {
+            format!("bytes that are not {} were replaced by U+FFFD", decoded.encoding)
+        })?;
+    }
+    let mut sections: Vec<Section> = Vec::new();
+    let mut lines = raw.len();
+    for section in raw {
+        if let Role::Header(kind) = section.role {
+            sections.push(header::section(section, kind, &mut lines, reporter)?);
+        }
+    }
+    let version = version::understand(&mut sections, reporter)?;
+    report_places(raw, version::is_3(&version), reporter)?;
+    Ok(LogFile { version, sections, data: Vec::new(), encoding: decoded.encoding.clone() })
+}
+
+/// Reports sections that stand in an odd place or have an odd title. LAS 3.0 allows any number of
+/// data sets, each with its own header.
+fn report_places(
+    sections: &[RawSection<'_>],
+    is_3: bool,
+    reporter: &mut Reporter,
+) -> Result<(), ReadError> {
+    let (mut after_data, mut singles) = (false, Vec::new());
+    for section in sections {
+        let mut report = |kind, message: &str| {
+            reporter.add(section.line, 0, kind, || {
+                format!("{message}: {}", header::shorten(section.title))
+            })
+        };
+        if section.guessed {
+            report(NoticeKind::SectionTitle, "no title of the standard, taken for ~A")?;
+        }
+        match section.role {
+            Role::Header(kind @ (SectionKind::Version | SectionKind::Well)) => {
+                if singles.contains(&kind) {
+                    report(NoticeKind::SectionOrder, "the section is there twice")?;
+                } else {
+                    singles.push(kind);
+                }
+            }
+            Role::Data if after_data && !is_3 => {
+                report(NoticeKind::SectionOrder, "a second data section, read as a data set")?;
+            }
+            _ => {}
+        }
+        if matches!(section.role, Role::Header(_)) && after_data && !is_3 {
+            report(NoticeKind::SectionOrder, "the section stands behind the rows")?;
+        }
+        after_data = after_data || section.role == Role::Data;
+    }
+    Ok(())
+}

@@ -1,0 +1,326 @@
+//! Results as text or files: CSV, JSON, Parquet, Arrow or a table for people.
+//!
+//! Batches are written as they come; only the table for people is collected, up to a cap.
+//! Numbers are written as the shortest text that reads back as the same number, so the same result
+//! gives the same bytes.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use arrow::array::RecordBatch;
+use arrow::csv;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::writer::StreamWriter;
+use arrow::json;
+use arrow::util::pretty::pretty_format_batches_with_schema;
+use futures::StreamExt;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::engine::QueryStream;
+use crate::error::QueryError;
+
+/// Rows of a table for people; more are for programs.
+const TABLE_ROWS: usize = 1_000;
+
+/// Writes down who made a Parquet file; fixed, so that files with the same content are the same.
+const CREATED_BY: &str = "dataforge";
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A table for people, the first rows only.
+    Table,
+    /// Comma-separated values with a header; null is empty.
+    Csv,
+    /// One array of objects.
+    Json,
+    /// One object per line.
+    Ndjson,
+    /// A Parquet file.
+    Parquet,
+    /// An Arrow IPC stream.
+    Arrow,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 6] = [
+        Self::Table,
+        Self::Csv,
+        Self::Json,
+        Self::Ndjson,
+        Self::Parquet,
+        Self::Arrow,
+    ];
+
+    /// Returns the word people type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
+
+    /// Whether the output is bytes that a terminal should not get.
+    pub const fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = OutputError;
+
+    fn from_str(text: &str) -> Result<Self, OutputError> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| OutputError::UnknownFormat(text.to_owned()))
+    }
+}
+
+/// Why a result could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The query failed, perhaps after part of the output was written.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The output could not be written to; a closed pipe is `ErrorKind::BrokenPipe`.
+    #[error("cannot write the result")]
+    Io(#[source] io::Error),
+    /// The result does not fit the format.
+    #[error("cannot write the result as {format}: {message}")]
+    Encode {
+        /// The format asked for.
+        format: Format,
+        /// What does not fit.
+        message: String,
+    },
+    /// There is no such format.
+    #[error("no such format, use table, csv, json, ndjson, parquet or arrow: {0}")]
+    UnknownFormat(String),
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Rows written.
+    pub rows: u64,
+    /// Whether the result had more rows than a table for people shows.
+    pub cut: bool,
+}
+
+/// Writes a result.
+///
+/// The writer is used from async code: give it a file, a buffer or a pipe, not a slow network.
+pub async fn write<W: Write + Send>(
+    stream: QueryStream,
+    format: Format,
+    out: &mut W,
+) -> Result<Written, OutputError> {
+    let mut watched = Watched { out, failed: None };
+    let written = write_batches(stream, format, &mut watched).await;
+    let flushed = match &written {
+        Ok(_) => watched.flush(),
+        Err(_) => Ok(()),
+    };
+    // Formats wrap errors of the writer in texts of their own.
+    match watched.failed {
+        Some(kind) => Err(OutputError::Io(kind.into())),
+        None => flushed.map_err(OutputError::Io).and(written),
+    }
+}
+
+async fn write_batches<W: Write + Send>(
+    mut stream: QueryStream,
+    format: Format,
+    out: &mut W,
+) -> Result<Written, OutputError> {
+    let fail = |error: ArrowError| OutputError::Encode {
+        format,
+        message: error.to_string(),
+    };
+    let mut sink = open(format, stream.schema(), out).map_err(fail)?;
+    let mut written = Written {
+        rows: 0,
+        cut: false,
+    };
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let taken = sink.write(&batch).map_err(fail)?;
+        written.rows += taken as u64;
+        if taken < batch.num_rows() {
+            written.cut = true;
+            break;
+        }
+    }
+    sink.finish().map_err(fail)?;
+    Ok(written)
+}
+
+/// Remembers that its writer failed.
+struct Watched<'a, W> {
+    out: &'a mut W,
+    failed: Option<io::ErrorKind>,
+}
+
+impl<W> Watched<'_, W> {
+    fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.failed = Some(error.kind());
+        }
+        result
+    }
+}
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.out.write(bytes);
+        self.watch(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.out.flush();
+        self.watch(result)
+    }
+}
+
+/// One format's way to write batches.
+trait Sink: Send {
+    /// Writes a batch and returns how many of its rows were taken.
+    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError>;
+
+    /// Writes what closes the output.
+    fn finish(self: Box<Self>) -> Result<(), ArrowError>;
+}
+
+fn open<'a, W: Write + Send>(
+    format: Format,
+    schema: SchemaRef,
+    out: &'a mut W,
+) -> Result<Box<dyn Sink + 'a>, ArrowError> {
+    Ok(match format {
+        Format::Table => Box::new(Table {
+            out,
+            schema,
+            batches: Vec::new(),
+            rows: 0,
+            cut: false,
+        }),
+        Format::Csv => {
+            let mut writer = csv::WriterBuilder::new().with_header(true).build(out);
+            // The header comes with the first batch, and a result without rows has none.
+            writer.write(&RecordBatch::new_empty(schema))?;
+            Box::new(Csv(writer))
+        }
+        Format::Json => Box::new(Json(json_builder().build::<_, json::writer::JsonArray>(out))),
+        Format::Ndjson => Box::new(Json(json_builder().build::<_, json::writer::LineDelimited>(out))),
+        Format::Parquet => {
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(ZstdLevel::default()))
+                .set_created_by(CREATED_BY.to_owned())
+                .build();
+            Box::new(ArrowWriter::try_new(out, schema, Some(properties))?)
+        }
+        Format::Arrow => Box::new(StreamWriter::try_new(out, &schema)?),
+    })
+}
+
+fn json_builder() -> json::WriterBuilder {
+    // Every object has every key, so that a reader sees the columns of null values.
+    json::WriterBuilder::new().with_explicit_nulls(true)
+}
+
+struct Csv<W: Write>(csv::Writer<W>);
+
+impl<W: Write + Send> Sink for Csv<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError> {
+        self.0.write(batch)?;
+        Ok(batch.num_rows())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), ArrowError> {
+        Ok(())
+    }
+}
+
+struct Json<W: Write, F: json::writer::JsonFormat>(json::Writer<W, F>);
+
+impl<W: Write + Send, F: json::writer::JsonFormat + Send> Sink for Json<W, F> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError> {
+        self.0.write(batch)?;
+        Ok(batch.num_rows())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), ArrowError> {
+        self.0.finish()
+    }
+}
+
+impl<W: Write + Send> Sink for ArrowWriter<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError> {
+        Self::write(self, batch)?;
+        Ok(batch.num_rows())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), ArrowError> {
+        self.close()?;
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Sink for StreamWriter<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError> {
+        Self::write(self, batch)?;
+        Ok(batch.num_rows())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), ArrowError> {
+        Self::finish(&mut self)
+    }
+}
+
+struct Table<'a, W> {
+    out: &'a mut W,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    cut: bool,
+}
+
+impl<W: Write + Send> Sink for Table<'_, W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError> {
+        let taken = batch.num_rows().min(TABLE_ROWS - self.rows);
+        self.batches.push(batch.slice(0, taken));
+        self.rows += taken;
+        self.cut = taken < batch.num_rows();
+        Ok(taken)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), ArrowError> {
+        let table = pretty_format_batches_with_schema(self.schema, &self.batches)?;
+        writeln!(self.out, "{table}")?;
+        if self.cut {
+            writeln!(
+                self.out,
+                "only the first {TABLE_ROWS} rows are shown; write csv or parquet to get all"
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,268 @@
+//! The core: database, ledgers and identity under one lock.
+//!
+//! Everything that counts passes here: entries come in through [`Core::accept`] or are written with
+//! [`Core::write`]; in one transaction they are stored and the touched documents are indexed again.
+//! When the transaction fails the ledger in memory is ahead of the disk, so it is read back.
+
+mod writer;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use dataforge_protocol::entry::Entry;
+use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, WorkspaceId};
+use dataforge_protocol::ledger::{Acceptance, Ledger, Outcome};
+use dataforge_protocol::op::Role;
+
+use crate::api::{ApiError, ErrorKind};
+use crate::clock::now_ms;
+use crate::identity::Identity;
+use crate::index;
+use crate::store::Store;
+
+pub use self::writer::Writer;
+
+/// The state of a node that is not network or blobs.
+#[derive(Debug)]
+pub struct Core {
+    /// The database.
+    pub store: Store,
+    /// Who this device is; none before `init` or `join`.
+    pub identity: Option<Identity>,
+    ledgers: BTreeMap<WorkspaceId, Ledger>,
+}
+
+/// What accepting or writing entries did.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Entries settled now.
+    pub settled: Vec<EntryId>,
+    /// Entries that can never count, with why.
+    pub invalid: Vec<(EntryId, String)>,
+    /// Entries that wait for missing ones.
+    pub waiting: u64,
+    /// Documents whose state may have changed.
+    pub touched: BTreeSet<DocId>,
+}
+
+impl Core {
+    /// Opens the core of a data directory.
+    ///
+    /// # Errors
+    /// `Damaged` when stored entries are no log, `Storage` when they cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, ApiError> {
+        let store = Store::open(dir)?;
+        let mut ledgers = BTreeMap::new();
+        for (workspace, _) in store.workspaces()? {
+            ledgers.insert(workspace, store.restore_ledger(&workspace)?);
+        }
+        Ok(Self { store, identity: Identity::read(dir)?, ledgers })
+    }
+
+    /// Returns this device's identity.
+    ///
+    /// # Errors
+    /// `NotFound` before `init` or `join`.
+    pub fn identity(&self) -> Result<&Identity, ApiError> {
+        self.identity.as_ref().ok_or_else(|| {
+            ApiError::new(ErrorKind::NotFound, "this data directory has no workspace yet")
+                .hint("dataforge init NAME makes one, dataforge join TICKET joins one")
+        })
+    }
+
+    /// Returns this device's id, if it has one.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.identity.as_ref().map(Identity::device)
+    }
+
+    /// Returns the ids of all workspaces.
+    #[must_use]
+    pub fn workspace_ids(&self) -> Vec<WorkspaceId> {
+        self.ledgers.keys().copied().collect()
+    }
+
+    /// Returns the ledger of a workspace.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn ledger(&mut self, workspace: &WorkspaceId) -> Result<&mut Ledger, ApiError> {
+        let missing = || ApiError::new(ErrorKind::NotFound, format!("workspace {} is not here", workspace.fmt_short()));
+        self.ledgers.get_mut(workspace).ok_or_else(missing)
+    }
+
+    /// Returns the ledger of a workspace together with the store, for sessions that read both.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn ledger_and_store(&mut self, workspace: &WorkspaceId) -> Result<(&mut Ledger, &Store), ApiError> {
+        let missing = || ApiError::new(ErrorKind::NotFound, format!("workspace {} is not here", workspace.fmt_short()));
+        let ledger = self.ledgers.get_mut(workspace).ok_or_else(missing)?;
+        Ok((ledger, &self.store))
+    }
+
+    /// Finds a workspace by name, id or prefix of its id; the only one when `name` is left out.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, `Usage` when several match.
+    pub fn find_workspace(&self, name: Option<&str>) -> Result<WorkspaceId, ApiError> {
+        let all = self.store.workspaces()?;
+        let list = || all.iter().map(|(id, name)| format!("{name} ({})", id.fmt_short())).collect::<Vec<_>>().join(", ");
+        let found: Vec<_> = match name {
+            None => all.iter().collect(),
+            Some(wanted) => {
+                let exact: Vec<_> = all.iter().filter(|(_, name)| name == wanted).collect();
+                if exact.is_empty() { all.iter().filter(|(id, _)| id.to_string().starts_with(wanted)).collect() } else { exact }
+            }
+        };
+        match (found.as_slice(), name) {
+            ([(id, _)], _) => Ok(*id),
+            ([], None) => Err(ApiError::new(ErrorKind::NotFound, "there is no workspace here yet")
+                .hint("dataforge init NAME makes one, dataforge join TICKET joins one")),
+            ([], Some(name)) => {
+                Err(ApiError::new(ErrorKind::NotFound, format!("there is no workspace {name:?} here")).hint(format!("there are: {}", list())))
+            }
+            _ => Err(ApiError::new(ErrorKind::Usage, "several workspaces match").hint(format!("say which with --workspace: {}", list()))),
+        }
+    }
+
+    /// Returns this person's role in a workspace.
+    ///
+    /// # Errors
+    /// `NotFound` when the workspace is not here.
+    pub fn role(&mut self, workspace: &WorkspaceId) -> Result<Option<Role>, ApiError> {
+        let Some(device) = self.device() else { return Ok(None) };
+        Ok(self.ledger(workspace)?.members().author(&device).map(|(_, role)| role))
+    }
+
+    /// Accepts entries that were verified, in one transaction.
+    ///
+    /// # Errors
+    /// `Storage` when they cannot be stored; nothing is accepted then.
+    pub fn accept(&mut self, workspace: &WorkspaceId, entries: Vec<Entry>) -> Result<Progress, ApiError> {
+        self.transact(workspace, |store, ledger, progress| {
+            for entry in entries {
+                let id = entry.id;
+                let done = ledger.accept(entry, store);
+                match &done.other {
+                    Some(Outcome::Invalid(invalid)) => progress.invalid.push((id, invalid.to_string())),
+                    Some(Outcome::Waiting) => progress.waiting += 1,
+                    _ => {}
+                }
+                record(store, ledger, done, progress)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes entries of this device, in one transaction: they are durable when this returns.
+    /// Blobs that `held` names become held in the same transaction.
+    ///
+    /// # Errors
+    /// Those of `work`, `NotAllowed` when the rules refuse an entry, `Storage` when the
+    /// transaction fails; nothing is written then.
+    pub fn write<T>(
+        &mut self,
+        workspace: &WorkspaceId,
+        held: &[(BlobHash, u64)],
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T, ApiError>,
+    ) -> Result<(T, Progress), ApiError> {
+        let secret = self.identity()?.secret.clone();
+        let mut value = None;
+        let progress = self.transact(workspace, |store, ledger, progress| {
+            store.note_have(held, now_ms())?;
+            value = Some(work(&mut Writer::new(store, ledger, &secret, progress))?);
+            Ok(())
+        })?;
+        let value = value.ok_or_else(|| ApiError::new(ErrorKind::Internal, "a write ended without a result"))?;
+        Ok((value, progress))
+    }
+
+    /// Starts or joins a workspace from its genesis entry and further membership ops, in one
+    /// transaction.
+    ///
+    /// # Errors
+    /// `Input` when they are no valid membership of one workspace, `Storage` otherwise.
+    pub fn begin(&mut self, genesis: &Entry, ops: Vec<Entry>) -> Result<WorkspaceId, ApiError> {
+        let bad = |error: &dyn std::fmt::Display| ApiError::new(ErrorKind::Input, format!("not a valid workspace: {error}"));
+        let mut ledger = Ledger::start(genesis).map_err(|error| bad(&error))?;
+        let id = ledger.workspace();
+        if self.ledgers.contains_key(&id) {
+            return Err(ApiError::new(ErrorKind::Usage, "this workspace is here already"));
+        }
+        let name = ledger.genesis().name.clone();
+        self.store.transaction(|store| {
+            let now = now_ms();
+            store.add_workspace(&id, &name, now)?;
+            store.add_entry(&id, genesis, &Outcome::Accepted, now)?;
+            let mut progress = Progress::default();
+            for op in ops {
+                let done = ledger.accept(op, store);
+                if let Some(Outcome::Invalid(invalid)) = &done.other {
+                    return Err(bad(invalid));
+                }
+                record(store, &ledger, done, &mut progress)?;
+            }
+            Ok(())
+        })?;
+        self.ledgers.insert(id, ledger);
+        Ok(id)
+    }
+
+    fn transact(
+        &mut self,
+        workspace: &WorkspaceId,
+        work: impl FnOnce(&Store, &mut Ledger, &mut Progress) -> Result<(), ApiError>,
+    ) -> Result<Progress, ApiError> {
+        let missing = || ApiError::new(ErrorKind::NotFound, format!("workspace {} is not here", workspace.fmt_short()));
+        let ledger = self.ledgers.get_mut(workspace).ok_or_else(missing)?;
+        let mut progress = Progress::default();
+        let done = self.store.transaction(|store| {
+            work(store, ledger, &mut progress)?;
+            for doc in &progress.touched {
+                index::refresh(store, ledger, workspace, doc)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = done {
+            let restored = self.store.restore_ledger(workspace)?;
+            self.ledgers.insert(*workspace, restored);
+            return Err(error);
+        }
+        Ok(progress)
+    }
+
+    /// Makes the index of every document anew from the chains.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn rebuild(&mut self, workspace: &WorkspaceId) -> Result<(), ApiError> {
+        self.transact(workspace, |store, ledger, progress| {
+            index::clear(store, workspace)?;
+            progress.touched.extend(ledger.documents());
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// Stores what the ledger settled and changed, and notes the documents that it touches.
+fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progress) -> Result<(), ApiError> {
+    let workspace = ledger.workspace();
+    let now = now_ms();
+    for (entry, outcome) in done.settled {
+        store.add_entry(&workspace, &entry, &outcome, now)?;
+        if let dataforge_protocol::entry::ReadHeader::Known(_, header) = &entry.header {
+            if outcome == Outcome::Accepted {
+                store.refer(&workspace, &header.claims.blobs)?;
+            }
+            progress.touched.extend(header.claims.doc);
+        }
+        progress.settled.push(entry.id);
+    }
+    for (id, outcome) in done.changed {
+        store.set_outcome(&id, &outcome)?;
+        progress.touched.extend(ledger.doc_of(&id));
+    }
+    Ok(())
+}

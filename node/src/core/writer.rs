@@ -1,0 +1,144 @@
+//! Writing this device's entries: ops, Opens, and edits of documents.
+
+use dataforge_protocol::document::{Document, EngineError};
+use dataforge_protocol::entry::{BlobRef, EntryKind, SignedEntry};
+use dataforge_protocol::facts::Facts;
+use dataforge_protocol::gate;
+use dataforge_protocol::id::{DeviceId, DocId, EntryId};
+use dataforge_protocol::key::device_id;
+use dataforge_protocol::ledger::{Draft, Invalid, Ledger, Outcome};
+use dataforge_protocol::op::Op;
+use iroh::SecretKey;
+
+use super::{Progress, record};
+use crate::api::{ApiError, ErrorKind};
+use crate::clock::now_ms;
+use crate::index::materialise;
+use crate::store::Store;
+
+/// Writes entries within one transaction.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    store: &'a Store,
+    ledger: &'a mut Ledger,
+    secret: &'a SecretKey,
+    device: DeviceId,
+    progress: &'a mut Progress,
+}
+
+fn engine(error: &EngineError) -> ApiError {
+    ApiError::from_error(ErrorKind::Internal, error)
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(store: &'a Store, ledger: &'a mut Ledger, secret: &'a SecretKey, progress: &'a mut Progress) -> Self {
+        let device = device_id(secret);
+        Self { store, ledger, secret, device, progress }
+    }
+
+    /// Gives the ledger.
+    pub const fn ledger(&mut self) -> &mut Ledger {
+        self.ledger
+    }
+
+    /// Gives the database.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        self.store
+    }
+
+    /// Appends an entry to this device's chain.
+    ///
+    /// # Errors
+    /// `NotAllowed` when the rules refuse it, `Internal` when the chain cannot be continued.
+    pub fn append(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
+        let header = self
+            .ledger
+            .next_header(self.device, &draft, now_ms())
+            .map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+        let signed = SignedEntry::sign(&header, draft.body, self.secret);
+        let entry = signed.read().map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+        let id = entry.id;
+        let done = self.ledger.accept(entry, self.store);
+        let outcome = done.other.clone().or_else(|| done.settled.first().map(|(_, outcome)| outcome.clone()));
+        match outcome {
+            Some(Outcome::Accepted) => record(self.store, self.ledger, done, self.progress)?,
+            Some(Outcome::Invalid(Invalid::NotAWriter)) => {
+                return Err(ApiError::new(ErrorKind::NotAllowed, "your role in this workspace does not allow changes")
+                    .hint("ask an admin or owner for the role of an editor"));
+            }
+            Some(Outcome::Invalid(invalid)) => {
+                return Err(ApiError::new(ErrorKind::NotAllowed, format!("the workspace's rules refuse it: {invalid}")));
+            }
+            Some(Outcome::Inert(inert)) => {
+                return Err(ApiError::new(ErrorKind::NotAllowed, format!("the workspace's rules refuse it: {inert}")));
+            }
+            other => return Err(ApiError::new(ErrorKind::Internal, format!("an own entry was not accepted: {other:?}"))),
+        }
+        Ok(id)
+    }
+
+    /// Writes a membership op.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn op(&mut self, op: &Op) -> Result<EntryId, ApiError> {
+        self.append(Draft { kind: EntryKind::Op, doc: None, deps: Vec::new(), blobs: Vec::new(), body: op.to_bytes() })
+    }
+
+    /// Opens a document unless it is open already; returns its id and whether it is new.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn open(&mut self, facts: &Facts, deps: Vec<EntryId>) -> Result<(DocId, bool), ApiError> {
+        let doc = facts.doc_id();
+        if !self.ledger.effective_entries(&doc).is_empty() {
+            return Ok((doc, false));
+        }
+        self.append(Draft { kind: EntryKind::Open, doc: Some(doc), deps, blobs: Vec::new(), body: facts.to_bytes() })?;
+        Ok((doc, true))
+    }
+
+    /// Returns the first entry of a document, for others to depend on when they refer to it.
+    #[must_use]
+    pub fn opening(&self, doc: &DocId) -> Option<EntryId> {
+        let mut entries = self.ledger.effective_entries(doc).into_iter();
+        entries.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
+    }
+
+    /// Returns a document's present state; `None` when it is not open.
+    ///
+    /// # Errors
+    /// `Damaged` when Automerge cannot build it.
+    pub fn document(&self, doc: &DocId) -> Result<Option<Document>, ApiError> {
+        materialise(self.store, self.ledger, doc)
+    }
+
+    /// Edits a document: `edit` makes changes as the given actor and returns them in order. The
+    /// first entry also depends on `deps` and names `blobs`. Returns whether anything changed.
+    ///
+    /// # Errors
+    /// As [`Writer::append`], `NotFound` when the document is not open.
+    pub fn edit(
+        &mut self,
+        doc: DocId,
+        deps: &[EntryId],
+        blobs: Vec<BlobRef>,
+        edit: impl FnOnce(&mut Document, [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError>,
+    ) -> Result<bool, ApiError> {
+        let missing = || ApiError::new(ErrorKind::NotFound, format!("document {} is not open", doc.fmt_short()));
+        let mut document = self.document(&doc)?.ok_or_else(missing)?;
+        let actor = self.ledger.actor(self.device, doc, self.store).map_err(|_not_opened| missing())?;
+        let changes = edit(&mut document, actor).map_err(|error| engine(&error))?;
+        let mut extra = Some((deps.to_vec(), blobs));
+        for change in &changes {
+            let scan = gate::scan(change).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+            let unknown = || ApiError::new(ErrorKind::Internal, "a change builds on one that is not known");
+            let mut deps = self.ledger.carriers(&doc, &scan.deps).ok_or_else(unknown)?;
+            let (more, blobs) = extra.take().unwrap_or_default();
+            deps.extend(more);
+            self.append(Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs, body: change.clone() })?;
+        }
+        Ok(!changes.is_empty())
+    }
+}

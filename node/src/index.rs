@@ -1,0 +1,112 @@
+//! The index: documents as rows, derived from the chains one document at a time.
+//!
+//! A document is materialised from the entries that count and have effect. One that Automerge
+//! cannot build keeps the rows it had, loudly; that is never a verdict on an entry.
+
+mod labels;
+mod read;
+mod run;
+mod well;
+
+use dataforge_protocol::document::{Document, Field, Map};
+use dataforge_protocol::entry::EntryKind;
+use dataforge_protocol::facts::{DocKind, Facts};
+use dataforge_protocol::id::{DocId, WorkspaceId};
+use dataforge_protocol::ledger::{Bodies as _, Ledger};
+use rusqlite::params;
+
+use crate::api::{ApiError, ErrorKind};
+use crate::store::Store;
+
+pub use self::read::{Found, Index, SHORT};
+
+/// Returns the facts of a document, from its first Open.
+pub(crate) fn facts(store: &Store, ledger: &Ledger, doc: &DocId) -> Option<Facts> {
+    let open = ledger.effective_entries(doc).into_iter().find(|(_, kind)| *kind == EntryKind::Open)?;
+    Facts::from_bytes(&store.body(&open.0)?)
+}
+
+/// Returns a document's present state; `None` when it is not open.
+///
+/// # Errors
+/// `Damaged` when Automerge cannot build it.
+pub(crate) fn materialise(store: &Store, ledger: &Ledger, doc: &DocId) -> Result<Option<Document>, ApiError> {
+    let Some(kind) = ledger.doc_kind(doc, store) else { return Ok(None) };
+    let entries = ledger.effective_entries(doc);
+    let bodies: Vec<_> =
+        entries.iter().filter(|(_, kind)| *kind == EntryKind::Change).filter_map(|(id, _)| store.body(id)).collect();
+    let built = Document::build(kind, bodies.iter().map(Vec::as_slice));
+    built.map(Some).map_err(|error| {
+        let failure = ApiError::from_error(ErrorKind::Damaged, &error);
+        ApiError { message: format!("document {}: {}", doc.fmt_short(), failure.message), ..failure }
+    })
+}
+
+/// Makes the rows of a document anew.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, doc: &DocId) -> Result<(), ApiError> {
+    let document = match materialise(store, ledger, doc) {
+        Ok(Some(document)) => document,
+        Ok(None) => return remove(store, workspace, doc),
+        Err(error) => {
+            tracing::error!("a document is frozen until an upgrade: {error} {:?}", error.causes);
+            return Ok(());
+        }
+    };
+    match document.kind() {
+        DocKind::Project => refresh_project(store, workspace, doc, &document),
+        DocKind::Well => well::refresh(store, workspace, doc, &document),
+        DocKind::Run => run::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref()),
+    }
+}
+
+fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), ApiError> {
+    for (table, column) in [("projects", "id"), ("wells", "id"), ("runs", "id"), ("curves", "run")] {
+        let sql = format!("DELETE FROM {table} WHERE workspace = ?1 AND {column} = ?2");
+        store.connection().prepare_cached(&sql)?.execute(params![workspace.as_bytes(), doc.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Empties the index of a workspace.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn clear(store: &Store, workspace: &WorkspaceId) -> Result<(), ApiError> {
+    for table in ["projects", "wells", "runs", "curves"] {
+        store.connection().execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), params![workspace.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn refresh_project(store: &Store, workspace: &WorkspaceId, doc: &DocId, document: &Document) -> Result<(), ApiError> {
+    let state = dataforge_protocol::document::ProjectState::read(document);
+    let name = state.name.unwrap_or_else(|| doc.fmt_short());
+    store
+        .connection()
+        .prepare_cached("INSERT OR REPLACE INTO projects VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![workspace.as_bytes(), doc.as_bytes(), name, state.description, state.deleted])?;
+    Ok(())
+}
+
+/// Returns the fields of the root that several people set without knowing of each other, as JSON:
+/// `[[field, [value, …]], …]`.
+fn conflicts(document: &Document, fields: &[&str]) -> String {
+    let text = |field: Option<Field>| match field {
+        Some(Field::Text(text)) => text,
+        Some(Field::Bool(value)) => value.to_string(),
+        Some(Field::Bytes(bytes)) => data_encoding::HEXLOWER.encode(&bytes),
+        None => String::new(),
+    };
+    let mut found = Vec::new();
+    for field in fields {
+        let values: std::collections::BTreeSet<_> =
+            document.conflicts(Map::Root, field).into_iter().map(|candidate| text(candidate.value)).collect();
+        if values.len() > 1 {
+            found.push((*field, values));
+        }
+    }
+    serde_json::to_string(&found).expect("texts are serialisable")
+}

@@ -1,0 +1,304 @@
+//! Reading the index: lists in a stable order, and finding what a user names.
+
+use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
+use rusqlite::{Connection, Row, params};
+
+use crate::api::{ApiError, CurveInfo, ErrorKind, RunInfo, WellInfo};
+
+/// Hex digits of a short id.
+pub const SHORT: usize = 10;
+
+/// The index of one workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Index<'a> {
+    connection: &'a Connection,
+    workspace: WorkspaceId,
+}
+
+/// What a user named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A well.
+    Well(DocId),
+    /// A run.
+    Run(DocId),
+    /// A curve of a run, by ordinal.
+    Curve(DocId, u32),
+}
+
+const WELLS: &str = "
+    SELECT w.id, w.name, w.uwi, w.field, w.company, w.country,
+           count(r.id) AS runs, coalesce(sum(r.curve_count), 0) AS curves,
+           min(CASE WHEN r.index_kind = 'depth' THEN r.index_min * r.to_si END) AS top_m,
+           max(CASE WHEN r.index_kind = 'depth' THEN r.index_max * r.to_si END) AS base_m
+    FROM wells AS w
+    LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
+    WHERE w.workspace = ?1 AND w.deleted = 0
+    GROUP BY w.id ORDER BY w.name, w.id";
+
+const RUNS: &str = "
+    SELECT r.*, coalesce(w.name, '') AS well_name,
+           EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held
+    FROM runs AS r
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND (?2 IS NULL OR r.well = ?2)
+    ORDER BY well_name, r.name, r.id";
+
+const CURVES: &str = "
+    SELECT c.*, coalesce(w.name, '') AS well_name
+    FROM curves AS c
+    JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE c.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND (?2 IS NULL OR c.run = ?2)
+    ORDER BY well_name, r.name, c.run, c.ordinal";
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+fn optional_hex(bytes: Option<Vec<u8>>) -> String {
+    bytes.map(|bytes| hex(&bytes)).unwrap_or_default()
+}
+
+fn well(row: &Row<'_>) -> rusqlite::Result<WellInfo> {
+    Ok(WellInfo {
+        id: hex(&row.get::<_, Vec<u8>>("id")?),
+        name: row.get("name")?,
+        uwi: row.get("uwi")?,
+        field: row.get("field")?,
+        company: row.get("company")?,
+        country: row.get("country")?,
+        runs: row.get("runs")?,
+        curves: row.get("curves")?,
+        top_m: row.get("top_m")?,
+        base_m: row.get("base_m")?,
+    })
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
+    let id = hex(&row.get::<_, Vec<u8>>("id")?);
+    Ok(RunInfo {
+        short: id.chars().take(SHORT).collect(),
+        id,
+        name: row.get("name")?,
+        well_id: optional_hex(row.get("well")?),
+        well: row.get("well_name")?,
+        source: row.get("source_name")?,
+        rows: row.get("row_count")?,
+        curves: row.get("curve_count")?,
+        index: row.get("index_mnemonic")?,
+        index_unit: row.get("index_unit")?,
+        index_kind: row.get("index_kind")?,
+        index_min: row.get("index_min")?,
+        index_max: row.get("index_max")?,
+        step: row.get("step")?,
+        blob: hex(&row.get::<_, Vec<u8>>("blob")?),
+        blob_bytes: row.get("blob_bytes")?,
+        held: row.get("held")?,
+    })
+}
+
+fn curve(row: &Row<'_>) -> rusqlite::Result<CurveInfo> {
+    Ok(CurveInfo {
+        run: hex(&row.get::<_, Vec<u8>>("run")?).chars().take(SHORT).collect(),
+        well: row.get("well_name")?,
+        ordinal: row.get("ordinal")?,
+        curve: row.get("label")?,
+        mnemonic: row.get("mnemonic")?,
+        column: row.get("column_name")?,
+        unit: row.get("unit")?,
+        description: row.get("description")?,
+        property: row.get("property")?,
+        confidence: row.get("confidence")?,
+        count: row.get("value_count")?,
+        nulls: row.get("null_count")?,
+        min: row.get("min_value")?,
+        max: row.get("max_value")?,
+        top: row.get("top")?,
+        base: row.get("base")?,
+    })
+}
+
+impl<'a> Index<'a> {
+    /// Reads through a connection.
+    #[must_use]
+    pub const fn new(connection: &'a Connection, workspace: WorkspaceId) -> Self {
+        Self { connection, workspace }
+    }
+
+    /// Returns the wells, by name.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn wells(&self) -> Result<Vec<WellInfo>, ApiError> {
+        let mut statement = self.connection.prepare_cached(WELLS)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes()], well)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the runs of a well or all, by well and name.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn runs(&self, of: Option<&DocId>) -> Result<Vec<RunInfo>, ApiError> {
+        let mut statement = self.connection.prepare_cached(RUNS)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], run)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the curves of a run or all, by run and ordinal.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn curves(&self, of: Option<&DocId>) -> Result<Vec<CurveInfo>, ApiError> {
+        let mut statement = self.connection.prepare_cached(CURVES)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], curve)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns a well's attributes and the concurrent values of its fields.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn well_details(&self, id: &DocId) -> Result<Details, ApiError> {
+        self.details("SELECT attributes, conflicts FROM wells WHERE workspace = ?1 AND id = ?2", id)
+    }
+
+    /// Returns the concurrent values of a run's fields.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn run_details(&self, id: &DocId) -> Result<Details, ApiError> {
+        self.details("SELECT '{}', conflicts FROM runs WHERE workspace = ?1 AND id = ?2", id)
+    }
+
+    fn details(&self, sql: &str, id: &DocId) -> Result<Details, ApiError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let (attributes, conflicts): (String, String) =
+            statement.query_row(params![self.workspace.as_bytes(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let attributes: std::collections::BTreeMap<String, String> = serde_json::from_str(&attributes).unwrap_or_default();
+        Ok(Details {
+            attributes: attributes.into_iter().collect(),
+            conflicts: serde_json::from_str(&conflicts).unwrap_or_default(),
+        })
+    }
+
+    /// Returns the source and native table of a run.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn blobs(&self, run: &DocId) -> Result<(BlobHash, BlobHash), ApiError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT source_hash, blob FROM runs WHERE workspace = ?1 AND id = ?2")?;
+        let blobs = statement.query_row(params![self.workspace.as_bytes(), run.as_bytes()], |row| {
+            Ok((BlobHash(row.get(0)?), BlobHash(row.get(1)?)))
+        })?;
+        Ok(blobs)
+    }
+
+    /// Returns the number of wells and runs that are listed.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn counts(&self) -> Result<(u64, u64), ApiError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT (SELECT count(*) FROM wells WHERE workspace = ?1 AND deleted = 0),
+                    (SELECT count(*) FROM runs WHERE workspace = ?1 AND deleted = 0)",
+        )?;
+        Ok(statement.query_row(params![self.workspace.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// Returns whether a run is listed here as deleted.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn is_deleted(&self, run: &DocId) -> Result<bool, ApiError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND deleted = 1")?;
+        Ok(statement.exists(params![self.workspace.as_bytes(), run.as_bytes()])?)
+    }
+
+    /// Finds what a user names: a well by name, UWI or id, a run by name, source file or id, a
+    /// curve as `RUN:ORDINAL`. Ids may be cut short. `deleted` finds deleted ones too.
+    ///
+    /// # Errors
+    /// `NotFound` when nothing matches, `Usage` when several do.
+    pub fn find(&self, target: &str, deleted: bool) -> Result<Found, ApiError> {
+        if let Some((run, ordinal)) = target.rsplit_once(':')
+            && let Ok(ordinal) = ordinal.parse()
+            && let Ok(Found::Run(run)) = self.find(run, deleted)
+        {
+            return Ok(Found::Curve(run, ordinal));
+        }
+        let mut found = self.matching("wells", "name = ?2 OR uwi = ?2", target, deleted)?.into_iter().map(Found::Well).collect::<Vec<_>>();
+        found.extend(self.matching("runs", "name = ?2 OR source_name = ?2", target, deleted)?.into_iter().map(Found::Run));
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well or run {target:?}"))
+                .hint("dataforge wells and dataforge runs list them with their ids")),
+            several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} things", several.len()))
+                .hint(format!("use an id: {}", several.iter().map(describe).collect::<Vec<_>>().join(", ")))),
+        }
+    }
+
+    /// Finds a well.
+    ///
+    /// # Errors
+    /// As [`Index::find`], `Usage` when it names a run.
+    pub fn find_well(&self, target: &str) -> Result<DocId, ApiError> {
+        match self.matching("wells", "name = ?2 OR uwi = ?2", target, false)?.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well {target:?}")).hint("dataforge wells lists them")),
+            several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} wells", several.len()))
+                .hint(format!("use an id: {}", several.iter().map(DocId::fmt_short).collect::<Vec<_>>().join(", ")))),
+        }
+    }
+
+    /// Finds a run.
+    ///
+    /// # Errors
+    /// As [`Index::find`].
+    pub fn find_run(&self, target: &str) -> Result<DocId, ApiError> {
+        match self.matching("runs", "name = ?2 OR source_name = ?2", target, false)?.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no run {target:?}")).hint("dataforge runs lists them")),
+            several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} runs", several.len()))
+                .hint(format!("use an id: {}", several.iter().map(DocId::fmt_short).collect::<Vec<_>>().join(", ")))),
+        }
+    }
+
+    /// A name counts before a prefix of an id.
+    fn matching(&self, table: &str, names: &str, target: &str, deleted: bool) -> Result<Vec<DocId>, ApiError> {
+        let by_name = format!("SELECT id FROM {table} WHERE workspace = ?1 AND ({names}) AND deleted <= ?3 ORDER BY id");
+        let found = self.ids(&by_name, target, deleted)?;
+        let is_hex = target.len() >= 4 && target.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !found.is_empty() || !is_hex {
+            return Ok(found);
+        }
+        let by_id = format!("SELECT id FROM {table} WHERE workspace = ?1 AND lower(hex(id)) LIKE ?2 || '%' AND deleted <= ?3 ORDER BY id");
+        self.ids(&by_id, &target.to_ascii_lowercase(), deleted)
+    }
+
+    fn ids(&self, sql: &str, target: &str, deleted: bool) -> Result<Vec<DocId>, ApiError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), target, deleted], |row| Ok(DocId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Attributes and conflicts of a well or run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Attributes, sorted.
+    pub attributes: Vec<(String, String)>,
+    /// Fields with several values.
+    pub conflicts: Vec<(String, Vec<String>)>,
+}
+
+fn describe(found: &Found) -> String {
+    match found {
+        Found::Well(id) => format!("well {}", id.fmt_short()),
+        Found::Run(id) => format!("run {}", id.fmt_short()),
+        Found::Curve(run, ordinal) => format!("curve {}:{ordinal}", run.fmt_short()),
+    }
+}

@@ -1,0 +1,168 @@
+//! The network side of a node: one endpoint, three protocols, sessions that stay open.
+//!
+//! Nothing is contacted but addresses the user gave (tickets, static peers) or a member was reached
+//! at before: no public DNS, relay, port mapping or telemetry. Every connection is judged: sync by
+//! the hello, blobs by membership, join by the ticket.
+
+mod dial;
+mod endpoint;
+mod frame;
+mod hello;
+mod join;
+mod listen;
+mod session;
+mod transfer;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
+use iroh::Endpoint;
+use iroh::endpoint::Connection;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::api::ApiError;
+use crate::node::WeakNode;
+
+pub(crate) use self::dial::targets;
+pub(crate) use self::endpoint::Purpose;
+pub(crate) use self::join::join;
+pub(crate) use self::session::SessionInfo;
+
+/// A stranger's handshake and first message must arrive within this time.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// A dial is given up after this time.
+const DIAL: Duration = Duration::from_secs(8);
+/// Connections being answered at a time; more are refused until one ends.
+const MAX_CONNECTIONS: usize = 64;
+/// Announcements of blobs that a slow session may be behind.
+const ANNOUNCEMENTS: usize = 256;
+
+/// QUIC close codes. They say as little as they can to a stranger.
+mod code {
+    /// All is done.
+    pub(super) const DONE: u32 = 0;
+    /// Not a member, or not a workspace we know: one code for both.
+    pub(super) const REFUSED: u32 = 403;
+    /// The peer broke the protocol.
+    pub(super) const FAULT: u32 = 400;
+    /// Another connection of the same two devices serves this workspace.
+    pub(super) const DUPLICATE: u32 = 409;
+}
+
+/// A session that is open.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    dialler: DeviceId,
+    connection: Connection,
+    pub(crate) info: watch::Receiver<SessionInfo>,
+}
+
+/// The network of a running node.
+#[derive(Debug)]
+pub(crate) struct Network {
+    endpoint: Endpoint,
+    device: DeviceId,
+    node: WeakNode,
+    sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Live>>,
+    /// The connection to each peer over which blobs are fetched and served, both ways.
+    blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
+    /// Blobs that came to be held here, for sessions to announce.
+    held: broadcast::Sender<Arc<Vec<BlobHash>>>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves these maps whole: every change is one insert or remove.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Network {
+    /// Binds the endpoint and starts to answer.
+    ///
+    /// # Errors
+    /// `Network` when no socket can be bound.
+    pub(crate) async fn start(node: WeakNode, purpose: Purpose) -> Result<Arc<Self>, ApiError> {
+        let (secret, config) = node.get()?.network_settings()?;
+        let endpoint = endpoint::bind(&secret, &config, purpose).await?;
+        let network = Arc::new(Self {
+            device: DeviceId(*secret.public().as_bytes()),
+            endpoint,
+            node,
+            sessions: Mutex::default(),
+            blob_connections: watch::Sender::default(),
+            held: broadcast::Sender::new(ANNOUNCEMENTS),
+            tasks: Mutex::default(),
+        });
+        network.spawn(listen::listen(Arc::clone(&network)));
+        if purpose == Purpose::Serve {
+            network.spawn(dial::keep_dialling(Arc::clone(&network), config.pass_secs));
+        }
+        Ok(network)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = lock(&self.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Returns where this node can be reached.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        endpoint::addresses(&self.endpoint)
+    }
+
+    /// Returns the open sessions.
+    pub(crate) fn sessions(&self) -> Vec<(WorkspaceId, DeviceId, Live)> {
+        lock(&self.sessions).iter().map(|((workspace, device), live)| (*workspace, *device, live.clone())).collect()
+    }
+
+    /// Returns the devices of open sessions of a workspace.
+    pub(crate) fn connected(&self, workspace: &WorkspaceId) -> Vec<DeviceId> {
+        lock(&self.sessions).keys().filter(|(of, _)| of == workspace).map(|(_, device)| *device).collect()
+    }
+
+    /// Announces blobs that came to be held here.
+    pub(crate) fn announce(&self, blobs: Vec<BlobHash>) {
+        // Nobody listens while no session is open.
+        drop(self.held.send(Arc::new(blobs)));
+    }
+
+    /// Registers an open session; of two between the same devices the one dialled by the lower id
+    /// stays, of two dialled by the same side the newer. Returns whether this one may go on.
+    fn register(&self, workspace: WorkspaceId, peer: DeviceId, live: Live) -> bool {
+        let mut sessions = lock(&self.sessions);
+        let key = (workspace, peer);
+        if let Some(open) = sessions.get(&key).filter(|open| open.connection.close_reason().is_none()) {
+            if open.dialler < live.dialler {
+                return false;
+            }
+            open.connection.close(code::DUPLICATE.into(), b"");
+        }
+        sessions.insert(key, live);
+        true
+    }
+
+    /// Takes a session out of the table, unless another one took its place.
+    fn unregister(&self, workspace: WorkspaceId, peer: DeviceId, connection: &Connection) {
+        let mut sessions = lock(&self.sessions);
+        let key = (workspace, peer);
+        if sessions.get(&key).is_some_and(|open| open.connection.stable_id() == connection.stable_id()) {
+            sessions.remove(&key);
+        }
+    }
+
+    /// Ends all sessions and closes the endpoint, telling the peers.
+    pub(crate) async fn close(&self) {
+        for (_, _, live) in self.sessions() {
+            live.connection.close(code::DONE.into(), b"");
+        }
+        self.endpoint.close().await;
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
+        tasks.abort_all();
+        while tasks.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,104 @@
+//! Dialling known peers: once for `sync`, again and again for a node that stays up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
+use dataforge_protocol::wire::SYNC_ALPN;
+use iroh::{EndpointAddr, PublicKey};
+use tokio::time::{Instant, timeout};
+
+use super::{DIAL, HANDSHAKE, Network, hello, session};
+use crate::api::{ApiError, ErrorKind};
+use crate::store::Peer;
+
+/// First pause before a peer is dialled again; it doubles up to [`MAX_PAUSE`].
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+impl Network {
+    /// Dials a peer for a workspace and starts a session.
+    ///
+    /// # Errors
+    /// `Network` when it cannot be reached, `NotAllowed` when it does not know this device.
+    pub(crate) async fn dial(self: &Arc<Self>, workspace: WorkspaceId, peer: &Peer) -> Result<(), ApiError> {
+        let unreachable = |error: &dyn std::fmt::Display| {
+            ApiError::new(ErrorKind::Network, format!("cannot reach {}: {error}", peer.device.fmt_short()))
+        };
+        let id = PublicKey::from_bytes(peer.device.as_bytes()).map_err(|error| unreachable(&error))?;
+        let mut address = EndpointAddr::new(id);
+        for ip in &peer.addresses {
+            address = address.with_ip_addr(*ip);
+        }
+        if address.is_empty() {
+            return Err(unreachable(&"no address is known"));
+        }
+        let connected = timeout(DIAL, self.endpoint.connect(address, SYNC_ALPN)).await;
+        let connection = connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
+        let node = self.node.get()?;
+        let greeted = timeout(HANDSHAKE, async {
+            let (mut send, mut recv) = connection.open_bi().await.map_err(|error| super::frame::lost(&error))?;
+            hello::greet(&node, &connection, workspace, self.device, &mut send, &mut recv).await?;
+            Ok::<_, ApiError>((send, recv))
+        });
+        let (send, recv) = greeted.await.map_err(|_elapsed| unreachable(&"no hello"))??;
+        let (network, device) = (Arc::clone(self), self.device);
+        self.spawn(async move {
+            let name = connection.remote_id().fmt_short();
+            if let Err(error) = session::run(&network, connection, workspace, device, send, recv).await {
+                tracing::debug!("the session with {name} ended: {error}");
+            }
+        });
+        Ok(())
+    }
+
+    /// Returns whether a session with a peer is open.
+    pub(crate) fn is_connected(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
+        super::lock(&self.sessions).get(&(*workspace, *device)).is_some_and(|live| live.connection.close_reason().is_none())
+    }
+}
+
+/// Returns the peers to dial: members of each workspace with a known address, but this device.
+pub(crate) fn targets(core: &mut crate::core::Core) -> Result<Vec<(WorkspaceId, Peer)>, ApiError> {
+    let own = core.device();
+    let peers = core.store.peers()?;
+    let mut targets = Vec::new();
+    for workspace in core.workspace_ids() {
+        let members = core.ledger(&workspace)?.members();
+        let members = peers.iter().filter(|peer| Some(peer.device) != own && !peer.addresses.is_empty() && members.is_member(&peer.device));
+        targets.extend(members.map(|peer| (workspace, peer.clone())));
+    }
+    Ok(targets)
+}
+
+/// Dials peers that are not connected, each with growing pauses, and looks for new ones.
+pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
+    let mut due: BTreeMap<(WorkspaceId, DeviceId), (Instant, Duration)> = BTreeMap::new();
+    let longest = MAX_PAUSE.max(Duration::from_secs(pass_secs));
+    loop {
+        let Ok(node) = network.node.get() else { return };
+        let targets = node.with_core(targets).await.unwrap_or_default();
+        for (workspace, peer) in targets {
+            let key = (workspace, peer.device);
+            if network.is_connected(&workspace, &peer.device) {
+                due.remove(&key);
+                continue;
+            }
+            let (at, pause) = due.get(&key).copied().unwrap_or((Instant::now(), MIN_PAUSE));
+            if at > Instant::now() {
+                continue;
+            }
+            if let Err(error) = network.dial(workspace, &peer).await {
+                tracing::debug!("{error}");
+                node.note_contact(peer.device, Err(&error.to_string())).await;
+                // A refusal will not go away in seconds.
+                let next = if error.kind == ErrorKind::NotAllowed { longest } else { (pause * 2).min(MAX_PAUSE) };
+                due.insert(key, (Instant::now() + pause, next));
+            }
+        }
+        drop(node);
+        tokio::time::sleep(MIN_PAUSE).await;
+    }
+}

@@ -1,0 +1,28 @@
+//! Frames on a QUIC stream: a big-endian `u32` length and so many bytes.
+
+use dataforge_protocol::limits::MAX_FRAME_BYTES;
+use iroh::endpoint::{RecvStream, SendStream};
+
+use crate::api::{ApiError, ErrorKind};
+
+pub(super) fn lost(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(ErrorKind::Network, format!("the connection was lost: {error}"))
+}
+
+/// Reads one frame; the length is checked before anything is allocated.
+pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, ApiError> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await.map_err(|error| lost(&error))?;
+    let length = u32::from_be_bytes(length) as usize;
+    if length > MAX_FRAME_BYTES {
+        return Err(ApiError::new(ErrorKind::Network, format!("the peer sent a frame of {length} bytes")));
+    }
+    let mut content = vec![0; length];
+    stream.read_exact(&mut content).await.map_err(|error| lost(&error))?;
+    Ok(content)
+}
+
+/// Writes one frame that carries its length already.
+pub(super) async fn write(stream: &mut SendStream, frame: &[u8]) -> Result<(), ApiError> {
+    stream.write_all(frame).await.map_err(|error| lost(&error))
+}

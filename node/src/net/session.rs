@@ -1,0 +1,271 @@
+//! Driving a sync session: the state machine of `protocol::sync` over two QUIC streams.
+//!
+//! A reader and a writer task with bounded queues keep both directions moving; the loop between
+//! them verifies and accepts entries, answers progress from elsewhere and tells the peer how far
+//! its work is held here.
+
+use std::sync::Arc;
+
+use dataforge_protocol::entry::SignedEntry;
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
+use dataforge_protocol::sync::{Effect, Session};
+use dataforge_protocol::wire::{Level, Message};
+use iroh::endpoint::{Connection, RecvStream, SendStream};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::{Live, Network, code, frame, transfer};
+use crate::api::{ApiError, ErrorKind, Event};
+use crate::clock::now_ms;
+use crate::node::Node;
+
+/// Messages read ahead and frames waiting to be written.
+const QUEUE: usize = 4;
+
+/// What is known about an open session; watched by those who wait for it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SessionInfo {
+    /// Each side has sent what the other lacked when they met.
+    pub(crate) caught_up: bool,
+    /// What the peer says about what it holds.
+    pub(crate) peer: Option<Level>,
+    /// What this side last said to the peer.
+    pub(crate) own: Level,
+    /// Entries received and settled.
+    pub(crate) received: u64,
+    /// Entries sent.
+    pub(crate) sent: u64,
+    /// Why it ended.
+    pub(crate) ended: Option<String>,
+}
+
+struct Driver<'a> {
+    node: Node,
+    network: &'a Arc<Network>,
+    workspace: WorkspaceId,
+    peer: DeviceId,
+    session: Session,
+    info: watch::Sender<SessionInfo>,
+    transfer: Arc<transfer::Fetch>,
+    /// Tells the fetcher to look for missing blobs.
+    wanted: Arc<Notify>,
+}
+
+/// Runs a session until either side ends it.
+pub(super) async fn run(
+    network: &Arc<Network>,
+    connection: Connection,
+    workspace: WorkspaceId,
+    dialler: DeviceId,
+    send: SendStream,
+    recv: RecvStream,
+) -> Result<(), ApiError> {
+    let peer = DeviceId(*connection.remote_id().as_bytes());
+    let node = network.node.get()?;
+    let session = node.with_core(move |core| Ok(Session::new(core.ledger(&workspace)?))).await?;
+    let (info, watcher) = watch::channel(SessionInfo::default());
+    let live = Live { dialler, connection: connection.clone(), info: watcher };
+    if !network.register(workspace, peer, live) {
+        connection.close(code::DUPLICATE.into(), b"");
+        return Ok(());
+    }
+    let name = node.peer_name(workspace, peer).await;
+    node.note_contact(peer, Ok(now_ms())).await;
+    node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
+    let wanted = Arc::new(Notify::new());
+    let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
+    let mut driver = Driver { node: node.clone(), network, workspace, peer, session, info, transfer, wanted };
+    let ended = driver.drive(&connection, dialler, send, recv).await;
+    network.unregister(workspace, peer, &connection);
+    let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
+    let fault = ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network);
+    connection.close(if fault.is_some() { code::FAULT } else { code::DONE }.into(), b"");
+    driver.info.send_modify(|info| info.ended = Some(reason.clone()));
+    node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
+    ended
+}
+
+impl Driver<'_> {
+    async fn drive(&mut self, connection: &Connection, dialler: DeviceId, send: SendStream, recv: RecvStream) -> Result<(), ApiError> {
+        let (incoming_tx, mut incoming) = mpsc::channel(QUEUE);
+        let (outgoing, outgoing_rx) = mpsc::channel(QUEUE);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(read(recv, incoming_tx));
+        tasks.spawn(write(send, outgoing_rx));
+        let (network, fetch, wanted) = (Arc::clone(self.network), Arc::clone(&self.transfer), Arc::clone(&self.wanted));
+        tasks.spawn(async move { transfer::fetch_when_wanted(&network, &fetch, &wanted).await });
+        let mut changes = self.node.changes();
+        let mut held = self.network.held.subscribe();
+        let mut fetching = self.transfer.state.subscribe();
+        let (mut has_more, mut blobs_linked) = (true, false);
+        loop {
+            tokio::select! {
+                permit = outgoing.reserve(), if has_more => {
+                    let Ok(permit) = permit else { return Ok(()) };
+                    match self.next_message().await? {
+                        Some(message) => permit.send(message.to_frame()),
+                        None => has_more = false,
+                    }
+                }
+                message = incoming.recv() => {
+                    let Some(message) = message else { return Ok(()) };
+                    self.on_message(message?).await?;
+                    if !blobs_linked && dialler == self.network.device {
+                        // Only now has the listener surely judged this device as a member.
+                        blobs_linked = true;
+                        let (network, connection) = (Arc::clone(self.network), connection.clone());
+                        tasks.spawn(async move { transfer::link(&network, &connection).await });
+                    }
+                    has_more = true;
+                }
+                changed = changes.changed() => {
+                    if changed.is_err() { return Ok(()) }
+                    self.on_changes().await?;
+                    has_more = true;
+                }
+                blobs = held.recv() => {
+                    if let Ok(blobs) = blobs {
+                        self.session.on_holding(blobs.iter().copied());
+                    }
+                    self.update_level().await?;
+                    has_more = true;
+                }
+                _ = fetching.changed() => {
+                    self.update_level().await?;
+                    has_more = true;
+                }
+            }
+        }
+    }
+
+    async fn next_message(&mut self) -> Result<Option<Message>, ApiError> {
+        let (workspace, session) = (self.workspace, &mut self.session);
+        let message = self.node.block(|core| {
+            let (_, store) = core.ledger_and_store(&workspace)?;
+            Ok(session.next_message(store))
+        })?;
+        let caught_up = self.session.is_caught_up();
+        let sent = if let Some(Message::Entries(entries)) = &message { entries.len() as u64 } else { 0 };
+        if sent > 0 || caught_up {
+            self.info.send_if_modified(|info| {
+                let changed = sent > 0 || info.caught_up != caught_up;
+                info.sent += sent;
+                info.caught_up = caught_up;
+                changed
+            });
+        }
+        Ok(message)
+    }
+
+    async fn on_message(&mut self, message: Message) -> Result<(), ApiError> {
+        let (workspace, session) = (self.workspace, &mut self.session);
+        let effect = self.node.block(|core| {
+            let fault = |fault: dataforge_protocol::sync::Fault| ApiError::new(ErrorKind::NotAllowed, fault.to_string());
+            session.on_message(message, core.ledger(&workspace)?).map_err(fault)
+        })?;
+        match effect {
+            Effect::None => {}
+            Effect::Accept(entries) => self.accept(entries)?,
+            Effect::PeerHolds(hashes) => {
+                self.transfer.may_have(&hashes);
+                self.wanted.notify_one();
+            }
+            Effect::PeerLevel(level) => self.on_peer_level(level).await?,
+            Effect::PeerCaughtUp => {
+                // Until the fetcher has looked, it counts as fetching.
+                self.transfer.state.send_replace(true);
+                self.wanted.notify_one();
+                self.update_level().await?;
+            }
+        }
+        let caught_up = self.session.is_caught_up();
+        self.info.send_if_modified(|info| std::mem::replace(&mut info.caught_up, caught_up) != caught_up);
+        Ok(())
+    }
+
+    /// Verifies and accepts entries. One that does not verify ends the session: a peer that passes
+    /// it on did not verify it either.
+    fn accept(&mut self, entries: Vec<SignedEntry>) -> Result<(), ApiError> {
+        let workspace = self.workspace;
+        let bad = |error: dataforge_protocol::entry::EntryError| ApiError::new(ErrorKind::NotAllowed, format!("the peer sent a bad entry: {error}"));
+        let verified = tokio::task::block_in_place(|| entries.into_iter().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>());
+        let verified = verified.map_err(bad)?;
+        let progress = self.node.block(|core| core.accept(&workspace, verified))?;
+        for (id, why) in &progress.invalid {
+            tracing::warn!("entry {} from {} is refused: {why}", id.fmt_short(), self.peer.fmt_short());
+        }
+        self.session.on_settled(progress.settled.iter().copied());
+        self.info.send_modify(|info| info.received += progress.settled.len() as u64);
+        self.node.on_progress(workspace, &progress);
+        Ok(())
+    }
+
+    async fn on_changes(&mut self) -> Result<(), ApiError> {
+        let (workspace, peer, session) = (self.workspace, self.peer, &mut self.session);
+        let member = self.node.block(|core| {
+            let ledger = core.ledger(&workspace)?;
+            session.on_progress(ledger);
+            Ok(ledger.members().is_member(&peer))
+        })?;
+        if !member {
+            return Err(super::hello::refused());
+        }
+        self.wanted.notify_one();
+        self.update_level().await
+    }
+
+    /// Works out how far the peer's work is held here.
+    async fn update_level(&mut self) -> Result<(), ApiError> {
+        let (workspace, peer, fetching) = (self.workspace, self.peer, *self.transfer.state.borrow());
+        let level = self.node.block(|core| {
+            let missing_blobs = core.store.count_missing(&workspace)?;
+            let tips = core.ledger(&workspace)?.device_tips(&peer);
+            Ok(Level { tips, missing_blobs, fetching: fetching && missing_blobs > 0 })
+        })?;
+        self.info.send_modify(|info| info.own = level.clone());
+        self.session.on_level(level);
+        Ok(())
+    }
+
+    async fn on_peer_level(&mut self, level: Level) -> Result<(), ApiError> {
+        let (workspace, peer, own) = (self.workspace, self.peer, self.network.device);
+        let tips = level.tips.clone();
+        self.node.block(|core| {
+            let ours = core.ledger(&workspace)?.device_tips(&own);
+            let seq = tips.iter().filter(|tip| ours.first().is_some_and(|our| tip.0 <= our.0)).map(|(seq, _)| *seq).max();
+            if let Some(seq) = seq {
+                core.store.note_level(&workspace, &peer, seq)?;
+            }
+            Ok(())
+        })?;
+        self.info.send_modify(|info| info.peer = Some(level));
+        Ok(())
+    }
+}
+
+async fn read(mut recv: RecvStream, incoming: mpsc::Sender<Result<Message, ApiError>>) {
+    loop {
+        let message = match frame::read(&mut recv).await {
+            Ok(content) => match Message::from_frame(&content) {
+                Ok(Some(message)) => Ok(message),
+                Ok(None) => continue,
+                Err(error) => Err(ApiError::new(ErrorKind::NotAllowed, format!("the peer broke the protocol: {error}"))),
+            },
+            Err(error) => Err(error),
+        };
+        let failed = message.is_err();
+        if incoming.send(message).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+async fn write(mut send: SendStream, mut outgoing: mpsc::Receiver<Vec<u8>>) {
+    while let Some(frame) = outgoing.recv().await {
+        if frame::write(&mut send, &frame).await.is_err() {
+            return;
+        }
+    }
+    // The peer may have closed first.
+    drop(send.finish());
+}

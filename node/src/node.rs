@@ -1,0 +1,335 @@
+//! The node: one handle over the data directory, the network and the caches.
+//!
+//! Clones share one node. Requests come in through [`Node::call`]; what happens by itself goes out
+//! as [`Event`]s. Blocking work runs off the async threads; the core's lock is never held across an
+//! await.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use dataforge_protocol::entry::BlobRef;
+use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
+use iroh::SecretKey;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
+use crate::blob::{BlobServer, Blobs};
+use crate::client::Output;
+use crate::config::{Config, NetworkConfig};
+use crate::control::Service;
+use crate::core::{Core, Progress};
+use crate::directory::Directory;
+use crate::net::{Network, Purpose};
+use crate::requests;
+use crate::sql::Engines;
+
+/// Events that a slow listener may be behind.
+const EVENTS: usize = 1024;
+
+/// A running node.
+#[derive(Debug, Clone)]
+pub struct Node(Arc<Inner>);
+
+/// A handle that does not keep the node alive, for its own tasks.
+#[derive(Debug, Clone)]
+pub(crate) struct WeakNode(Weak<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    directory: Directory,
+    core: Mutex<Core>,
+    blobs: Blobs,
+    config: Mutex<Config>,
+    network: tokio::sync::Mutex<Option<(Purpose, Arc<Network>)>>,
+    running: Mutex<Option<Arc<Network>>>,
+    events: broadcast::Sender<Event>,
+    /// Counts changes of the core, for sessions to look again.
+    changes: watch::Sender<u64>,
+    /// Blobs being fetched, so that nothing is fetched twice.
+    claimed: Mutex<BTreeSet<BlobHash>>,
+    engines: Engines,
+    shutdown: watch::Sender<bool>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The core repairs itself after a failed transaction; the other values are replaced whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl WeakNode {
+    /// Returns the node, unless it has been dropped.
+    pub(crate) fn get(&self) -> Result<Node, ApiError> {
+        self.0.upgrade().map(Node).ok_or_else(|| ApiError::new(ErrorKind::Internal, "the node is closing"))
+    }
+}
+
+impl Node {
+    /// Opens a data directory, making it when it is missing, and takes its lock.
+    ///
+    /// # Errors
+    /// `Busy` when another process has it, `Damaged`, `Input` or `Storage` when it cannot be read.
+    pub async fn open(dir: &Path) -> Result<Self, ApiError> {
+        let directory = Directory::open(dir)?;
+        let config = Config::read(directory.path())?;
+        let blobs = Blobs::open(directory.path()).await?;
+        let core = tokio::task::block_in_place(|| Core::open(directory.path()))?;
+        let engines = Engines::new(directory.path(), blobs.clone(), &config.query);
+        Ok(Self(Arc::new(Inner {
+            directory,
+            core: Mutex::new(core),
+            blobs,
+            config: Mutex::new(config),
+            network: tokio::sync::Mutex::new(None),
+            running: Mutex::new(None),
+            events: broadcast::Sender::new(EVENTS),
+            changes: watch::Sender::new(0),
+            claimed: Mutex::default(),
+            engines,
+            shutdown: watch::Sender::new(false),
+        })))
+    }
+
+    /// Works on a request; progress and data go to `out` while it runs.
+    ///
+    /// # Errors
+    /// Whatever the request runs into, with a kind and a hint.
+    pub async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+        requests::dispatch(self, request, &out).await
+    }
+
+    /// Returns the events from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// Waits until a client asks the node to shut down.
+    pub async fn until_shutdown(&self) {
+        let mut asked = self.0.shutdown.subscribe();
+        // The sender lives as long as this node.
+        drop(asked.wait_for(|asked| *asked).await);
+    }
+
+    pub(crate) fn ask_shutdown(&self) {
+        self.0.shutdown.send_replace(true);
+    }
+
+    /// Ends the network and closes the stores in order. Other clones are of no use afterwards.
+    pub async fn close(&self) {
+        *lock(&self.0.running) = None;
+        if let Some((_, network)) = self.0.network.lock().await.take() {
+            network.close().await;
+        }
+        self.0.blobs.close().await;
+    }
+
+    /// Returns the data directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.0.directory.path()
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.0.blobs
+    }
+
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.0.engines
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        lock(&self.0.config).clone()
+    }
+
+    pub(crate) fn change_config(&self, key: &str, value: &str) -> Result<(), ApiError> {
+        lock(&self.0.config).set(self.0.directory.path(), key, value)
+    }
+
+    /// Runs `work` on the core, off the async threads.
+    pub(crate) async fn with_core<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Core) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let inner = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || work(&mut lock(&inner.core))).await;
+        done.unwrap_or_else(|error| Err(ApiError::new(ErrorKind::Internal, format!("a task failed: {error}"))))
+    }
+
+    /// Runs short `work` on the core in place.
+    pub(crate) fn block<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        tokio::task::block_in_place(|| work(&mut lock(&self.0.core)))
+    }
+
+    /// Runs short `work` on the core from a thread that is not ours.
+    pub(crate) fn locked<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        work(&mut lock(&self.0.core))
+    }
+
+    /// Returns a handle that does not keep the node alive.
+    pub(crate) fn weak(&self) -> WeakNode {
+        WeakNode(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        // Nobody listens in a one-shot command.
+        drop(self.0.events.send(event));
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// Tells sessions and listeners that entries were settled.
+    pub(crate) fn on_progress(&self, workspace: WorkspaceId, progress: &Progress) {
+        if progress.settled.is_empty() && progress.touched.is_empty() {
+            return;
+        }
+        self.0.changes.send_modify(|count| *count += 1);
+        self.emit(Event::Changed { workspace: workspace.to_string(), entries: progress.settled.len() as u64 });
+    }
+
+    /// Tells peers and listeners that blobs are held now.
+    pub(crate) fn on_blobs(&self, held: &[(BlobHash, u64)]) {
+        if let Some(network) = lock(&self.0.running).as_ref() {
+            network.announce(held.iter().map(|(hash, _)| *hash).collect());
+        }
+        self.0.changes.send_modify(|count| *count += 1);
+        self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
+    }
+
+    /// Refuses work that would fill the disk.
+    pub(crate) fn check_space(&self, needed: u64) -> Result<(), ApiError> {
+        let reserve = self.config().cache.reserve_bytes;
+        match crate::space::free_bytes(self.directory()) {
+            Some(free) if free < needed.saturating_add(reserve) => {
+                Err(ApiError::new(ErrorKind::Storage, format!("{} has {free} bytes free; {needed} are needed and {reserve} are kept free", self.directory().display()))
+                    .hint("free some space, or lower cache.reserve_bytes with dataforge config set; nothing was lost"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Claims blobs for fetching; those that somebody else fetches are left out.
+    pub(crate) fn claim(&self, blobs: Vec<BlobRef>) -> Claim {
+        let mut claimed = lock(&self.0.claimed);
+        let blobs = blobs.into_iter().filter(|blob| claimed.insert(blob.hash)).collect();
+        Claim { node: self.clone(), blobs }
+    }
+
+    pub(crate) fn blob_server(&self) -> BlobServer {
+        let weak = self.weak();
+        let may_read = move |device: &DeviceId, hash: &BlobHash| {
+            let Ok(node) = weak.get() else { return false };
+            let (device, hash) = (*device, *hash);
+            node.block(|core| {
+                for workspace in core.workspace_ids() {
+                    if core.store.refers(&workspace, &hash)? && core.ledger(&workspace)?.members().is_member(&device) {
+                        return core.store.has_blob(&hash);
+                    }
+                }
+                Ok(false)
+            })
+            .unwrap_or(false)
+        };
+        BlobServer::new(self.0.blobs.clone(), Arc::new(may_read))
+    }
+
+    pub(crate) fn network_settings(&self) -> Result<(SecretKey, NetworkConfig), ApiError> {
+        let secret = self.block(|core| Ok(core.identity()?.secret.clone()))?;
+        Ok((secret, self.config().network))
+    }
+
+    /// Returns the network, starting it when it does not run; one that serves is never replaced.
+    pub(crate) async fn network(&self, purpose: Purpose) -> Result<Arc<Network>, ApiError> {
+        let mut slot = self.0.network.lock().await;
+        if let Some((running, network)) = slot.as_ref() {
+            if *running == Purpose::Serve || purpose == Purpose::Once {
+                return Ok(Arc::clone(network));
+            }
+            network.close().await;
+        }
+        let network = Network::start(self.weak(), purpose).await?;
+        *slot = Some((purpose, Arc::clone(&network)));
+        *lock(&self.0.running) = Some(Arc::clone(&network));
+        Ok(network)
+    }
+
+    /// Returns the network while it runs.
+    pub(crate) fn running(&self) -> Option<Arc<Network>> {
+        lock(&self.0.running).clone()
+    }
+
+    /// Returns whether this node serves, rather than doing one exchange.
+    pub(crate) async fn is_up(&self) -> bool {
+        self.0.network.lock().await.as_ref().is_some_and(|(purpose, _)| *purpose == Purpose::Serve)
+    }
+
+    /// Returns how people call a device: its label and person.
+    pub(crate) async fn peer_name(&self, workspace: WorkspaceId, device: DeviceId) -> String {
+        let name = self.with_core(move |core| {
+            let members = core.ledger(&workspace)?.members();
+            let person = members.devices.get(&device).and_then(|person| members.members.get(person));
+            Ok(person.map(|person| match person.devices.get(&device) {
+                Some(label) => format!("{} ({label})", person.name),
+                None => person.name.clone(),
+            }))
+        });
+        name.await.ok().flatten().unwrap_or_else(|| device.fmt_short())
+    }
+
+    pub(crate) async fn note_contact(&self, device: DeviceId, result: Result<u64, &str>) {
+        let result = result.map_err(str::to_owned);
+        let noted = self
+            .with_core(move |core| core.store.note_contact(&device, result.as_ref().map(|ms| *ms).map_err(String::as_str)))
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!("a contact was not noted: {error}");
+        }
+    }
+
+    /// Returns the number of open sessions by peer.
+    pub(crate) fn connections(&self) -> BTreeMap<DeviceId, usize> {
+        let mut counts = BTreeMap::new();
+        for (_, device, _) in self.running().map(|network| network.sessions()).unwrap_or_default() {
+            *counts.entry(device).or_default() += 1;
+        }
+        counts
+    }
+}
+
+impl Service for Node {
+    async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+        Self::call(self, request, out).await
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Event> {
+        Self::subscribe(self)
+    }
+}
+
+/// Blobs claimed for fetching; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    node: Node,
+    blobs: Vec<BlobRef>,
+}
+
+impl Claim {
+    pub(crate) fn blobs(&self) -> &[BlobRef] {
+        &self.blobs
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.blobs.is_empty()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut claimed = lock(&self.node.0.claimed);
+        for blob in &self.blobs {
+            claimed.remove(&blob.hash);
+        }
+    }
+}

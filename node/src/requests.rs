@@ -1,0 +1,63 @@
+//! What each request does: one function per request, gathered by theme.
+
+mod listing;
+mod maintenance;
+mod sharing;
+mod syncing;
+mod workspace;
+
+use tokio::sync::mpsc;
+
+use crate::api::{ApiError, Reply, Request};
+use crate::client::Output;
+use crate::node::Node;
+
+pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+    match request {
+        Request::Init { name, person, device } => workspace::init(node, name, person, device).await,
+        Request::Workspaces => workspace::list(node).await,
+        Request::Import { workspace, paths, strict } => {
+            let workspace = find(node, workspace).await?;
+            crate::import::import(node, workspace, paths, strict, out).await.map(Reply::Import)
+        }
+        Request::Wells { workspace } => listing::wells(node, find(node, workspace).await?).await,
+        Request::Runs { workspace, well } => listing::runs(node, find(node, workspace).await?, well).await,
+        Request::Curves { workspace, run } => listing::curves(node, find(node, workspace).await?, run).await,
+        Request::Show { workspace, target } => listing::show(node, find(node, workspace).await?, target).await,
+        Request::Log { workspace, target, limit } => listing::log(node, find(node, workspace).await?, target, limit).await,
+        Request::Set { workspace, target, field, value } => {
+            workspace::set(node, find(node, workspace).await?, target, field, value).await
+        }
+        Request::Delete { workspace, target } => workspace::set_deleted(node, find(node, workspace).await?, target, true).await,
+        Request::Restore { workspace, target } => workspace::set_deleted(node, find(node, workspace).await?, target, false).await,
+        Request::Query { workspace, sql, format } => {
+            let workspace = find(node, workspace).await?;
+            crate::sql::query(node, workspace, &sql, format, out).await
+        }
+        Request::Export { workspace, run, format } => {
+            let workspace = find(node, workspace).await?;
+            crate::sql::export(node, workspace, run, format, out).await
+        }
+        Request::Invite { workspace, role, uses, hours } => {
+            sharing::invite(node, find(node, workspace).await?, &role, uses, hours).await
+        }
+        Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
+        Request::Members { workspace } => sharing::members(node, find(node, workspace).await?).await,
+        Request::Sync { workspace, peers, timeout_secs } => syncing::sync(node, workspace, peers, timeout_secs, out).await,
+        Request::Status => syncing::status(node).await,
+        Request::Peers => syncing::peers(node).await,
+        Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
+        Request::Up => syncing::up(node).await,
+        Request::Verify => maintenance::verify(node, out).await,
+        Request::ConfigGet { key } => maintenance::config_get(node, key.as_deref()),
+        Request::ConfigSet { key, value } => maintenance::config_set(node, &key, &value),
+        Request::Shutdown => {
+            node.ask_shutdown();
+            Ok(Reply::Done { message: "the node is shutting down".into() })
+        }
+    }
+}
+
+async fn find(node: &Node, name: Option<String>) -> Result<dataforge_protocol::id::WorkspaceId, ApiError> {
+    node.with_core(move |core| core.find_workspace(name.as_deref())).await
+}

@@ -1,0 +1,184 @@
+//! Lists: wells, runs, curves, one of them in full, the log.
+
+use arrow::array::RecordBatch;
+use dataforge_protocol::id::{DocId, WorkspaceId};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rusqlite::params;
+
+use crate::api::{ApiError, CoverageInfo, CurveInfo, ErrorKind, LogEntry, Reply, RunInfo, ShowReply};
+use crate::clock::rfc3339;
+use crate::core::Core;
+use crate::index::{Found, Index};
+use crate::ingest::coverage::{self, Options};
+use crate::node::Node;
+use crate::store::{kind_word, outcome_word};
+
+/// Cells of a coverage bar.
+const BAR: usize = 60;
+
+fn index(core: &Core, workspace: WorkspaceId) -> Index<'_> {
+    Index::new(core.store.connection(), workspace)
+}
+
+pub(super) async fn wells(node: &Node, workspace: WorkspaceId) -> Result<Reply, ApiError> {
+    let wells = node.with_core(move |core| index(core, workspace).wells()).await?;
+    Ok(Reply::Wells { wells })
+}
+
+pub(super) async fn runs(node: &Node, workspace: WorkspaceId, well: Option<String>) -> Result<Reply, ApiError> {
+    let runs = node.with_core(move |core| {
+        let index = index(core, workspace);
+        let well = well.map(|well| index.find_well(&well)).transpose()?;
+        index.runs(well.as_ref())
+    });
+    Ok(Reply::Runs { runs: runs.await? })
+}
+
+pub(super) async fn curves(node: &Node, workspace: WorkspaceId, run: Option<String>) -> Result<Reply, ApiError> {
+    let curves = node.with_core(move |core| {
+        let index = index(core, workspace);
+        let run = run.map(|run| index.find_run(&run)).transpose()?;
+        index.curves(run.as_ref())
+    });
+    Ok(Reply::Curves { curves: curves.await? })
+}
+
+pub(super) async fn show(node: &Node, workspace: WorkspaceId, target: String) -> Result<Reply, ApiError> {
+    let mut reply = node.with_core(move |core| gather(core, workspace, &target)).await?;
+    for run in &reply.runs {
+        if run.held {
+            let curves: Vec<_> = reply.curves.iter().filter(|curve| curve.run == run.short).cloned().collect();
+            reply.coverage.extend(run_coverage(node, run, &curves)?);
+        }
+    }
+    Ok(Reply::Show(reply))
+}
+
+fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply, ApiError> {
+    let index = index(core, workspace);
+    let found = index.find(target, false)?;
+    let (runs, details) = match found {
+        Found::Well(id) => (index.runs(Some(&id))?, index.well_details(&id)?),
+        Found::Run(id) | Found::Curve(id, _) => {
+            let runs = index.runs(None)?.into_iter().filter(|run| run.id == id.to_string()).collect();
+            (runs, index.run_details(&id)?)
+        }
+    };
+    let well_id = match found {
+        Found::Well(id) => id.to_string(),
+        _ => runs.first().map(|run: &RunInfo| run.well_id.clone()).unwrap_or_default(),
+    };
+    let well = index.wells()?.into_iter().find(|well| well.id == well_id);
+    let well = well.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("the well of {target:?} has not arrived yet")))?;
+    let mut curves = Vec::new();
+    for run in &runs {
+        if let Ok(id) = run.id.parse::<DocId>() {
+            curves.extend(index.curves(Some(&id))?);
+        }
+    }
+    if let Found::Curve(_, ordinal) = found {
+        curves.retain(|curve| curve.ordinal == ordinal);
+    }
+    Ok(ShowReply { well, runs, curves, coverage: Vec::new(), attributes: details.attributes, conflicts: details.conflicts })
+}
+
+/// Reads a run's table and finds where its curves have values.
+fn run_coverage(node: &Node, run: &RunInfo, curves: &[CurveInfo]) -> Result<Vec<CoverageInfo>, ApiError> {
+    let hash = run.blob.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored hash is malformed"))?;
+    let bytes = tokio::task::block_in_place(|| node.blobs().read_all(&hash))?;
+    let damaged = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Damaged, error);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| damaged(&error))?;
+    let schema = std::sync::Arc::clone(reader.schema());
+    let batches = reader.build().map_err(|error| damaged(&error))?.collect::<Result<Vec<_>, _>>().map_err(|error| damaged(&error))?;
+    let table = arrow::compute::concat_batches(&schema, &batches).map_err(|error| damaged(&error))?;
+    let index = numbers(&table, 0);
+    let mut found = Vec::new();
+    for curve in curves {
+        let Some(column) = table.column_by_name(&curve.column) else { continue };
+        let valid: Vec<_> = (0..column.len()).map(|row| column.is_valid(row)).collect();
+        let coverage = coverage::coverage(&index, &valid, Options::default());
+        found.push(CoverageInfo {
+            run: run.short.clone(),
+            curve: curve.curve.clone(),
+            unit: run.index_unit.clone(),
+            intervals: coverage.intervals.iter().map(|span| (span.top, span.base)).collect(),
+            gaps: coverage.gaps.iter().map(|gap| (gap.span.top, gap.span.base)).collect(),
+            filled: coverage.share(),
+            bar: coverage.bar(BAR),
+        });
+    }
+    Ok(found)
+}
+
+/// The values of a numeric column; NaN where it is null or text.
+fn numbers(table: &RecordBatch, column: usize) -> Vec<f64> {
+    use arrow::array::{Array as _, AsArray as _};
+    let column = table.column(column);
+    match column.as_primitive_opt::<arrow::datatypes::Float64Type>() {
+        Some(values) => (0..values.len()).map(|row| if values.is_valid(row) { values.value(row) } else { f64::NAN }).collect(),
+        None => vec![f64::NAN; column.len()],
+    }
+}
+
+const LOG: &str = "
+    SELECT id, device, seq, kind, doc, outcome, reason, claimed_ms, body FROM entries
+    WHERE workspace = ?1 AND (?2 IS NULL OR doc = ?2) ORDER BY position DESC LIMIT ?3";
+
+pub(super) async fn log(node: &Node, workspace: WorkspaceId, target: Option<String>, limit: u32) -> Result<Reply, ApiError> {
+    let entries = node.with_core(move |core| read_log(core, workspace, target.as_deref(), limit)).await?;
+    Ok(Reply::Log { entries })
+}
+
+fn read_log(core: &mut Core, workspace: WorkspaceId, target: Option<&str>, limit: u32) -> Result<Vec<LogEntry>, ApiError> {
+    let doc = match target.map(|target| index(core, workspace).find(target, true)).transpose()? {
+        Some(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _)) => Some(doc),
+        None => None,
+    };
+    let members = core.ledger(&workspace)?.members();
+    let author = |device: [u8; 32]| {
+        let device = dataforge_protocol::id::DeviceId(device);
+        let person = members.devices.get(&device).and_then(|person| members.members.get(person));
+        person.map_or_else(|| device.fmt_short(), |p| format!("{} ({})", p.name, p.devices.get(&device).map_or("?", String::as_str)))
+    };
+    let mut statement = core.store.connection().prepare_cached(LOG)?;
+    let rows = statement.query_map(params![workspace.as_bytes(), doc.as_ref().map(DocId::as_bytes), limit], |row| {
+        let (kind, outcome): (i64, i64) = (row.get("kind")?, row.get("outcome")?);
+        let doc: Option<[u8; 32]> = row.get("doc")?;
+        let reason: Option<String> = row.get("reason")?;
+        let body: Vec<u8> = row.get("body")?;
+        Ok(LogEntry {
+            id: data_encoding::HEXLOWER.encode(&row.get::<_, [u8; 32]>("id")?),
+            author: author(row.get("device")?),
+            seq: row.get("seq")?,
+            kind: kind_word(kind).to_owned(),
+            summary: summary(kind, doc.map(DocId), &body, reason),
+            status: outcome_word(outcome).to_owned(),
+            claimed: rfc3339(row.get("claimed_ms")?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn summary(kind: i64, doc: Option<DocId>, body: &[u8], reason: Option<String>) -> String {
+    use dataforge_protocol::facts::{Facts, WellFacts};
+    use dataforge_protocol::op::Op;
+    let what = match (kind, doc) {
+        (0, _) => match Op::from_bytes(body) {
+            Ok(Op::Genesis(genesis)) => format!("started the workspace {:?}", genesis.name),
+            Ok(Op::Add(add)) => format!("added {} as {}", add.person.name, add.role),
+            Ok(Op::Describe(_)) => "described themselves".to_owned(),
+            Ok(Op::Invite(invite)) => format!("invited {} as {}", invite.max_uses, invite.role),
+            Err(error) => error.to_string(),
+        },
+        (1, Some(doc)) => match Facts::from_bytes(body) {
+            Some(Facts::Well(WellFacts::Uwi(uwi))) => format!("opened well {} (UWI {uwi})", doc.fmt_short()),
+            Some(Facts::Well(WellFacts::FirstRun(_))) => format!("opened well {}", doc.fmt_short()),
+            Some(Facts::Run { source, .. }) => format!("opened run {} of file {}", doc.fmt_short(), source.fmt_short()),
+            Some(Facts::Project { .. }) => format!("opened project {}", doc.fmt_short()),
+            None => format!("opened document {}", doc.fmt_short()),
+        },
+        (2, Some(doc)) => format!("changed {}", doc.fmt_short()),
+        _ => "written by a newer version".to_owned(),
+    };
+    reason.map_or(what.clone(), |reason| format!("{what}: {reason}"))
+}

@@ -1,0 +1,109 @@
+//! Verification and configuration.
+
+use dataforge_protocol::entry::BlobRef;
+use dataforge_protocol::id::{BlobHash, EntryId, WorkspaceId};
+use dataforge_protocol::ledger::Ledger;
+use tokio::sync::mpsc;
+
+use crate::api::{ApiError, Event, Reply, VerifyReport};
+use crate::client::Output;
+use crate::core::Core;
+use crate::node::Node;
+
+/// Blobs hashed between two progress reports.
+const STEP: usize = 64;
+
+/// Checks every entry and re-hashes every blob. Blobs found wanting leave the have-table, so that
+/// they are fetched again.
+pub(super) async fn verify(node: &Node, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+    let (mut report, held) = node
+        .with_core(|core| {
+            let mut report = VerifyReport { blobs: 0, bytes: 0, entries: 0, problems: Vec::new() };
+            for workspace in core.workspace_ids() {
+                verify_chains(core, &workspace, &mut report)?;
+            }
+            Ok((report, core.store.held()?))
+        })
+        .await?;
+    let mut bad = Vec::new();
+    for (at, part) in held.chunks(STEP).enumerate() {
+        bad.extend(tokio::task::block_in_place(|| hash_again(node, part, &mut report)));
+        let (done, total) = ((at * STEP + part.len()) as u64, held.len() as u64);
+        let progress = Event::Progress { step: "hashing".into(), done, total, item: String::new() };
+        // Nobody may be listening any more.
+        drop(out.send(Output::Event(progress)).await);
+    }
+    if !bad.is_empty() {
+        node.with_core(move |core| core.store.transaction(|store| store.forget_have(&bad))).await?;
+        report.problems.push("damaged blobs are fetched again with the next sync, if a peer holds them".into());
+    }
+    Ok(Reply::Verify(report))
+}
+
+fn hash_again(node: &Node, blobs: &[BlobRef], report: &mut VerifyReport) -> Vec<BlobHash> {
+    let mut bad = Vec::new();
+    for blob in blobs {
+        report.blobs += 1;
+        report.bytes += blob.size;
+        if !node.blobs().is_whole(&blob.hash, blob.size) {
+            report.problems.push(format!("blob {} is missing or damaged on disk", blob.hash));
+            bad.push(blob.hash);
+        }
+    }
+    bad
+}
+
+/// Checks signatures, hashes and chains, and that judging the entries anew gives the stored
+/// outcomes.
+fn verify_chains(core: &mut Core, workspace: &WorkspaceId, report: &mut VerifyReport) -> Result<(), ApiError> {
+    let mut fresh: Option<Ledger> = None;
+    let mut outcomes = Vec::new();
+    let store = &core.store;
+    store.each_entry(workspace, |id, stored| {
+        report.entries += 1;
+        let entry = match stored.signed.verify() {
+            Ok(entry) if entry.id == id => entry,
+            Ok(_) => return note(report, id, "is stored under another id"),
+            Err(error) => return note(report, id, &error.to_string()),
+        };
+        match &mut fresh {
+            None => match Ledger::start(&entry) {
+                Ok(ledger) => fresh = Some(ledger),
+                Err(error) => return note(report, id, &error.to_string()),
+            },
+            Some(ledger) => {
+                if ledger.accept(entry, store).settled.is_empty() {
+                    return note(report, id, "is not accepted when judged again");
+                }
+            }
+        }
+        outcomes.push((id, stored.outcome));
+        Ok(())
+    })?;
+    for (id, stored) in outcomes {
+        let now = fresh.as_ref().and_then(|ledger| ledger.outcome(&id));
+        if now.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(&stored)) {
+            note(report, id, &format!("is stored as {stored:?} and judged {now:?}"))?;
+        }
+    }
+    let live = core.ledger(workspace)?.tips();
+    if fresh.is_none_or(|ledger| ledger.tips() != live) {
+        report.problems.push(format!("workspace {}: the chains in memory are not those on disk", workspace.fmt_short()));
+    }
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it ends closures that return a result")]
+fn note(report: &mut VerifyReport, id: EntryId, what: &str) -> Result<(), ApiError> {
+    report.problems.push(format!("entry {id} {what}"));
+    Ok(())
+}
+
+pub(super) fn config_get(node: &Node, key: Option<&str>) -> Result<Reply, ApiError> {
+    Ok(Reply::Config { values: node.config().values(key)? })
+}
+
+pub(super) fn config_set(node: &Node, key: &str, value: &str) -> Result<Reply, ApiError> {
+    node.change_config(key, value)?;
+    config_get(node, Some(key))
+}

@@ -1,0 +1,248 @@
+//! Exchanging with peers: one sync, staying up, and what is known about peers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
+use tokio::sync::mpsc;
+
+use super::workspace::info;
+use crate::api::{ApiError, ErrorKind, Event, PeerInfo, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus};
+use crate::client::Output;
+use crate::clock::rfc3339;
+use crate::core::Core;
+use crate::net::{self, Network, Purpose, SessionInfo};
+use crate::node::Node;
+use crate::store::Peer;
+
+/// Pause between looks at whether a sync is done.
+const LOOK: Duration = Duration::from_millis(20);
+
+pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
+    let network = node.network(Purpose::Serve).await?;
+    let device = node.with_core(|core| Ok(core.identity()?.device())).await?;
+    let addresses = network.addresses().iter().map(ToString::to_string).collect();
+    Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
+}
+
+fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
+    let parsed = text.split_once('@').and_then(|(device, address)| Some((device.parse().ok()?, address.parse().ok()?)));
+    parsed.ok_or_else(|| {
+        ApiError::new(ErrorKind::Usage, format!("{text:?} is no peer")).hint("write DEVICE@IP:PORT; dataforge status shows both on the other machine")
+    })
+}
+
+pub(super) async fn add_peer(node: &Node, device: &str, address: SocketAddr) -> Result<Reply, ApiError> {
+    let (device, address) = parse_peer(&format!("{device}@{address}"))?;
+    node.with_core(move |core| core.store.add_peer(&device, &[address])).await?;
+    Ok(Reply::Done { message: format!("{} is tried at {address}", device.fmt_short()) })
+}
+
+/// A session that is waited for.
+type Wanted = (WorkspaceId, DeviceId);
+
+pub(super) async fn sync(
+    node: &Node,
+    workspace: Option<String>,
+    extra: Vec<String>,
+    timeout_secs: u64,
+    out: &mpsc::Sender<Output>,
+) -> Result<Reply, ApiError> {
+    let started = Instant::now();
+    let extra = extra.iter().map(|text| parse_peer(text)).collect::<Result<Vec<_>, _>>()?;
+    let targets = node
+        .with_core(move |core| {
+            for (device, address) in &extra {
+                core.store.add_peer(device, &[*address])?;
+            }
+            let only = workspace.map(|name| core.find_workspace(Some(&name))).transpose()?;
+            core.identity()?;
+            let targets = net::targets(core)?;
+            Ok(targets.into_iter().filter(|(id, _)| only.is_none_or(|only| only == *id)).collect::<Vec<_>>())
+        })
+        .await?;
+    let network = node.network(Purpose::Once).await?;
+    let mut summary = SyncSummary {
+        reached: Vec::new(),
+        unreached: Vec::new(),
+        entries_received: 0,
+        entries_sent: 0,
+        blobs_received: 0,
+        bytes_received: 0,
+        blobs_missing: 0,
+        seconds: 0.0,
+    };
+    let mut arrivals = node.subscribe();
+    let wanted = dial_all(node, &network, targets, &mut summary).await;
+    let deadline = started + Duration::from_secs(timeout_secs);
+    let late = wait(&network, &wanted, deadline, out, &mut arrivals, &mut summary).await;
+    for (workspace, device) in &late {
+        let name = node.peer_name(*workspace, *device).await;
+        summary.unreached.push((name, format!("not done after {timeout_secs} s; the rest follows with the next sync")));
+    }
+    for (workspace, _) in &wanted {
+        let workspace = *workspace;
+        summary.blobs_missing = summary.blobs_missing.max(node.with_core(move |core| core.store.count_missing(&workspace)).await?);
+    }
+    summary.seconds = started.elapsed().as_secs_f64();
+    if summary.reached.is_empty() && !summary.unreached.is_empty() {
+        let reasons = summary.unreached.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        let failure = ApiError::new(ErrorKind::Network, "no peer could be reached").hint("is dataforge up running there, on the same network?");
+        return Err(ApiError { causes: reasons, ..failure });
+    }
+    Ok(Reply::Sync(summary))
+}
+
+async fn dial_all(node: &Node, network: &Arc<Network>, targets: Vec<(WorkspaceId, Peer)>, summary: &mut SyncSummary) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    let dials = targets.into_iter().map(|(workspace, peer)| {
+        let network = Arc::clone(network);
+        async move {
+            let open = network.is_connected(&workspace, &peer.device);
+            let dialled = if open { Ok(()) } else { network.dial(workspace, &peer).await };
+            (workspace, peer.device, dialled)
+        }
+    });
+    for (workspace, device, dialled) in futures::future::join_all(dials).await {
+        let name = node.peer_name(workspace, device).await;
+        match dialled {
+            Ok(()) => {
+                if !summary.reached.contains(&name) {
+                    summary.reached.push(name);
+                }
+                wanted.push((workspace, device));
+            }
+            Err(error) => {
+                node.note_contact(device, Err(&error.to_string())).await;
+                summary.unreached.push((name, error.to_string()));
+            }
+        }
+    }
+    wanted
+}
+
+/// Whether nothing more will come from or go to the peer by itself.
+fn is_done(info: &SessionInfo) -> bool {
+    let level = |level: &dataforge_protocol::wire::Level| !level.fetching;
+    info.ended.is_some() || (info.caught_up && level(&info.own) && info.peer.as_ref().is_some_and(level))
+}
+
+/// Waits for sessions; returns those that were not done in time.
+async fn wait(
+    network: &Arc<Network>,
+    wanted: &[Wanted],
+    deadline: Instant,
+    out: &mpsc::Sender<Output>,
+    arrivals: &mut tokio::sync::broadcast::Receiver<Event>,
+    summary: &mut SyncSummary,
+) -> Vec<Wanted> {
+    let mut watched: std::collections::BTreeMap<Wanted, SessionInfo> = std::collections::BTreeMap::new();
+    loop {
+        for (workspace, device, live) in network.sessions() {
+            if wanted.contains(&(workspace, device)) {
+                watched.insert((workspace, device), live.info.borrow().clone());
+            }
+        }
+        while let Ok(event) = arrivals.try_recv() {
+            if let Event::BlobsArrived { blobs, bytes } = &event {
+                summary.blobs_received += blobs;
+                summary.bytes_received += bytes;
+                let progress = Event::Progress { step: "blobs".into(), done: summary.blobs_received, total: 0, item: String::new() };
+                drop(out.try_send(Output::Event(progress)));
+            }
+        }
+        let open = |key: &Wanted| network.is_connected(&key.0, &key.1);
+        let busy: Vec<_> = wanted.iter().filter(|key| watched.get(key).is_none_or(|info| !is_done(info)) && open(key)).copied().collect();
+        if busy.is_empty() || Instant::now() >= deadline {
+            summary.entries_received = watched.values().map(|info| info.received).sum();
+            summary.entries_sent = watched.values().map(|info| info.sent).sum();
+            return busy;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
+    let up = node.is_up().await;
+    let network = node.running();
+    let addresses = network.as_ref().map(|network| network.addresses()).unwrap_or_default();
+    let directory = node.directory().to_owned();
+    let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
+    let reply = node.with_core(move |core| {
+        let mut workspaces = Vec::new();
+        for id in core.workspace_ids() {
+            let peers = connected(&id).iter().map(DeviceId::fmt_short).collect();
+            workspaces.push(workspace_status(core, id, peers)?);
+        }
+        Ok(StatusReply {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            free_bytes: crate::space::free_bytes(&directory),
+            directory,
+            device_id: core.device().map(|device| device.to_string()),
+            person: core.identity.as_ref().map(|identity| identity.public.person.name.clone()),
+            up,
+            addresses: addresses.iter().map(ToString::to_string).collect(),
+            workspaces,
+            blob_bytes: core.store.held_bytes()?,
+        })
+    });
+    Ok(Reply::Status(reply.await?))
+}
+
+fn workspace_status(core: &mut Core, id: WorkspaceId, connected: Vec<String>) -> Result<WorkspaceStatus, ApiError> {
+    let own = core.device();
+    let next = own.map_or(Ok(0), |device| core.ledger(&id).map(|ledger| ledger.next_seq(&device)))?;
+    let safe = core.store.highest_level(&id)?.map_or(0, |seq| seq.saturating_add(1));
+    let (_, set_aside) = core.store.count_entries(&id)?;
+    Ok(WorkspaceStatus {
+        workspace: info(core, id)?,
+        only_here: next.saturating_sub(safe),
+        blobs_missing: core.store.count_missing(&id)?,
+        waiting: core.ledger(&id)?.waiting() as u64,
+        set_aside,
+        connected,
+    })
+}
+
+pub(super) async fn peers(node: &Node) -> Result<Reply, ApiError> {
+    let connections = node.connections();
+    let mut peers = node
+        .with_core(move |core| {
+            let own = core.device();
+            let names = names(core)?;
+            let mut peers: std::collections::BTreeMap<DeviceId, PeerInfo> = std::collections::BTreeMap::new();
+            let blank = |device: DeviceId| PeerInfo {
+                device_id: device.to_string(),
+                name: names.get(&device).cloned().unwrap_or_else(|| device.fmt_short()),
+                addresses: Vec::new(),
+                connected: connections.contains_key(&device),
+                last_seen: None,
+                last_error: None,
+            };
+            for device in names.keys().filter(|device| Some(**device) != own) {
+                peers.insert(*device, blank(*device));
+            }
+            for peer in core.store.peers()? {
+                let info = peers.entry(peer.device).or_insert_with(|| blank(peer.device));
+                info.addresses = peer.addresses.iter().map(ToString::to_string).collect();
+                info.last_seen = peer.last_seen_ms.map(rfc3339);
+                info.last_error = peer.last_error;
+            }
+            Ok(peers.into_values().collect::<Vec<_>>())
+        })
+        .await?;
+    peers.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.device_id.cmp(&b.device_id)));
+    Ok(Reply::Peers { peers })
+}
+
+/// Names of all members' devices.
+fn names(core: &mut Core) -> Result<std::collections::BTreeMap<DeviceId, String>, ApiError> {
+    let mut names = std::collections::BTreeMap::new();
+    for id in core.workspace_ids() {
+        for member in core.ledger(&id)?.members().members.values() {
+            names.extend(member.devices.iter().map(|(device, label)| (*device, format!("{} ({label})", member.name))));
+        }
+    }
+    Ok(names)
+}

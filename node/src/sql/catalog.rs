@@ -1,0 +1,258 @@
+//! The engine's catalog: rows of the index as Arrow.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow::datatypes::DataType;
+use dataforge_protocol::id::WorkspaceId;
+use dataforge_query::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, MetaTable, RunFile, RunFilter};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params};
+
+use crate::api::{ApiError, ErrorKind};
+use crate::core::Core;
+use crate::index::SHORT;
+use crate::node::WeakNode;
+
+/// The index of one workspace.
+#[derive(Debug)]
+pub(super) struct IndexCatalog {
+    node: WeakNode,
+    workspace: WorkspaceId,
+}
+
+impl IndexCatalog {
+    pub(super) const fn new(node: WeakNode, workspace: WorkspaceId) -> Self {
+        Self { node, workspace }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, CatalogError> {
+        self.node.get().and_then(|node| node.locked(work)).map_err(CatalogError::from_source)
+    }
+}
+
+/// Rows in the order of the schema's columns.
+const WELLS: &str = "
+    SELECT w.id, w.name, w.uwi, w.field, w.company, w.country, count(r.id), coalesce(sum(r.curve_count), 0),
+           min(CASE WHEN r.index_kind = 'depth' THEN r.index_min * r.to_si END),
+           max(CASE WHEN r.index_kind = 'depth' THEN r.index_max * r.to_si END)
+    FROM wells AS w
+    LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
+    WHERE w.workspace = ?1 AND w.deleted = 0
+    GROUP BY w.id ORDER BY w.name, w.id";
+
+const RUNS: &str = "
+    SELECT r.id, substr(lower(hex(r.id)), 1, ?2), r.well, coalesce(w.name, ''), r.source_name, r.source_sha256, r.source_bytes,
+           r.blob, r.blob_bytes, r.row_count, r.index_mnemonic, r.index_unit, r.index_kind, r.index_min, r.index_max, r.step,
+           r.reader, EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob)
+    FROM runs AS r
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    ORDER BY w.name, r.id";
+
+const CURVES: &str = "
+    SELECT c.run, substr(lower(hex(c.run)), 1, ?2), r.well, coalesce(w.name, ''), c.ordinal, c.label, c.mnemonic, c.column_name,
+           c.unit, c.description, c.property, c.confidence, c.is_text, c.value_count, c.null_count, c.min_value, c.max_value,
+           c.top, c.base
+    FROM curves AS c
+    JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE c.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    ORDER BY w.name, c.run, c.ordinal";
+
+const ENTRIES: &str = "
+    SELECT id, device, seq, CASE kind WHEN 0 THEN 'op' WHEN 1 THEN 'open' WHEN 2 THEN 'change' ELSE 'unknown' END, doc,
+           CASE outcome WHEN 0 THEN 'accepted' WHEN 1 THEN 'excluded' WHEN 2 THEN 'inert' ELSE 'unreadable' END,
+           claimed_ms, NULL, position
+    FROM entries WHERE workspace = ?1 ORDER BY position";
+
+impl Catalog for IndexCatalog {
+    fn rows(&self, table: MetaTable) -> Result<RecordBatch, CatalogError> {
+        let workspace = self.workspace;
+        self.with(|core| match table {
+            MetaTable::Wells => table_of(core.store.connection(), table, WELLS, params![workspace.as_bytes()]),
+            MetaTable::Runs => table_of(core.store.connection(), table, RUNS, params![workspace.as_bytes(), SHORT]),
+            MetaTable::Curves => table_of(core.store.connection(), table, CURVES, params![workspace.as_bytes(), SHORT]),
+            MetaTable::Members => members(core, workspace),
+            MetaTable::Entries => entries(core, workspace),
+        })
+    }
+
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError> {
+        let workspace = self.workspace;
+        self.with(|core| runs(core.store.connection(), workspace, filter))
+    }
+}
+
+/// One cell, as the schema's types need it.
+#[derive(Debug, Clone)]
+enum Cell {
+    Null,
+    Text(String),
+    Int(i64),
+    Real(f64),
+}
+
+impl From<ValueRef<'_>> for Cell {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(value) => Self::Int(value),
+            ValueRef::Real(value) => Self::Real(value),
+            ValueRef::Text(text) => Self::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Self::Text(data_encoding::HEXLOWER.encode(bytes)),
+        }
+    }
+}
+
+impl Cell {
+    fn text(self) -> Option<String> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    const fn int(&self) -> Option<i64> {
+        if let Self::Int(value) = self { Some(*value) } else { None }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "SQLite stores whole reals as integers; they come back exactly below 2^53")]
+    const fn real(&self) -> Option<f64> {
+        match self {
+            Self::Real(value) => Some(*value),
+            Self::Int(value) => Some(*value as f64),
+            _ => None,
+        }
+    }
+}
+
+fn table_of(connection: &Connection, table: MetaTable, sql: &str, params: impl rusqlite::Params) -> Result<RecordBatch, ApiError> {
+    let width = table.schema().fields().len();
+    let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); width];
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        for (at, column) in columns.iter_mut().enumerate() {
+            column.push(row.get_ref(at)?.into());
+        }
+    }
+    batch(table, columns)
+}
+
+fn batch(table: MetaTable, columns: Vec<Vec<Cell>>) -> Result<RecordBatch, ApiError> {
+    let schema = table.schema();
+    let arrays = schema.fields().iter().zip(columns).map(|(field, cells)| -> ArrayRef {
+        let cells = cells.into_iter();
+        match field.data_type() {
+            DataType::Int64 => Arc::new(cells.map(|cell| cell.int()).collect::<Int64Array>()),
+            DataType::Float64 => Arc::new(cells.map(|cell| cell.real()).collect::<Float64Array>()),
+            DataType::Boolean => Arc::new(cells.map(|cell| cell.int().map(|value| value != 0)).collect::<BooleanArray>()),
+            DataType::Timestamp(..) => {
+                Arc::new(cells.map(|cell| cell.int()).collect::<TimestampMillisecondArray>().with_timezone("UTC"))
+            }
+            _ => Arc::new(cells.map(Cell::text).collect::<StringArray>()),
+        }
+    });
+    let arrays = arrays.collect();
+    RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
+}
+
+fn members(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
+    let own = core.device();
+    let view = core.ledger(&workspace)?.members();
+    let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); MetaTable::Members.schema().fields().len()];
+    for (person, member) in &view.members {
+        for (device, label) in &member.devices {
+            let row = [
+                Cell::Text(person.to_string()),
+                Cell::Text(member.name.clone()),
+                Cell::Text(member.role.to_string()),
+                Cell::Text(device.to_string()),
+                Cell::Text(label.clone()),
+                Cell::Int(i64::from(Some(*device) == own)),
+            ];
+            for (column, cell) in columns.iter_mut().zip(row) {
+                column.push(cell);
+            }
+        }
+    }
+    batch(MetaTable::Members, columns)
+}
+
+fn entries(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
+    let view = core.ledger(&workspace)?.members();
+    let names: std::collections::BTreeMap<String, String> = view
+        .devices
+        .iter()
+        .filter_map(|(device, person)| Some((device.to_string(), view.members.get(person)?.name.clone())))
+        .collect();
+    let found = table_of(core.store.connection(), MetaTable::Entries, ENTRIES, params![workspace.as_bytes()])?;
+    let schema = MetaTable::Entries.schema();
+    let (Ok(device_at), Ok(author_at)) = (schema.index_of("device_id"), schema.index_of("author")) else { return Ok(found) };
+    let devices = arrow::array::AsArray::as_string::<i32>(found.column(device_at));
+    let authors: StringArray = devices.iter().map(|device| device.and_then(|device| names.get(device)).map(String::as_str)).collect();
+    let mut arrays = found.columns().to_vec();
+    if let Some(slot) = arrays.get_mut(author_at) {
+        *slot = Arc::new(authors);
+    }
+    RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
+}
+
+const RUN_FILES: &str = "
+    SELECT r.id, coalesce(w.name, ''), coalesce(lower(hex(r.well)), ''), r.blob, r.blob_bytes, r.row_count, r.index_column,
+           r.index_kind, r.index_unit, r.to_si, r.index_min, r.index_max
+    FROM runs AS r
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    ORDER BY coalesce(w.name, ''), r.id";
+
+const RUN_CURVES: &str = "
+    SELECT ordinal, mnemonic, label, column_name, unit, is_text, property, value_count, min_value, max_value
+    FROM curves WHERE workspace = ?1 AND run = ?2 ORDER BY ordinal";
+
+fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunFile>, ApiError> {
+    let mut statement = connection.prepare_cached(RUN_FILES)?;
+    let mut rows = statement.query(params![workspace.as_bytes()])?;
+    let mut files = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: [u8; 32] = row.get(0)?;
+        let run_id = data_encoding::HEXLOWER.encode(&id);
+        let run: String = run_id.chars().take(SHORT).collect();
+        let well: String = row.get(1)?;
+        let wanted = filter.wells.as_ref().is_none_or(|wells| wells.contains(&well))
+            && filter.runs.as_ref().is_none_or(|ids| ids.iter().any(|id| run_id.starts_with(id.as_str()) || run.starts_with(id.as_str())));
+        if !wanted {
+            continue;
+        }
+        let curves = run_curves(connection, workspace, &id)?;
+        if filter.curves.as_ref().is_some_and(|labels| !curves.iter().any(|curve| labels.contains(&curve.label))) {
+            continue;
+        }
+        let kind: String = row.get(7)?;
+        let kind = match kind.as_str() {
+            "depth" => IndexKind::Depth,
+            "time" => IndexKind::Time,
+            _ => IndexKind::Other,
+        };
+        let index = IndexColumn { name: row.get(6)?, kind, unit: row.get(8)?, to_si: row.get(9)?, min: row.get(10)?, max: row.get(11)? };
+        files.push(RunFile { run, run_id, well, well_id: row.get(2)?, blob: row.get(3)?, size: row.get(4)?, rows: row.get(5)?, index, curves });
+    }
+    Ok(files)
+}
+
+fn run_curves(connection: &Connection, workspace: WorkspaceId, run: &[u8; 32]) -> Result<Vec<CurveColumn>, ApiError> {
+    let mut statement = connection.prepare_cached(RUN_CURVES)?;
+    let curves = statement.query_map(params![workspace.as_bytes(), run], |row| {
+        Ok(CurveColumn {
+            ordinal: row.get(0)?,
+            mnemonic: row.get(1)?,
+            label: row.get(2)?,
+            column: row.get(3)?,
+            unit: row.get(4)?,
+            text: row.get(5)?,
+            property: row.get(6)?,
+            count: row.get(7)?,
+            min: row.get(8)?,
+            max: row.get(9)?,
+        })
+    })?;
+    Ok(curves.collect::<Result<_, _>>()?)
+}
