@@ -38,10 +38,7 @@ impl App {
         state.theme.apply(ctx);
         let ctx = ctx.clone();
         let waker: Waker = Arc::new(move || ctx.request_repaint());
-        Ok(Self {
-            state,
-            bridge: Bridge::start(opener, waker)?,
-        })
+        Ok(Self { state, bridge: Bridge::start(opener, waker)? })
     }
 
     /// Returns the state.
@@ -94,31 +91,19 @@ impl App {
         let palette = theme::palette(ui);
         let frame = Frame::new().fill(palette.panel).inner_margin(PANEL_MARGIN);
         let bar = frame.inner_margin(egui::Margin::symmetric(12, 6));
-        Panel::top("header")
-            .frame(bar)
-            .show(ui, |ui| header::header_ui(ui, state, actions));
-        Panel::bottom("status")
-            .frame(bar)
-            .show(ui, |ui| status::status_ui(ui, state));
+        Panel::top("header").frame(bar).show(ui, |ui| header::header_ui(ui, state, actions));
+        Panel::bottom("status").frame(bar).show(ui, |ui| status::status_ui(ui, state));
         let ground = Frame::new().fill(palette.ground).inner_margin(PANEL_MARGIN);
         if start::is_needed(state) {
-            CentralPanel::default()
-                .frame(ground)
-                .show(ui, |ui| start::start_ui(ui, state, actions));
+            CentralPanel::default().frame(ground).show(ui, |ui| start::start_ui(ui, state, actions));
             return;
         }
-        Panel::left("lists")
-            .frame(frame)
-            .default_size(400.0)
-            .size_range(300.0..=640.0)
-            .show(ui, |ui| {
-                workspaces::workspaces_ui(ui, state, actions);
-                ui.add_space(8.0);
-                wells::wells_ui(ui, state, actions);
-            });
-        CentralPanel::default()
-            .frame(ground)
-            .show(ui, |ui| well::well_ui(ui, state, actions));
+        Panel::left("lists").frame(frame).default_size(400.0).size_range(300.0..=640.0).show(ui, |ui| {
+            workspaces::workspaces_ui(ui, state, actions);
+            ui.add_space(8.0);
+            wells::wells_ui(ui, state, actions);
+        });
+        CentralPanel::default().frame(ground).show(ui, |ui| well::well_ui(ui, state, actions));
     }
 }
 

@@ -75,9 +75,7 @@ pub struct Bridge {
 
 impl std::fmt::Debug for Bridge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bridge")
-            .field("ended", &self.ended)
-            .finish_non_exhaustive()
+        f.debug_struct("Bridge").field("ended", &self.ended).finish_non_exhaustive()
     }
 }
 
@@ -94,18 +92,11 @@ impl Bridge {
             .worker_threads(2)
             .enable_all()
             .build()?;
-        let thread = std::thread::Builder::new()
-            .name("gui-bridge".to_owned())
-            .spawn(move || {
-                let outbox = worker::Outbox::new(message_queue, waker);
-                worker::run(runtime, opener, command_queue, outbox);
-            })?;
-        Ok(Self {
-            commands: Some(commands),
-            messages,
-            thread: Some(thread),
-            ended: false,
-        })
+        let thread = std::thread::Builder::new().name("gui-bridge".to_owned()).spawn(move || {
+            let outbox = worker::Outbox::new(message_queue, waker);
+            worker::run(runtime, opener, command_queue, outbox);
+        })?;
+        Ok(Self { commands: Some(commands), messages, thread: Some(thread), ended: false })
     }
 
     /// Hands over a command, or returns it when the queue is full or the bridge has ended.

@@ -39,17 +39,10 @@ pub fn value(number: Option<f64>) -> String {
     if !(-5.0..9.0).contains(&magnitude) {
         return format!("{number:.4e}");
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the magnitude is between -5 and 9"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the magnitude is between -5 and 9")]
     let decimals = usize::try_from(DIGITS - 1 - magnitude as i32).unwrap_or(0);
     let text = format!("{number:.decimals$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     group(text)
 }
 
@@ -67,12 +60,7 @@ pub fn interval(from: Option<f64>, to: Option<f64>, unit: &str) -> String {
 #[must_use]
 pub fn bytes(number: u64) -> String {
     let (mut divisor, mut unit) = (1, "B");
-    for (next, name) in [
-        (1 << 10, "KiB"),
-        (1 << 20, "MiB"),
-        (1 << 30, "GiB"),
-        (1 << 40, "TiB"),
-    ] {
+    for (next, name) in [(1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB"), (1 << 40, "TiB")] {
         if number >= next {
             (divisor, unit) = (next, name);
         }
@@ -92,9 +80,7 @@ pub fn short_id(id: &str) -> &str {
 
 /// Puts a narrow no-break space between the thousands of the digits before the point.
 fn group(text: &str) -> String {
-    let (sign, text) = text
-        .strip_prefix('-')
-        .map_or(("", text), |rest| ("-", rest));
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let whole = text.find('.').unwrap_or(text.len());
     let mut grouped = String::from(sign);
     for (place, digit) in text.char_indices() {

@@ -23,20 +23,13 @@ impl Options {
     /// Returns how a command line for the same directory starts.
     #[must_use]
     pub fn program(&self) -> String {
-        self.dir.as_deref().map_or_else(
-            || "dataforge".to_owned(),
-            |dir| format!("dataforge --dir {}", quoted(dir)),
-        )
+        self.dir.as_deref().map_or_else(|| "dataforge".to_owned(), |dir| format!("dataforge --dir {}", quoted(dir)))
     }
 }
 
 /// Returns where a user's data lives on this system.
 fn default_directory() -> Option<PathBuf> {
-    let home = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let home = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = if cfg!(windows) {
         home("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -51,11 +44,7 @@ fn default_directory() -> Option<PathBuf> {
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/\\:._-".contains(letter);
-    if text.chars().all(plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
@@ -66,9 +55,7 @@ mod tests {
     fn commands_name_a_directory_that_is_not_the_default() {
         let plain = Options { dir: None };
         assert_eq!(plain.program(), "dataforge");
-        let spaced = Options {
-            dir: Some("/data/my wells".into()),
-        };
+        let spaced = Options { dir: Some("/data/my wells".into()) };
         assert_eq!(spaced.program(), "dataforge --dir '/data/my wells'");
     }
 }

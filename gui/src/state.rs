@@ -11,9 +11,7 @@ mod slot;
 
 use std::path::PathBuf;
 
-use dataforge_node::api::{
-    ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus,
-};
+use dataforge_node::api::{ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus};
 
 pub use self::slot::Slot;
 use crate::theme::Choice;
@@ -110,10 +108,7 @@ impl State {
 
     /// Returns the workspaces held here, by name.
     pub fn workspaces(&self) -> impl Iterator<Item = &WorkspaceInfo> {
-        self.status
-            .value()
-            .into_iter()
-            .flat_map(|status| status.workspaces.iter().map(|held| &held.workspace))
+        self.status.value().into_iter().flat_map(|status| status.workspaces.iter().map(|held| &held.workspace))
     }
 
     /// Returns the row of the selected workspace.
@@ -127,11 +122,7 @@ impl State {
     #[must_use]
     pub fn workspace_status(&self) -> Option<&WorkspaceStatus> {
         let id = self.selection.workspace.as_deref()?;
-        self.status
-            .value()?
-            .workspaces
-            .iter()
-            .find(|held| held.workspace.id == id)
+        self.status.value()?.workspaces.iter().find(|held| held.workspace.id == id)
     }
 
     /// Returns how many wells match the search.
@@ -150,8 +141,7 @@ impl State {
     #[must_use]
     pub fn selected_row(&self) -> Option<usize> {
         let id = self.selection.well.as_deref()?;
-        (0..self.matches.len())
-            .find(|&row| self.matching_well(row).is_some_and(|well| well.id == id))
+        (0..self.matches.len()).find(|&row| self.matching_well(row).is_some_and(|well| well.id == id))
     }
 
     /// Returns the selected well.
@@ -181,28 +171,18 @@ impl State {
     }
 
     fn match_wells(&mut self) {
-        let words: Vec<String> = self
-            .search
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
+        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
         let wells = self.wells.value().map_or(&[][..], Vec::as_slice);
-        self.matches = (0..wells.len())
-            .filter(|&row| contains_all(&wells[row], &words))
-            .collect();
+        self.matches = (0..wells.len()).filter(|&row| contains_all(&wells[row], &words)).collect();
     }
 }
 
 /// Whether each word occurs in some field of the well that people search by.
 fn contains_all(well: &WellInfo, words: &[String]) -> bool {
     let optional = [&well.uwi, &well.field, &well.company, &well.country];
-    let fields: Vec<String> = std::iter::once(&well.name)
-        .chain(optional.into_iter().flatten())
-        .map(|field| field.to_lowercase())
-        .collect();
-    words
-        .iter()
-        .all(|word| fields.iter().any(|field| field.contains(word)))
+    let fields: Vec<String> =
+        std::iter::once(&well.name).chain(optional.into_iter().flatten()).map(|field| field.to_lowercase()).collect();
+    words.iter().all(|word| fields.iter().any(|field| field.contains(word)))
 }
 
 #[cfg(test)]

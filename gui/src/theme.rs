@@ -3,8 +3,7 @@
 //! Panels and widgets ask [`palette`] by role; no other file names a colour.
 
 use egui::{
-    Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference,
-    Visuals, vec2,
+    Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference, Visuals, vec2,
 };
 
 /// Height of a row in a table.
@@ -114,34 +113,18 @@ const LIGHT: Palette = Palette {
 /// Returns the colours of the theme in use.
 #[must_use]
 pub fn palette(ui: &egui::Ui) -> &'static Palette {
-    if ui.visuals().dark_mode {
-        &DARK
-    } else {
-        &LIGHT
-    }
+    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
 /// Gives the window its looks, once, for both themes.
 pub fn install(ctx: &egui::Context) {
     ctx.all_styles_mut(|style| {
         style.text_styles = [
-            (
-                TextStyle::Heading,
-                FontId::new(20.0, FontFamily::Proportional),
-            ),
+            (TextStyle::Heading, FontId::new(20.0, FontFamily::Proportional)),
             (TextStyle::Body, FontId::new(14.0, FontFamily::Proportional)),
-            (
-                TextStyle::Button,
-                FontId::new(14.0, FontFamily::Proportional),
-            ),
-            (
-                TextStyle::Small,
-                FontId::new(12.0, FontFamily::Proportional),
-            ),
-            (
-                TextStyle::Monospace,
-                FontId::new(13.0, FontFamily::Monospace),
-            ),
+            (TextStyle::Button, FontId::new(14.0, FontFamily::Proportional)),
+            (TextStyle::Small, FontId::new(12.0, FontFamily::Proportional)),
+            (TextStyle::Monospace, FontId::new(13.0, FontFamily::Monospace)),
         ]
         .into();
         style.spacing.item_spacing = vec2(8.0, 6.0);
@@ -169,36 +152,11 @@ fn visuals(palette: &Palette, mut visuals: Visuals) -> Visuals {
 
     let widgets = &mut visuals.widgets;
     for (widget, fill, border, text) in [
-        (
-            &mut widgets.noninteractive,
-            palette.panel,
-            palette.line,
-            palette.text,
-        ),
-        (
-            &mut widgets.inactive,
-            palette.raised,
-            palette.line,
-            palette.text,
-        ),
-        (
-            &mut widgets.hovered,
-            palette.raised,
-            palette.accent,
-            palette.strong,
-        ),
-        (
-            &mut widgets.active,
-            palette.selected,
-            palette.accent,
-            palette.strong,
-        ),
-        (
-            &mut widgets.open,
-            palette.raised,
-            palette.accent,
-            palette.strong,
-        ),
+        (&mut widgets.noninteractive, palette.panel, palette.line, palette.text),
+        (&mut widgets.inactive, palette.raised, palette.line, palette.text),
+        (&mut widgets.hovered, palette.raised, palette.accent, palette.strong),
+        (&mut widgets.active, palette.selected, palette.accent, palette.strong),
+        (&mut widgets.open, palette.raised, palette.accent, palette.strong),
     ] {
         widget.bg_fill = fill;
         widget.weak_bg_fill = fill;
@@ -228,30 +186,11 @@ mod tests {
     #[test]
     fn text_can_be_read_on_its_background() {
         for (name, palette) in [("dark", DARK), ("light", LIGHT)] {
-            let Palette {
-                ground,
-                panel,
-                raised,
-                selected,
-                text,
-                weak,
-                strong,
-                good,
-                warn,
-                error,
-                ..
-            } = palette;
+            let Palette { ground, panel, raised, selected, text, weak, strong, good, warn, error, .. } = palette;
             let pairs = [ground, panel]
                 .into_iter()
-                .flat_map(|ground| {
-                    [text, weak, strong, good, warn, error].map(|colour| (colour, ground))
-                })
-                .chain([
-                    (text, raised),
-                    (strong, raised),
-                    (text, selected),
-                    (strong, selected),
-                ]);
+                .flat_map(|ground| [text, weak, strong, good, warn, error].map(|colour| (colour, ground)))
+                .chain([(text, raised), (strong, raised), (text, selected), (strong, selected)]);
             for (colour, ground) in pairs {
                 let ratio = contrast(colour, ground);
                 assert!(ratio >= 4.5, "{name}: {colour:?} on {ground:?} has {ratio}");

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use dataforge_gui::{App, Door, Opener, State};
 use dataforge_node::api::{
-    ApiError, CurveInfo, ErrorKind, Event, Reply, Request, RunInfo, StatusReply, WellInfo,
-    WorkspaceInfo, WorkspaceStatus,
+    ApiError, CurveInfo, ErrorKind, Event, Reply, Request, RunInfo, StatusReply, WellInfo, WorkspaceInfo,
+    WorkspaceStatus,
 };
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -51,25 +51,11 @@ impl Opener for FakeOpener {
     type Door = FakeDoor;
 
     async fn open(&self) -> Result<FakeDoor, ApiError> {
-        if let Some(error) = self
-            .held
-            .lock()
-            .expect("no test panics with the lock")
-            .open_error
-            .clone()
-        {
+        if let Some(error) = self.held.lock().expect("no test panics with the lock").open_error.clone() {
             return Err(error);
         }
-        let events = self
-            .events
-            .lock()
-            .expect("no test panics with the lock")
-            .take()
-            .expect("opened once");
-        Ok(FakeDoor {
-            held: Arc::clone(&self.held),
-            events: tokio::sync::Mutex::new(events),
-        })
+        let events = self.events.lock().expect("no test panics with the lock").take().expect("opened once");
+        Ok(FakeDoor { held: Arc::clone(&self.held), events: tokio::sync::Mutex::new(events) })
     }
 }
 
@@ -90,23 +76,12 @@ impl Door for FakeDoor {
             Request::Status => Reply::Status(status(&held)),
             Request::Wells { .. } => match held.wells_error.clone() {
                 Some(error) => return Err(error),
-                None => Reply::Wells {
-                    wells: held.wells.iter().map(|name| well(name)).collect(),
-                },
+                None => Reply::Wells { wells: held.wells.iter().map(|name| well(name)).collect() },
             },
-            Request::Runs {
-                well: Some(well), ..
-            } => Reply::Runs {
-                runs: vec![run(&well, 1), run(&well, 2)],
-            },
-            Request::Curves { run: Some(run), .. } => Reply::Curves {
-                curves: curves(&run),
-            },
+            Request::Runs { well: Some(well), .. } => Reply::Runs { runs: vec![run(&well, 1), run(&well, 2)] },
+            Request::Curves { run: Some(run), .. } => Reply::Curves { curves: curves(&run) },
             other => {
-                return Err(ApiError::new(
-                    ErrorKind::Internal,
-                    format!("not made up: {other:?}"),
-                ));
+                return Err(ApiError::new(ErrorKind::Internal, format!("not made up: {other:?}")));
             }
         })
     }
@@ -142,11 +117,7 @@ fn status(held: &Held) -> StatusReply {
         person: Some("Ada".to_owned()),
         up: false,
         addresses: Vec::new(),
-        workspaces: if held.workspace {
-            vec![workspace]
-        } else {
-            Vec::new()
-        },
+        workspaces: if held.workspace { vec![workspace] } else { Vec::new() },
         blob_bytes: 0,
         free_bytes: None,
     }
@@ -192,11 +163,8 @@ fn run(well: &str, number: u32) -> RunInfo {
 /// Returns gamma ray for the first run and density for the second, named after their well.
 fn curves(run: &str) -> Vec<CurveInfo> {
     let (well, run) = run.split_once('/').expect("WELL/RUN");
-    let (name, unit, property) = if run == "run1" {
-        ("GR", "gAPI", "gamma_ray")
-    } else {
-        ("RHOB", "g/cm3", "bulk_density")
-    };
+    let (name, unit, property) =
+        if run == "run1" { ("GR", "gAPI", "gamma_ray") } else { ("RHOB", "g/cm3", "bulk_density") };
     vec![CurveInfo {
         run: run.to_owned(),
         well: well.to_owned(),
@@ -229,10 +197,7 @@ impl Window {
     fn open(held: Held) -> Self {
         let held = Arc::new(Mutex::new(held));
         let (events, receiver) = mpsc::channel(8);
-        let opener = FakeOpener {
-            held: Arc::clone(&held),
-            events: Mutex::new(Some(receiver)),
-        };
+        let opener = FakeOpener { held: Arc::clone(&held), events: Mutex::new(Some(receiver)) };
         let (wake, wakes): (Sender<()>, _) = channel();
         let mut opener = Some(opener);
         let show = move |ui: &mut egui::Ui, app: &mut Option<App>| {
@@ -243,30 +208,18 @@ impl Window {
                     let _ = wake.send(());
                 });
                 let state = State::new("/data".into(), "dataforge".to_owned());
-                App::new(ui.ctx(), state, opener.take().expect("made once"))
-                    .expect("threads are available")
+                App::new(ui.ctx(), state, opener.take().expect("made once")).expect("threads are available")
             });
             app.receive(ui.ctx());
             app.show(ui);
         };
-        let harness = Harness::builder()
-            .with_size([1280.0, 800.0])
-            .build_ui_state(show, None);
-        Self {
-            harness,
-            held,
-            events,
-            wakes,
-        }
+        let harness = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(show, None);
+        Self { harness, held, events, wakes }
     }
 
     fn with_wells(names: &[&str]) -> Self {
         let wells = names.iter().map(|&name| name.to_owned()).collect();
-        Self::open(Held {
-            workspace: true,
-            wells,
-            ..Held::default()
-        })
+        Self::open(Held { workspace: true, wells, ..Held::default() })
     }
 
     /// Draws until something with this text is there, which may be part of a longer one.
@@ -282,36 +235,22 @@ impl Window {
                 self.harness.check_accessibility();
                 return;
             }
-            assert!(
-                start.elapsed() < DEADLINE,
-                "waited in vain for: {what}\n{:#?}",
-                self.harness.root()
-            );
+            assert!(start.elapsed() < DEADLINE, "waited in vain for: {what}\n{:#?}", self.harness.root());
             // A lost wake-up is as good as one: look again.
             let _ = self.wakes.recv_timeout(PAUSE);
         }
     }
 
     fn shows(&self, text: &str) -> bool {
-        self.harness
-            .query_all_by_label_contains(text)
-            .next()
-            .is_some()
+        self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
     fn row(&self, text: &'static str) -> egui_kittest::Node<'_> {
-        self.harness
-            .get(By::new().role(Role::ListBoxOption).label_contains(text))
+        self.harness.get(By::new().role(Role::ListBoxOption).label_contains(text))
     }
 
     fn selected_well(&self) -> Option<&str> {
-        self.harness
-            .state()
-            .as_ref()?
-            .state()
-            .selection
-            .well
-            .as_deref()
+        self.harness.state().as_ref()?.state().selection.well.as_deref()
     }
 }
 
@@ -334,14 +273,7 @@ fn a_workspace_without_wells_says_how_to_import() {
 fn workspaces_wells_and_status_are_shown() {
     let mut window = Window::with_wells(&["15/9-F-1", "15/9-F-4"]);
     window.wait_for("Well 15/9-F-4, 2 runs, 4 curves");
-    for text in [
-        "Workspace Volve, owner",
-        "Well 15/9-F-1",
-        "Not up",
-        "Ada on 0123456789",
-        "only here",
-        "1 peer",
-    ] {
+    for text in ["Workspace Volve, owner", "Well 15/9-F-1", "Not up", "Ada on 0123456789", "only here", "1 peer"] {
         assert!(window.shows(text), "{text}");
     }
 }
@@ -361,13 +293,8 @@ fn selecting_a_well_shows_its_runs_and_curves() {
 
 #[test]
 fn an_error_is_shown_in_place_with_its_hint() {
-    let error =
-        ApiError::new(ErrorKind::Damaged, "the index cannot be read").hint("run dataforge verify");
-    let mut window = Window::open(Held {
-        workspace: true,
-        wells_error: Some(error),
-        ..Held::default()
-    });
+    let error = ApiError::new(ErrorKind::Damaged, "the index cannot be read").hint("run dataforge verify");
+    let mut window = Window::open(Held { workspace: true, wells_error: Some(error), ..Held::default() });
     window.wait_for("The index cannot be read");
     assert!(window.shows("Damaged data"));
     assert!(window.shows("run dataforge verify"));
@@ -386,17 +313,10 @@ fn an_error_is_shown_in_place_with_its_hint() {
 #[test]
 fn a_directory_that_is_in_use_can_be_tried_again() {
     let error = ApiError::new(ErrorKind::Busy, "another process is using /data").hint("end it");
-    let mut window = Window::open(Held {
-        open_error: Some(error),
-        ..Held::default()
-    });
+    let mut window = Window::open(Held { open_error: Some(error), ..Held::default() });
     window.wait_for("Another process is using /data");
     assert!(window.shows("end it"));
-    window
-        .held
-        .lock()
-        .expect("no test panics with the lock")
-        .open_error = None;
+    window.held.lock().expect("no test panics with the lock").open_error = None;
     window.harness.get_by_label("Try again").click();
     window.wait_for("No workspace here yet");
 }
@@ -405,32 +325,18 @@ fn a_directory_that_is_in_use_can_be_tried_again() {
 fn search_filters_the_wells() {
     let mut window = Window::with_wells(&["Alpha", "Beta", "Gamma"]);
     window.wait_for("Well Gamma");
-    window
-        .harness
-        .key_press_modifiers(Modifiers::COMMAND, Key::F);
-    window.wait_until("focus", |window| {
-        window.harness.get_by_label("Search wells").is_focused()
-    });
-    window
-        .harness
-        .get_by_label("Search wells")
-        .type_text("no bet");
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.wait_until("focus", |window| window.harness.get_by_label("Search wells").is_focused());
+    window.harness.get_by_label("Search wells").type_text("no bet");
     window.wait_until("filtered", |window| !window.shows("Well Alpha"));
     assert!(window.shows("Well Beta"));
 
     window.harness.key_press(Key::Enter);
     window.wait_for("Curve GR of id-Beta");
 
-    window
-        .harness
-        .key_press_modifiers(Modifiers::COMMAND, Key::F);
-    window.wait_until("focus", |window| {
-        window.harness.get_by_label("Search wells").is_focused()
-    });
-    window
-        .harness
-        .get_by_label("Search wells")
-        .type_text(" nonsense");
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.wait_until("focus", |window| window.harness.get_by_label("Search wells").is_focused());
+    window.harness.get_by_label("Search wells").type_text(" nonsense");
     window.wait_for("No well matches");
     window.harness.get_by_label("Clear search").click();
     window.wait_for("Well Alpha");
@@ -440,12 +346,8 @@ fn search_filters_the_wells() {
 fn escape_clears_the_search() {
     let mut window = Window::with_wells(&["Alpha", "Beta"]);
     window.wait_for("Well Beta");
-    window
-        .harness
-        .key_press_modifiers(Modifiers::COMMAND, Key::F);
-    window.wait_until("focus", |window| {
-        window.harness.get_by_label("Search wells").is_focused()
-    });
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.wait_until("focus", |window| window.harness.get_by_label("Search wells").is_focused());
     window.harness.get_by_label("Search wells").type_text("alp");
     window.wait_until("filtered", |window| !window.shows("Well Beta"));
     window.harness.key_press(Key::Escape);
@@ -461,9 +363,7 @@ fn arrow_keys_select_wells_and_keep_them_in_view() {
     assert!(!window.shows("Well W150"), "only rows in view are drawn");
     for row in 0..=150 {
         window.harness.key_press(Key::ArrowDown);
-        window.wait_until("next", |window| {
-            window.selected_well() == Some(&format!("id-W{row:03}"))
-        });
+        window.wait_until("next", |window| window.selected_well() == Some(&format!("id-W{row:03}")));
     }
     window.wait_for("Well W150");
     window.wait_for("Curve GR of id-W150");
@@ -471,22 +371,14 @@ fn arrow_keys_select_wells_and_keep_them_in_view() {
     window.wait_for("Curve GR of id-W149");
     window.wait_until("focus", |window| window.row("Well W149").is_focused());
 
-    window
-        .harness
-        .key_press_modifiers(Modifiers::COMMAND, Key::F);
-    window.wait_until("search", |window| {
-        window.harness.get_by_label("Search wells").is_focused()
-    });
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.wait_until("search", |window| window.harness.get_by_label("Search wells").is_focused());
     window.harness.key_press(Key::Enter);
-    window.wait_until("first", |window| {
-        window.shows("Well W000") && window.row("Well W000").is_focused()
-    });
+    window.wait_until("first", |window| window.shows("Well W000") && window.row("Well W000").is_focused());
+    window.harness.run();
     window.harness.key_press(Key::ArrowUp);
     window.harness.run();
-    assert!(
-        window.row("Well W000").is_focused(),
-        "the focus does not leave the list at its end"
-    );
+    assert!(window.row("Well W000").is_focused(), "the focus does not leave the list at its end");
 }
 
 #[test]
@@ -506,41 +398,20 @@ fn arrow_keys_select_runs_while_a_run_has_the_focus() {
 fn a_change_in_the_node_shows_by_itself() {
     let mut window = Window::with_wells(&["Alpha"]);
     window.wait_for("Well Alpha");
-    window
-        .held
-        .lock()
-        .expect("no test panics with the lock")
-        .wells
-        .push("Omega".to_owned());
-    window
-        .events
-        .try_send(Event::Changed {
-            workspace: "ws".to_owned(),
-            entries: 1,
-        })
-        .unwrap();
+    window.held.lock().expect("no test panics with the lock").wells.push("Omega".to_owned());
+    window.events.try_send(Event::Changed { workspace: "ws".to_owned(), entries: 1 }).unwrap();
     window.wait_for("Well Omega");
-    window
-        .events
-        .try_send(Event::Notice {
-            message: "the disk is nearly full".to_owned(),
-        })
-        .unwrap();
+    window.events.try_send(Event::Notice { message: "the disk is nearly full".to_owned() }).unwrap();
     window.wait_for("the disk is nearly full");
     window.harness.get_by_label("Dismiss").click();
-    window.wait_until("dismissed", |window| {
-        !window.shows("the disk is nearly full")
-    });
+    window.wait_until("dismissed", |window| !window.shows("the disk is nearly full"));
 }
 
 #[test]
 fn themes_can_be_chosen() {
     let mut window = Window::with_wells(&["Alpha"]);
     window.wait_for("Well Alpha");
-    for (label, theme) in [
-        ("Theme: Dark", egui::Theme::Dark),
-        ("Theme: Light", egui::Theme::Light),
-    ] {
+    for (label, theme) in [("Theme: Dark", egui::Theme::Dark), ("Theme: Light", egui::Theme::Light)] {
         window.harness.get_by_label(label).click();
         window.wait_until(label, |window| window.harness.ctx.theme() == theme);
     }
@@ -548,11 +419,7 @@ fn themes_can_be_chosen() {
 
 #[test]
 fn a_panic_in_the_node_is_an_error_and_no_endless_wait() {
-    let mut window = Window::open(Held {
-        workspace: true,
-        panics: true,
-        ..Held::default()
-    });
+    let mut window = Window::open(Held { workspace: true, panics: true, ..Held::default() });
     window.wait_for("The node panicked");
     assert!(window.shows("A bug in DataForge"));
     window.held.lock().unwrap().panics = false;
@@ -562,11 +429,7 @@ fn a_panic_in_the_node_is_an_error_and_no_endless_wait() {
 
 #[test]
 fn the_window_draws_and_closes_while_a_call_hangs() {
-    let mut window = Window::open(Held {
-        workspace: true,
-        hangs: true,
-        ..Held::default()
-    });
+    let mut window = Window::open(Held { workspace: true, hangs: true, ..Held::default() });
     window.wait_for("Loading wells");
     assert!(window.shows("Workspace Volve"));
     let start = Instant::now();

@@ -24,7 +24,7 @@ use iroh_blobs::store::fs::options::{InlineOptions, Options};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{create_private, storage, sync_directory};
 
-pub use self::serve::{BlobServer, MayRead};
+pub use self::serve::BlobServer;
 
 /// The blobs of a data directory.
 #[derive(Debug, Clone)]

@@ -62,6 +62,10 @@ impl OpSet {
         self.0.iter().all(|bits| *bits == 0)
     }
 
+    fn contains(&self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
     fn insert(&mut self, number: usize) {
         if self.0.len() <= number / 64 {
             self.0.resize(number / 64 + 1, 0);
@@ -307,16 +311,9 @@ impl Membership {
         View { past: Arc::new(past), ..view }
     }
 
-    /// Returns the ops of a set, in the order in which they were added.
-    pub(crate) fn members_of<'a>(&'a self, set: &'a OpSet) -> impl Iterator<Item = EntryId> + 'a {
-        set.numbers().filter_map(|number| Some(self.ops.get(number)?.id))
-    }
-
-    /// Returns the set of all ops.
-    pub(crate) fn all(&self) -> OpSet {
-        let mut all = OpSet::default();
-        (0..self.ops.len()).for_each(|number| all.insert(number));
-        all
+    /// Returns whether an op is in a set of this graph.
+    pub(crate) fn holds(&self, set: &OpSet, id: &EntryId) -> bool {
+        self.numbers.get(id).is_some_and(|number| set.contains(*number))
     }
 }
 

@@ -10,17 +10,23 @@
 mod accept;
 mod chain;
 mod forks;
+mod gating;
+mod settle;
+mod waiting;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::authority::{Membership, OpRefusal, View};
+use self::gating::Doc;
+use self::settle::Settled;
+use self::waiting::Waiting;
+use crate::authority::{Membership, OpRefusal, OpSet, View};
 use crate::entry::{Entry, EntryKind, ReadHeader};
 use crate::facts::{DocKind, Facts};
-use crate::gate::{DocGate, Refusal};
-use crate::id::{DeviceId, DocId, EntryId, WorkspaceId};
-use crate::op::{Genesis, Op};
+use crate::gate::Refusal;
+use crate::id::{DeviceId, DocId, EntryId, PersonId, WorkspaceId};
+use crate::op::{Genesis, Op, Role};
 
 pub use self::chain::DeviceTips;
 pub use self::write::{Draft, DraftError};
@@ -98,11 +104,11 @@ pub enum Inert {
 #[derive(Debug, Default)]
 pub struct Acceptance {
     /// Entries that are settled now, in causal order, to be stored as they are: the one given and
-    /// those that waited for it.
+    /// those that waited for it, each with its outcome after all of them.
     pub settled: Vec<(Entry, Outcome)>,
     /// The outcome of the given entry when it was not settled: waiting, or invalid.
     pub other: Option<Outcome>,
-    /// Entries settled earlier whose outcome changed.
+    /// Entries settled by earlier calls whose outcome changed, each once.
     pub changed: Vec<(EntryId, Outcome)>,
 }
 
@@ -134,12 +140,20 @@ struct Node {
     prev: Option<EntryId>,
     doc: Option<DocId>,
     deps: Vec<EntryId>,
-    view: Arc<View>,
+    /// The Open or Change before it on its chain.
+    before: Option<EntryId>,
+    /// The ops that an Open or Change knows, and its author by these.
+    past: Arc<OpSet>,
+    author: Option<(PersonId, Role)>,
     blob_end: u64,
     standing: Standing,
     inert: Option<Inert>,
     /// Whether everything before it on its chain is held.
     connected: bool,
+    /// Whether it is of a forked part of a chain, or rests on what is.
+    near: bool,
+    /// Its number in the order of settling, which is causal.
+    position: usize,
 }
 
 impl Node {
@@ -155,15 +169,10 @@ impl Node {
     fn is_data(&self) -> bool {
         matches!(self.kind, Some(EntryKind::Open | EntryKind::Change))
     }
-}
 
-/// What the ledger knows about one document.
-#[derive(Debug, Default)]
-struct Doc {
-    /// Its settled Opens and Changes, in causal order.
-    entries: Vec<EntryId>,
-    /// The gate, built when the document is first written to.
-    gate: Option<DocGate>,
+    fn is_readable_data(&self) -> bool {
+        self.is_data() && self.standing != Standing::Unreadable
+    }
 }
 
 /// The ledger of one workspace.
@@ -178,7 +187,9 @@ pub struct Ledger {
     docs: BTreeMap<DocId, Doc>,
     /// Lowest forked position of each device that signed two entries for one.
     forked: BTreeMap<DeviceId, u64>,
-    waiting: accept::Waiting,
+    /// Devices with several entries for one position, readable or not.
+    branched: BTreeSet<DeviceId>,
+    waiting: Waiting,
     invalid: BTreeSet<EntryId>,
 }
 
@@ -206,12 +217,13 @@ impl Ledger {
             chains: BTreeMap::new(),
             docs: BTreeMap::new(),
             forked: BTreeMap::new(),
-            waiting: accept::Waiting::default(),
+            branched: BTreeSet::new(),
+            waiting: Waiting::default(),
             invalid: BTreeSet::new(),
         };
         let device = genesis.header.link().device;
         ledger.membership.add(genesis.id, device, &[], Op::Genesis(body))?;
-        ledger.insert_op_node(genesis, Some(EntryKind::Op));
+        ledger.insert_node(genesis, Settled::default());
         Ok(ledger)
     }
 
@@ -303,6 +315,11 @@ impl Ledger {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    #[cfg(test)]
+    fn waiting_places(&self) -> (usize, usize) {
+        self.waiting.places()
     }
 
     /// Returns the kind of a document, from the first Open that counts.

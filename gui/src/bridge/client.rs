@@ -39,11 +39,7 @@ impl Opener for ClientOpener {
     async fn open(&self) -> Result<ClientDoor, ApiError> {
         let client = Client::open(&self.directory).await?;
         let (sender, events) = mpsc::channel(EVENTS);
-        Ok(ClientDoor {
-            client,
-            sender,
-            events: Mutex::new(events),
-        })
+        Ok(ClientDoor { client, sender, events: Mutex::new(events) })
     }
 }
 

@@ -55,22 +55,13 @@ impl Drop for Farewell {
 }
 
 /// Runs until the window drops its end.
-pub(super) fn run<O: Opener>(
-    runtime: Runtime,
-    opener: O,
-    commands: mpsc::Receiver<Command>,
-    outbox: Outbox,
-) {
+pub(super) fn run<O: Opener>(runtime: Runtime, opener: O, commands: mpsc::Receiver<Command>, outbox: Outbox) {
     let _farewell = Farewell(Arc::clone(&outbox.waker));
     runtime.block_on(open_and_serve(opener, commands, outbox));
     runtime.shutdown_timeout(GRACE);
 }
 
-async fn open_and_serve<O: Opener>(
-    opener: O,
-    mut commands: mpsc::Receiver<Command>,
-    outbox: Outbox,
-) {
+async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Command>, outbox: Outbox) {
     loop {
         match guard(opener.open()).await {
             Ok(door) => {
@@ -125,9 +116,7 @@ async fn guard<T>(future: impl Future<Output = Result<T, ApiError>>) -> Result<T
         // A future that has panicked is never polled again: the error ends the wait.
         catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))).unwrap_or_else(|_| {
             let error = ApiError::new(ErrorKind::Internal, "the node panicked");
-            Poll::Ready(Err(error.hint(
-                "this is a bug: please report it with what the terminal says",
-            )))
+            Poll::Ready(Err(error.hint("this is a bug: please report it with what the terminal says")))
         })
     })
     .await

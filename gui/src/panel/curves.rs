@@ -72,10 +72,7 @@ fn curve_row(curve: &CurveInfo, index_unit: &str) -> Row {
             format::value(curve.max),
             range.clone(),
         ],
-        name: format!(
-            "Curve {}, {property}, {count}, {values}, {range}",
-            curve.curve
-        ),
+        name: format!("Curve {}, {property}, {count}, {values}, {range}", curve.curve),
         more: format!(
             "{} ({}) in column {}\n{}\nproperty: {sure}\n{count}, {} null",
             curve.curve,

@@ -11,20 +11,11 @@ use crate::theme::{self, Choice};
 pub fn header_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
-        ui.label(
-            RichText::new("DataForge")
-                .size(16.0)
-                .strong()
-                .color(palette.strong),
-        );
+        ui.label(RichText::new("DataForge").size(16.0).strong().color(palette.strong));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             theme_ui(ui, state, actions);
             ui.add_space(8.0);
-            if ui
-                .button("Refresh")
-                .on_hover_text("Load everything again (F5)")
-                .clicked()
-            {
+            if ui.button("Refresh").on_hover_text("Load everything again (F5)").clicked() {
                 actions.push(Action::Refresh);
             }
             if let Some(notice) = &state.notice {
@@ -37,25 +28,18 @@ pub fn header_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn notice_ui(ui: &mut Ui, notice: &str, actions: &mut Actions) {
     let palette = theme::palette(ui);
     ui.add_space(8.0);
-    if ui
-        .button("Dismiss")
-        .on_hover_text("Hide the notice")
-        .clicked()
-    {
+    if ui.button("Dismiss").on_hover_text("Hide the notice").clicked() {
         actions.push(Action::DismissNotice);
     }
     let text = RichText::new(notice).color(palette.warn);
-    ui.add(egui::Label::new(text).truncate())
-        .on_hover_text(notice);
+    ui.add(egui::Label::new(text).truncate()).on_hover_text(notice);
 }
 
 fn theme_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     // The layout runs from right to left.
     for choice in Choice::ALL.into_iter().rev() {
         let button = egui::Button::selectable(state.theme == choice, choice.name());
-        let response = ui
-            .add(button)
-            .accessible_name(format!("Theme: {}", choice.name()));
+        let response = ui.add(button).accessible_name(format!("Theme: {}", choice.name()));
         if response.clicked() {
             actions.push(Action::ChooseTheme(choice));
         }

@@ -60,16 +60,10 @@ pub fn runs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn run_row(run: &RunInfo) -> Row {
     let range = format::interval(run.index_min, run.index_max, &run.index_unit);
-    let step = run
-        .step
-        .map_or_else(|| "irregular".to_owned(), |step| format::value(Some(step)));
+    let step = run.step.map_or_else(|| "irregular".to_owned(), |step| format::value(Some(step)));
     let rows = format::counted(run.rows, "row");
     let curves = format::counted(run.curves, "curve");
-    let held = if run.held {
-        "held here"
-    } else {
-        "not held here"
-    };
+    let held = if run.held { "held here" } else { "not held here" };
     Row {
         cells: vec![
             run.name.clone(),

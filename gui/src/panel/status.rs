@@ -28,9 +28,7 @@ pub fn status_ui(ui: &mut Ui, state: &State) {
                 light_ui(ui, "Opening", theme::palette(ui).weak, false);
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            directory_ui(ui, state)
-        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| directory_ui(ui, state));
     });
 }
 
@@ -42,10 +40,7 @@ fn up_ui(ui: &mut Ui, state: &State, status: &StatusReply) {
         label.on_hover_text(format!("This device listens and syncs.\n{addresses}"));
     } else {
         let label = light_ui(ui, "Not up", palette.weak, false);
-        label.on_hover_text(format!(
-            "Nothing is synced until you run\n{}",
-            state.command_line("up")
-        ));
+        label.on_hover_text(format!("Nothing is synced until you run\n{}", state.command_line("up")));
     }
 }
 
@@ -55,11 +50,9 @@ fn light_ui(ui: &mut Ui, meaning: &str, colour: Color32, full: bool) -> Response
         ui.spacing_mut().item_spacing.x = 6.0;
         let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(2.0 * DOT_RADIUS), Sense::hover());
         if full {
-            ui.painter()
-                .circle_filled(rect.center(), DOT_RADIUS, colour);
+            ui.painter().circle_filled(rect.center(), DOT_RADIUS, colour);
         } else {
-            ui.painter()
-                .circle_stroke(rect.center(), DOT_RADIUS - 0.5, Stroke::new(1.0, colour));
+            ui.painter().circle_stroke(rect.center(), DOT_RADIUS - 0.5, Stroke::new(1.0, colour));
         }
         ui.label(RichText::new(meaning).small().color(colour))
     })
@@ -82,16 +75,9 @@ fn device_ui(ui: &mut Ui, status: &StatusReply) {
 
 fn workspace_ui(ui: &mut Ui, held: &WorkspaceStatus) {
     let palette = theme::palette(ui);
-    let colour = if held.only_here == 0 {
-        palette.good
-    } else {
-        palette.warn
-    };
-    let only_here = ui.label(
-        RichText::new(format!("{} only here", format::count(held.only_here)))
-            .small()
-            .color(colour),
-    );
+    let colour = if held.only_here == 0 { palette.good } else { palette.warn };
+    let only_here =
+        ui.label(RichText::new(format!("{} only here", format::count(held.only_here))).small().color(colour));
     only_here.on_hover_text("Own entries that no other device is known to hold.");
 
     let peers = format::counted(held.connected.len() as u64, "peer");
@@ -103,29 +89,14 @@ fn workspace_ui(ui: &mut Ui, held: &WorkspaceStatus) {
     });
 
     let pending = [
-        (
-            held.blobs_missing,
-            "not held here",
-            "Blobs that entries refer to and that have not arrived.",
-        ),
-        (
-            held.waiting,
-            "waiting",
-            "Entries that wait for missing ones.",
-        ),
-        (
-            held.set_aside,
-            "set aside",
-            "Entries without effect or not counted.",
-        ),
+        (held.blobs_missing, "not held here", "Blobs that entries refer to and that have not arrived."),
+        (held.waiting, "waiting", "Entries that wait for missing ones."),
+        (held.set_aside, "set aside", "Entries without effect or not counted."),
     ];
     for (number, text, explanation) in pending {
         if number > 0 {
-            let label = ui.label(
-                RichText::new(format!("{} {text}", format::count(number)))
-                    .small()
-                    .color(palette.warn),
-            );
+            let label =
+                ui.label(RichText::new(format!("{} {text}", format::count(number))).small().color(palette.warn));
             label.on_hover_text(explanation);
         }
     }
@@ -140,8 +111,6 @@ fn directory_ui(ui: &mut Ui, state: &State) {
             more += &format!(", {} free on the disk", format::bytes(free));
         }
     }
-    let text = RichText::new(directory)
-        .small()
-        .color(theme::palette(ui).weak);
+    let text = RichText::new(directory).small().color(theme::palette(ui).weak);
     ui.add(Label::new(text).truncate()).on_hover_text(more);
 }

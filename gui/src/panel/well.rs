@@ -17,12 +17,7 @@ const RUNS_SHOWN: usize = 6;
 pub fn well_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(well) = state.selected_well() else {
         if state.wells.value().is_some_and(|wells| !wells.is_empty()) {
-            hint::empty_ui(
-                ui,
-                "No well selected",
-                "Select one on the left, or with the arrow keys.",
-                &[],
-            );
+            hint::empty_ui(ui, "No well selected", "Select one on the left, or with the arrow keys.", &[]);
         }
         return;
     };
@@ -68,11 +63,7 @@ fn head_ui(ui: &mut Ui, well: &WellInfo) {
 fn fact_ui(ui: &mut Ui, name: &str, value: &str) {
     let palette = theme::palette(ui);
     let mut text = LayoutJob::default();
-    for (part, colour) in [
-        (name, palette.weak),
-        (" ", palette.weak),
-        (value, palette.text),
-    ] {
+    for (part, colour) in [(name, palette.weak), (" ", palette.weak), (value, palette.text)] {
         let part = RichText::new(part).color(colour);
         part.append_to(&mut text, ui.style(), FontSelection::Default, Align::Center);
     }

@@ -32,12 +32,7 @@ pub fn wells_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     };
     if wells.is_empty() {
         let command = import_command(state);
-        hint::empty_ui(
-            ui,
-            "No wells yet",
-            "Wells come with their log files.",
-            &[("Import a folder:", command)],
-        );
+        hint::empty_ui(ui, "No wells yet", "Wells come with their log files.", &[("Import a folder:", command)]);
     } else if state.match_count() == 0 {
         no_match_ui(ui, state, actions);
     } else {
@@ -49,9 +44,7 @@ pub fn wells_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn import_command(state: &State) -> String {
     let several = state.workspaces().nth(1).is_some();
     match state.workspace_status().filter(|_| several) {
-        Some(held) => {
-            state.command_line(&format!("import --workspace '{}' DIR", held.workspace.name))
-        }
+        Some(held) => state.command_line(&format!("import --workspace '{}' DIR", held.workspace.name)),
         None => state.command_line("import DIR"),
     }
 }
@@ -59,9 +52,7 @@ fn import_command(state: &State) -> String {
 /// Draws the search box and returns whether it has the focus.
 fn search_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> bool {
     let mut words = state.search.clone();
-    let edit = TextEdit::singleline(&mut words)
-        .hint_text("Search wells (Ctrl+F)")
-        .desired_width(f32::INFINITY);
+    let edit = TextEdit::singleline(&mut words).hint_text("Search wells (Ctrl+F)").desired_width(f32::INFINITY);
     let response = ui.add(edit).accessible_name("Search wells");
     if state.attention.search {
         response.request_focus();
@@ -81,12 +72,7 @@ fn search_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> bool {
 }
 
 fn no_match_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    hint::empty_ui(
-        ui,
-        "No well matches",
-        &format!("Nothing contains “{}”.", state.search.trim()),
-        &[],
-    );
+    hint::empty_ui(ui, "No well matches", &format!("Nothing contains “{}”.", state.search.trim()), &[]);
     ui.vertical_centered(|ui| {
         if ui.button("Clear search").clicked() {
             actions.push(Action::Search(String::new()));
@@ -104,9 +90,7 @@ fn list_ui(ui: &mut Ui, state: &State, searching: bool, actions: &mut Actions) {
         reveal: state.attention.well,
         take_focus: !searching,
     };
-    let outcome = table.show(ui, |row| {
-        state.matching_well(row).map_or_else(Row::default, well_row)
-    });
+    let outcome = table.show(ui, |row| state.matching_well(row).map_or_else(Row::default, well_row));
     if let Some(well) = outcome.clicked.and_then(|row| state.matching_well(row)) {
         actions.push(Action::SelectWell(well.id.clone()));
     }
@@ -124,12 +108,7 @@ fn well_row(well: &WellInfo) -> Row {
     let curves = format::counted(well.curves, "curve");
     let uwi = well.uwi.as_deref().unwrap_or(format::NOTHING);
     Row {
-        cells: vec![
-            well.name.clone(),
-            well.field.clone().unwrap_or_default(),
-            format::count(well.runs),
-            depth,
-        ],
+        cells: vec![well.name.clone(), well.field.clone().unwrap_or_default(), format::count(well.runs), depth],
         name: format!("Well {}, {runs}, {curves}", well.name),
         more: format!("{}\nUWI {uwi}\n{runs}, {curves}", well.name),
         weak: false,

@@ -13,11 +13,8 @@ use crate::widget::table::{Column, Row, Table};
 /// Rows shown before the list scrolls, so that most of the panel is left to the wells.
 const ROWS_SHOWN: usize = 5;
 
-const COLUMNS: [Column; 3] = [
-    Column::text("Workspace", 120.0, 1.0),
-    Column::text("Role", 80.0, 0.0),
-    Column::number("Wells", 70.0),
-];
+const COLUMNS: [Column; 3] =
+    [Column::text("Workspace", 120.0, 1.0), Column::text("Role", 80.0, 0.0), Column::number("Wells", 70.0)];
 
 /// Draws the workspaces.
 pub fn workspaces_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -51,11 +48,7 @@ pub fn workspaces_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                     format::counted(workspace.entries, "entry"),
                 );
                 Row {
-                    cells: vec![
-                        workspace.name.clone(),
-                        workspace.role.clone(),
-                        format::count(workspace.wells),
-                    ],
+                    cells: vec![workspace.name.clone(), workspace.role.clone(), format::count(workspace.wells)],
                     name: format!("Workspace {}, {}, {counts}", workspace.name, workspace.role),
                     more: format!("{}\n{counts}\nid {}", workspace.name, workspace.id),
                     weak: false,

@@ -16,12 +16,7 @@ enum Subject {
 }
 
 /// All of them.
-const EVERYTHING: [Subject; 4] = [
-    Subject::Status,
-    Subject::Wells,
-    Subject::Runs,
-    Subject::Curves,
-];
+const EVERYTHING: [Subject; 4] = [Subject::Status, Subject::Wells, Subject::Runs, Subject::Curves];
 
 impl State {
     /// Applies an action and returns what the bridge has to do.
@@ -55,21 +50,14 @@ impl State {
 
     /// Gives up on a command that the bridge could not take.
     pub fn on_refused(&mut self, command: &Command) {
-        let error = ApiError::new(
-            ErrorKind::Busy,
-            "the node is still busy with earlier requests",
-        )
-        .hint("press F5 in a moment");
+        let error =
+            ApiError::new(ErrorKind::Busy, "the node is still busy with earlier requests").hint("press F5 in a moment");
         match command {
             Command::Open => self.node = NodeState::Failed(error),
-            Command::Call { ticket, .. } if self.status.awaits(*ticket) => {
-                self.status.refuse(error)
-            }
+            Command::Call { ticket, .. } if self.status.awaits(*ticket) => self.status.refuse(error),
             Command::Call { ticket, .. } if self.wells.awaits(*ticket) => self.wells.refuse(error),
             Command::Call { ticket, .. } if self.runs.awaits(*ticket) => self.runs.refuse(error),
-            Command::Call { ticket, .. } if self.curves.awaits(*ticket) => {
-                self.curves.refuse(error)
-            }
+            Command::Call { ticket, .. } if self.curves.awaits(*ticket) => self.curves.refuse(error),
             Command::Call { .. } => {}
         }
     }
@@ -96,8 +84,7 @@ impl State {
                 Vec::new()
             }
             Message::Ended => {
-                let error =
-                    ApiError::new(ErrorKind::Internal, "the connection to the node has ended");
+                let error = ApiError::new(ErrorKind::Internal, "the connection to the node has ended");
                 self.node = NodeState::Failed(error.hint("close the window and open it again"));
                 Vec::new()
             }
@@ -109,9 +96,7 @@ impl State {
 
     fn on_event(&mut self, event: Event) -> Vec<Command> {
         match event {
-            Event::Changed { workspace, .. }
-                if self.selection.workspace.as_ref() == Some(&workspace) =>
-            {
+            Event::Changed { workspace, .. } if self.selection.workspace.as_ref() == Some(&workspace) => {
                 self.load_all(&EVERYTHING)
             }
             Event::BlobsArrived { .. } => self.load_all(&[Subject::Status, Subject::Runs]),
@@ -154,10 +139,7 @@ impl State {
         let mut commands = self.load_again(again, Subject::Status);
         let now = self.workspace_status().map(|held| held.workspace.entries);
         if now.is_none() {
-            let first = self
-                .workspaces()
-                .next()
-                .map(|workspace| workspace.id.clone());
+            let first = self.workspaces().next().map(|workspace| workspace.id.clone());
             commands.extend(self.select_workspace(first));
         } else if before != now {
             // Another process wrote entries, and its event did not come this way.
@@ -186,11 +168,7 @@ impl State {
         }));
         let mut commands = self.load_again(again, Subject::Runs);
         if self.selected_run().is_none() {
-            let first = self
-                .runs
-                .value()
-                .and_then(|runs| runs.first())
-                .map(|run| run.id.clone());
+            let first = self.runs.value().and_then(|runs| runs.first()).map(|run| run.id.clone());
             commands.extend(self.select_run(first));
         }
         commands
@@ -210,9 +188,7 @@ impl State {
 
     fn step_workspace(&mut self, step: Step) -> Vec<Command> {
         let row = step.from_row(self.selected_workspace_row(), self.workspaces().count());
-        let id = row
-            .and_then(|row| self.workspaces().nth(row))
-            .map(|workspace| workspace.id.clone());
+        let id = row.and_then(|row| self.workspaces().nth(row)).map(|workspace| workspace.id.clone());
         self.attention.workspace = id.is_some();
         id.map_or_else(Vec::new, |id| self.select_workspace(Some(id)))
     }
@@ -226,9 +202,7 @@ impl State {
     }
 
     fn select_row(&mut self, row: Option<usize>) -> Vec<Command> {
-        let id = row
-            .and_then(|row| self.matching_well(row))
-            .map(|well| well.id.clone());
+        let id = row.and_then(|row| self.matching_well(row)).map(|well| well.id.clone());
         self.attention.well = id.is_some();
         id.map_or_else(Vec::new, |id| self.select_well(Some(id)))
     }
@@ -254,18 +228,11 @@ impl State {
     }
 
     fn load_again(&mut self, again: bool, subject: Subject) -> Vec<Command> {
-        if again {
-            self.load_all(&[subject])
-        } else {
-            Vec::new()
-        }
+        if again { self.load_all(&[subject]) } else { Vec::new() }
     }
 
     fn load_all(&mut self, subjects: &[Subject]) -> Vec<Command> {
-        subjects
-            .iter()
-            .filter_map(|&subject| self.load(subject))
-            .collect()
+        subjects.iter().filter_map(|&subject| self.load(subject)).collect()
     }
 
     /// Asks for a list, unless it is being loaded or nothing is selected that it would belong to.
@@ -278,14 +245,8 @@ impl State {
             Subject::Status => Request::Status,
             _ if workspace.is_none() => return None,
             Subject::Wells => Request::Wells { workspace },
-            Subject::Runs => Request::Runs {
-                workspace,
-                well: Some(self.selection.well.clone()?),
-            },
-            Subject::Curves => Request::Curves {
-                workspace,
-                run: Some(self.selection.run.clone()?),
-            },
+            Subject::Runs => Request::Runs { workspace, well: Some(self.selection.well.clone()?) },
+            Subject::Curves => Request::Curves { workspace, run: Some(self.selection.run.clone()?) },
         };
         let ticket = self.last_ticket + 1;
         let begun = match subject {
@@ -303,15 +264,9 @@ impl State {
 }
 
 /// Takes the one kind of reply that a request may bring.
-fn expect<T>(
-    result: Result<Reply, ApiError>,
-    pick: impl FnOnce(Reply) -> Option<T>,
-) -> Result<T, ApiError> {
+fn expect<T>(result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Option<T>) -> Result<T, ApiError> {
     pick(result?).ok_or_else(|| {
-        ApiError::new(
-            ErrorKind::Internal,
-            "the node answered with another kind of reply",
-        )
-        .hint("is the process that serves the directory of the same version?")
+        ApiError::new(ErrorKind::Internal, "the node answered with another kind of reply")
+            .hint("is the process that serves the directory of the same version?")
     })
 }

@@ -14,12 +14,7 @@ pub struct Slot<T> {
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self {
-            value: None,
-            error: None,
-            ticket: None,
-            again: false,
-        }
+        Self { value: None, error: None, ticket: None, again: false }
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use dataforge_node::api::{
-    ApiError, ErrorKind, Event, Reply, Request, StatusReply, WellInfo, WorkspaceInfo,
-    WorkspaceStatus,
+    ApiError, ErrorKind, Event, Reply, Request, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus,
 };
 
 use super::State;
@@ -21,14 +20,7 @@ fn workspace(id: &str, entries: u64) -> WorkspaceStatus {
         members: 1,
         entries,
     };
-    WorkspaceStatus {
-        workspace,
-        only_here: 0,
-        blobs_missing: 0,
-        waiting: 0,
-        set_aside: 0,
-        connected: Vec::new(),
-    }
+    WorkspaceStatus { workspace, only_here: 0, blobs_missing: 0, waiting: 0, set_aside: 0, connected: Vec::new() }
 }
 
 fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
@@ -58,16 +50,11 @@ fn wells(names: &[&str]) -> Reply {
         top_m: None,
         base_m: None,
     };
-    Reply::Wells {
-        wells: names.iter().map(well).collect(),
-    }
+    Reply::Wells { wells: names.iter().map(well).collect() }
 }
 
 fn answer(state: &mut State, ticket: u64, reply: Reply) -> Vec<Command> {
-    state.apply(Action::Received(Message::Answer {
-        ticket,
-        result: Box::new(Ok(reply)),
-    }))
+    state.apply(Action::Received(Message::Answer { ticket, result: Box::new(Ok(reply)) }))
 }
 
 fn call(command: &Command) -> (u64, &Request) {
@@ -82,17 +69,8 @@ fn open() -> State {
     let mut state = State::new("/data".into(), "dataforge".to_owned());
     let asked = state.apply(Action::Received(Message::Opened));
     assert_eq!(asked.len(), 1, "only the status can be asked for yet");
-    let asked = answer(
-        &mut state,
-        call(&asked[0]).0,
-        status(vec![workspace("w1", 1), workspace("w2", 1)]),
-    );
-    assert_eq!(
-        call(&asked[0]).1,
-        &Request::Wells {
-            workspace: Some("w1".to_owned())
-        }
-    );
+    let asked = answer(&mut state, call(&asked[0]).0, status(vec![workspace("w1", 1), workspace("w2", 1)]));
+    assert_eq!(call(&asked[0]).1, &Request::Wells { workspace: Some("w1".to_owned()) });
     let asked = answer(&mut state, call(&asked[0]).0, wells(&["A", "B"]));
     assert!(asked.is_empty(), "no well is selected");
     state
@@ -101,12 +79,7 @@ fn open() -> State {
 #[test]
 fn a_storm_of_events_costs_two_loads() {
     let mut state = open();
-    let changed = || {
-        Action::Received(Message::Event(Event::Changed {
-            workspace: "w1".to_owned(),
-            entries: 1,
-        }))
-    };
+    let changed = || Action::Received(Message::Event(Event::Changed { workspace: "w1".to_owned(), entries: 1 }));
     let asked = state.apply(changed());
     assert_eq!(asked.len(), 2, "status and wells");
     for _ in 0..100 {
@@ -122,19 +95,11 @@ fn an_answer_for_another_workspace_is_ignored() {
     let mut state = open();
     let late = state.apply(Action::Refresh);
     let asked = state.apply(Action::SelectWorkspace("w2".to_owned()));
-    assert_eq!(
-        call(&asked[0]).1,
-        &Request::Wells {
-            workspace: Some("w2".to_owned())
-        }
-    );
+    assert_eq!(call(&asked[0]).1, &Request::Wells { workspace: Some("w2".to_owned()) });
     answer(&mut state, call(&late[1]).0, wells(&["stale"]));
     assert!(state.wells.value().is_none());
     answer(&mut state, call(&asked[0]).0, wells(&["C"]));
-    assert_eq!(
-        state.matching_well(0).map(|well| well.name.as_str()),
-        Some("C")
-    );
+    assert_eq!(state.matching_well(0).map(|well| well.name.as_str()), Some("C"));
 }
 
 #[test]
@@ -144,17 +109,8 @@ fn entries_of_another_process_are_noticed_by_the_tick() {
     let held = || vec![workspace("w1", 1), workspace("w2", 1)];
     assert!(answer(&mut state, call(&asked[0]).0, status(held())).is_empty());
     let asked = state.apply(Action::Received(Message::Tick));
-    let asked = answer(
-        &mut state,
-        call(&asked[0]).0,
-        status(vec![workspace("w1", 2)]),
-    );
-    assert_eq!(
-        call(&asked[0]).1,
-        &Request::Wells {
-            workspace: Some("w1".to_owned())
-        }
-    );
+    let asked = answer(&mut state, call(&asked[0]).0, status(vec![workspace("w1", 2)]));
+    assert_eq!(call(&asked[0]).1, &Request::Wells { workspace: Some("w1".to_owned()) });
 }
 
 #[test]
@@ -162,10 +118,7 @@ fn a_failed_reload_keeps_what_was_there() {
     let mut state = open();
     let asked = state.apply(Action::Refresh);
     let error = ApiError::new(ErrorKind::Storage, "the disk is gone");
-    let failed = Message::Answer {
-        ticket: call(&asked[1]).0,
-        result: Box::new(Err(error.clone())),
-    };
+    let failed = Message::Answer { ticket: call(&asked[1]).0, result: Box::new(Err(error.clone())) };
     state.apply(Action::Received(failed));
     assert_eq!(state.wells.error(), Some(&error));
     assert_eq!(state.match_count(), 2);
@@ -177,10 +130,7 @@ fn a_deleted_well_is_no_longer_selected() {
     let asked = state.apply(Action::SelectWell("id-B".to_owned()));
     assert!(matches!(call(&asked[0]).1, Request::Runs { well: Some(well), .. } if well == "id-B"));
     let asked = state.apply(Action::Refresh);
-    let reload = asked
-        .iter()
-        .find(|command| matches!(call(command).1, Request::Wells { .. }))
-        .unwrap();
+    let reload = asked.iter().find(|command| matches!(call(command).1, Request::Wells { .. })).unwrap();
     answer(&mut state, call(reload).0, wells(&["A"]));
     assert_eq!(state.selection.well, None);
 }
@@ -191,10 +141,7 @@ fn a_refused_command_can_be_asked_again() {
     for command in state.apply(Action::Refresh) {
         state.on_refused(&command);
     }
-    assert_eq!(
-        state.wells.error().map(|error| error.kind),
-        Some(ErrorKind::Busy)
-    );
+    assert_eq!(state.wells.error().map(|error| error.kind), Some(ErrorKind::Busy));
     assert_eq!(state.apply(Action::Refresh).len(), 2);
 }
 

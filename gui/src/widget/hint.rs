@@ -8,11 +8,7 @@ use crate::theme;
 pub fn empty_ui(ui: &mut Ui, title: &str, explanation: &str, commands: &[(&str, String)]) {
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.2).min(120.0));
-        ui.label(
-            RichText::new(title)
-                .size(17.0)
-                .color(theme::palette(ui).strong),
-        );
+        ui.label(RichText::new(title).size(17.0).color(theme::palette(ui).strong));
         if !explanation.is_empty() {
             ui.weak(explanation);
         }

@@ -10,11 +10,7 @@ use crate::theme;
 pub fn problem_ui(ui: &mut Ui, error: &ApiError) {
     let palette = theme::palette(ui);
     hint::boxed_ui(ui, palette.error, |ui| {
-        ui.label(
-            RichText::new(kind_name(error.kind))
-                .strong()
-                .color(palette.error),
-        );
+        ui.label(RichText::new(kind_name(error.kind)).strong().color(palette.error));
         ui.label(sentence(&error.message));
         if let Some(hint) = &error.hint {
             ui.weak(format!("Hint: {hint}"));
@@ -49,7 +45,5 @@ pub const fn kind_name(kind: ErrorKind) -> &'static str {
 /// Returns a message, which starts in lower case, as a sentence.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

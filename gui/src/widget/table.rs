@@ -4,8 +4,8 @@
 //! that does not fit is cut with an ellipsis; the row's hover text has it in full.
 
 use egui::{
-    Align, Color32, EventFilter, Id, Key, Modifiers, Rect, Response, RichText, Role, ScrollArea,
-    Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, pos2, vec2,
+    Align, Color32, EventFilter, Id, Key, Modifiers, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, pos2, vec2,
 };
 
 use crate::action::Step;
@@ -28,23 +28,13 @@ impl Column {
     /// A column of text.
     #[must_use]
     pub const fn text(title: &'static str, width: f32, share: f32) -> Self {
-        Self {
-            title,
-            width,
-            share,
-            align: Align::Min,
-        }
+        Self { title, width, share, align: Align::Min }
     }
 
     /// A column of numbers.
     #[must_use]
     pub const fn number(title: &'static str, width: f32) -> Self {
-        Self {
-            title,
-            width,
-            share: 0.0,
-            align: Align::Max,
-        }
+        Self { title, width, share: 0.0, align: Align::Max }
     }
 }
 
@@ -95,18 +85,13 @@ impl Table<'_> {
     /// Draws the table over the space that is left, with a scroll bar when its columns need more.
     pub fn show(self, ui: &mut Ui, mut row: impl FnMut(usize) -> Row) -> Outcome {
         let mut outcome = Outcome::default();
-        let sideways = ScrollArea::horizontal()
-            .id_salt((self.id, "sideways"))
-            .auto_shrink([false, false]);
+        let sideways = ScrollArea::horizontal().id_salt((self.id, "sideways")).auto_shrink([false, false]);
         sideways.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.set_width(self.least_width().max(ui.available_width()));
             let widths = self.widths(ui.available_width());
             self.head_ui(ui, &widths);
-            let area = ScrollArea::vertical()
-                .id_salt(self.id)
-                .auto_shrink([false, false])
-                .animated(false);
+            let area = ScrollArea::vertical().id_salt(self.id).auto_shrink([false, false]).animated(false);
             area.show_rows(ui, ROW_HEIGHT, self.rows, |ui, range| {
                 if self.reveal {
                     outcome.revealed = self.reveal_chosen(ui, &range);
@@ -126,23 +111,15 @@ impl Table<'_> {
     fn widths(&self, available: f32) -> Vec<f32> {
         let shares: f32 = self.columns.iter().map(|column| column.share).sum();
         let left = (available - self.least_width()).max(0.0) / shares.max(1.0);
-        self.columns
-            .iter()
-            .map(|column| column.width + left * column.share)
-            .collect()
+        self.columns.iter().map(|column| column.width + left * column.share).collect()
     }
 
     fn head_ui(&self, ui: &mut Ui, widths: &[f32]) {
         let palette = theme::palette(ui);
-        let (rect, _) =
-            ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
         let titles = self.columns.iter().map(|column| column.title);
         self.cells_ui(ui, rect, widths, titles, TextStyle::Small, palette.weak);
-        ui.painter().hline(
-            rect.x_range(),
-            rect.bottom(),
-            Stroke::new(1.0, palette.line),
-        );
+        ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.line));
     }
 
     /// Scrolls to the chosen row; `true` once it is drawn or when there is none.
@@ -150,10 +127,7 @@ impl Table<'_> {
         let Some(chosen) = self.chosen.filter(|&chosen| chosen < self.rows) else {
             return true;
         };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "rows are counted in thousands, not millions"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "rows are counted in thousands, not millions")]
         let offset = (chosen as f32 - drawn.start as f32) * ROW_HEIGHT;
         let corner = ui.max_rect().min + vec2(0.0, offset);
         ui.scroll_to_rect(Rect::from_min_size(corner, vec2(1.0, ROW_HEIGHT)), None);
@@ -161,11 +135,7 @@ impl Table<'_> {
     }
 
     fn row_ui(&self, ui: &mut Ui, index: usize, row: &Row, widths: &[f32], outcome: &mut Outcome) {
-        let sense = if self.choosable {
-            Sense::click()
-        } else {
-            Sense::hover()
-        };
+        let sense = if self.choosable { Sense::click() } else { Sense::hover() };
         let rect = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT)).1;
         let response = ui.interact(rect, self.row_id(index), sense);
         let chosen = self.chosen == Some(index);
@@ -176,26 +146,12 @@ impl Table<'_> {
             (false, true) => palette.weak,
             (false, false) => palette.text,
         };
-        self.cells_ui(
-            ui,
-            rect,
-            widths,
-            row.cells.iter().map(String::as_str),
-            TextStyle::Body,
-            colour,
-        );
+        self.cells_ui(ui, rect, widths, row.cells.iter().map(String::as_str), TextStyle::Body, colour);
 
         response.widget_info(|| {
-            let role = if self.choosable {
-                Role::ListBoxOption
-            } else {
-                Role::Row
-            };
+            let role = if self.choosable { Role::ListBoxOption } else { Role::Row };
             let info = WidgetInfo::labeled(role, true, &row.name);
-            WidgetInfo {
-                selected: self.choosable.then_some(chosen),
-                ..info
-            }
+            WidgetInfo { selected: self.choosable.then_some(chosen), ..info }
         });
         if self.choosable {
             self.input_ui(ui, index, &response, outcome);
@@ -215,10 +171,7 @@ impl Table<'_> {
         }
         if response.has_focus() {
             // Without this, egui moves the focus out of the list at its ends.
-            let filter = EventFilter {
-                vertical_arrows: true,
-                ..EventFilter::default()
-            };
+            let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
             outcome.step = outcome.step.or_else(|| arrow_key(ui));
         }
@@ -237,12 +190,7 @@ impl Table<'_> {
         };
         ui.painter().rect_filled(rect, 3.0, fill);
         if response.has_focus() {
-            ui.painter().rect_stroke(
-                rect,
-                3.0,
-                Stroke::new(1.0, palette.accent),
-                StrokeKind::Inside,
-            );
+            ui.painter().rect_stroke(rect, 3.0, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
         }
     }
 
@@ -260,15 +208,8 @@ impl Table<'_> {
             let room = (width - 2.0 * CELL_PADDING).max(0.0);
             let text = WidgetText::from(RichText::new(text).text_style(style.clone()));
             let galley = text.into_galley(ui, Some(TextWrapMode::Truncate), room, style.clone());
-            let indent = if column.align == Align::Max {
-                room - galley.size().x
-            } else {
-                0.0
-            };
-            let corner = pos2(
-                left + CELL_PADDING + indent,
-                rect.center().y - galley.size().y / 2.0,
-            );
+            let indent = if column.align == Align::Max { room - galley.size().x } else { 0.0 };
+            let corner = pos2(left + CELL_PADDING + indent, rect.center().y - galley.size().y / 2.0);
             ui.painter().galley(corner, galley, colour);
             left += width;
         }

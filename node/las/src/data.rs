@@ -6,7 +6,7 @@
 
 use crate::error::ReadError;
 use crate::header::shorten;
-use crate::limits::MAX_COLUMNS;
+use crate::limits::{MAX_COLUMNS, MAX_DATA_SETS};
 use crate::model::{DataSet, HeaderItem, LogFile, NoticeKind, SectionKind};
 use crate::report::Reporter;
 use crate::section::{RawSection, Role};
@@ -36,6 +36,7 @@ pub(crate) fn read(
     reporter: &mut Reporter,
 ) -> Result<Vec<DataSet>, ReadError> {
     refuse_other_sets(sections, reporter)?;
+    check_sets(sections)?;
     let mut sets = Vec::new();
     let mut first_line = None;
     for (raw, curves) in with_curves(sections, file) {
@@ -61,11 +62,16 @@ pub(crate) fn read(
     Ok(sets)
 }
 
+/// Refuses a file with more data sets than are read. Each repeats the
+/// curves that define it, also where sets share them.
+fn check_sets(sections: &[RawSection<'_>]) -> Result<(), ReadError> {
+    let mut data = sections.iter().filter(|section| section.role == Role::Data);
+    let Some(extra) = data.nth(MAX_DATA_SETS) else { return Ok(()) };
+    Err(ReadError::TooLarge { what: "data sets", limit: MAX_DATA_SETS, line: extra.line })
+}
+
 /// Reports data sets other than the log; refuses a file that has nothing else.
-fn refuse_other_sets(
-    sections: &[RawSection<'_>],
-    reporter: &mut Reporter,
-) -> Result<(), ReadError> {
+fn refuse_other_sets(sections: &[RawSection<'_>], reporter: &mut Reporter) -> Result<(), ReadError> {
     let has_log = sections.iter().any(|section| section.role == Role::Data);
     for section in sections.iter().filter(|section| section.role == Role::OtherData) {
         if !has_log {
@@ -118,19 +124,16 @@ fn with_curves<'a, 'b>(
 
 /// Reports a title of the rows that names the curves in another order than `~C` does. The order
 /// of `~C` is the one the standard means.
-fn report_names(
-    raw: &RawSection<'_>,
-    curves: &[&HeaderItem],
-    reporter: &mut Reporter,
-) -> Result<(), ReadError> {
+fn report_names(raw: &RawSection<'_>, curves: &[&HeaderItem], reporter: &mut Reporter) -> Result<(), ReadError> {
     let names: Vec<&str> = raw.title.split_whitespace().skip(1).collect();
     if names.len() != curves.len() && names.len() + 1 != curves.len() {
         return Ok(());
     }
     let same = |name: &str, item: &HeaderItem| item.mnemonic.eq_ignore_ascii_case(name);
-    let moved = names.iter().zip(curves).position(|(name, item)| {
-        !same(name, item) && curves.iter().any(|other| same(name, other))
-    });
+    let moved = names
+        .iter()
+        .zip(curves)
+        .position(|(name, item)| !same(name, item) && curves.iter().any(|other| same(name, other)));
     let Some(position) = moved else { return Ok(()) };
     reporter.add(raw.line, 0, NoticeKind::NamesDiffer, || {
         let (title, curve) = (names.get(position), curves.get(position));

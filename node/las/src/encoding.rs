@@ -22,8 +22,7 @@ const DETECTION_SAMPLE: usize = 1 << 20;
 
 /// High bytes that stand alone between ASCII ones are signs, not letters, when they are among
 /// these of windows-1252: ° ± ² ³ µ · ¹ º ¼ ½ ¾ Ø. A guess by letter frequency would fail on them.
-const SIGNS: &[u8] =
-    &[0xB0, 0xB1, 0xB2, 0xB3, 0xB5, 0xB7, 0xB9, 0xBA, 0xBC, 0xBD, 0xBE, 0xD8];
+const SIGNS: &[u8] = &[0xB0, 0xB1, 0xB2, 0xB3, 0xB5, 0xB7, 0xB9, 0xBA, 0xBC, 0xBD, 0xBE, 0xD8];
 
 /// A decoded file.
 #[derive(Debug)]

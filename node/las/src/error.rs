@@ -21,13 +21,15 @@ pub enum ReadError {
     #[error("not a LAS file, no ~V, ~W, ~C or ~A section found: choose a Log ASCII Standard file")]
     NotLas,
     /// There is a header and nothing else.
-    #[error("no data rows after the header (line {line}): import the header alone, or ask for the complete file")]
+    #[error("no data rows{}: import the header alone, or ask for the complete file", below(*line))]
     NoData {
         /// The title of the empty `~A`, or 0 when there is none.
         line: u32,
     },
     /// The last row is incomplete; only when strict.
-    #[error("line {line}: the last row has {found} of {expected} values: fetch the complete file, or read it without strict")]
+    #[error(
+        "line {line}: the last row has {found} of {expected} values: fetch the complete file, or read it without strict"
+    )]
     Truncated {
         /// Where the row begins.
         line: u32,
@@ -37,7 +39,9 @@ pub enum ReadError {
         expected: usize,
     },
     /// Wrapped rows that cannot be told apart any more.
-    #[error("line {line}: a wrapped row has {found} values instead of {expected} and nothing tells where the next one begins: correct it, or export the file unwrapped")]
+    #[error(
+        "line {line}: a wrapped row has {found} values instead of {expected} and nothing tells where the next one begins: correct it, or export the file unwrapped"
+    )]
     WrappedRow {
         /// Where the row begins.
         line: u32,
@@ -82,4 +86,24 @@ pub enum ReadError {
         /// The name as given.
         name: String,
     },
+}
+
+/// Names the title that has nothing below it.
+fn below(line: u32) -> String {
+    if line == 0 { String::new() } else { format!(" below line {line}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_where_and_what_to_do() {
+        assert_eq!(
+            ReadError::NoData { line: 20 }.to_string(),
+            "no data rows below line 20: import the header alone, or ask for the complete file"
+        );
+        assert!(ReadError::NoData { line: 0 }.to_string().starts_with("no data rows: "));
+        assert!(ReadError::Lidar.to_string().starts_with("a LiDAR point cloud, not a well log"));
+    }
 }

@@ -1,6 +1,6 @@
 //! Reads well logs in the Log ASCII Standard (LAS), versions 1.2 and 2.0.
 //!
-//! Bytes in, values out: [`read`] makes a [`LogFile`] of a file and an [`ImportReport`] of all
+//! Bytes in, values out: [`read()`] makes a [`LogFile`] of a file and an [`ImportReport`] of all
 //! that was odd about it. The crate is pure; it opens no files and interprets neither units nor
 //! names, which is the importer's work.
 //!
@@ -52,7 +52,7 @@ mod version;
 
 pub use self::error::ReadError;
 pub use self::model::{
-    Column, DataSet, Delimiter, HeaderItem, ImportReport, LogFile, Notice, NoticeKind, Section,
-    SectionKind, Values, Version,
+    Column, DataSet, Delimiter, HeaderItem, ImportReport, LogFile, Notice, NoticeKind, Section, SectionKind, Values,
+    Version,
 };
 pub use self::read::{ReadOptions, Reading, read, read_header};

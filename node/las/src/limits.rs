@@ -9,6 +9,9 @@ pub const MAX_HEADER_LINES: usize = 65_535;
 /// Most rows of a data set; line numbers and row numbers stay within 32 bits.
 pub const MAX_ROWS: usize = u32::MAX as usize;
 
+/// Most data sets of a file. Exports with one section for every run have some ten.
+pub const MAX_DATA_SETS: usize = 64;
+
 /// Most cells of a data set per byte of its text. A complete row spends two bytes a cell at
 /// least, or one where it is empty between delimiters; only missing values cost no bytes.
 pub const MAX_CELLS_PER_BYTE: usize = 2;

@@ -71,9 +71,7 @@ pub(crate) fn trim_start(bytes: &[u8]) -> &[u8] {
 
 /// Returns the number of line ends in `text`.
 pub(crate) fn line_ends(text: &[u8]) -> u32 {
-    let ends = memchr2_iter(b'\n', b'\r', text)
-        .filter(|&at| text.get(at..at + 2) != Some(b"\r\n"))
-        .count();
+    let ends = memchr2_iter(b'\n', b'\r', text).filter(|&at| text.get(at..at + 2) != Some(b"\r\n")).count();
     u32::try_from(ends).unwrap_or(u32::MAX)
 }
 

@@ -16,7 +16,7 @@ pub struct LogFile {
     /// Header sections in file order (`~V`, `~W`, `~P`, `~C`, `~O` and any others); `~A` is not
     /// among them. Text before the first title is a section without a title.
     pub sections: Vec<Section>,
-    /// The data sets in file order; LAS 1.2 and 2.0 have at most one.
+    /// The data sets in file order; LAS 1.2 and 2.0 have one, unless a file repeats `~A`.
     pub data: Vec<DataSet>,
     /// How the bytes were decoded, e.g. `utf-8` or `windows-1252`.
     pub encoding: String,

@@ -1,14 +1,12 @@
 //! [`read`] and [`read_header`]: a file's bytes → [`Reading`], section by section.
 
-use crate::data;
 use crate::encoding::{self, Decoded};
 use crate::error::ReadError;
-use crate::header;
 use crate::lines::trim;
 use crate::model::{ImportReport, LogFile, NoticeKind, Section, SectionKind};
 use crate::report::Reporter;
 use crate::section::{self, RawSection, Role};
-use crate::version;
+use crate::{data, header, version};
 
 #[cfg(test)]
 mod tests;
@@ -104,11 +102,7 @@ fn is_data(section: &RawSection<'_>) -> bool {
 }
 
 /// Reads the header sections and understands them.
-fn read_sections(
-    decoded: &Decoded<'_>,
-    raw: &[RawSection<'_>],
-    reporter: &mut Reporter,
-) -> Result<LogFile, ReadError> {
+fn read_sections(decoded: &Decoded<'_>, raw: &[RawSection<'_>], reporter: &mut Reporter) -> Result<LogFile, ReadError> {
     if decoded.damaged {
         reporter.add(0, 0, NoticeKind::Encoding, || {
             format!("bytes that are not {} were replaced by U+FFFD", decoded.encoding)
@@ -128,17 +122,11 @@ fn read_sections(
 
 /// Reports sections that stand in an odd place or have an odd title. LAS 3.0 allows any number of
 /// data sets, each with its own header.
-fn report_places(
-    sections: &[RawSection<'_>],
-    is_3: bool,
-    reporter: &mut Reporter,
-) -> Result<(), ReadError> {
+fn report_places(sections: &[RawSection<'_>], is_3: bool, reporter: &mut Reporter) -> Result<(), ReadError> {
     let (mut after_data, mut singles) = (false, Vec::new());
     for section in sections {
         let mut report = |kind, message: &str| {
-            reporter.add(section.line, 0, kind, || {
-                format!("{message}: {}", header::shorten(section.title))
-            })
+            reporter.add(section.line, 0, kind, || format!("{message}: {}", header::shorten(section.title)))
         };
         if section.guessed {
             report(NoticeKind::SectionTitle, "no title of the standard, taken for ~A")?;

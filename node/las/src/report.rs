@@ -45,11 +45,7 @@ impl Reporter {
     /// # Errors
     ///
     /// [`ReadError::StrictViolation`] when strict.
-    pub(crate) fn add_with(
-        &mut self,
-        kind: NoticeKind,
-        notice: impl FnOnce() -> Notice,
-    ) -> Result<(), ReadError> {
+    pub(crate) fn add_with(&mut self, kind: NoticeKind, notice: impl FnOnce() -> Notice) -> Result<(), ReadError> {
         if self.strict {
             let Notice { line, column, kind, message } = notice();
             return Err(ReadError::StrictViolation { line, column, kind, message });

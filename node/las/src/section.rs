@@ -104,9 +104,7 @@ fn below_title(text: &str) -> &str {
     let body = text.get(below..).unwrap_or_default();
     // Blanks that stand before the next title on its own line belong to nobody.
     match memrchr2(b'\n', b'\r', body.as_bytes()) {
-        Some(end) if trim(body.get(end..).unwrap_or_default()).is_empty() => {
-            body.get(..=end).unwrap_or(body)
-        }
+        Some(end) if trim(body.get(end..).unwrap_or_default()).is_empty() => body.get(..=end).unwrap_or(body),
         _ => body,
     }
 }

@@ -14,10 +14,7 @@ mod tests;
 /// # Errors
 ///
 /// [`ReadError::StrictViolation`] when strict.
-pub(crate) fn understand(
-    sections: &mut [Section],
-    reporter: &mut Reporter,
-) -> Result<Version, ReadError> {
+pub(crate) fn understand(sections: &mut [Section], reporter: &mut Reporter) -> Result<Version, ReadError> {
     let vers = find(sections, SectionKind::Version, "VERS");
     let mut version = Version { vers: vers.map(value).unwrap_or_default(), ..Version::default() };
     let line = vers.map_or(0, |item| item.line);
@@ -119,11 +116,7 @@ fn null(sections: &[Section], reporter: &mut Reporter) -> Result<Option<String>,
     let said = item.map(|item| {
         let text = value(item);
         // Some writers of 1.2 put this one behind the colon as well.
-        if text.is_empty() && number(&item.description).is_some() {
-            item.description.clone()
-        } else {
-            text
-        }
+        if text.is_empty() && number(&item.description).is_some() { item.description.clone() } else { text }
     });
     let line = item.map_or(0, |item| item.line);
     match said.filter(|text| !text.is_empty()) {
@@ -176,9 +169,7 @@ fn order_well(section: &mut Section, reporter: &mut Reporter) -> Result<(), Read
             "version 1.2 with values before the colon, read in the order of 2.0".to_owned()
         });
     }
-    let swapped = |item: &&mut HeaderItem| {
-        !UNSWAPPED.iter().any(|name| item.mnemonic.eq_ignore_ascii_case(name))
-    };
+    let swapped = |item: &&mut HeaderItem| !UNSWAPPED.iter().any(|name| item.mnemonic.eq_ignore_ascii_case(name));
     for item in section.items.iter_mut().filter(swapped) {
         std::mem::swap(&mut item.value, &mut item.description);
     }
@@ -187,7 +178,6 @@ fn order_well(section: &mut Section, reporter: &mut Reporter) -> Result<(), Read
 
 fn is_label(mnemonic: &str, text: &str) -> bool {
     LABELS.iter().any(|(name, labels)| {
-        mnemonic.eq_ignore_ascii_case(name)
-            && labels.iter().any(|label| text.eq_ignore_ascii_case(label))
+        mnemonic.eq_ignore_ascii_case(name) && labels.iter().any(|label| text.eq_ignore_ascii_case(label))
     })
 }

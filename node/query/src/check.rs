@@ -14,7 +14,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::functions_table::generate_series::GenerateSeriesTable;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::ast::{SetExpr, Statement as SqlStatement};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -72,9 +72,15 @@ fn measure(tokens: &[Token]) -> Size {
     // For each open level, whether it is an IN list.
     let mut open: Vec<bool> = Vec::new();
     let mut after_in = false;
+    // Prefix operators in a row, each a level of recursion.
+    let mut prefixes = 0;
     for token in tokens {
+        if matches!(token, Token::Whitespace(_)) {
+            continue;
+        }
+        prefixes = if is_prefix(token) { prefixes + 1 } else { 0 };
+        size.nesting = size.nesting.max(open.len() + prefixes);
         match token {
-            Token::Whitespace(_) => continue,
             Token::LParen | Token::LBracket | Token::LBrace => {
                 open.push(after_in);
                 size.nesting = size.nesting.max(open.len());
@@ -107,6 +113,14 @@ fn measure(tokens: &[Token]) -> Size {
             if word.quote_style.is_none() && word.keyword == Keyword::IN);
     }
     size
+}
+
+fn is_prefix(token: &Token) -> bool {
+    match token {
+        Token::Minus | Token::Plus | Token::Tilde | Token::ExclamationMark => true,
+        Token::Word(word) => word.quote_style.is_none() && word.keyword == Keyword::NOT,
+        _ => false,
+    }
 }
 
 const fn combines(keyword: Keyword) -> bool {
@@ -178,14 +192,24 @@ fn reads(statement: &Statement) -> bool {
 
 fn sql_reads(statement: &SqlStatement) -> bool {
     match statement {
-        SqlStatement::Query(_)
-        | SqlStatement::ExplainTable { .. }
+        SqlStatement::Query(query) => body_reads(&query.body),
+        SqlStatement::ExplainTable { .. }
         | SqlStatement::ShowTables { .. }
         | SqlStatement::ShowColumns { .. }
         | SqlStatement::ShowFunctions { .. }
         | SqlStatement::ShowVariable { .. } => true,
         SqlStatement::Explain { statement, .. } => sql_reads(statement),
         _ => false,
+    }
+}
+
+/// `WITH … INSERT` is a query to the parser.
+fn body_reads(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => false,
+        SetExpr::Query(query) => body_reads(&query.body),
+        SetExpr::SetOperation { left, right, .. } => body_reads(left) && body_reads(right),
+        SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Table(_) => true,
     }
 }
 

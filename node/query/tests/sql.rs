@@ -681,7 +681,9 @@ async fn a_reader_that_hangs_is_cancelled_by_drop() {
 #[tokio::test]
 async fn every_format_carries_the_same_rows() {
     let fixture = Fixture::new();
-    let sql = "SELECT well, value, value FROM samples WHERE run = 'bb22' AND curve = 'GR'";
+    let sql = "SELECT a.well, a.value, b.value FROM samples a JOIN samples b \
+               ON a.run = b.run AND a.curve = b.curve AND a.index_value = b.index_value \
+               WHERE a.run = 'bb22' AND a.curve = 'GR' ORDER BY a.index_value";
     assert_eq!(
         fixture.text(sql, Format::Csv).await,
         "well,value,value_2\nBeta,45.5,45.5\nBeta,,\nBeta,0.1,0.1\n"

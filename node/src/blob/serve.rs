@@ -56,9 +56,13 @@ impl BlobServer {
                 match message {
                     // Plain blobs only: a hash sequence would name blobs that were not judged.
                     ProviderMessage::GetRequestReceived(m) => {
-                        drop(m.tx.send(verdict(m.request.ranges.is_blob() && allowed(m.request.hash))).await);
+                        let ok = m.request.ranges.is_blob() && allowed(m.request.hash);
+                        drop(m.tx.send(verdict(ok)).await);
                     }
-                    ProviderMessage::ObserveRequestReceived(m) => drop(m.tx.send(verdict(allowed(m.request.hash))).await),
+                    ProviderMessage::ObserveRequestReceived(m) => {
+                        let ok = allowed(m.request.hash);
+                        drop(m.tx.send(verdict(ok)).await);
+                    }
                     _ => {}
                 }
             }

@@ -52,7 +52,7 @@ fn record_run(writer: &mut Writer<'_>, path: &Path, source: BlobRef, header: &We
     let blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
     if before.is_some_and(|before| !before.renditions.is_empty()) {
         // Another reader version saw this file: its table stands beside ours.
-        writer.edit(doc, &[], blobs, |document, actor| document.add_rendition(actor, &run.facts))?;
+        writer.edit(doc, &[], blobs, |document, actor| document.add_rendition(actor, run.facts.clone()))?;
         return Ok(RunOutcome { run: doc, word: IMPORTED });
     }
     let well = open_well(writer, header, doc)?;
@@ -64,7 +64,7 @@ fn record_run(writer: &mut Writer<'_>, path: &Path, source: BlobRef, header: &We
         renditions: vec![run.facts.clone()],
         ..RunState::default()
     };
-    writer.edit(doc, &deps, blobs, |document, actor| document.edit_run(actor, &state))?;
+    writer.edit(doc, &deps, blobs, |document, actor| document.write_run(actor, &state))?;
     Ok(RunOutcome { run: doc, word: IMPORTED })
 }
 

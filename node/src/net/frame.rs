@@ -1,12 +1,29 @@
 //! Frames on a QUIC stream: a big-endian `u32` length and so many bytes.
 
+use std::net::SocketAddr;
+
 use dataforge_protocol::limits::MAX_FRAME_BYTES;
-use iroh::endpoint::{RecvStream, SendStream};
+use iroh::TransportAddr;
+use iroh::endpoint::{Connection, RecvStream, SendStream};
 
 use crate::api::{ApiError, ErrorKind};
 
 pub(super) fn lost(error: &dyn std::fmt::Display) -> ApiError {
     ApiError::new(ErrorKind::Network, format!("the connection was lost: {error}"))
+}
+
+/// Returns the addresses a peer is reached at over a connection, the one in use first.
+pub(super) fn addresses(connection: &Connection) -> Vec<SocketAddr> {
+    let paths = connection.paths();
+    let mut found: Vec<_> = paths
+        .iter()
+        .filter_map(|path| match path.remote_addr() {
+            TransportAddr::Ip(address) => Some((!path.is_selected(), *address)),
+            _ => None,
+        })
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, address)| address).collect()
 }
 
 /// Reads one frame; the length is checked before anything is allocated.

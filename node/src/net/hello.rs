@@ -22,7 +22,7 @@ const MAX_INTRODUCTION: usize = 4 << 20;
 pub(super) fn exporter(connection: &Connection) -> Result<[u8; 32], ApiError> {
     let mut secret = [0; 32];
     let exported = connection.export_keying_material(&mut secret, EXPORTER_LABEL, b"");
-    exported.map_err(|error| ApiError::new(ErrorKind::Internal, format!("no key material: {error}")))?;
+    exported.map_err(|error| ApiError::new(ErrorKind::Internal, format!("no key material: {error:?}")))?;
     Ok(secret)
 }
 

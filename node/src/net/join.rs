@@ -38,11 +38,7 @@ pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> 
     let connected = timeout(DIAL, network.endpoint.connect(address, JOIN_ALPN)).await;
     let connection = connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
     let ops = timeout(DIAL, ask(&connection, ticket, person)).await.map_err(|_elapsed| unreachable(&"no answer"))??;
-    let reached = connection.paths().iter().filter(|path| path.is_selected()).filter_map(|path| match path.remote_addr() {
-        iroh::TransportAddr::Ip(address) => Some(*address),
-        _ => None,
-    });
-    let reached = reached.chain(ticket.addresses.iter().copied()).collect();
+    let reached = frame::addresses(&connection).into_iter().chain(ticket.addresses.iter().copied()).collect();
     connection.close(code::DONE.into(), b"");
     Ok((ops, reached))
 }

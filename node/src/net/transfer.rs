@@ -60,12 +60,8 @@ pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
     if network.blob_connections.borrow().get(&peer).is_some_and(|open| open.close_reason().is_none()) {
         return;
     }
-    let ips = session.paths().iter().filter_map(|path| match path.remote_addr() {
-        iroh::TransportAddr::Ip(address) => Some(*address),
-        _ => None,
-    }).collect::<Vec<_>>();
     let mut address = EndpointAddr::new(session.remote_id());
-    for ip in ips {
+    for ip in super::frame::addresses(session) {
         address = address.with_ip_addr(ip);
     }
     match timeout(DIAL, network.endpoint.connect(address, BLOBS_ALPN)).await {

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Node};
+use super::{Ledger, Node, Standing};
+use crate::entry::Link;
 use crate::id::{DeviceId, EntryId};
 
 /// The ends of a device's chain: one, or several after a fork.
@@ -34,14 +35,17 @@ impl Ledger {
     #[must_use]
     pub fn device_tips(&self, device: &DeviceId) -> Vec<(u64, EntryId)> {
         let Some(chain) = self.chains.get(device) else { return Vec::new() };
-        if !self.forked.contains_key(device) {
+        if !self.branched.contains(device) {
             let mut last = chain.iter().rev().flat_map(|(seq, ids)| ids.iter().map(|id| (*seq, *id)));
             return last.find(|(_, id)| self.is_connected(id)).into_iter().collect();
         }
         let connected = || chain.values().flatten().filter(|id| self.is_connected(id));
-        let continued: BTreeSet<_> = connected().filter_map(|id| self.nodes.get(id)?.prev).collect();
-        let mut tips: Vec<_> =
-            connected().filter(|id| !continued.contains(*id)).filter_map(|id| Some((self.nodes.get(id)?.seq, *id))).collect();
+        let continued: BTreeSet<_> =
+            connected().filter_map(|id| self.nodes.get(id)?.prev).collect();
+        let mut tips: Vec<_> = connected()
+            .filter(|id| !continued.contains(*id))
+            .filter_map(|id| Some((self.nodes.get(id)?.seq, *id)))
+            .collect();
         tips.sort_unstable();
         tips
     }
@@ -96,18 +100,57 @@ impl Ledger {
         self.nodes.get(id).is_some_and(|node| node.connected)
     }
 
+    /// Returns whether a place on a chain is the one after an entry that is held.
+    pub(super) fn follows(&self, link: &Link, prev: &EntryId) -> bool {
+        self.nodes.get(prev).is_some_and(|node| {
+            node.device == link.device && node.seq.checked_add(1) == Some(link.seq)
+        })
+    }
+
     /// Marks what follows `id` on its chain as connected, now that `id` is.
     pub(super) fn connect_after(&mut self, id: EntryId) {
         let mut queue = vec![id];
         while let Some(id) = queue.pop() {
             let Some(Node { device, seq, .. }) = self.nodes.get(&id) else { continue };
-            let next = self.chains.get(device).and_then(|chain| chain.get(&(seq + 1))).cloned().unwrap_or_default();
-            for follower in next {
-                if let Some(node) = self.nodes.get_mut(&follower).filter(|node| !node.connected && node.prev == Some(id)) {
+            let next = seq.checked_add(1);
+            let next = next.and_then(|seq| self.chains.get(device)?.get(&seq)).cloned();
+            for follower in next.unwrap_or_default() {
+                let follower_node = self.nodes.get_mut(&follower);
+                if let Some(node) = follower_node.filter(|n| !n.connected && n.prev == Some(id)) {
                     node.connected = true;
                     queue.push(follower);
                 }
             }
+        }
+    }
+
+    /// Returns what is before an Open or Change on its chain, back to the last Open or Change.
+    ///
+    /// Ops stand wherever they claim to be, so those in between are checked here: the answer must
+    /// not depend on which of them came first.
+    pub(super) fn chain_before(&self, link: &Link, blob_base: u64) -> Before {
+        let (mut seq, mut prev) = (link.seq, link.prev);
+        loop {
+            let Some(id) = prev else {
+                return if seq == 0 && blob_base == 0 { Before::Data(None) } else { Before::Broken };
+            };
+            if self.invalid.contains(&id) {
+                return Before::Invalid;
+            }
+            let Some(node) = self.nodes.get(&id) else { return Before::Missing(id) };
+            if node.device != link.device || node.seq.checked_add(1) != Some(seq) {
+                return Before::Broken;
+            }
+            if node.standing == Standing::Unreadable {
+                return Before::Unreadable;
+            }
+            if node.blob_end != blob_base {
+                return Before::Broken;
+            }
+            if node.is_data() {
+                return Before::Data(Some(id));
+            }
+            (seq, prev) = (node.seq, node.prev);
         }
     }
 
@@ -116,25 +159,25 @@ impl Ledger {
         let mut next = from;
         while let Some(id) = next {
             let node = self.nodes.get(&id)?;
-            if node.kind != Some(crate::entry::EntryKind::Op) {
+            if node.is_data() {
                 return Some(id);
             }
             next = node.prev;
         }
         None
     }
+}
 
-    /// Returns whether `id` is `tip` or before it on the same chain.
-    pub(super) fn is_on_chain(&self, id: &EntryId, tip: Option<EntryId>) -> bool {
-        let Some(target) = self.nodes.get(id) else { return false };
-        let mut next = tip;
-        while let Some(at) = next {
-            let Some(node) = self.nodes.get(&at) else { return false };
-            if node.seq <= target.seq {
-                return at == *id;
-            }
-            next = node.prev;
-        }
-        false
-    }
+/// What is before an Open or Change on its chain.
+pub(super) enum Before {
+    /// All of it is here and continues; the last Open or Change, unless there is none.
+    Data(Option<EntryId>),
+    /// This one is missing.
+    Missing(EntryId),
+    /// One of them is invalid.
+    Invalid,
+    /// One of them does not continue the chain.
+    Broken,
+    /// One of them is of a newer version.
+    Unreadable,
 }

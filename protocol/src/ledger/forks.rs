@@ -1,112 +1,278 @@
 //! Forks: a device that signed two entries for one position.
 //!
-//! Rule R8 of the authority rules: from its lowest forked position on, a device's entries count
-//! only if entries of others that count build upon them; where two branches are both built upon,
-//! the one more persons built upon stays, then the lower id, and the others go with everything
-//! that builds on them.
+//! Rule R8 of the authority rules: from its lowest forked position on, a device's entries are
+//! frozen: they count only if entries of others that count build upon them. Where two branches
+//! are both built upon, the one more persons built upon stays, then that which starts with the
+//! lower id, and the others go with everything that builds on them. A branch is all that
+//! follows one of the entries for the forked position, so that what stays of a device is one
+//! chain: two changes of one document with one actor and number would end the document.
+//!
+//! Only entries near a fork are looked at: those that are frozen, build upon frozen ones, or
+//! follow such entries on their chain. All others stand, with all they build on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ledger, Outcome, Standing};
+use super::{Invalid, Ledger, Standing};
+use crate::authority::OpSet;
+use crate::entry::Entry;
 use crate::id::{DeviceId, EntryId, PersonId};
 
+/// The lowest forked position of each device.
+type Forked = BTreeMap<DeviceId, u64>;
+
 impl Ledger {
-    /// Returns the entries among `set` that count. `set` holds valid Opens and Changes and is
-    /// closed under dependencies.
-    pub(super) fn accepted(&self, set: &BTreeSet<EntryId>) -> BTreeSet<EntryId> {
-        let slots = self.slots(set);
-        let mut forked: BTreeMap<DeviceId, u64> = BTreeMap::new();
-        for ((device, seq), ids) in &slots {
-            if ids.len() > 1 {
-                let lowest = forked.entry(*device).or_insert(*seq);
-                *lowest = (*lowest).min(*seq);
+    /// Notes when an entry is the second for its place; returns whether that freezes entries.
+    pub(super) fn note_fork(&mut self, entry: &Entry) -> bool {
+        let link = entry.header.link();
+        let slot = self.chains.get(&link.device).and_then(|chain| chain.get(&link.seq));
+        let readable = |id: &&EntryId| {
+            self.nodes.get(id).is_some_and(|node| node.standing != Standing::Unreadable)
+        };
+        if slot.map_or(0, |ids| ids.iter().filter(readable).count()) < 2 {
+            return false;
+        }
+        let lowest = self.forked.entry(link.device).or_insert(u64::MAX);
+        let lower = link.seq < *lowest;
+        *lowest = (*lowest).min(link.seq);
+        lower
+    }
+
+    /// Returns whether an entry of this place is frozen.
+    fn is_frozen(&self, device: &DeviceId, seq: u64) -> bool {
+        self.forked.get(device).is_some_and(|lowest| seq >= *lowest)
+    }
+
+    /// Returns whether an entry of this place, with these before it, is near a fork.
+    pub(super) fn is_near(&self, device: &DeviceId, seq: u64, before: &[EntryId]) -> bool {
+        let near = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.near);
+        self.is_frozen(device, seq) || before.iter().any(near)
+    }
+
+    /// Marks anew what is near a fork.
+    pub(super) fn mark_near(&mut self) {
+        for position in 0..self.order.len() {
+            let Some(id) = self.order.get(position) else { continue };
+            let Some(node) = self.nodes.get(id).filter(|node| node.is_readable_data()) else {
+                continue;
+            };
+            let before: Vec<_> = node.deps.iter().copied().chain(node.before).collect();
+            let near = self.is_near(&node.device, node.seq, &before);
+            if let Some(node) = self.nodes.get_mut(id) {
+                node.near = near;
             }
         }
-        let stands = |id: &EntryId| {
-            self.nodes.get(id).is_some_and(|node| forked.get(&node.device).is_none_or(|lowest| node.seq < *lowest))
+    }
+
+    /// Judges an Open or Change that was settled while forks are known; returns what changed.
+    pub(super) fn judge_beside_forks(&mut self, id: EntryId) -> Vec<EntryId> {
+        let Some(node) = self.nodes.get(&id) else { return Vec::new() };
+        let counts = |id: &EntryId| {
+            self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts)
         };
-        let mut accepted = BTreeSet::new();
-        for id in set.iter().filter(|id| stands(id)) {
-            self.add_past(*id, &mut accepted);
+        if self.is_frozen(&node.device, node.seq) {
+            // Nothing builds upon it yet, and it makes nothing count.
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.standing = Standing::Excluded;
+            }
+            return Vec::new();
         }
-        self.drop_losers(&slots, &mut accepted);
+        // It builds on branches that stay; that more build on these changes nothing.
+        if node.deps.iter().all(counts) { Vec::new() } else { self.judge_again() }
+    }
+
+    /// Judges every Open and Change near a fork anew; returns what changed.
+    pub(super) fn judge_again(&mut self) -> Vec<EntryId> {
+        let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
+        let all: BTreeSet<_> = self.order.iter().filter(near).copied().collect();
+        let accepted = self.accepted(&all, &self.forked);
+        let mut changed = Vec::new();
+        for id in &all {
+            let counts = accepted.contains(id);
+            let standing = if counts { Standing::Counts } else { Standing::Excluded };
+            if let Some(node) = self.nodes.get_mut(id).filter(|node| node.standing != standing) {
+                node.standing = standing;
+                changed.push(*id);
+            }
+        }
+        changed
+    }
+
+    /// Rule R5: what an entry builds on counts, judged from its own past. `before` is all that it
+    /// builds on and follows, `prev` the entry before it on its chain.
+    pub(super) fn check_builds_on_accepted(
+        &self,
+        before: &[EntryId],
+        deps: &[EntryId],
+        prev: Option<EntryId>,
+        known: &OpSet,
+    ) -> Result<(), Invalid> {
+        let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
+        let mut closure = BTreeSet::new();
+        let mut ops = BTreeSet::new();
+        self.add_ops_before(prev, &mut ops);
+        let mut queue: Vec<_> = before.iter().filter(near).copied().collect();
+        while let Some(id) = queue.pop() {
+            if closure.insert(id)
+                && let Some(node) = self.nodes.get(&id)
+            {
+                self.add_ops_before(node.prev, &mut ops);
+                queue.extend(node.deps.iter().chain(&node.before).filter(near));
+            }
+        }
+        let forked = self.forks_among(&closure, &ops, known);
+        if closure.is_empty() || forked.is_empty() {
+            return Ok(());
+        }
+        let accepted = self.accepted(&closure, &forked);
+        let mut past = BTreeSet::new();
+        for dep in deps.iter().filter(near) {
+            self.add_near_past(*dep, &mut past);
+        }
+        if past.is_subset(&accepted) { Ok(()) } else { Err(Invalid::BuildsOnExcluded) }
+    }
+
+    /// Adds the ops between an entry and the Open or Change before it on its chain.
+    fn add_ops_before(&self, prev: Option<EntryId>, ops: &mut BTreeSet<EntryId>) {
+        let mut next = prev;
+        while let Some(id) = next
+            && let Some(node) = self.nodes.get(&id).filter(|node| !node.is_data())
+            && ops.insert(id)
+        {
+            next = node.prev;
+        }
+    }
+
+    /// Returns the forks that show in some entries, the ops on their chains and the ops they know.
+    fn forks_among(
+        &self,
+        data: &BTreeSet<EntryId>,
+        ops: &BTreeSet<EntryId>,
+        known: &OpSet,
+    ) -> Forked {
+        let shows = |id: &&EntryId| {
+            data.contains(*id) || ops.contains(*id) || self.membership.holds(known, id)
+        };
+        let lowest = |(device, from): (&DeviceId, &u64)| {
+            let mut slots = self.chains.get(device)?.range(from..);
+            let fork = slots.find(|(_, ids)| ids.iter().filter(shows).count() > 1);
+            fork.map(|(seq, _)| (*device, *seq))
+        };
+        self.forked.iter().filter_map(lowest).collect()
+    }
+
+    /// Returns the entries among `set` that count. `set` holds the valid Opens and Changes near
+    /// a fork of a set that is closed under dependencies; the others of that set count anyway.
+    fn accepted(&self, set: &BTreeSet<EntryId>, forked: &Forked) -> BTreeSet<EntryId> {
+        let stands = |id: &&EntryId| {
+            self.nodes
+                .get(id)
+                .is_some_and(|node| forked.get(&node.device).is_none_or(|from| node.seq < *from))
+        };
+        let mut built = BTreeSet::new();
+        for id in set.iter().filter(stands) {
+            self.add_near_past(*id, &mut built);
+        }
+        let mut accepted = built.clone();
+        for (device, from) in forked {
+            let frozen = |id: &EntryId| {
+                self.nodes.get(id).is_some_and(|n| n.device == *device && n.seq >= *from)
+            };
+            if built.iter().filter(|id| frozen(id)).nth(1).is_none() {
+                continue;
+            }
+            let slots = self.chains.get(device).map(|chain| chain.range(from..));
+            for (seq, _) in slots.into_iter().flatten().filter(|(_, ids)| ids.len() > 1) {
+                self.drop_losers(device, *seq, &built, &mut accepted);
+            }
+        }
         accepted
     }
 
-    fn slots(&self, set: &BTreeSet<EntryId>) -> BTreeMap<(DeviceId, u64), Vec<EntryId>> {
-        let mut slots: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for id in set {
-            if let Some(node) = self.nodes.get(id) {
-                slots.entry((node.device, node.seq)).or_default().push(*id);
-            }
+    /// Leaves one branch of a device from a position on, if several are built upon.
+    fn drop_losers(
+        &self,
+        device: &DeviceId,
+        seq: u64,
+        built: &BTreeSet<EntryId>,
+        accepted: &mut BTreeSet<EntryId>,
+    ) {
+        let branches = self.branches(device, seq, accepted);
+        if branches.len() < 2 {
+            return;
         }
-        slots
+        let rank = |(head, branch): (&EntryId, &BTreeSet<EntryId>)| {
+            (std::cmp::Reverse(self.supporters(device, branch, built)), *head)
+        };
+        let Some((_, stays)) = branches.iter().map(rank).min() else { return };
+        let losers = branches.iter().filter(|(head, _)| **head != stays);
+        let losers: BTreeSet<_> = losers.flat_map(|(_, branch)| branch).copied().collect();
+        for id in self.upon(&losers, accepted) {
+            accepted.remove(&id);
+        }
     }
 
-    fn drop_losers(&self, slots: &BTreeMap<(DeviceId, u64), Vec<EntryId>>, accepted: &mut BTreeSet<EntryId>) {
-        let contested: Vec<Vec<EntryId>> = slots
-            .values()
-            .map(|ids| ids.iter().filter(|id| accepted.contains(*id)).copied().collect::<Vec<_>>())
-            .filter(|ids| ids.len() > 1)
-            .map(|mut ids| {
-                ids.sort_by_cached_key(|id| (usize::MAX - self.supporters(id, accepted), *id));
-                ids
-            })
-            .collect();
-        for ids in contested {
-            for loser in ids.iter().filter(|id| accepted.contains(*id)).skip(1).copied().collect::<Vec<_>>() {
-                let dependents: Vec<_> = accepted.iter().filter(|id| self.past(**id).contains(&loser)).copied().collect();
-                for id in dependents {
-                    accepted.remove(&id);
+    /// Returns the accepted entries of a device from a position on, by the entry of their chain
+    /// that has that position.
+    fn branches(
+        &self,
+        device: &DeviceId,
+        seq: u64,
+        accepted: &BTreeSet<EntryId>,
+    ) -> BTreeMap<EntryId, BTreeSet<EntryId>> {
+        let mut branches: BTreeMap<EntryId, BTreeSet<EntryId>> = BTreeMap::new();
+        let mut heads: BTreeMap<EntryId, EntryId> = BTreeMap::new();
+        let Some(chain) = self.chains.get(device) else { return branches };
+        for (at, ids) in chain.range(seq..) {
+            for id in ids {
+                let before = self.nodes.get(id).and_then(|node| node.prev);
+                let head = if *at == seq { Some(*id) } else { before.and_then(|id| heads.get(&id).copied()) };
+                let Some(head) = head else { continue };
+                heads.insert(*id, head);
+                if accepted.contains(id) {
+                    branches.entry(head).or_default().insert(*id);
                 }
             }
         }
+        branches
     }
 
-    /// Number of persons other than its author that built upon an entry.
-    fn supporters(&self, id: &EntryId, accepted: &BTreeSet<EntryId>) -> usize {
-        let author = self.person(id);
-        let builders = accepted.iter().filter(|other| *other != id && self.past(**other).contains(id));
-        let persons: BTreeSet<PersonId> = builders.filter_map(|other| self.person(other)).filter(|p| Some(*p) != author).collect();
-        persons.len()
+    /// Returns the number of persons other than its author that built upon a branch.
+    fn supporters(
+        &self,
+        device: &DeviceId,
+        branch: &BTreeSet<EntryId>,
+        built: &BTreeSet<EntryId>,
+    ) -> usize {
+        let person = |id: &EntryId| Some(self.nodes.get(id)?.author?.0);
+        let upon = self.upon(branch, built);
+        let own = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.device == *device);
+        let author = branch.iter().find(own).and_then(person);
+        let others = upon.iter().filter_map(person).filter(|person| Some(*person) != author);
+        others.collect::<BTreeSet<PersonId>>().len()
     }
 
-    fn person(&self, id: &EntryId) -> Option<PersonId> {
-        let node = self.nodes.get(id)?;
-        node.view.devices.get(&node.device).copied()
+    /// Returns the entries of a set that are among `roots` or build upon them.
+    fn upon(&self, roots: &BTreeSet<EntryId>, set: &BTreeSet<EntryId>) -> BTreeSet<EntryId> {
+        let mut order: Vec<_> = set.iter().filter_map(|id| Some((self.nodes.get(id)?, id))).collect();
+        order.sort_by_key(|(node, _)| node.position);
+        let mut upon = BTreeSet::new();
+        for (node, id) in order {
+            if roots.contains(id) || node.deps.iter().any(|dep| upon.contains(dep)) {
+                upon.insert(*id);
+            }
+        }
+        upon
     }
 
-    /// Returns an entry with everything it builds on.
-    pub(super) fn past(&self, id: EntryId) -> BTreeSet<EntryId> {
-        let mut past = BTreeSet::new();
-        self.add_past(id, &mut past);
-        past
-    }
-
-    pub(super) fn add_past(&self, id: EntryId, past: &mut BTreeSet<EntryId>) {
+    /// Adds an entry with everything near a fork that it builds on.
+    fn add_near_past(&self, id: EntryId, past: &mut BTreeSet<EntryId>) {
         let mut queue = vec![id];
         while let Some(id) = queue.pop() {
-            if past.insert(id)
-                && let Some(node) = self.nodes.get(&id)
+            if let Some(node) = self.nodes.get(&id).filter(|node| node.near)
+                && past.insert(id)
             {
                 queue.extend(node.deps.iter().copied());
             }
         }
-    }
-
-    /// Judges every Open and Change anew after a fork came to light; returns what changed.
-    pub(super) fn judge_again(&mut self) -> Vec<(EntryId, Outcome)> {
-        let readable = |id: &&EntryId| self.nodes.get(id).is_some_and(|n| n.is_data() && n.standing != Standing::Unreadable);
-        let all: BTreeSet<_> = self.order.iter().filter(readable).copied().collect();
-        let accepted = self.accepted(&all);
-        let mut changed = Vec::new();
-        for id in &all {
-            let standing = if accepted.contains(id) { Standing::Counts } else { Standing::Excluded };
-            if let Some(node) = self.nodes.get_mut(id).filter(|node| node.standing != standing) {
-                node.standing = standing;
-                changed.push((*id, node.outcome()));
-            }
-        }
-        changed
     }
 }

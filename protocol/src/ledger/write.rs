@@ -53,6 +53,7 @@ impl Ledger {
         }
         let prev = tips.first().map(|(_, id)| *id);
         let before = prev.and_then(|id| self.nodes.get(&id));
+        let seq = before.map_or(Some(0), |node| node.seq.checked_add(1)).ok_or(DraftError::Forked)?;
         let mheads: Vec<_> = self.membership.heads().iter().copied().collect();
         if mheads.len() > limits::MAX_MHEADS {
             return Err(DraftError::TooManyHeads);
@@ -70,7 +71,7 @@ impl Ledger {
                 kind: draft.kind.to_u8(),
                 workspace: self.workspace,
                 device,
-                seq: before.map_or(0, |node| node.seq + 1),
+                seq,
                 prev,
             },
             claims: Claims {
@@ -106,7 +107,7 @@ impl Ledger {
     /// # Errors
     /// [`Inert::NotOpened`] when the document was not opened.
     pub fn actor(&mut self, device: DeviceId, doc: DocId, bodies: &dyn Bodies) -> Result<[u8; 16], Inert> {
-        self.ensure_gate(doc, bodies)?;
+        self.ensure_gate(doc, bodies).map_err(|_no_body| Inert::NotOpened)?;
         let tip = self.device_tips(&device).first().map(|(_, id)| *id);
         let seq = self.next_seq(&device);
         let previous = self.previous_change(device, seq, tip, doc);
@@ -140,6 +141,6 @@ impl Ledger {
     #[must_use]
     pub fn next_seq(&self, device: &DeviceId) -> u64 {
         let tips = self.device_tips(device);
-        tips.last().and_then(|(_, id)| self.nodes.get(id)).map_or(0, |node| node.seq + 1)
+        tips.last().and_then(|(_, id)| self.nodes.get(id)).map_or(0, |node| node.seq.saturating_add(1))
     }
 }

@@ -47,12 +47,7 @@ impl NullValue {
 }
 
 /// Returns what a token means in a row with this delimiter.
-pub(crate) fn classify(
-    token: &Token,
-    text: &[u8],
-    delimiter: Delimiter,
-    null: &NullValue,
-) -> Cell {
+pub(crate) fn classify(token: &Token, text: &[u8], delimiter: Delimiter, null: &NullValue) -> Cell {
     let bytes = token.bytes(text);
     match token.form {
         Form::Missing => return Cell::Null,

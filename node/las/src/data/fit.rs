@@ -4,6 +4,7 @@
 use crate::data::cell::{Cell, NullValue, classify};
 use crate::data::layout::Layout;
 use crate::data::token::{Form, Token};
+use crate::limits::MAX_COLUMNS;
 use crate::model::Delimiter;
 
 /// How a row did not fit, and what was done about it. `found` counts the values it has.
@@ -113,12 +114,7 @@ fn align(edges: &[usize], line_start: usize, tokens: &mut Vec<Token>) -> bool {
 /// the row then has `width` values. Returns whether it did.
 ///
 /// Where the boundary cannot be known (`7.020101130.188`), both values are unknown.
-pub(crate) fn split_runs(
-    text: &[u8],
-    null: &NullValue,
-    width: usize,
-    tokens: &mut Vec<Token>,
-) -> bool {
+pub(crate) fn split_runs(text: &[u8], null: &NullValue, width: usize, tokens: &mut Vec<Token>) -> bool {
     if tokens.len() >= width {
         return false;
     }
@@ -140,6 +136,11 @@ pub(crate) fn split_runs(
     fits
 }
 
+/// Returns whether a token is several values without a blank between them.
+pub(crate) fn is_run(token: &Token, text: &[u8], null: &NullValue) -> bool {
+    token.form == Form::Plain && push_parts(token, text, null, &mut Vec::new())
+}
+
 /// Appends the values that a token consists of; `false` when it cannot be several.
 fn push_parts(token: &Token, text: &[u8], null: &NullValue, parts: &mut Vec<Token>) -> bool {
     let bytes = token.bytes(text);
@@ -147,7 +148,7 @@ fn push_parts(token: &Token, text: &[u8], null: &NullValue, parts: &mut Vec<Toke
     let mut start = 0;
     for end in (1..=bytes.len()).filter(|&at| at == bytes.len() || is_boundary(bytes, at)) {
         let part = Token { start: token.start + start, end: token.start + end, form: Form::Plain };
-        if !push_part(part, text, null, parts) {
+        if !push_part(part, text, null, parts) || parts.len() > MAX_COLUMNS {
             return false;
         }
         start = end;
@@ -175,7 +176,7 @@ fn push_part(part: Token, text: &[u8], null: &NullValue, parts: &mut Vec<Token>)
         _ if bytes.iter().all(|&byte| byte == b'*') => parts.push(unknown),
         0 if null.is(bytes) => parts.push(part),
         1 if fast_float2::parse::<f64, _>(bytes).is_ok_and(f64::is_finite) => parts.push(part),
-        2.. if is_digits_and_points(bytes) => parts.extend(std::iter::repeat_n(unknown, points)),
+        2..=MAX_COLUMNS if is_digits_and_points(bytes) => parts.extend(std::iter::repeat_n(unknown, points)),
         _ => return false,
     }
     true

@@ -19,6 +19,12 @@ pub(crate) use wrapping::Wrapping;
 /// Rows looked at, at least; of wrapped files as many lines as two rows can have.
 const SAMPLE_LINES: usize = 256;
 
+/// Lines looked at even when they are long.
+const LEAST_LINES: usize = 32;
+
+/// Bytes after which no more lines are looked at.
+const SAMPLE_BYTES: usize = 1 << 20;
+
 /// What a row is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
@@ -48,12 +54,7 @@ pub(crate) fn find(
     null: &NullValue,
     reporter: &mut Reporter,
 ) -> Result<Option<Layout>, ReadError> {
-    let most = SAMPLE_LINES.max(source.curves.len() * 2 + 2);
-    let text = source.text.as_bytes();
-    let lines: Vec<Line<'_>> = Lines::new(text, source.line)
-        .filter(|line| !is_skipped(line.bytes))
-        .take(most)
-        .collect();
+    let lines = first_lines(source);
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(None) };
     let sample_bytes = last.start + last.bytes.len() - first.start;
     let mut sample = Sample { source, null, lines: &lines, delimiter: Delimiter::Space };
@@ -80,6 +81,17 @@ pub(crate) fn find(
         layout.edges = sample.edges(width);
     }
     Ok(Some(layout))
+}
+
+/// Returns the first lines that may be rows.
+fn first_lines<'a>(source: &Source<'a>) -> Vec<Line<'a>> {
+    let most = SAMPLE_LINES.max(source.curves.len() * 2 + 2);
+    Lines::new(source.text.as_bytes(), source.line)
+        .filter(|line| !is_skipped(line.bytes))
+        .enumerate()
+        .take_while(|(at, line)| *at < most && (*at < LEAST_LINES || line.start < SAMPLE_BYTES))
+        .map(|(_, line)| line)
+        .collect()
 }
 
 /// The first rows.

@@ -66,9 +66,8 @@ pub(super) fn report_misfit(
             });
         }
         Misfit::RunOn => {
-            return reporter.add(line, 0, NoticeKind::RunOn, || {
-                "values without a blank between them were taken apart".to_owned()
-            });
+            return reporter
+                .add(line, 0, NoticeKind::RunOn, || "values without a blank between them were taken apart".to_owned());
         }
         Misfit::Short { found } if row.is_torn => {
             if reporter.is_strict() {
@@ -76,9 +75,7 @@ pub(super) fn report_misfit(
             }
             (NoticeKind::Truncated, found, "the rest of this last row is empty")
         }
-        Misfit::Aligned { found } => {
-            (NoticeKind::ShortRow, found, "they were placed by where columns end")
-        }
+        Misfit::Aligned { found } => (NoticeKind::ShortRow, found, "they were placed by where columns end"),
         Misfit::Short { found } => (NoticeKind::ShortRow, found, "the last columns are empty"),
         Misfit::Long { found } => (NoticeKind::LongRow, found, "those at the end were dropped"),
         Misfit::IndexOnly { found } if found > width => {

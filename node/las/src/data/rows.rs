@@ -38,10 +38,9 @@ enum Source<'a> {
 impl<'a> Rows<'a> {
     /// Returns the rows of `text`, whose first line has the number `line`.
     pub(crate) fn new(text: &'a [u8], line: u32, layout: &'a Layout, null: &'a NullValue) -> Self {
-        let lines = Lines::new(text, line);
         let source = match layout.wrapping {
-            Some(wrapping) => Source::Wrapped(WrappedRows::new(lines, layout, wrapping)),
-            None => Source::Lines(lines),
+            Some(wrapping) => Source::Wrapped(WrappedRows::new(text, line, layout, null, wrapping)),
+            None => Source::Lines(Lines::new(text, line)),
         };
         Self { text, layout, null, source }
     }
@@ -60,8 +59,7 @@ impl<'a> Rows<'a> {
         let (text, layout, null) = (self.text, self.layout, self.null);
         match &mut self.source {
             Source::Lines(lines) => {
-                let Some(line) = lines.find(|line| !fast(line.bytes) && !is_skipped(line.bytes))
-                else {
+                let Some(line) = lines.find(|line| !fast(line.bytes) && !is_skipped(line.bytes)) else {
                     return Ok(None);
                 };
                 let misfit = read_line(text, layout, null, &line, tokens);

@@ -2,12 +2,11 @@
 //! columns that turned out to hold text.
 
 use crate::data::cell::{Cell, NullValue, classify};
-use crate::data::fast;
 use crate::data::fit::Misfit;
 use crate::data::layout::{self, Layout, Wrapping};
-use crate::data::notices;
 use crate::data::rows::{Row, Rows};
 use crate::data::token::Token;
+use crate::data::{fast, notices};
 use crate::error::ReadError;
 use crate::limits::max_rows;
 use crate::model::{Column, DataSet, Delimiter, HeaderItem, NoticeKind, Values, Version};
@@ -35,10 +34,7 @@ pub(crate) struct Source<'a> {
 /// # Errors
 ///
 /// [`ReadError`]
-pub(crate) fn read(
-    source: &Source<'_>,
-    reporter: &mut Reporter,
-) -> Result<Option<DataSet>, ReadError> {
+pub(crate) fn read(source: &Source<'_>, reporter: &mut Reporter) -> Result<Option<DataSet>, ReadError> {
     let null = NullValue::new(source.version.null.as_deref());
     let Some(layout) = layout::find(source, &null, reporter)? else { return Ok(None) };
     let mut table = Table::new(source, &layout, &null);
@@ -116,11 +112,7 @@ impl<'a> Table<'a> {
     }
 
     /// Appends a row.
-    fn push(
-        &mut self,
-        tokens: &[Token],
-        reporter: &mut Reporter,
-    ) -> Result<(), ReadError> {
+    fn push(&mut self, tokens: &[Token], reporter: &mut Reporter) -> Result<(), ReadError> {
         let text = self.text();
         self.rows += 1;
         let columns = self.numbers.iter_mut().zip(&mut self.is_text);
@@ -185,9 +177,7 @@ impl<'a> Table<'a> {
     fn text_of(&self, token: &Token, position: usize) -> Option<String> {
         match classify(token, self.text(), self.layout.delimiter, self.null) {
             Cell::Null | Cell::Spelled => return None,
-            Cell::Number(number) | Cell::Comma(number)
-                if number == self.null.number && position > 0 =>
-            {
+            Cell::Number(number) | Cell::Comma(number) if number == self.null.number && position > 0 => {
                 return None;
             }
             _ => {}
@@ -196,7 +186,10 @@ impl<'a> Table<'a> {
     }
 
     /// Puts the columns together with their definitions.
-    fn finish(self) -> Result<DataSet, ReadError> {
+    fn finish(mut self) -> Result<DataSet, ReadError> {
+        for (numbers, _) in self.numbers.iter_mut().zip(&self.is_text).filter(|(_, is_text)| **is_text) {
+            *numbers = Vec::new();
+        }
         let has_text = self.is_text.contains(&true);
         let mut texts = if has_text { self.read_texts()? } else { Vec::new() }.into_iter();
         let (rows, curves) = (self.rows, self.source.curves);
@@ -213,10 +206,10 @@ impl<'a> Table<'a> {
             });
             columns.push(Column { definition, values });
         }
-        let empty = curves.iter().skip(columns.len()).map(|&curve| Column {
-            definition: curve.clone(),
-            values: Values::Number(vec![f64::NAN; rows]),
-        });
+        let empty = curves
+            .iter()
+            .skip(columns.len())
+            .map(|&curve| Column { definition: curve.clone(), values: Values::Number(vec![f64::NAN; rows]) });
         columns.extend(empty.collect::<Vec<_>>());
         Ok(DataSet { columns, rows, line: self.source.title_line })
     }
@@ -232,14 +225,8 @@ fn next_fast(
     mut read: impl FnMut(bool) -> bool,
 ) -> Result<Option<Row>, ReadError> {
     match delimiter {
-        Delimiter::Space => rows.next_row(tokens, |line| {
-            read(fast::row::<{ fast::BLANKS }>(line, numbers, null))
-        }),
-        Delimiter::Comma => rows.next_row(tokens, |line| {
-            read(fast::row::<b','>(line, numbers, null))
-        }),
-        Delimiter::Tab => rows.next_row(tokens, |line| {
-            read(fast::row::<b'\t'>(line, numbers, null))
-        }),
+        Delimiter::Space => rows.next_row(tokens, |line| read(fast::row::<{ fast::BLANKS }>(line, numbers, null))),
+        Delimiter::Comma => rows.next_row(tokens, |line| read(fast::row::<b','>(line, numbers, null))),
+        Delimiter::Tab => rows.next_row(tokens, |line| read(fast::row::<b'\t'>(line, numbers, null))),
     }
 }

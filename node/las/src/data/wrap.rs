@@ -1,6 +1,8 @@
 //! Wrapped rows: lines → rows, without ever taking the beginning of a row for the end of the one
 //! before.
 
+use crate::data::cell::NullValue;
+use crate::data::fit::is_run;
 use crate::data::layout::{Layout, Wrapping};
 use crate::data::token::{Token, is_skipped, split};
 use crate::error::ReadError;
@@ -9,8 +11,10 @@ use crate::lines::Lines;
 /// The lines of wrapped rows, one of them looked at ahead.
 #[derive(Debug)]
 pub(crate) struct WrappedRows<'a> {
+    text: &'a [u8],
     lines: Lines<'a>,
     layout: &'a Layout,
+    null: &'a NullValue,
     wrapping: Wrapping,
     next: Vec<Token>,
     next_line: u32,
@@ -26,9 +30,10 @@ pub(crate) struct WrappedRow {
 }
 
 impl<'a> WrappedRows<'a> {
-    /// Returns the rows on `lines`.
-    pub(crate) fn new(lines: Lines<'a>, layout: &'a Layout, wrapping: Wrapping) -> Self {
-        let mut rows = Self { lines, layout, wrapping, next: Vec::new(), next_line: 0 };
+    /// Returns the rows of `text`, whose first line has the number `line`.
+    pub(crate) fn new(text: &'a [u8], line: u32, layout: &'a Layout, null: &'a NullValue, wrapping: Wrapping) -> Self {
+        let lines = Lines::new(text, line);
+        let mut rows = Self { text, lines, layout, null, wrapping, next: Vec::new(), next_line: 0 };
         rows.look_ahead();
         rows
     }
@@ -38,10 +43,7 @@ impl<'a> WrappedRows<'a> {
     /// # Errors
     ///
     /// [`ReadError::WrappedRow`] when rows cannot be told apart any more.
-    pub(crate) fn next_row(
-        &mut self,
-        tokens: &mut Vec<Token>,
-    ) -> Result<Option<WrappedRow>, ReadError> {
+    pub(crate) fn next_row(&mut self, tokens: &mut Vec<Token>) -> Result<Option<WrappedRow>, ReadError> {
         tokens.clear();
         if self.next.is_empty() {
             return Ok(None);
@@ -63,11 +65,14 @@ impl<'a> WrappedRows<'a> {
         if self.wrapping != Wrapping::IndexAlone {
             return found < width;
         }
-        match self.next.len() {
-            // Values that are too many still belong to this row, not to the next one.
-            2.. => true,
+        match self.next.as_slice() {
             // The last value may stand alone just as an index does; what follows tells.
-            _ => found + 1 == width && width > 2 && self.after_next() <= 1 || width == 2 && found < 2,
+            [one] if !is_run(one, self.text, self.null) => {
+                let completes = found + 1 == width;
+                completes && (width == 2 || self.after_next() <= 1)
+            }
+            // Values that are too many still belong to this row, not to the next one.
+            _ => true,
         }
     }
 

@@ -51,10 +51,7 @@ fn cyrillic_letters_are_cyrillic() {
 fn the_caller_may_name_the_encoding() {
     let decoded = decode(b"\x8C\xA5\xE2\xE0", choose(b"", Some("ibm866")).unwrap());
     assert_eq!(decoded.text, "Метр");
-    assert_eq!(
-        choose(b"", Some("klingon")).unwrap_err(),
-        ReadError::UnknownEncoding { name: "klingon".into() }
-    );
+    assert_eq!(choose(b"", Some("klingon")).unwrap_err(), ReadError::UnknownEncoding { name: "klingon".into() });
 }
 
 #[test]

@@ -10,9 +10,7 @@ const REACH: usize = 64;
 /// Returns the position of the colon between value and description.
 pub(super) fn find(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
-    let candidates = || {
-        memchr::memchr_iter(b':', bytes).filter(|&at| !is_part_of_text(bytes, at))
-    };
+    let candidates = || memchr::memchr_iter(b':', bytes).filter(|&at| !is_part_of_text(bytes, at));
     let last = candidates().next_back();
     let after_blank = candidates().rfind(|&at| at == 0 || blank(bytes, at - 1));
     after_blank
@@ -25,9 +23,7 @@ pub(super) fn find(line: &str) -> Option<usize> {
 fn wider(bytes: &[u8], best: usize, earlier: usize) -> usize {
     let blanks = |at: usize| match bytes.get(at + 1..) {
         None | Some([]) => usize::MAX,
-        Some(after) => {
-            after.iter().take(REACH).take_while(|byte| byte.is_ascii_whitespace()).count()
-        },
+        Some(after) => after.iter().take(REACH).take_while(|byte| byte.is_ascii_whitespace()).count(),
     };
     if blanks(earlier) >= 2 && blanks(earlier) > blanks(best) { earlier } else { best }
 }

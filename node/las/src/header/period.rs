@@ -21,9 +21,7 @@ pub(super) fn split(left: &str, is_curve: bool) -> Option<(&str, &str)> {
 /// `.OHMM` and `.OHMM 2.5` lack a name.
 fn leading(rest: &str) -> (&str, &str) {
     match rest.split_once('.') {
-        Some((name, unit)) if !name.is_empty() && !name.trim_end().contains(char::is_whitespace) => {
-            (name, unit)
-        }
+        Some((name, unit)) if !name.is_empty() && !name.trim_end().contains(char::is_whitespace) => (name, unit),
         _ => ("", rest),
     }
 }

@@ -27,12 +27,7 @@ fn the_flags_are_understood() {
     let version = version("~V\nVERS. 2.0:\nWRAP. Yes:\nDLM. COMMA:\n~W\nNULL. -999.2500 :\n");
     assert_eq!(
         version,
-        Version {
-            vers: "2.0".into(),
-            wrapped: true,
-            delimiter: Delimiter::Comma,
-            null: Some("-999.2500".into())
-        }
+        Version { vers: "2.0".into(), wrapped: true, delimiter: Delimiter::Comma, null: Some("-999.2500".into()) }
     );
 }
 
@@ -50,9 +45,7 @@ fn missing_flags_have_defaults_and_are_reported() {
 
 #[test]
 fn flags_in_other_sections_do_not_count() {
-    let version = version(
-        "~V\nVERS. 2.0:\nWRAP. NO:\n~W\nNULL. -999.25:\n~P\nNULL. 7:\nVERS. 3.60Q:\nWRAP. YES:\n",
-    );
+    let version = version("~V\nVERS. 2.0:\nWRAP. NO:\n~W\nNULL. -999.25:\n~P\nNULL. 7:\nVERS. 3.60Q:\nWRAP. YES:\n");
     assert_eq!(version.null.as_deref(), Some("-999.25"));
     assert!(!version.wrapped && version.vers == "2.0");
 }

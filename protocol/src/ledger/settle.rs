@@ -1,0 +1,160 @@
+//! Settling: an entry takes its place in memory, live or from the store.
+
+use std::sync::Arc;
+
+use super::accept::check_facts;
+use super::{Bodies, Inert, Ledger, Node, Outcome, RestoreError, Standing};
+use crate::authority::OpSet;
+use crate::entry::{Claims, Entry, EntryKind, Header, ReadHeader};
+use crate::id::{EntryId, PersonId};
+use crate::op::{Op, Role};
+
+/// What judging an entry found.
+#[derive(Debug, Clone)]
+pub(super) struct Settled {
+    pub(super) standing: Standing,
+    pub(super) inert: Option<Inert>,
+    /// Of an Open or Change: the ops it knows, its author, and the data before it on its chain.
+    pub(super) past: Arc<OpSet>,
+    pub(super) author: Option<(PersonId, Role)>,
+    pub(super) before: Option<EntryId>,
+}
+
+impl Default for Settled {
+    fn default() -> Self {
+        let (past, standing) = (Arc::default(), Standing::Counts);
+        Self { standing, inert: None, past, author: None, before: None }
+    }
+}
+
+impl Settled {
+    pub(super) fn unreadable() -> Self {
+        Self { standing: Standing::Unreadable, ..Self::default() }
+    }
+}
+
+impl Ledger {
+    /// Brings back a ledger from its stored entries, in the order they were settled, without
+    /// judging them again: `entries` gives each with its stored outcome.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when the entries are no log of one workspace.
+    pub fn restore(
+        entries: impl IntoIterator<Item = (Entry, Outcome)>,
+    ) -> Result<Self, RestoreError> {
+        let mut entries = entries.into_iter();
+        let (genesis, _) = entries.next().ok_or(RestoreError::Genesis)?;
+        let mut ledger = Self::start(&genesis).map_err(|_invalid| RestoreError::Genesis)?;
+        let mut forked = false;
+        for (entry, outcome) in entries {
+            let fits = !ledger.contains(&entry.id);
+            let settled = fits.then(|| ledger.restored(&entry, outcome)).flatten();
+            let settled = settled.ok_or(RestoreError::Entry(entry.id))?;
+            ledger.insert_node(&entry, settled);
+            forked |= ledger.note_fork(&entry);
+        }
+        if forked {
+            ledger.mark_near();
+        }
+        Ok(ledger)
+    }
+
+    /// Finds again what is not stored about an entry; `None` when it does not fit.
+    fn restored(&mut self, entry: &Entry, outcome: Outcome) -> Option<Settled> {
+        let (standing, inert) = match outcome {
+            Outcome::Accepted => (Standing::Counts, None),
+            Outcome::Inert(inert) => (Standing::Counts, Some(inert)),
+            Outcome::Excluded => (Standing::Excluded, None),
+            Outcome::Unreadable => return Some(Settled::unreadable()),
+            Outcome::Waiting | Outcome::Invalid(_) => return None,
+        };
+        let ReadHeader::Known(kind, Header { link, claims }) = &entry.header else { return None };
+        if *kind == EntryKind::Op {
+            let op = Op::from_bytes(&entry.signed.body).ok()?;
+            self.membership.add(entry.id, link.device, &claims.mheads, op).ok()?;
+            return Some(Settled::default());
+        }
+        let view = self.membership.view(&claims.mheads);
+        let author = Some(view.author(&link.device)?);
+        // Of excluded entries it is not stored whether they are inert. Changes wait for their
+        // gate to be built.
+        let unknown = *kind == EntryKind::Open && standing == Standing::Excluded;
+        let inert =
+            if unknown { check_facts(&entry.signed.body, claims).err() } else { inert };
+        let (past, before) = (Arc::clone(view.past()), self.last_data(link.prev));
+        Some(Settled { standing, inert, past, author, before })
+    }
+
+    /// Settles an entry; returns the entries whose standing changed with it.
+    pub(super) fn settle(
+        &mut self,
+        entry: &Entry,
+        settled: Settled,
+        bodies: &dyn Bodies,
+    ) -> Vec<EntryId> {
+        self.insert_node(entry, settled);
+        let changed = if self.note_fork(entry) {
+            self.mark_near();
+            self.judge_again()
+        } else if !self.forked.is_empty()
+            && self.nodes.get(&entry.id).is_some_and(Node::is_readable_data)
+        {
+            self.judge_beside_forks(entry.id)
+        } else {
+            Vec::new()
+        };
+        self.regate(&changed, bodies);
+        changed
+    }
+
+    pub(super) fn insert_node(&mut self, entry: &Entry, settled: Settled) {
+        let link = entry.header.link();
+        let none = Claims::default();
+        let (kind, claims) = match &entry.header {
+            ReadHeader::Known(kind, Header { claims, .. }) => (Some(*kind), claims),
+            ReadHeader::Newer(link) => ((link.kind == 0).then_some(EntryKind::Op), &none),
+        };
+        let Settled { standing, inert, past, author, before } = settled;
+        let is_data = matches!(kind, Some(EntryKind::Open | EntryKind::Change));
+        let near = is_data && standing != Standing::Unreadable && {
+            let full: Vec<_> = claims.deps.iter().copied().chain(before).collect();
+            self.is_near(&link.device, link.seq, &full)
+        };
+        if let (Some(doc), Some(kind)) = (claims.doc, kind)
+            && standing != Standing::Unreadable
+        {
+            self.docs.entry(doc).or_default().push(entry.id, kind, link.device);
+        }
+        let connected = match link.prev {
+            None => link.seq == 0,
+            Some(prev) => self.is_connected(&prev) && self.follows(link, &prev),
+        };
+        let node = Node {
+            kind,
+            device: link.device,
+            seq: link.seq,
+            prev: link.prev,
+            doc: claims.doc,
+            deps: claims.deps.clone(),
+            before,
+            past,
+            author,
+            blob_end: claims.blob_base.saturating_add(claims.blobs.len() as u64),
+            standing,
+            inert,
+            connected,
+            near,
+            position: self.order.len(),
+        };
+        let slot = self.chains.entry(link.device).or_default().entry(link.seq).or_default();
+        slot.push(entry.id);
+        if slot.len() > 1 {
+            self.branched.insert(link.device);
+        }
+        self.nodes.insert(entry.id, node);
+        self.order.push(entry.id);
+        if connected {
+            self.connect_after(entry.id);
+        }
+    }
+}
