@@ -5,6 +5,8 @@
 //! index → `sql`. `docs/architecture.md` is the map.
 
 pub mod api;
+#[doc(hidden)]
+pub mod bench;
 mod blob;
 pub mod client;
 mod clock;

@@ -333,3 +333,6 @@ impl Drop for Claim {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Up => syncing::up(node).await,
         Request::Verify => maintenance::verify(node, out).await,
+        Request::Rebuild => maintenance::rebuild(node).await,
         Request::ConfigGet { key } => maintenance::config_get(node, key.as_deref()),
         Request::ConfigSet { key, value } => maintenance::config_set(node, &key, &value),
         Request::Shutdown => {

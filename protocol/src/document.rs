@@ -78,10 +78,7 @@ impl Document {
     ///
     /// # Errors
     /// Automerge cannot read or apply a change, or one comes before a dependency.
-    pub fn build<'a>(
-        kind: DocKind,
-        changes: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Self, EngineError> {
+    pub fn build<'a>(kind: DocKind, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, EngineError> {
         let changes = std::iter::once(constant_change(kind)).chain(changes);
         contain(|| {
             let mut doc = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint);
@@ -124,9 +121,7 @@ impl Document {
                 return Ok(None);
             };
             let change = doc.get_change_by_hash(&hash);
-            let bytes = change
-                .map(|change| change.raw_bytes().to_vec())
-                .unwrap_or_default();
+            let bytes = change.map(|change| change.raw_bytes().to_vec()).unwrap_or_default();
             gate::scan(&bytes).map_err(EngineError::Refused)?;
             Ok(Some((doc, bytes)))
         })?;
@@ -146,19 +141,12 @@ impl Document {
     /// Returns the changes that no other depends on, ascending.
     #[must_use]
     pub fn heads(&self) -> Vec<ChangeHash> {
-        self.doc
-            .get_heads()
-            .into_iter()
-            .map(|hash| ChangeHash(hash.0))
-            .collect()
+        self.doc.get_heads().into_iter().map(|hash| ChangeHash(hash.0)).collect()
     }
 }
 
 /// Applies changes that must not lack a dependency.
-fn apply_all<'a>(
-    doc: &mut Automerge,
-    changes: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<(), EngineError> {
+fn apply_all<'a>(doc: &mut Automerge, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<(), EngineError> {
     let changes: Vec<_> = changes
         .into_iter()
         .map(|bytes| Change::try_from(bytes).map_err(EngineError::Unreadable))

@@ -6,6 +6,10 @@
 //! then applies only changes that passed, in [`document`](crate::document); what it thinks of
 //! them is never a verdict.
 //!
+//! Beyond the letter of R7 it refuses what Automerge cannot write, and two things it can: tables,
+//! because it panics at the first write into one, and marks, because a forged one makes a
+//! document that it saves but cannot load.
+//!
 //! The gate keeps no values, does not judge authority and does not know what is accepted: the
 //! caller offers entries after those they depend on, and admits those that pass.
 
@@ -27,8 +31,7 @@ pub use self::info::ChangeInfo;
 use self::refs::Past;
 pub use self::refusal::Refusal;
 pub use self::scan::{
-    Action, Key, MAX_ACTORS, MAX_CHUNK, MAX_DEPS, MAX_OPS, MAX_PREDS, OpRef, Scan, ScanOp,
-    ValueKind, scan,
+    Action, Key, MAX_ACTORS, MAX_CHUNK, MAX_DEPS, MAX_OPS, MAX_PREDS, OpRef, Scan, ScanOp, ValueKind, scan,
 };
 use crate::document::{DELETED, constant_change};
 use crate::facts::DocKind;
@@ -70,10 +73,7 @@ impl DocGate {
     #[must_use]
     pub fn new(kind: DocKind) -> Self {
         let constant = scan(constant_change(kind)).expect("the embedded change is well formed");
-        Self {
-            history: History::new(ChangeInfo::new(&constant)),
-            entries: BTreeMap::new(),
-        }
+        Self { history: History::new(ChangeInfo::new(&constant)), entries: BTreeMap::new() }
     }
 
     /// Checks a change against the changes admitted so far, those of `ctx.deps` among them.
@@ -115,9 +115,7 @@ impl DocGate {
     /// Returns the change that an admitted entry carries.
     #[must_use]
     pub fn change_of(&self, entry: &EntryId) -> Option<ChangeHash> {
-        self.history
-            .get(*self.entries.get(entry)?)
-            .map(ChangeInfo::hash)
+        self.history.get(*self.entries.get(entry)?).map(ChangeInfo::hash)
     }
 
     /// Returns what is known about the change of an admitted entry.
@@ -129,11 +127,7 @@ impl DocGate {
     /// Check 2, without the closure: a new actor at 1, or that of the previous entry, if named.
     fn check_actor(ctx: &Context<'_>, scan: &Scan<'_>) -> Result<Option<EntryId>, Refusal> {
         if scan.actor == actor_for(ctx.workspace, ctx.device, ctx.doc, ctx.seq) {
-            return if scan.seq == 1 {
-                Ok(None)
-            } else {
-                Err(Refusal::Sequence)
-            };
+            return if scan.seq == 1 { Ok(None) } else { Err(Refusal::Sequence) };
         }
         ctx.previous.map(Some).ok_or(Refusal::Actor)
     }
@@ -148,34 +142,17 @@ impl DocGate {
             // The constant change is always the first.
             deps.push(0);
         }
-        let mut hashes: Vec<_> = deps
-            .iter()
-            .filter_map(|n| self.history.get(*n))
-            .map(ChangeInfo::hash)
-            .collect();
+        let mut hashes: Vec<_> = deps.iter().filter_map(|n| self.history.get(*n)).map(ChangeInfo::hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        if hashes == scan.deps {
-            Ok(deps)
-        } else {
-            Err(Refusal::Dependencies)
-        }
+        if hashes == scan.deps { Ok(deps) } else { Err(Refusal::Dependencies) }
     }
 
     /// The rest of check 2: the actor's last change in the closure is the one to follow.
-    fn check_sequence(
-        &self,
-        scan: &Scan<'_>,
-        previous: Option<EntryId>,
-        closure: &Closure,
-    ) -> Result<(), Refusal> {
+    fn check_sequence(&self, scan: &Scan<'_>, previous: Option<EntryId>, closure: &Closure) -> Result<(), Refusal> {
         let last = self.history.last_of(&scan.actor, closure);
         let Some(previous) = previous else {
-            return if last.is_none() {
-                Ok(())
-            } else {
-                Err(Refusal::Equivocation)
-            };
+            return if last.is_none() { Ok(()) } else { Err(Refusal::Equivocation) };
         };
         let number = *self.entries.get(&previous).ok_or(Refusal::Actor)?;
         let info = self.history.get(number).ok_or(Refusal::Actor)?;
@@ -185,11 +162,7 @@ impl DocGate {
         if info.seq() + 1 != scan.seq {
             return Err(Refusal::Sequence);
         }
-        if last == Some(number) {
-            Ok(())
-        } else {
-            Err(Refusal::Equivocation)
-        }
+        if last == Some(number) { Ok(()) } else { Err(Refusal::Equivocation) }
     }
 }
 

@@ -1,1 +1,6 @@
-//! Placeholder.
+//! The harness of the suites: programs, files, simulated networks.
+
+pub mod las;
+pub mod program;
+pub mod raw;
+pub mod trace;

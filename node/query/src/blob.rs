@@ -57,35 +57,24 @@ pub enum BlobError {
 impl BlobError {
     /// Makes a "not held" error.
     pub fn not_held(blob: &[u8; 32], holders: Vec<String>) -> Self {
-        Self::NotHeld {
-            hash: hex(blob),
-            holders,
-        }
+        Self::NotHeld { hash: hex(blob), holders }
     }
 
     /// Makes a read error from its cause.
     pub fn read(blob: &[u8; 32], source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Read {
-            hash: hex(blob),
-            source: source.into(),
-        }
+        Self::Read { hash: hex(blob), source: source.into() }
     }
 }
 
 fn known(holders: &[String]) -> String {
-    if holders.is_empty() {
-        String::new()
-    } else {
-        format!("; held by {}", holders.join(", "))
-    }
+    if holders.is_empty() { String::new() } else { format!("; held by {}", holders.join(", ")) }
 }
 
 /// Returns a hash as lower-case hex.
 pub(crate) fn hex(hash: &[u8; 32]) -> String {
     use std::fmt::Write as _;
-    hash.iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

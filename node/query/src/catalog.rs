@@ -138,17 +138,11 @@ pub struct CatalogError {
 impl CatalogError {
     /// Makes an error with a message of its own.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-        }
+        Self { message: message.into(), source: None }
     }
 
     /// Makes an error from its cause.
     pub fn from_source(source: impl Error + Send + Sync + 'static) -> Self {
-        Self {
-            message: source.to_string(),
-            source: Some(Box::new(source)),
-        }
+        Self { message: source.to_string(), source: Some(Box::new(source)) }
     }
 }

@@ -31,11 +31,7 @@ const PARSER_LEVELS: usize = 8;
 /// Checks the size of the text, which bounds the size of the plan.
 pub(crate) fn text(sql: &str, limits: &Limits) -> Result<(), QueryError> {
     if sql.len() > limits.max_sql_bytes {
-        return Err(limit(format!(
-            "the query has {} bytes, the limit is {}",
-            sql.len(),
-            limits.max_sql_bytes
-        )));
+        return Err(limit(format!("the query has {} bytes, the limit is {}", sql.len(), limits.max_sql_bytes)));
     }
     let tokens = Tokenizer::new(&GenericDialect {}, sql)
         .tokenize()
@@ -168,18 +164,11 @@ pub(crate) fn statement(sql: &str, limits: &Limits) -> Result<Statement, QueryEr
             "one statement at a time; remove what follows the first semicolon",
         ));
     }
-    if reads(&statement) {
-        Ok(statement)
-    } else {
-        Err(not_allowed())
-    }
+    if reads(&statement) { Ok(statement) } else { Err(not_allowed()) }
 }
 
 fn not_allowed() -> QueryError {
-    QueryError::new(
-        QueryErrorKind::NotAllowed,
-        "queries only read: use SELECT, WITH, EXPLAIN, SHOW or DESCRIBE",
-    )
+    QueryError::new(QueryErrorKind::NotAllowed, "queries only read: use SELECT, WITH, EXPLAIN, SHOW or DESCRIBE")
 }
 
 fn reads(statement: &Statement) -> bool {
@@ -240,11 +229,7 @@ pub(crate) fn plan(plan: &LogicalPlan) -> Result<(), QueryError> {
             }
             _ => None,
         };
-        Ok(if refused.is_some() {
-            TreeNodeRecursion::Stop
-        } else {
-            TreeNodeRecursion::Continue
-        })
+        Ok(if refused.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     refused.map_or(Ok(()), Err)
 }

@@ -73,11 +73,7 @@ impl std::fmt::Debug for Core {
 
 impl Engine {
     /// Makes an engine over a workspace, with threads of its own.
-    pub fn new(
-        catalog: Arc<dyn Catalog>,
-        blobs: Arc<dyn BlobReader>,
-        limits: Limits,
-    ) -> Result<Self, QueryError> {
+    pub fn new(catalog: Arc<dyn Catalog>, blobs: Arc<dyn BlobReader>, limits: Limits) -> Result<Self, QueryError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("dataforge-query")
@@ -90,15 +86,8 @@ impl Engine {
             })?;
         let state = session(catalog, blobs, &limits)?;
         let turns = Arc::new(Semaphore::new(limits.concurrency.max(1)));
-        let core = Arc::new(Core {
-            state,
-            limits,
-            turns,
-        });
-        Ok(Self {
-            core,
-            runtime: Some(runtime),
-        })
+        let core = Arc::new(Core { state, limits, turns });
+        Ok(Self { core, runtime: Some(runtime) })
     }
 
     /// Returns the bounds the engine works within.
@@ -112,10 +101,7 @@ impl Engine {
     /// Dropping the future or the stream cancels the query.
     pub async fn query(&self, sql: &str) -> Result<QueryStream, QueryError> {
         let Some(runtime) = &self.runtime else {
-            return Err(QueryError::new(
-                QueryErrorKind::Other,
-                "the query engine is shutting down",
-            ));
+            return Err(QueryError::new(QueryErrorKind::Other, "the query engine is shutting down"));
         };
         stream::start(&self.core, runtime.handle(), sql.to_owned()).await
     }
@@ -132,11 +118,7 @@ impl Drop for Engine {
 
 impl Core {
     /// Checks, plans and starts a query; runs on a query thread.
-    async fn execute(
-        &self,
-        sql: &str,
-        cancel: &Arc<Cancel>,
-    ) -> Result<SendableRecordBatchStream, QueryError> {
+    async fn execute(&self, sql: &str, cancel: &Arc<Cancel>) -> Result<SendableRecordBatchStream, QueryError> {
         check::text(sql, &self.limits)?;
         let statement = check::statement(sql, &self.limits)?;
         let context = SessionContext::new_with_state(self.state.clone());
@@ -155,19 +137,12 @@ fn session(
     limits: &Limits,
 ) -> Result<SessionState, DataFusionError> {
     let source = Source::new(blobs);
-    let function = RunFunction {
-        catalog: Arc::clone(&catalog),
-        source: Arc::clone(&source),
-    };
-    let mut functions: HashMap<String, Arc<TableFunction>> =
-        SessionStateDefaults::default_table_functions()
-            .into_iter()
-            .map(|function| (function.name().to_owned(), function))
-            .collect();
-    functions.insert(
-        "run".to_owned(),
-        Arc::new(TableFunction::new("run".to_owned(), Arc::new(function))),
-    );
+    let function = RunFunction { catalog: Arc::clone(&catalog), source: Arc::clone(&source) };
+    let mut functions: HashMap<String, Arc<TableFunction>> = SessionStateDefaults::default_table_functions()
+        .into_iter()
+        .map(|function| (function.name().to_owned(), function))
+        .collect();
+    functions.insert("run".to_owned(), Arc::new(TableFunction::new("run".to_owned(), Arc::new(function))));
     let state = SessionStateBuilder::new()
         .with_config(config()?)
         .with_runtime_env(runtime_env(limits)?)
@@ -206,9 +181,7 @@ fn runtime_env(limits: &Limits) -> Result<Arc<RuntimeEnv>, DataFusionError> {
         Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
         None => DiskManagerMode::Disabled,
     };
-    let disk = DiskManagerBuilder::default()
-        .with_mode(mode)
-        .with_max_temp_directory_size(limits.spill_bytes);
+    let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(limits.spill_bytes);
     let pool = TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes), NAMED_CONSUMERS);
     let environment = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(pool))

@@ -66,7 +66,7 @@ impl QueryError {
                 format!(
                     "the query needs more memory than it may use; select fewer wells or curves, \
                      or aggregate first ({})",
-                    first_line(text)
+                    text.split(" with top memory").next().unwrap_or_default()
                 ),
             ),
             DataFusionError::Plan(text) => from_plan(text),
@@ -116,15 +116,10 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
 }
 
 fn from_parser(text: &str) -> QueryError {
-    let text = text
-        .trim_start_matches("sql parser error: ")
-        .trim_start_matches("ParserError(\"")
-        .trim_end_matches("\")");
+    let text =
+        text.trim_start_matches("sql parser error: ").trim_start_matches("ParserError(\"").trim_end_matches("\")");
     if text.to_ascii_lowercase().contains("recursion limit") {
-        return QueryError::new(
-            QueryErrorKind::Limit,
-            "the query is nested too deeply; split it with WITH",
-        );
+        return QueryError::new(QueryErrorKind::Limit, "the query is nested too deeply; split it with WITH");
     }
     QueryError::new(QueryErrorKind::Syntax, lower_first(text))
 }
@@ -160,7 +155,14 @@ fn from_plan(text: &str) -> QueryError {
 
 /// Removes what only a developer of DataFusion wants to read.
 fn clean(text: &str) -> String {
-    let text = first_line(text)
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let hint = lines.next().filter(|line| line.starts_with("Did you mean"));
+    let whole = match hint {
+        Some(hint) => format!("{first} {hint}"),
+        None => first.to_owned(),
+    };
+    let text = whole
         .trim_start_matches("Error during planning: ")
         .trim_start_matches("Schema error: ")
         .trim_start_matches("Execution error: ")

@@ -31,13 +31,7 @@ pub enum MetaTable {
 
 impl MetaTable {
     /// Every table.
-    pub const ALL: [Self; 5] = [
-        Self::Wells,
-        Self::Runs,
-        Self::Curves,
-        Self::Members,
-        Self::Entries,
-    ];
+    pub const ALL: [Self; 5] = [Self::Wells, Self::Runs, Self::Curves, Self::Members, Self::Entries];
 
     /// Returns the name in SQL.
     pub const fn name(self) -> &'static str {
@@ -55,8 +49,7 @@ impl MetaTable {
     /// Ids are full ids as text; `run` is the short id; depths and times are as delivered unless the
     /// name ends in a unit.
     pub fn schema(self) -> SchemaRef {
-        static SCHEMAS: LazyLock<[SchemaRef; 5]> =
-            LazyLock::new(|| [wells(), runs(), curves(), members(), entries()]);
+        static SCHEMAS: LazyLock<[SchemaRef; 5]> = LazyLock::new(|| [wells(), runs(), curves(), members(), entries()]);
         let schemas = &*SCHEMAS;
         Arc::clone(match self {
             Self::Wells => &schemas[0],
@@ -82,10 +75,7 @@ const FLAG: DataType = DataType::Boolean;
 /// Builds a schema of nullable columns.
 pub(crate) fn schema_of(columns: impl IntoIterator<Item = (&'static str, DataType)>) -> SchemaRef {
     Arc::new(Schema::new(
-        columns
-            .into_iter()
-            .map(|(name, data_type)| Field::new(name, data_type, true))
-            .collect::<Vec<_>>(),
+        columns.into_iter().map(|(name, data_type)| Field::new(name, data_type, true)).collect::<Vec<_>>(),
     ))
 }
 
@@ -170,10 +160,7 @@ fn entries() -> SchemaRef {
         ("kind", TEXT),
         ("doc_id", TEXT),
         ("status", TEXT),
-        (
-            "claimed_at",
-            DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
-        ),
+        ("claimed_at", DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))),
         ("author", TEXT),
         ("position", INT),
     ])
@@ -209,18 +196,11 @@ impl TableProvider for MetaProvider {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let batch = self
-            .catalog
-            .rows(self.table)
-            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let batch = self.catalog.rows(self.table).map_err(|error| DataFusionError::External(Box::new(error)))?;
         if batch.schema() != self.schema() {
-            return Err(exec_datafusion_err!(
-                "the catalog's rows have another schema than the table {}",
-                self.table
-            ));
+            return Err(exec_datafusion_err!("the catalog's rows have another schema than the table {}", self.table));
         }
-        let plan =
-            MemorySourceConfig::try_new_exec(&[vec![batch]], self.schema(), projection.cloned())?;
+        let plan = MemorySourceConfig::try_new_exec(&[vec![batch]], self.schema(), projection.cloned())?;
         Ok(plan)
     }
 }

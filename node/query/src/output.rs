@@ -9,12 +9,11 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use arrow::array::RecordBatch;
-use arrow::csv;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use arrow::json;
 use arrow::util::pretty::pretty_format_batches_with_schema;
+use arrow::{csv, json};
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -48,14 +47,7 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] = [
-        Self::Table,
-        Self::Csv,
-        Self::Json,
-        Self::Ndjson,
-        Self::Parquet,
-        Self::Arrow,
-    ];
+    pub const ALL: [Self; 6] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Parquet, Self::Arrow];
 
     /// Returns the word people type.
     pub const fn name(self) -> &'static str {
@@ -126,11 +118,7 @@ pub struct Written {
 /// Writes a result.
 ///
 /// The writer is used from async code: give it a file, a buffer or a pipe, not a slow network.
-pub async fn write<W: Write + Send>(
-    stream: QueryStream,
-    format: Format,
-    out: &mut W,
-) -> Result<Written, OutputError> {
+pub async fn write<W: Write + Send>(stream: QueryStream, format: Format, out: &mut W) -> Result<Written, OutputError> {
     let mut watched = Watched { out, failed: None };
     let written = write_batches(stream, format, &mut watched).await;
     let flushed = match &written {
@@ -149,15 +137,9 @@ async fn write_batches<W: Write + Send>(
     format: Format,
     out: &mut W,
 ) -> Result<Written, OutputError> {
-    let fail = |error: ArrowError| OutputError::Encode {
-        format,
-        message: error.to_string(),
-    };
+    let fail = |error: ArrowError| OutputError::Encode { format, message: error.to_string() };
     let mut sink = open(format, stream.schema(), out).map_err(fail)?;
-    let mut written = Written {
-        rows: 0,
-        cut: false,
-    };
+    let mut written = Written { rows: 0, cut: false };
     while let Some(batch) = stream.next().await {
         let batch = batch?;
         let taken = sink.write(&batch).map_err(fail)?;
@@ -215,13 +197,7 @@ fn open<'a, W: Write + Send>(
     out: &'a mut W,
 ) -> Result<Box<dyn Sink + 'a>, ArrowError> {
     Ok(match format {
-        Format::Table => Box::new(Table {
-            out,
-            schema,
-            batches: Vec::new(),
-            rows: 0,
-            cut: false,
-        }),
+        Format::Table => Box::new(Table { out, schema, batches: Vec::new(), rows: 0, cut: false }),
         Format::Csv => {
             let mut writer = csv::WriterBuilder::new().with_header(true).build(out);
             // The header comes with the first batch, and a result without rows has none.
@@ -316,10 +292,7 @@ impl<W: Write + Send> Sink for Table<'_, W> {
         let table = pretty_format_batches_with_schema(self.schema, &self.batches)?;
         writeln!(self.out, "{table}")?;
         if self.cut {
-            writeln!(
-                self.out,
-                "only the first {TABLE_ROWS} rows are shown; write csv or parquet to get all"
-            )?;
+            writeln!(self.out, "only the first {TABLE_ROWS} rows are shown; write csv or parquet to get all")?;
         }
         Ok(())
     }

@@ -40,18 +40,12 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(reader: Arc<dyn BlobReader>) -> Arc<Self> {
-        Arc::new(Self {
-            reader,
-            footers: Mutex::new(Footers::default()),
-        })
+        Arc::new(Self { reader, footers: Mutex::new(Footers::default()) })
     }
 
     /// Opens the table of a run; reads nothing yet.
     pub(crate) fn open(self: &Arc<Self>, run: Arc<RunFile>) -> TableFile {
-        TableFile {
-            source: Arc::clone(self),
-            run,
-        }
+        TableFile { source: Arc::clone(self), run }
     }
 
     fn footers(&self) -> std::sync::MutexGuard<'_, Footers> {
@@ -129,15 +123,8 @@ impl TableFile {
         let read = self.source.reader.read(blob, ranges).await;
         let parts = read.map_err(|error| self.error(error))?;
         let fits = parts.len() == ranges.len()
-            && parts
-                .iter()
-                .zip(ranges)
-                .all(|(part, range)| part.len() as u64 == range.end - range.start);
-        if fits {
-            Ok(parts)
-        } else {
-            Err(self.error(BlobError::WrongRange { hash: hex(blob) }))
-        }
+            && parts.iter().zip(ranges).all(|(part, range)| part.len() as u64 == range.end - range.start);
+        if fits { Ok(parts) } else { Err(self.error(BlobError::WrongRange { hash: hex(blob) })) }
     }
 
     async fn footer(&mut self) -> Result<Arc<ParquetMetaData>, ParquetError> {
@@ -176,10 +163,7 @@ impl AsyncFileReader for TableFile {
         .boxed()
     }
 
-    fn get_byte_ranges(
-        &mut self,
-        ranges: Vec<Range<u64>>,
-    ) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
         async move { self.read(&ranges).await }.boxed()
     }
 

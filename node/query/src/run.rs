@@ -50,11 +50,7 @@ impl TableFunctionImpl for RunFunction {
             return plan_err!("run() takes one id as text, like run('1f0c9a')");
         };
         let run = find(self.catalog.as_ref(), id)?;
-        Ok(Arc::new(RunTable {
-            schema: schema(&run),
-            run: Arc::new(run),
-            source: Arc::clone(&self.source),
-        }))
+        Ok(Arc::new(RunTable { schema: schema(&run), run: Arc::new(run), source: Arc::clone(&self.source) }))
     }
 }
 
@@ -65,20 +61,14 @@ fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
     if wanted.is_empty() {
         return plan_err!("run() takes an id that is not empty; see the table runs");
     }
-    let filter = RunFilter {
-        runs: Some(vec![wanted.clone()]),
-        ..RunFilter::default()
-    };
-    let mut found = catalog
-        .runs(&filter)
-        .map_err(|error| DataFusionError::External(Box::new(error)))?;
+    let filter = RunFilter { runs: Some(vec![wanted.clone()]), ..RunFilter::default() };
+    let mut found = catalog.runs(&filter).map_err(|error| DataFusionError::External(Box::new(error)))?;
     found.retain(|run| {
         let short = run.run.to_ascii_lowercase();
         short.starts_with(&wanted) || run.run_id.to_ascii_lowercase().starts_with(&wanted)
     });
-    if let Some(exact) = found
-        .iter()
-        .position(|run| run.run_id.eq_ignore_ascii_case(id) || run.run.eq_ignore_ascii_case(id))
+    if let Some(exact) =
+        found.iter().position(|run| run.run_id.eq_ignore_ascii_case(id) || run.run.eq_ignore_ascii_case(id))
     {
         return Ok(found.swap_remove(exact));
     }
@@ -86,15 +76,9 @@ fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
         0 => plan_err!("no run has an id that starts with '{id}'; see the table runs"),
         1 => Ok(found.swap_remove(0)),
         count => {
-            let listed: Vec<String> = found
-                .iter()
-                .take(MAX_LISTED)
-                .map(|run| format!("{} (well {})", run.run, run.well))
-                .collect();
-            plan_err!(
-                "{count} runs have an id that starts with '{id}', give more of it: {}",
-                listed.join(", ")
-            )
+            let listed: Vec<String> =
+                found.iter().take(MAX_LISTED).map(|run| format!("{} (well {})", run.run, run.well)).collect();
+            plan_err!("{count} runs have an id that starts with '{id}', give more of it: {}", listed.join(", "))
         }
     }
 }
@@ -102,16 +86,10 @@ fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
 fn schema(run: &RunFile) -> SchemaRef {
     let index = Field::new(&run.index.name, DataType::Float64, true);
     let curves = run.curves.iter().map(|curve| {
-        let data_type = if curve.text {
-            DataType::Utf8
-        } else {
-            DataType::Float64
-        };
+        let data_type = if curve.text { DataType::Utf8 } else { DataType::Float64 };
         Field::new(&curve.column, data_type, true)
     });
-    Arc::new(Schema::new(
-        std::iter::once(index).chain(curves).collect::<Vec<_>>(),
-    ))
+    Arc::new(Schema::new(std::iter::once(index).chain(curves).collect::<Vec<_>>()))
 }
 
 /// The wide table of one run.
@@ -150,13 +128,12 @@ impl TableProvider for RunTable {
         if let Ok(rows) = usize::try_from(self.run.rows) {
             statistics.num_rows = Precision::Exact(rows);
         }
-        let config =
-            FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, Arc::new(parquet))
-                .with_file(file)
-                .with_statistics(statistics)
-                .with_projection_indices(projection.cloned())?
-                .with_limit(limit)
-                .build();
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, Arc::new(parquet))
+            .with_file(file)
+            .with_statistics(statistics)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 }

@@ -96,23 +96,12 @@ impl SampleColumn {
 
     /// Whether one curve of one run has one value.
     const fn is_constant(self) -> bool {
-        !matches!(
-            self,
-            Self::IndexValue | Self::DepthM | Self::TimeS | Self::Value | Self::Text
-        )
+        !matches!(self, Self::IndexValue | Self::DepthM | Self::TimeS | Self::Value | Self::Text)
     }
 
     /// Whether all curves of one run have one value.
     const fn is_of_run(self) -> bool {
-        matches!(
-            self,
-            Self::Well
-                | Self::Run
-                | Self::WellId
-                | Self::RunId
-                | Self::IndexKind
-                | Self::IndexUnit
-        )
+        matches!(self, Self::Well | Self::Run | Self::WellId | Self::RunId | Self::IndexKind | Self::IndexUnit)
     }
 
     /// Returns the value of a constant column.
@@ -148,13 +137,8 @@ impl SampleColumn {
 /// | `depth_m`, `time_s` | the index in metres or seconds; null for another kind or an unknown unit |
 /// | `value`, `text` | the sample: one is null, by the kind of curve; both if nothing was measured |
 pub fn sample_schema() -> SchemaRef {
-    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-        schema_of(
-            SampleColumn::ALL
-                .into_iter()
-                .map(|column| (column.name(), column.data_type())),
-        )
-    });
+    static SCHEMA: LazyLock<SchemaRef> =
+        LazyLock::new(|| schema_of(SampleColumn::ALL.into_iter().map(|column| (column.name(), column.data_type()))));
     Arc::clone(&SCHEMA)
 }
 
@@ -181,10 +165,7 @@ impl TableProvider for SamplesTable {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(
-        &self,
-        filters: &[&Expr],
-    ) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(filters
             .iter()
             .map(|expr| {
@@ -210,9 +191,7 @@ impl TableProvider for SamplesTable {
         let found = if wanted.is_empty() {
             Vec::new()
         } else {
-            self.catalog
-                .runs(&wanted.runs)
-                .map_err(|error| DataFusionError::External(Box::new(error)))?
+            self.catalog.runs(&wanted.runs).map_err(|error| DataFusionError::External(Box::new(error)))?
         };
         let condition = constant_condition(state, filters)?;
         let mut runs = Vec::new();
@@ -222,11 +201,7 @@ impl TableProvider for SamplesTable {
             };
             let curves = choose_curves(&run, condition.as_ref())?;
             if run.rows > 0 && !curves.is_empty() {
-                runs.push(RunScan {
-                    run: Arc::new(run),
-                    curves,
-                    bounds,
-                });
+                runs.push(RunScan { run: Arc::new(run), curves, bounds });
             }
         }
         let source = Arc::clone(&self.source);
@@ -244,10 +219,7 @@ fn constant_schema() -> SchemaRef {
 }
 
 /// Compiles the filters that are constant per curve into one condition.
-fn constant_condition(
-    state: &dyn Session,
-    filters: &[Expr],
-) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+fn constant_condition(state: &dyn Session, filters: &[Expr]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
     let constant = filters.iter().filter(|expr| filter::is_constant(expr));
     let Some(condition) = conjunction(constant.cloned()) else {
         return Ok(None);
@@ -276,7 +248,5 @@ fn choose_curves(run: &RunFile, condition: Option<&Arc<dyn PhysicalExpr>>) -> Re
     let batch = RecordBatch::try_new(constant_schema(), columns)?;
     let verdict = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
     let verdict: &BooleanArray = verdict.as_boolean();
-    Ok(all
-        .filter(|&position| verdict.is_valid(position) && verdict.value(position))
-        .collect())
+    Ok(all.filter(|&position| verdict.is_valid(position) && verdict.value(position)).collect())
 }

@@ -150,6 +150,8 @@ pub enum Request {
     },
     /// Re-hashes every blob and checks every chain. → `Verify`
     Verify,
+    /// Makes the index anew from the chains. → `Done`
+    Rebuild,
     /// Returns the configuration. → `Config`
     ConfigGet {
         /// One key, e.g. `network.listen`; all when left out.

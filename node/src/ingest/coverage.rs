@@ -104,47 +104,28 @@ pub struct CurveCoverage {
 pub fn coverage(index: &[f64], valid: &[bool], options: Options) -> Coverage {
     let rows = sorted_rows(index.iter().copied().zip(valid.iter().copied()));
     let step = median_step(&rows);
-    let threshold = options
-        .threshold
-        .or(step.map(|step| step * THRESHOLD_STEPS));
+    let threshold = options.threshold.or(step.map(|step| step * THRESHOLD_STEPS));
     let span = |top: f64, base: f64| Span {
         top,
         base,
         top_m: options.to_m.map(|factor| top * factor),
         base_m: options.to_m.map(|factor| base * factor),
     };
-    let domain = rows
-        .first()
-        .zip(rows.last())
-        .map(|(first, last)| span(first.0, last.0));
+    let domain = rows.first().zip(rows.last()).map(|(first, last)| span(first.0, last.0));
     let samples: Vec<f64> = rows.iter().filter(|row| row.1).map(|row| row.0).collect();
     let (intervals, gaps) = split(&samples, domain, threshold, span);
-    Coverage {
-        domain,
-        intervals,
-        gaps,
-        rows: count(rows.len()),
-        samples: count(samples.len()),
-        step,
-        threshold,
-    }
+    Coverage { domain, intervals, gaps, rows: count(rows.len()), samples: count(samples.len()), step, threshold }
 }
 
-/// Returns the coverage of all curves of a table whose first column is the index described.
+/// Returns the coverage of all curves of a table whose first column is the index described;
+/// nothing for an index of text, which has no distances.
 #[must_use]
-pub fn coverage_of(
-    batch: &RecordBatch,
-    index: &IndexFacts,
-    threshold: Option<f64>,
-) -> Vec<CurveCoverage> {
+pub fn coverage_of(batch: &RecordBatch, index: &IndexFacts, threshold: Option<f64>) -> Vec<CurveCoverage> {
     let schema = batch.schema();
     let Some(values) = batch.columns().first().and_then(|column| {
-        column.as_primitive_opt::<Float64Type>().map(|depths| {
-            depths
-                .iter()
-                .map(|depth| depth.unwrap_or(f64::NAN))
-                .collect::<Vec<_>>()
-        })
+        column
+            .as_primitive_opt::<Float64Type>()
+            .map(|depths| depths.iter().map(|depth| depth.unwrap_or(f64::NAN)).collect::<Vec<_>>())
     }) else {
         return Vec::new();
     };
@@ -155,10 +136,7 @@ pub fn coverage_of(
         .map(|(array, field)| {
             let valid: Vec<bool> = (0..array.len()).map(|row| array.is_valid(row)).collect();
             let coverage = coverage(&values, &valid, options);
-            CurveCoverage {
-                column: field.name().clone(),
-                coverage,
-            }
+            CurveCoverage { column: field.name().clone(), coverage }
         })
         .collect()
 }
@@ -193,21 +171,11 @@ fn split(
         return (intervals, gaps);
     };
     let (Some(&first), Some(&last)) = (samples.first(), samples.last()) else {
-        gaps.push(Gap {
-            place: GapPlace::Whole,
-            span: domain,
-        });
+        gaps.push(Gap { place: GapPlace::Whole, span: domain });
         return (intervals, gaps);
     };
-    let apart = |top: f64, base: f64| {
-        threshold.is_some_and(|threshold| base - top > threshold * (1.0 + TOLERANCE))
-    };
-    let mut hole = |place, top, base| {
-        gaps.push(Gap {
-            place,
-            span: span(top, base),
-        })
-    };
+    let apart = |top: f64, base: f64| threshold.is_some_and(|threshold| base - top > threshold * (1.0 + TOLERANCE));
+    let mut hole = |place, top, base| gaps.push(Gap { place, span: span(top, base) });
     if apart(domain.top, first) {
         hole(GapPlace::Start, domain.top, first);
     }
@@ -232,11 +200,7 @@ impl Coverage {
     /// Returns the share of index values that have a value, from 0 to 1.
     #[must_use]
     pub fn share(&self) -> f64 {
-        if self.rows == 0 {
-            0.0
-        } else {
-            self.samples as f64 / self.rows as f64
-        }
+        if self.rows == 0 { 0.0 } else { self.samples as f64 / self.rows as f64 }
     }
 
     /// Returns the coverage as a line of text over the whole index: `#` covered, `+` in part,
@@ -277,11 +241,7 @@ impl Coverage {
 /// Returns the coverage of several curves as text: a line with bar and share for each.
 #[must_use]
 pub fn render(curves: &[CurveCoverage]) -> String {
-    let widest = curves
-        .iter()
-        .map(|curve| curve.column.chars().count())
-        .max()
-        .unwrap_or(0);
+    let widest = curves.iter().map(|curve| curve.column.chars().count()).max().unwrap_or(0);
     let line = |curve: &CurveCoverage| {
         let bar = curve.coverage.bar(BAR_CELLS);
         let share = curve.coverage.share() * 100.0;

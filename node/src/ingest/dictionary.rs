@@ -138,13 +138,7 @@ pub fn detect(mnemonic: &str, unit: &str, description: &str) -> Option<Detection
     }
     let rank = if property == listed { rank } else { 0 };
     let confidence = confidence.clamp(5, 100).try_into().unwrap_or(5);
-    Some(Detection {
-        property,
-        unit: fit,
-        confidence,
-        rank,
-        reason,
-    })
+    Some(Detection { property, unit: fit, confidence, rank, reason })
 }
 
 /// How a mnemonic was found.
@@ -198,14 +192,8 @@ fn without_number(mnemonic: &str) -> &str {
     if stem.len() == digits.len() {
         return mnemonic;
     }
-    let marks: &[char] = if open.is_some() {
-        &['[', '(']
-    } else {
-        &['_', ':', '.', '-', '#']
-    };
-    stem.strip_suffix(marks)
-        .filter(|stem| !stem.is_empty())
-        .unwrap_or(mnemonic)
+    let marks: &[char] = if open.is_some() { &['[', '('] } else { &['_', ':', '.', '-', '#'] };
+    stem.strip_suffix(marks).filter(|stem| !stem.is_empty()).unwrap_or(mnemonic)
 }
 
 /// Returns the property that the unit speaks for, when it does not fit the listed one.
@@ -231,11 +219,7 @@ fn judge_unit(unit: &str, property: &Property) -> (i32, Option<&'static Unit>, S
         return (0, None, ", no unit".to_owned());
     }
     match units::resolve(unit, None) {
-        Some(other) => (
-            -40,
-            None,
-            format!(", but unit {unit} is of kind {}", other.measurement),
-        ),
+        Some(other) => (-40, None, format!(", but unit {unit} is of kind {}", other.measurement)),
         None => (-10, None, format!(", unit {unit} unknown")),
     }
 }
@@ -249,35 +233,19 @@ fn by_description(unit: &str, description: &str) -> Option<Detection> {
         .filter(|property| description.contains(&plain_name(property.name)))
         .filter_map(|property| Some((property, units::resolve(unit, Some(property.measurement))?)))
         .max_by_key(|(property, _)| property.name.len())?;
-    let reason = format!(
-        "{} in the description, unit fits",
-        plain_name(property.name)
-    );
-    Some(Detection {
-        property,
-        unit: Some(unit),
-        confidence: 45,
-        rank: 0,
-        reason,
-    })
+    let reason = format!("{} in the description, unit fits", plain_name(property.name));
+    Some(Detection { property, unit: Some(unit), confidence: 45, rank: 0, reason })
 }
 
 /// Returns a property's name without its explanation, lower case.
 fn plain_name(name: &str) -> String {
-    name.split([',', '(', '/'])
-        .next()
-        .unwrap_or(name)
-        .trim()
-        .to_lowercase()
+    name.split([',', '(', '/']).next().unwrap_or(name).trim().to_lowercase()
 }
 
 /// Returns whether a description holds a telling word of a property's name.
 fn mentions(description: &str, name: &str) -> bool {
     let description = description.to_lowercase();
-    plain_name(name)
-        .split_whitespace()
-        .filter(|word| word.chars().count() >= 4)
-        .any(|word| description.contains(word))
+    plain_name(name).split_whitespace().filter(|word| word.chars().count() >= 4).any(|word| description.contains(word))
 }
 
 /// What a mnemonic stands for.
@@ -299,10 +267,7 @@ impl Table {
     fn parse(source: &'static str) -> Self {
         let mut properties = Vec::new();
         let mut mnemonics = BTreeMap::new();
-        for line in source
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        {
+        for line in source.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if let Some(head) = line.strip_prefix('@') {
                 properties.extend(parse_property(head));
                 continue;
@@ -316,21 +281,11 @@ impl Table {
                 if let (Some(sources), Some(rank)) = (number(), number())
                     && let Some(mnemonic) = parts.next()
                 {
-                    mnemonics.insert(
-                        mnemonic,
-                        Meaning {
-                            property,
-                            rank,
-                            sources,
-                        },
-                    );
+                    mnemonics.insert(mnemonic, Meaning { property, rank, sources });
                 }
             }
         }
-        Self {
-            properties,
-            mnemonics,
-        }
+        Self { properties, mnemonics }
     }
 }
 
@@ -338,8 +293,7 @@ impl Table {
 fn parse_property(head: &'static str) -> Option<Property> {
     let mut parts = head.split(" | ");
     let mut next = || parts.next();
-    let (id, name, class, measurement, canonical_unit) =
-        (next()?, next()?, next()?, next()?, next()?);
+    let (id, name, class, measurement, canonical_unit) = (next()?, next()?, next()?, next()?, next()?);
     let (scale, valid, look) = (next()?, next()?, next()?);
     let (valid_min, valid_max) = valid.split_once(' ')?;
     let mut look = look.split(' ');
@@ -363,9 +317,5 @@ fn parse_property(head: &'static str) -> Option<Property> {
 fn parse_scale(text: &str) -> Option<Scale> {
     let mut parts = text.split(' ');
     let (left, right) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some(Scale {
-        left,
-        right,
-        log: parts.next() == Some("log"),
-    })
+    Some(Scale { left, right, log: parts.next() == Some("log") })
 }

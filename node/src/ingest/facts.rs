@@ -48,11 +48,7 @@ fn one_curve(column: &Column, name: &str, ordinal: u32, index: Option<&Values>) 
     };
     match &column.values {
         Values::Number(values) => {
-            for (row, value) in values
-                .iter()
-                .enumerate()
-                .filter(|(_, value)| !value.is_nan())
-            {
+            for (row, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
                 stats.min = Some(stats.min.map_or(*value, |min| min.min(*value)));
                 stats.max = Some(stats.max.map_or(*value, |max| max.max(*value)));
                 stats.add(at(row));

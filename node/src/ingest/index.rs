@@ -72,33 +72,24 @@ pub fn shape(values: &Values) -> Shape {
     let Some(first) = valid.next() else {
         return Shape::default();
     };
-    let mut shape = Shape {
-        min: Some(first),
-        max: Some(first),
-        first: Some(first),
-        ..Shape::default()
-    };
-    let (mut last, mut steps) = (first, Vec::with_capacity(values.len()));
-    let (mut min, mut max) = (first, first);
+    let mut steps = Vec::with_capacity(values.len());
+    let (mut min, mut max, mut last) = (first, first, first);
     for value in valid {
         steps.push(value - last);
         (min, max, last) = (min.min(value), max.max(value), value);
     }
-    (shape.min, shape.max, shape.last) = (Some(min), Some(max), Some(last));
     let direction = direction(&steps);
-    let against = steps
-        .iter()
-        .filter(|&&step| step == 0.0 || sign(step) != direction)
-        .count();
-    shape.reversals = u64::try_from(against).unwrap_or(u64::MAX);
+    let against = steps.iter().filter(|&&step| step == 0.0 || sign(step) != direction).count();
     let whole = steps.len() + 1 == values.len();
-    if whole && against == 0 {
-        shape.strict = direction;
+    Shape {
+        min: Some(min),
+        max: Some(max),
+        first: Some(first),
+        last: Some(last),
+        step: if whole { common_step(steps) } else { None },
+        reversals: u64::try_from(against).unwrap_or(u64::MAX),
+        strict: direction.filter(|_| whole && against == 0),
     }
-    if whole {
-        shape.step = common_step(steps);
-    }
-    shape
 }
 
 /// Returns the direction of the first step that is one.
@@ -126,9 +117,7 @@ fn common_step(mut steps: Vec<f64>) -> Option<f64> {
     let allowed = median.abs() * STEP_TOLERANCE;
     let regular = median != 0.0 && steps.iter().all(|step| (step - median).abs() <= allowed);
     // Ten digits: 1000.1524 - 1000.0 is 0.1524 and an error of one part in 10^12.
-    regular
-        .then(|| format!("{median:.9e}").parse().ok())
-        .flatten()
+    regular.then(|| format!("{median:.9e}").parse().ok()).flatten()
 }
 
 /// Returns what an index measures, from its `~C` line and, for the unit, `STRT`, `STOP`, `STEP`.
@@ -143,8 +132,7 @@ pub fn meaning(index: &Column, declared: [Option<&HeaderItem>; 3]) -> Meaning {
         .find(|unit| says_something(unit))
         .unwrap_or(own);
     let named = kind_by_name(&index.definition);
-    let as_kind =
-        |measurement, kind| units::resolve(unit, Some(measurement)).map(|unit| (kind, Some(unit)));
+    let as_kind = |measurement, kind| units::resolve(unit, Some(measurement)).map(|unit| (kind, Some(unit)));
     let depth = as_kind("length", IndexKind::Depth);
     let time = as_kind("time", IndexKind::Time);
     let (kind, resolved) = depth.or(time).unwrap_or_else(|| {
@@ -152,11 +140,7 @@ pub fn meaning(index: &Column, declared: [Option<&HeaderItem>; 3]) -> Meaning {
         let other = units::resolve(unit, None).is_some() && says_something(unit);
         (if other { IndexKind::Other } else { named }, None)
     });
-    Meaning {
-        kind,
-        unit: unit.clone(),
-        resolved,
-    }
+    Meaning { kind, unit: unit.clone(), resolved }
 }
 
 /// Returns whether a unit is more than a placeholder.
@@ -171,10 +155,7 @@ fn kind_by_name(definition: &HeaderItem) -> IndexKind {
         return IndexKind::Time;
     }
     let property = dictionary::detect(&mnemonic, "", "").map(|detection| detection.property);
-    match property
-        .filter(|property| property.class == "Index")
-        .map(|index| index.measurement)
-    {
+    match property.filter(|property| property.class == "Index").map(|index| index.measurement) {
         Some("length") => IndexKind::Depth,
         Some("time") => IndexKind::Time,
         _ => IndexKind::Other,

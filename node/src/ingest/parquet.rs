@@ -71,11 +71,7 @@ pub fn write(batch: &RecordBatch, metadata: &Metadata<'_>) -> Result<Vec<u8>, Pa
     let mut properties = properties()?
         .set_sorting_columns(metadata.sorted.map(|direction| {
             let descending = direction == Direction::Descending;
-            vec![SortingColumn {
-                column_idx: 0,
-                descending,
-                nulls_first: false,
-            }]
+            vec![SortingColumn { column_idx: 0, descending, nulls_first: false }]
         }))
         .set_key_value_metadata(Some(vec![
             KeyValue::new(KEY_FORMAT.to_owned(), FORMAT.to_owned()),
@@ -120,16 +116,10 @@ fn properties() -> Result<::parquet::file::properties::WriterPropertiesBuilder, 
 
 /// Returns the encoding that makes the first page of a column of numbers smaller.
 fn choose_encoding(batch: &RecordBatch, ordinal: usize) -> Result<Encoding, ParquetError> {
-    let page = batch
-        .slice(0, batch.num_rows().min(PAGE_ROWS))
-        .project(&[ordinal])?;
+    let page = batch.slice(0, batch.num_rows().min(PAGE_ROWS)).project(&[ordinal])?;
     let plain = encoded_size(&page, Encoding::PLAIN)?;
     let split = encoded_size(&page, Encoding::BYTE_STREAM_SPLIT)?;
-    Ok(if split < plain {
-        Encoding::BYTE_STREAM_SPLIT
-    } else {
-        Encoding::PLAIN
-    })
+    Ok(if split < plain { Encoding::BYTE_STREAM_SPLIT } else { Encoding::PLAIN })
 }
 
 /// Returns the compressed size of a one-column table in the given encoding.
@@ -137,18 +127,12 @@ fn encoded_size(page: &RecordBatch, encoding: Encoding) -> Result<i64, ParquetEr
     let properties = properties()?.set_encoding(encoding).build();
     // Without the field's metadata, which would only cost time here.
     let kind = page.schema().field(0).data_type().clone();
-    let schema = Arc::new(Schema::new(vec![arrow::datatypes::Field::new(
-        "x", kind, true,
-    )]));
+    let schema = Arc::new(Schema::new(vec![arrow::datatypes::Field::new("x", kind, true)]));
     let page = RecordBatch::try_new(schema, page.columns().to_vec())?;
     let mut writer = ArrowWriter::try_new(Vec::new(), page.schema(), Some(properties))?;
     writer.write(&page)?;
     let written = writer.finish()?;
-    Ok(written
-        .row_groups()
-        .iter()
-        .map(|group| group.column(0).compressed_size())
-        .sum())
+    Ok(written.row_groups().iter().map(|group| group.column(0).compressed_size()).sum())
 }
 
 /// Returns the whole table of Parquet bytes.
@@ -174,10 +158,7 @@ pub fn header_json(file: &LogFile) -> Result<String, serde_json::Error> {
         items: section.items.iter().map(Item::from).collect(),
         text: &section.text,
     });
-    serde_json::to_string(&Header {
-        encoding: &file.encoding,
-        sections: sections.collect(),
-    })
+    serde_json::to_string(&Header { encoding: &file.encoding, sections: sections.collect() })
 }
 
 /// The word for a section's kind.

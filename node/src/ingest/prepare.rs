@@ -9,7 +9,7 @@ use dataforge_protocol::id::BlobHash;
 use sha2::{Digest as _, Sha256};
 
 use crate::ingest::facts::{curve_facts, index_facts};
-use crate::ingest::index::{self, Meaning};
+use crate::ingest::index;
 use crate::ingest::parquet::{self, Metadata};
 use crate::ingest::table::{self, TableError};
 use crate::ingest::well::{self, WellHeader};
@@ -122,12 +122,7 @@ pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError
             runs.push(prepare_run(&origin, data_set, data, &mut warnings)?);
         }
     }
-    Ok(Prepared {
-        runs,
-        well,
-        source_sha256: origin.sha256,
-        warnings,
-    })
+    Ok(Prepared { runs, well, source_sha256: origin.sha256, warnings })
 }
 
 /// What all runs of a file share.
@@ -144,14 +139,8 @@ fn prepare_run(
     data: &DataSet,
     warnings: &mut Vec<Warning>,
 ) -> Result<PreparedRun, IngestError> {
-    let batch =
-        table::record_batch(data).map_err(|source| IngestError::Table { data_set, source })?;
-    let names: Vec<String> = batch
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| field.name().clone())
-        .collect();
+    let batch = table::record_batch(data).map_err(|source| IngestError::Table { data_set, source })?;
+    let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
     let declared = declared_items(origin.file);
     let index = &data.columns[0];
     let meaning = index::meaning(index, declared);
@@ -162,8 +151,7 @@ fn prepare_run(
         header: &origin.header,
         sorted: shape.strict,
     };
-    let parquet = parquet::write(&batch, &metadata)
-        .map_err(|source| IngestError::Parquet { data_set, source })?;
+    let parquet = parquet::write(&batch, &metadata).map_err(|source| IngestError::Parquet { data_set, source })?;
     checks::run(data, &names, &meaning, &shape, declared, warnings);
     let facts = RenditionFacts {
         blob: BlobHash::of(&parquet),
@@ -175,12 +163,7 @@ fn prepare_run(
         index: index_facts(index, &names[0], &meaning, &shape),
         curves: curve_facts(data, &names),
     };
-    Ok(PreparedRun {
-        data_set,
-        parquet,
-        facts,
-        declared: Declared::from(declared),
-    })
+    Ok(PreparedRun { data_set, parquet, facts, declared: Declared::from(declared) })
 }
 
 /// Returns the lines `STRT`, `STOP` and `STEP` of a file.
@@ -190,28 +173,14 @@ fn declared_items(file: &LogFile) -> [Option<&HeaderItem>; 3] {
 
 impl From<[Option<&HeaderItem>; 3]> for Declared {
     fn from(items: [Option<&HeaderItem>; 3]) -> Self {
-        let unit = items
-            .iter()
-            .flatten()
-            .map(|item| &item.unit)
-            .find(|unit| !unit.is_empty());
-        let [start, stop, step] =
-            items.map(|item| item.map(|item| item.value.clone()).unwrap_or_default());
-        Self {
-            start,
-            stop,
-            step,
-            unit: unit.cloned().unwrap_or_default(),
-        }
+        let unit = items.iter().flatten().map(|item| &item.unit).find(|unit| !unit.is_empty());
+        let [start, stop, step] = items.map(|item| item.map(|item| item.value.clone()).unwrap_or_default());
+        Self { start, stop, step, unit: unit.cloned().unwrap_or_default() }
     }
 }
 
 impl From<&dataforge_las::Notice> for Warning {
     fn from(notice: &dataforge_las::Notice) -> Self {
-        Self {
-            line: notice.line,
-            column: notice.column,
-            message: notice.message.clone(),
-        }
+        Self { line: notice.line, column: notice.column, message: notice.message.clone() }
     }
 }

@@ -47,10 +47,7 @@ struct Curve {
 /// Returns the demo's files: name and content.
 #[must_use]
 pub fn demo_files() -> Vec<(&'static str, String)> {
-    [&NORTH, &SOUTH]
-        .into_iter()
-        .map(|sample| (sample.name, sample.write()))
-        .collect()
+    [&NORTH, &SOUTH].into_iter().map(|sample| (sample.name, sample.write())).collect()
 }
 
 impl Sample {
@@ -60,42 +57,23 @@ impl Sample {
             format!("{}.{:04}", at / 10_000, at % 10_000)
         };
         let step = format!("{}.{:04}", self.step / 10_000, self.step % 10_000);
-        let mut text = self
-            .header
-            .replacen("{}", &depth(0), 1)
-            .replacen("{}", &depth(self.rows - 1), 1)
-            .replacen("{}", &step, 1);
+        let mut text =
+            self.header.replacen("{}", &depth(0), 1).replacen("{}", &depth(self.rows - 1), 1).replacen("{}", &step, 1);
         for curve in self.curves {
-            let Curve {
-                mnemonic,
-                unit,
-                description,
-                ..
-            } = curve;
+            let Curve { mnemonic, unit, description, .. } = curve;
             text.push_str(&format!("{mnemonic:<5}.{unit:<10} : {description}\n"));
         }
         text.push_str("~A\n");
-        let columns: Vec<Vec<String>> =
-            self.curves.iter().map(|curve| self.column(curve)).collect();
+        let columns: Vec<Vec<String>> = self.curves.iter().map(|curve| self.column(curve)).collect();
         for row in 0..self.rows {
-            self.write_row(
-                &mut text,
-                &depth(row),
-                columns.iter().map(|column| &*column[row]),
-            );
+            self.write_row(&mut text, &depth(row), columns.iter().map(|column| &*column[row]));
         }
         text
     }
 
     /// Returns the values of a curve as text, row by row.
     fn column(&self, curve: &Curve) -> Vec<String> {
-        let Curve {
-            log,
-            factor,
-            decimals,
-            holes,
-            ..
-        } = curve;
+        let Curve { log, factor, decimals, holes, .. } = curve;
         (0..self.rows)
             .map(|row| {
                 if holes.iter().any(|&(from, to)| (from..to).contains(&row)) {
@@ -128,15 +106,7 @@ const fn curve(
     size: (f64, usize),
     holes: &'static [(usize, usize)],
 ) -> Curve {
-    Curve {
-        mnemonic,
-        unit,
-        description,
-        log,
-        factor: size.0,
-        decimals: size.1,
-        holes,
-    }
+    Curve { mnemonic, unit, description, log, factor: size.0, decimals: size.1, holes }
 }
 
 static NORTH: Sample = Sample {
@@ -171,46 +141,11 @@ A well that does not exist, written for the demonstration of DataForge.
 DEPT .M           : DEPTH
 ",
     curves: &[
-        curve(
-            "GR",
-            "GAPI",
-            "GAMMA RAY",
-            rocks::Log::GammaRay,
-            (1.0, 3),
-            &[],
-        ),
-        curve(
-            "RHOB",
-            "K/M3",
-            "BULK DENSITY",
-            rocks::Log::Density,
-            (1_000.0, 2),
-            &[(0, 60), (700, 745)],
-        ),
-        curve(
-            "NPHI",
-            "V/V",
-            "NEUTRON POROSITY",
-            rocks::Log::Neutron,
-            (1.0, 4),
-            &[(0, 60)],
-        ),
-        curve(
-            "DT",
-            "US/M",
-            "SONIC SLOWNESS",
-            rocks::Log::Sonic,
-            (3.280_84, 3),
-            &[(410, 411), (905, 960)],
-        ),
-        curve(
-            "ILD",
-            "OHMM",
-            "DEEP INDUCTION",
-            rocks::Log::Resistivity,
-            (1.0, 4),
-            &[(1_170, 1_201)],
-        ),
+        curve("GR", "GAPI", "GAMMA RAY", rocks::Log::GammaRay, (1.0, 3), &[]),
+        curve("RHOB", "K/M3", "BULK DENSITY", rocks::Log::Density, (1_000.0, 2), &[(0, 60), (700, 745)]),
+        curve("NPHI", "V/V", "NEUTRON POROSITY", rocks::Log::Neutron, (1.0, 4), &[(0, 60)]),
+        curve("DT", "US/M", "SONIC SLOWNESS", rocks::Log::Sonic, (3.280_84, 3), &[(410, 411), (905, 960)]),
+        curve("ILD", "OHMM", "DEEP INDUCTION", rocks::Log::Resistivity, (1.0, 4), &[(1_170, 1_201)]),
         curve("CALI", "MM", "CALIPER", rocks::Log::Caliper, (25.4, 2), &[]),
     ],
     null: "-999.25",
@@ -248,47 +183,12 @@ BS  .IN        8.5 : BIT SIZE
 DEPT .F           : DEPTH
 ",
     curves: &[
-        curve(
-            "GR",
-            "GAPI",
-            "GAMMA RAY",
-            rocks::Log::GammaRay,
-            (1.0, 3),
-            &[(0, 12)],
-        ),
+        curve("GR", "GAPI", "GAMMA RAY", rocks::Log::GammaRay, (1.0, 3), &[(0, 12)]),
         curve("CALI", "IN", "CALIPER", rocks::Log::Caliper, (1.0, 3), &[]),
-        curve(
-            "RHOB",
-            "G/CC",
-            "BULK DENSITY",
-            rocks::Log::Density,
-            (1.0, 4),
-            &[(505, 540)],
-        ),
-        curve(
-            "NPHI",
-            "%",
-            "NEUTRON POROSITY",
-            rocks::Log::Neutron,
-            (100.0, 2),
-            &[(505, 540), (1_000, 1_080)],
-        ),
-        curve(
-            "DT",
-            "US/F",
-            "SONIC SLOWNESS",
-            rocks::Log::Sonic,
-            (1.0, 3),
-            &[],
-        ),
-        curve(
-            "ILD",
-            "OHMM",
-            "DEEP INDUCTION",
-            rocks::Log::Resistivity,
-            (1.0, 4),
-            &[(260, 290)],
-        ),
+        curve("RHOB", "G/CC", "BULK DENSITY", rocks::Log::Density, (1.0, 4), &[(505, 540)]),
+        curve("NPHI", "%", "NEUTRON POROSITY", rocks::Log::Neutron, (100.0, 2), &[(505, 540), (1_000, 1_080)]),
+        curve("DT", "US/F", "SONIC SLOWNESS", rocks::Log::Sonic, (1.0, 3), &[]),
+        curve("ILD", "OHMM", "DEEP INDUCTION", rocks::Log::Resistivity, (1.0, 4), &[(260, 290)]),
     ],
     null: "-9999.00",
     start: 48_000_000,

@@ -90,30 +90,21 @@ pub fn record_batch(data: &DataSet) -> Result<RecordBatch, TableError> {
     if curves > MAX_CURVES {
         return Err(TableError::TooManyCurves { line, curves });
     }
-    let names = column_names(
-        data.columns
-            .iter()
-            .map(|column| &*column.definition.mnemonic),
-    );
+    let names = column_names(data.columns.iter().map(|column| &*column.definition.mnemonic));
     let mut fields = Vec::with_capacity(names.len());
     let mut arrays = Vec::with_capacity(names.len());
     for (ordinal, (column, name)) in data.columns.iter().zip(names).enumerate() {
-        let array = array(&column.values)
-            .ok_or(TableError::TooMuchText { line, ordinal })
-            .and_then(|array| match array.len() {
-                found if found == data.rows => Ok(array),
-                found => Err(TableError::Ragged {
-                    line,
-                    ordinal,
-                    found,
-                    rows: data.rows,
-                }),
+        let array =
+            array(&column.values).ok_or(TableError::TooMuchText { line, ordinal }).and_then(|array| {
+                match array.len() {
+                    found if found == data.rows => Ok(array),
+                    found => Err(TableError::Ragged { line, ordinal, found, rows: data.rows }),
+                }
             })?;
         fields.push(field(name, ordinal, column, array.data_type()));
         arrays.push(array);
     }
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-        .map_err(|source| TableError::Arrow { line, source })
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source| TableError::Arrow { line, source })
 }
 
 /// Returns the Arrow field of a column, its header line kept as metadata.
@@ -134,18 +125,14 @@ fn array(values: &Values) -> Option<ArrayRef> {
             let valid: Vec<bool> = numbers.iter().map(|number| !number.is_nan()).collect();
             let nulls = Some(NullBuffer::from(valid)).filter(|nulls| nulls.null_count() > 0);
             // The slot under a null is zero, so that no two NaN payloads make a difference.
-            let numbers: ScalarBuffer<f64> = numbers
-                .iter()
-                .map(|&number| if number.is_nan() { 0.0 } else { number })
-                .collect();
+            let numbers: ScalarBuffer<f64> =
+                numbers.iter().map(|&number| if number.is_nan() { 0.0 } else { number }).collect();
             Some(Arc::new(Float64Array::new(numbers, nulls)))
         }
         Values::Text(texts) => {
             let bytes: usize = texts.iter().flatten().map(String::len).sum();
             i32::try_from(bytes).ok()?;
-            Some(Arc::new(StringArray::from_iter(
-                texts.iter().map(Option::as_deref),
-            )))
+            Some(Arc::new(StringArray::from_iter(texts.iter().map(Option::as_deref))))
         }
     }
 }
@@ -188,13 +175,7 @@ pub fn column_name(mnemonic: &str) -> String {
         .trim()
         .chars()
         .flat_map(char::to_lowercase)
-        .map(|ch| {
-            if ch.is_alphabetic() || ch.is_ascii_digit() {
-                ch
-            } else {
-                '_'
-            }
-        })
+        .map(|ch| if ch.is_alphabetic() || ch.is_ascii_digit() { ch } else { '_' })
         .take(MAX_NAME_CHARS)
         .collect();
     if name.chars().all(|ch| ch == '_') {

@@ -103,10 +103,7 @@ pub fn units() -> &'static [Unit] {
 /// Returns the unit of a kind by its exact symbol.
 #[must_use]
 pub fn find(measurement: &str, symbol: &str) -> Option<&'static Unit> {
-    TABLE
-        .units
-        .iter()
-        .find(|unit| unit.measurement == measurement && unit.symbol == symbol)
+    TABLE.units.iter().find(|unit| unit.measurement == measurement && unit.symbol == symbol)
 }
 
 /// Returns the unit a spelling stands for.
@@ -125,9 +122,7 @@ pub fn resolve(spelling: &str, measurement: Option<&str>) -> Option<&'static Uni
         let unit = fitting.next()?;
         Some(fitting.next().map_or(Ok(unit), |_| Err(())))
     };
-    only(&TABLE.by_spelling)
-        .or_else(|| only(&TABLE.by_symbol))?
-        .ok()
+    only(&TABLE.by_spelling).or_else(|| only(&TABLE.by_symbol))?.ok()
 }
 
 /// Returns a value converted between two units of one kind.
@@ -138,10 +133,7 @@ pub fn convert(value: f64, from: &Unit, to: &Unit) -> Result<f64, ConvertError> 
     if let (Some(one), Some(other)) = (from.reference, to.reference)
         && one != other
     {
-        return Err(ConvertError::Reference {
-            from: from.symbol,
-            to: to.symbol,
-        });
+        return Err(ConvertError::Reference { from: from.symbol, to: to.symbol });
     }
     scale(value, (from, from.offset), (to, to.offset))
 }
@@ -155,11 +147,7 @@ pub fn convert_difference(value: f64, from: &Unit, to: &Unit) -> Result<f64, Con
 }
 
 /// Converts with the offsets given.
-fn scale(
-    value: f64,
-    (from, from_offset): (&Unit, f64),
-    (to, to_offset): (&Unit, f64),
-) -> Result<f64, ConvertError> {
+fn scale(value: f64, (from, from_offset): (&Unit, f64), (to, to_offset): (&Unit, f64)) -> Result<f64, ConvertError> {
     if from.measurement != to.measurement {
         return Err(ConvertError::Kind {
             from: from.symbol,
@@ -172,10 +160,7 @@ fn scale(
         return Ok(value);
     }
     let (Some(from_factor), Some(to_factor)) = (from.factor, to.factor) else {
-        return Err(ConvertError::NoSize {
-            from: from.symbol,
-            to: to.symbol,
-        });
+        return Err(ConvertError::NoSize { from: from.symbol, to: to.symbol });
     };
     Ok((from_factor.mul_add(value, from_offset) - to_offset) / to_factor)
 }
@@ -213,16 +198,9 @@ struct Table {
 impl Table {
     /// Reads the embedded table; a test checks that no line of it is passed over.
     fn parse(source: &'static str) -> Self {
-        let mut table = Self {
-            units: Vec::new(),
-            by_spelling: BTreeMap::new(),
-            by_symbol: BTreeMap::new(),
-        };
+        let mut table = Self { units: Vec::new(), by_spelling: BTreeMap::new(), by_symbol: BTreeMap::new() };
         let (mut measurement, mut base) = ("", "");
-        for line in source
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        {
+        for line in source.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if let Some(kind) = line.strip_prefix('@') {
                 let head = kind.split(" | ").next().unwrap_or(kind);
                 (measurement, base) = head.split_once(' ').unwrap_or((head, ""));
@@ -236,10 +214,7 @@ impl Table {
     fn add(&mut self, unit: Unit, spellings: &str) {
         let position = self.units.len();
         for spelling in spellings.split_ascii_whitespace() {
-            self.by_spelling
-                .entry(spelling.to_owned())
-                .or_default()
-                .push(position);
+            self.by_spelling.entry(spelling.to_owned()).or_default().push(position);
         }
         for symbol in [unit.symbol, unit.display] {
             let entry = self.by_symbol.entry(normalise(symbol)).or_default();
@@ -252,22 +227,13 @@ impl Table {
 }
 
 /// Reads one line of the table: the unit and its spellings.
-fn parse_unit(
-    line: &'static str,
-    measurement: &'static str,
-    base: &'static str,
-) -> Option<(Unit, &'static str)> {
+fn parse_unit(line: &'static str, measurement: &'static str, base: &'static str) -> Option<(Unit, &'static str)> {
     // A line without spellings ends in a bare bar.
     let mut parts = line.split('|').map(str::trim);
-    let (symbol, display, size, name) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (symbol, display, size, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let spellings = parts.next()?;
     let (factor, offset) = size.split_once(" + ").unwrap_or((size, "0"));
-    let factor = if factor == "-" {
-        None
-    } else {
-        Some(evaluate(factor)?)
-    };
+    let factor = if factor == "-" { None } else { Some(evaluate(factor)?) };
     let reference = if name.ends_with(" absolute") {
         Some(Reference::Absolute)
     } else if name.ends_with(" gauge") {
@@ -277,19 +243,7 @@ fn parse_unit(
     };
     let display = if display == "-" { "" } else { display };
     let offset = evaluate(offset)?;
-    Some((
-        Unit {
-            symbol,
-            display,
-            name,
-            measurement,
-            base,
-            factor,
-            offset,
-            reference,
-        },
-        spellings,
-    ))
+    Some((Unit { symbol, display, name, measurement, base, factor, offset, reference }, spellings))
 }
 
 /// Returns the value of a product or quotient such as `pi/180/30.48`, from left to right.
@@ -299,11 +253,7 @@ fn evaluate(expression: &str) -> Option<f64> {
     let mut rest = expression;
     loop {
         let end = rest.find(['*', '/']).unwrap_or(rest.len());
-        let term = if &rest[..end] == "pi" {
-            PI
-        } else {
-            rest[..end].parse().ok()?
-        };
+        let term = if &rest[..end] == "pi" { PI } else { rest[..end].parse().ok()? };
         value = if divide { value / term } else { value * term };
         let Some(operator) = rest[end..].chars().next() else {
             return Some(value);

@@ -15,18 +15,7 @@ const MAX_UWI_CHARS: usize = 64;
 
 // Mnemonics in common use, the most telling first.
 const NAME: &[&str] = &["WELL", "WN", "WELLNAME", "WELL_NAME", "WNAME"];
-const UWI: &[&str] = &[
-    "UWI",
-    "UWBI",
-    "UWID",
-    "API",
-    "APIN",
-    "APINUM",
-    "APINO",
-    "API#",
-    "API_NUMBER",
-    "UWI/API",
-];
+const UWI: &[&str] = &["UWI", "UWBI", "UWID", "API", "APIN", "APINUM", "APINO", "API#", "API_NUMBER", "UWI/API"];
 const FIELD: &[&str] = &["FLD", "FIELD", "FN", "FLDN", "FIELD_NAME"];
 const COMPANY: &[&str] = &["COMP", "COMPANY", "CN", "OPER", "OPERATOR"];
 const SERVICE_COMPANY: &[&str] = &["SRVC", "SERVICE", "SERV", "SVCO", "SCOM", "CONTRACTOR"];
@@ -36,9 +25,7 @@ const PROVINCE: &[&str] = &["PROV", "PROVINCE", "STAT", "STATE"];
 const LATITUDE: &[&str] = &["LATI", "LAT", "LATITUDE", "SLAT"];
 const LONGITUDE: &[&str] = &["LONG", "LON", "LONGITUDE", "SLON"];
 const X: &[&str] = &["X", "XCOORD", "X_COORD", "XCOO", "XWELL", "UTMX", "EASTING"];
-const Y: &[&str] = &[
-    "Y", "YCOORD", "Y_COORD", "YCOO", "YWELL", "UTMY", "NORTHING",
-];
+const Y: &[&str] = &["Y", "YCOORD", "Y_COORD", "YCOO", "YWELL", "UTMY", "NORTHING"];
 const DATUM: &[&str] = &[
     "PDAT",
     "EPD",
@@ -122,16 +109,8 @@ pub fn well_header(file: &LogFile) -> WellHeader {
         date: all.text(DATE),
         country: all.text(COUNTRY),
         province: all.text(PROVINCE),
-        place: Place {
-            latitude: all.text(LATITUDE),
-            longitude: all.text(LONGITUDE),
-            x: all.text(X),
-            y: all.text(Y),
-        },
-        datum: DATUM
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), all.item(&[name]).map(with_unit)?)))
-            .collect(),
+        place: Place { latitude: all.text(LATITUDE), longitude: all.text(LONGITUDE), x: all.text(X), y: all.text(Y) },
+        datum: DATUM.iter().filter_map(|name| Some(((*name).to_owned(), all.item(&[name]).map(with_unit)?))).collect(),
     }
 }
 
@@ -149,9 +128,7 @@ pub fn well_item<'a>(file: &'a LogFile, mnemonics: &[&str]) -> Option<&'a Header
 #[must_use]
 pub fn uwi_key(text: &str) -> Option<String> {
     let negative = text.trim().parse::<f64>().is_ok_and(|number| number < 0.0);
-    let foreign = text
-        .chars()
-        .any(|ch| ch.is_alphanumeric() && !ch.is_ascii());
+    let foreign = text.chars().any(|ch| ch.is_alphanumeric() && !ch.is_ascii());
     let mut key = text.to_ascii_uppercase();
     key.retain(|ch| ch.is_ascii_alphanumeric());
     let first = key.chars().next()?;
@@ -177,11 +154,7 @@ fn identifier(well: &Lookup<'_>, null: Option<&str>) -> (Option<String>, Option<
 }
 
 fn with_unit(item: &HeaderItem) -> String {
-    if item.unit.is_empty() {
-        item.value.clone()
-    } else {
-        format!("{} {}", item.value, item.unit)
-    }
+    if item.unit.is_empty() { item.value.clone() } else { format!("{} {}", item.value, item.unit) }
 }
 
 /// Header lines that have a value, by mnemonic; sections searched in the order given.
@@ -191,11 +164,7 @@ struct Lookup<'a> {
 
 impl<'a> Lookup<'a> {
     fn new(file: &'a LogFile, kinds: &[SectionKind]) -> Self {
-        let sections = kinds.iter().flat_map(|kind| {
-            file.sections
-                .iter()
-                .filter(move |section| section.kind == *kind)
-        });
+        let sections = kinds.iter().flat_map(|kind| file.sections.iter().filter(move |section| section.kind == *kind));
         let items = sections
             .flat_map(|section| &section.items)
             .filter(|item| !item.value.trim().is_empty())

@@ -99,6 +99,18 @@ fn note(report: &mut VerifyReport, id: EntryId, what: &str) -> Result<(), ApiErr
     Ok(())
 }
 
+/// Makes the index of every workspace anew.
+pub(super) async fn rebuild(node: &Node) -> Result<Reply, ApiError> {
+    let workspaces = node
+        .with_core(|core| {
+            let ids = core.workspace_ids();
+            ids.iter().try_for_each(|id| core.rebuild(id))?;
+            Ok(ids.len())
+        })
+        .await?;
+    Ok(Reply::Done { message: format!("the index of {workspaces} workspaces was made anew") })
+}
+
 pub(super) fn config_get(node: &Node, key: Option<&str>) -> Result<Reply, ApiError> {
     Ok(Reply::Config { values: node.config().values(key)? })
 }

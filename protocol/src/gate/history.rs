@@ -54,9 +54,7 @@ impl Closure {
     }
 
     fn flag(&self, change: u32) -> bool {
-        let place = change
-            .checked_sub(self.base)
-            .and_then(|n| self.above.get(n as usize));
+        let place = change.checked_sub(self.base).and_then(|n| self.above.get(n as usize));
         place.copied().unwrap_or(false)
     }
 }
@@ -91,11 +89,7 @@ impl History {
             return known;
         }
         let number = self.nodes.len() as u32;
-        let deps: Vec<u32> = info
-            .deps
-            .iter()
-            .filter_map(|hash| self.find(hash))
-            .collect();
+        let deps: Vec<u32> = info.deps.iter().filter_map(|hash| self.find(hash)).collect();
         let closure = self.closure(&deps);
         let mut prefix = closure.prefix;
         while prefix < number && closure.flag(prefix) {
@@ -122,27 +116,17 @@ impl History {
     pub(super) fn closure(&self, changes: &[u32]) -> Closure {
         let all = self.nodes.len() as u32;
         if changes.len() >= self.heads.len() && self.heads.iter().all(|h| changes.contains(h)) {
-            return Closure {
-                prefix: all,
-                base: all,
-                above: Vec::new(),
-            };
+            return Closure { prefix: all, base: all, above: Vec::new() };
         }
         let prefix_of = |n: &u32| self.nodes.get(*n as usize).map_or(0, |node| node.prefix);
         let base = changes.iter().map(prefix_of).max().unwrap_or(0);
-        let mut closure = Closure {
-            prefix: base,
-            base,
-            above: vec![false; (all - base.min(all)) as usize],
-        };
+        let mut closure = Closure { prefix: base, base, above: vec![false; (all - base.min(all)) as usize] };
         let mut todo: Vec<u32> = changes.to_vec();
         while let Some(change) = todo.pop() {
             if closure.contains(change) {
                 continue;
             }
-            let place = change
-                .checked_sub(base)
-                .and_then(|n| closure.above.get_mut(n as usize));
+            let place = change.checked_sub(base).and_then(|n| closure.above.get_mut(n as usize));
             let (Some(flag), Some(node)) = (place, self.nodes.get(change as usize)) else {
                 continue;
             };
@@ -160,12 +144,7 @@ impl History {
             return Cow::Borrowed(&[]);
         };
         if self.forked.contains(actor) {
-            chain
-                .changes
-                .iter()
-                .copied()
-                .filter(|n| closure.contains(*n))
-                .collect()
+            chain.changes.iter().copied().filter(|n| closure.contains(*n)).collect()
         } else {
             Cow::Borrowed(&chain.changes)
         }
@@ -183,11 +162,7 @@ impl History {
     pub(super) fn check_forks(&self, closure: &Closure) -> Result<(), Refusal> {
         for actor in &self.forked {
             let chain = self.chain(actor, closure);
-            let mut seqs = chain
-                .iter()
-                .filter_map(|n| self.get(*n))
-                .map(|info| info.seq)
-                .zip(1..);
+            let mut seqs = chain.iter().filter_map(|n| self.get(*n)).map(|info| info.seq).zip(1..);
             if !seqs.all(|(seq, expected)| seq == expected) {
                 return Err(Refusal::Equivocation);
             }
@@ -197,25 +172,14 @@ impl History {
 
     /// Returns the largest op counter among some changes; those on which they build have less.
     pub(super) fn max_op(&self, changes: &[u32]) -> u64 {
-        changes
-            .iter()
-            .filter_map(|n| self.get(*n))
-            .map(ChangeInfo::max_op)
-            .max()
-            .unwrap_or(0)
+        changes.iter().filter_map(|n| self.get(*n)).map(ChangeInfo::max_op).max().unwrap_or(0)
     }
 
-    /// Returns the change of a chain that holds an op, if it is in the closure.
-    pub(super) fn holder(
-        &self,
-        chain: &[u32],
-        closure: &Closure,
-        (_, counter): OpId,
-    ) -> Option<&ChangeInfo> {
+    /// Returns the change of a chain that holds an op if any does, and if it is in the closure.
+    pub(super) fn holder(&self, chain: &[u32], closure: &Closure, (_, counter): OpId) -> Option<&ChangeInfo> {
         let starts_before = |n: &u32| self.get(*n).is_some_and(|info| info.start_op <= counter);
         let after = chain.partition_point(starts_before);
         let change = *chain.get(after.checked_sub(1)?)?;
-        let info = self.get(change)?;
-        (closure.contains(change) && u64::from(counter) <= info.max_op()).then_some(info)
+        self.get(change).filter(|_| closure.contains(change))
     }
 }

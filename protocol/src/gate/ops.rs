@@ -45,22 +45,10 @@ pub(super) fn decode<'a>(
     }
     let mut ops = Vec::with_capacity(rows);
     let mut pred_start = 0;
-    let fields = objects
-        .into_iter()
-        .zip(keys)
-        .zip(actions.into_iter().zip(values));
+    let fields = objects.into_iter().zip(keys).zip(actions.into_iter().zip(values));
     let fields = fields.zip(inserts).zip(&preds.lengths);
     for ((((obj, key), (action, (value, value_len))), insert), &pred_len) in fields {
-        let op = ScanOp {
-            obj,
-            key,
-            insert,
-            action,
-            value,
-            value_len,
-            pred_start,
-            pred_len,
-        };
+        let op = ScanOp { obj, key, insert, action, value, value_len, pred_start, pred_len };
         check_shape(&op)?;
         ops.push(op);
         pred_start += pred_len;
@@ -77,10 +65,7 @@ fn op_ref(actor: u64, counter: u32, seen: &mut [bool]) -> Result<OpRef, Refusal>
     if counter == 0 {
         return Err(Refusal::Counter);
     }
-    Ok(OpRef {
-        actor: u8::try_from(actor).ok().ok_or(Refusal::ActorTable)?,
-        counter,
-    })
+    Ok(OpRef { actor: u8::try_from(actor).ok().ok_or(Refusal::ActorTable)?, counter })
 }
 
 /// The predecessors of all ops.
@@ -94,9 +79,7 @@ fn read_preds(columns: &Columns<'_>, rows: usize, seen: &mut [bool]) -> Result<P
     let counted = visit::<u64>(columns.pred_count, rows as u64, |count, rows| {
         let count = count.ok_or(Refusal::Null)?;
         let sum = count.checked_mul(rows).and_then(|n| n.checked_add(total));
-        total = sum
-            .filter(|n| *n <= MAX_PREDS)
-            .ok_or(Refusal::TooManyPreds)?;
+        total = sum.filter(|n| *n <= MAX_PREDS).ok_or(Refusal::TooManyPreds)?;
         Ok(())
     })?;
     if counted != rows as u64 {
@@ -104,11 +87,7 @@ fn read_preds(columns: &Columns<'_>, rows: usize, seen: &mut [bool]) -> Result<P
     }
     let lengths = expand::<u64>(columns.pred_count, rows)?
         .into_iter()
-        .map(|count| {
-            count
-                .and_then(|n| u32::try_from(n).ok())
-                .ok_or(Refusal::Null)
-        })
+        .map(|count| count.and_then(|n| u32::try_from(n).ok()).ok_or(Refusal::Null))
         .collect::<Result<_, _>>()?;
     let ids = expand::<u64>(columns.pred_actor, total as usize)?
         .into_iter()
@@ -122,11 +101,7 @@ fn read_preds(columns: &Columns<'_>, rows: usize, seen: &mut [bool]) -> Result<P
     Ok(Preds { all, lengths })
 }
 
-fn read_objects(
-    columns: &Columns<'_>,
-    rows: usize,
-    seen: &mut [bool],
-) -> Result<Vec<Option<OpRef>>, Refusal> {
+fn read_objects(columns: &Columns<'_>, rows: usize, seen: &mut [bool]) -> Result<Vec<Option<OpRef>>, Refusal> {
     let actors = expand::<u64>(columns.obj_actor, rows)?;
     let counters = expand::<u64>(columns.obj_counter, rows)?;
     let ids = actors.into_iter().zip(counters);
@@ -141,11 +116,7 @@ fn read_objects(
     .collect()
 }
 
-fn read_keys<'a>(
-    columns: &Columns<'a>,
-    rows: usize,
-    seen: &mut [bool],
-) -> Result<Vec<Key<'a>>, Refusal> {
+fn read_keys<'a>(columns: &Columns<'a>, rows: usize, seen: &mut [bool]) -> Result<Vec<Key<'a>>, Refusal> {
     let actors = expand::<u64>(columns.key_actor, rows)?;
     let counters = expand_delta(columns.key_counter, rows)?;
     let texts = expand::<&str>(columns.key_text, rows)?;
@@ -176,11 +147,7 @@ fn read_actions(columns: &Columns<'_>, rows: usize) -> Result<Vec<Action>, Refus
         .collect()
 }
 
-fn read_values(
-    columns: &Columns<'_>,
-    rows: usize,
-    actions: &[Action],
-) -> Result<Vec<(ValueKind, u32)>, Refusal> {
+fn read_values(columns: &Columns<'_>, rows: usize, actions: &[Action]) -> Result<Vec<(ValueKind, u32)>, Refusal> {
     let mut raw = Reader::new(columns.value);
     let metas = expand::<u64>(columns.value_meta, rows)?;
     let values = metas
@@ -194,11 +161,7 @@ fn read_values(
             Ok((kind, u32::try_from(bytes.len()).ok().ok_or(Refusal::Value)?))
         })
         .collect::<Result<_, _>>()?;
-    if raw.is_empty() {
-        Ok(values)
-    } else {
-        Err(Refusal::ColumnLength)
-    }
+    if raw.is_empty() { Ok(values) } else { Err(Refusal::ColumnLength) }
 }
 
 /// Checks the bytes of a value against its type code.
@@ -218,11 +181,7 @@ fn read_value(code: u64, bytes: &[u8]) -> Result<ValueKind, Refusal> {
         9 => reader.leb().map(|_| ValueKind::Timestamp)?,
         _ => return Err(Refusal::Value),
     };
-    if reader.is_empty() {
-        Ok(kind)
-    } else {
-        Err(Refusal::Value)
-    }
+    if reader.is_empty() { Ok(kind) } else { Err(Refusal::Value) }
 }
 
 /// Keeps counters where adding them up cannot overflow.
@@ -234,11 +193,7 @@ fn check_number(action: Action, kind: ValueKind, bytes: &[u8]) -> Result<(), Ref
         _ => return Ok(()),
     };
     let number = Reader::new(bytes).leb()?;
-    if number.unsigned_abs() <= limit {
-        Ok(())
-    } else {
-        Err(Refusal::Value)
-    }
+    if number.unsigned_abs() <= limit { Ok(()) } else { Err(Refusal::Value) }
 }
 
 /// Checks that an op could have been written by Automerge, going by itself alone.
@@ -270,17 +225,11 @@ fn check_shape(op: &ScanOp<'_>) -> Result<(), Refusal> {
 }
 
 /// Checks that the predecessors of each op ascend by counter and actor, so none repeats.
-fn check_pred_order(
-    ops: &[ScanOp<'_>],
-    preds: &[OpRef],
-    actors: &[[u8; 16]],
-) -> Result<(), Refusal> {
+fn check_pred_order(ops: &[ScanOp<'_>], preds: &[OpRef], actors: &[[u8; 16]]) -> Result<(), Refusal> {
     let rank = |pred: &OpRef| (pred.counter, actors.get(usize::from(pred.actor)));
     for op in ops {
         let start = op.pred_start as usize;
-        let own = preds
-            .get(start..start + op.pred_len as usize)
-            .unwrap_or_default();
+        let own = preds.get(start..start + op.pred_len as usize).unwrap_or_default();
         if !own.is_sorted_by(|a, b| rank(a) < rank(b)) {
             return Err(Refusal::PredOrder);
         }
@@ -292,11 +241,8 @@ fn check_pred_order(
 /// Automerge takes the op before an end for its begin.
 fn check_marks(columns: &Columns<'_>, ops: &[ScanOp<'_>]) -> Result<(), Refusal> {
     let names = expand::<&str>(columns.mark_name, ops.len())?;
-    let expands = if columns.expand.is_empty() {
-        vec![false; ops.len()]
-    } else {
-        expand_bools(columns.expand, ops.len())?
-    };
+    let expands =
+        if columns.expand.is_empty() { vec![false; ops.len()] } else { expand_bools(columns.expand, ops.len())? };
     if !columns.expand.is_empty() && !expands.contains(&true) {
         return Err(Refusal::NotShortest);
     }
@@ -315,9 +261,5 @@ fn check_marks(columns: &Columns<'_>, ops: &[ScanOp<'_>]) -> Result<(), Refusal>
             _ => {}
         }
     }
-    if open.is_none() {
-        Ok(())
-    } else {
-        Err(Refusal::Mark)
-    }
+    if open.is_none() { Ok(()) } else { Err(Refusal::Mark) }
 }

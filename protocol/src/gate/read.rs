@@ -60,11 +60,7 @@ impl<'a> Reader<'a> {
             }
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return if byte == 0 && shift > 0 {
-                    Err(Refusal::Number)
-                } else {
-                    Ok(value)
-                };
+                return if byte == 0 && shift > 0 { Err(Refusal::Number) } else { Ok(value) };
             }
             shift += 7;
         }
@@ -105,9 +101,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a length and that many bytes of UTF-8.
     pub(super) fn text(&mut self) -> Result<&'a str, Refusal> {
-        std::str::from_utf8(self.prefixed()?)
-            .ok()
-            .ok_or(Refusal::Text)
+        std::str::from_utf8(self.prefixed()?).ok().ok_or(Refusal::Text)
     }
 }
 
@@ -120,15 +114,9 @@ mod tests {
         let uleb = |bytes: &[u8]| Reader::new(bytes).uleb();
         assert_eq!(uleb(&[0]), Ok(0));
         assert_eq!(uleb(&[0x80, 1]), Ok(128));
-        assert_eq!(
-            uleb(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
-            Ok(u64::MAX)
-        );
+        assert_eq!(uleb(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]), Ok(u64::MAX));
         assert_eq!(uleb(&[0x80, 0]), Err(Refusal::Number));
-        assert_eq!(
-            uleb(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]),
-            Err(Refusal::Number)
-        );
+        assert_eq!(uleb(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]), Err(Refusal::Number));
         assert_eq!(uleb(&[0x80]), Err(Refusal::Truncated));
 
         let leb = |bytes: &[u8]| Reader::new(bytes).leb();

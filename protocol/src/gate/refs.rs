@@ -52,28 +52,15 @@ impl Site<'_> {
 impl<'a> Past<'a> {
     /// Prepares the lookup of the ids in a change.
     pub(super) fn new(history: &'a History, closure: &'a Closure, own: &'a ChangeInfo) -> Self {
-        let chains = own
-            .actors
-            .iter()
-            .map(|actor| history.chain(actor, closure))
-            .collect();
-        Self {
-            history,
-            closure,
-            own,
-            chains,
-        }
+        let chains = own.actors.iter().map(|actor| history.chain(actor, closure)).collect();
+        Self { history, closure, own, chains }
     }
 
     /// Checks all references of the change.
     pub(super) fn check(&self, scan: &Scan<'_>) -> Result<(), Refusal> {
         let mut counter = self.own.start_op;
         for (op, scanned) in self.own.ops.iter().zip(&scan.ops) {
-            let site = Site {
-                id: (self.own.actor(), counter),
-                info: self.own,
-                op,
-            };
+            let site = Site { id: (self.own.actor(), counter), info: self.own, op };
             self.check_object(&site)?;
             for pred in scan.preds_of(scanned) {
                 self.check_pred(&site, *pred)?;
@@ -128,18 +115,11 @@ impl<'a> Past<'a> {
     /// Checks that a predecessor is a value at the key the op writes to.
     fn check_pred(&self, site: &Site<'_>, pred: OpRef) -> Result<(), Refusal> {
         let pred = self.find(pred, site.id.1)?;
-        let is_value = matches!(
-            pred.op.action,
-            Action::Set | Action::MakeMap | Action::MakeList | Action::MakeText
-        );
+        let is_value = matches!(pred.op.action, Action::Set | Action::MakeMap | Action::MakeList | Action::MakeText);
         let same_key = match site.op.key {
             FactKey::Prop(_) => pred.name() == site.name(),
             FactKey::Head | FactKey::Elem(_) => pred.elem() == site.elem(),
         };
-        if is_value && same_key && pred.obj() == site.obj() {
-            Ok(())
-        } else {
-            Err(Refusal::Predecessor)
-        }
+        if is_value && same_key && pred.obj() == site.obj() { Ok(()) } else { Err(Refusal::Predecessor) }
     }
 }

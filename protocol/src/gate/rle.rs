@@ -86,13 +86,7 @@ pub(super) fn visit<'a, T: Item<'a>>(
     mut each: impl FnMut(Option<T>, u64) -> Result<(), Refusal>,
 ) -> Result<u64, Refusal> {
     let reader = Reader::new(column);
-    let mut runs = Runs {
-        reader,
-        before: Before::Start,
-        last: &[],
-        rows: 0,
-        limit,
-    };
+    let mut runs = Runs { reader, before: Before::Start, last: &[], rows: 0, limit };
     let mut any_value = column.is_empty();
     while !runs.reader.is_empty() {
         let head = runs.reader.leb()?;
@@ -126,18 +120,11 @@ pub(super) fn visit<'a, T: Item<'a>>(
         }
     }
     // A column of nothing but nulls is left out altogether.
-    if any_value {
-        Ok(runs.rows)
-    } else {
-        Err(Refusal::NotShortest)
-    }
+    if any_value { Ok(runs.rows) } else { Err(Refusal::NotShortest) }
 }
 
 /// Returns the rows of a column; a missing column is all null.
-pub(super) fn expand<'a, T: Item<'a>>(
-    column: &'a [u8],
-    rows: usize,
-) -> Result<Vec<Option<T>>, Refusal> {
+pub(super) fn expand<'a, T: Item<'a>>(column: &'a [u8], rows: usize) -> Result<Vec<Option<T>>, Refusal> {
     if column.is_empty() {
         return Ok(vec![None; rows]);
     }
@@ -146,11 +133,7 @@ pub(super) fn expand<'a, T: Item<'a>>(
         out.extend(std::iter::repeat_n(value, count as usize));
         Ok(())
     })?;
-    if out.len() == rows {
-        Ok(out)
-    } else {
-        Err(Refusal::ColumnLength)
-    }
+    if out.len() == rows { Ok(out) } else { Err(Refusal::ColumnLength) }
 }
 
 /// Returns the rows of a column of differences, added up; nulls do not move the sum.
@@ -183,9 +166,5 @@ pub(super) fn expand_bools(column: &[u8], rows: usize) -> Result<Vec<bool>, Refu
         out.extend(std::iter::repeat_n(value, count as usize));
         value = !value;
     }
-    if out.len() == rows {
-        Ok(out)
-    } else {
-        Err(Refusal::ColumnLength)
-    }
+    if out.len() == rows { Ok(out) } else { Err(Refusal::ColumnLength) }
 }

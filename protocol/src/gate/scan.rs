@@ -59,9 +59,7 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn preds_of(&self, op: &ScanOp<'a>) -> &[OpRef] {
         let start = op.pred_start as usize;
-        self.preds
-            .get(start..start + op.pred_len as usize)
-            .unwrap_or_default()
+        self.preds.get(start..start + op.pred_len as usize).unwrap_or_default()
     }
 }
 
@@ -212,23 +210,11 @@ pub fn scan(bytes: &[u8]) -> Result<Scan<'_>, Refusal> {
     let actors = read_actors(&mut reader, actor)?;
     let columns = read_columns(&mut reader)?;
     let count = ops::count(&columns)?;
-    if start_op
-        .checked_add(count - 1)
-        .is_none_or(|last| last > u64::from(u32::MAX))
-    {
+    if start_op.checked_add(count - 1).is_none_or(|last| last > u64::from(u32::MAX)) {
         return Err(Refusal::Counter);
     }
     let (ops, preds) = ops::decode(&columns, count as usize, &actors)?;
-    Ok(Scan {
-        hash,
-        deps,
-        actor,
-        actors,
-        seq,
-        start_op,
-        ops,
-        preds,
-    })
+    Ok(Scan { hash, deps, actor, actors, seq, start_op, ops, preds })
 }
 
 /// Checks the header of the chunk; returns the hash of the change and what follows.
@@ -261,22 +247,12 @@ fn read_deps(reader: &mut Reader<'_>) -> Result<Vec<ChangeHash>, Refusal> {
     if count > MAX_DEPS {
         return Err(Refusal::TooManyDeps);
     }
-    let deps: Vec<_> = (0..count)
-        .map(|_| reader.array().map(ChangeHash))
-        .collect::<Result<_, _>>()?;
-    if deps.is_sorted_by(|a, b| a < b) {
-        Ok(deps)
-    } else {
-        Err(Refusal::DepsOrder)
-    }
+    let deps: Vec<_> = (0..count).map(|_| reader.array().map(ChangeHash)).collect::<Result<_, _>>()?;
+    if deps.is_sorted_by(|a, b| a < b) { Ok(deps) } else { Err(Refusal::DepsOrder) }
 }
 
 fn read_actor(reader: &mut Reader<'_>) -> Result<[u8; 16], Refusal> {
-    reader
-        .prefixed()?
-        .try_into()
-        .ok()
-        .ok_or(Refusal::ActorTable)
+    reader.prefixed()?.try_into().ok().ok_or(Refusal::ActorTable)
 }
 
 /// Reads the other actors: ascending, without the change's own.
@@ -285,9 +261,7 @@ fn read_actors(reader: &mut Reader<'_>, own: [u8; 16]) -> Result<Vec<[u8; 16]>, 
     if count >= MAX_ACTORS {
         return Err(Refusal::TooManyActors);
     }
-    let others: Vec<_> = (0..count)
-        .map(|_| read_actor(reader))
-        .collect::<Result<_, _>>()?;
+    let others: Vec<_> = (0..count).map(|_| read_actor(reader)).collect::<Result<_, _>>()?;
     if !others.is_sorted_by(|a, b| a < b) || others.contains(&own) {
         return Err(Refusal::ActorTable);
     }
@@ -323,9 +297,5 @@ fn read_columns<'a>(reader: &mut Reader<'a>) -> Result<Columns<'a>, Refusal> {
         }
     }
     // Whatever follows the columns: an author footer or bytes of a later version.
-    if reader.is_empty() {
-        Ok(columns)
-    } else {
-        Err(Refusal::ExtraBytes)
-    }
+    if reader.is_empty() { Ok(columns) } else { Err(Refusal::ExtraBytes) }
 }

@@ -69,7 +69,12 @@ impl Ledger {
                 Judged::Settled(settled) => {
                     fresh.insert(id, entry.signed.body.clone());
                     let overlay = Overlay { fresh: &fresh, stored: bodies };
-                    changed.extend(self.settle(&entry, settled, &overlay));
+                    for other in self.settle(&entry, settled, &overlay) {
+                        // What changes twice is as it was.
+                        if !changed.remove(&other) {
+                            changed.insert(other);
+                        }
+                    }
                     queue.extend(self.waiting.take(&id));
                     done.settled.push((entry, Outcome::Waiting));
                     continue;

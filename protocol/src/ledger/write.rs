@@ -112,8 +112,8 @@ impl Ledger {
         let seq = self.next_seq(&device);
         let previous = self.previous_change(device, seq, tip, doc);
         let counts = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts);
-        let gate = self.docs.get(&doc).and_then(|doc| doc.gate.as_ref());
-        let continued = previous.filter(counts).and_then(|id| gate?.info_of(&id).map(|info| info.actor()));
+        let gate = self.docs.get(&doc).and_then(|doc| doc.gate.as_ref()).ok_or(Inert::NotOpened)?;
+        let continued = previous.filter(counts).and_then(|id| gate.info_of(&id).map(|info| info.actor()));
         Ok(continued.unwrap_or_else(|| actor_for(self.workspace, device, doc, seq)))
     }
 

@@ -50,9 +50,7 @@ impl Cancel {
             Stopped::Dropped => 1,
             Stopped::TimedOut => 2,
         };
-        let first = self
-            .reason
-            .compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
+        let first = self.reason.compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
         if first.is_ok() {
             self.changed.notify_waiters();
         }
@@ -80,10 +78,7 @@ impl Cancel {
 }
 
 /// Makes the joins of a plan stop with the query.
-pub(crate) fn wrap_joins(
-    plan: Arc<dyn ExecutionPlan>,
-    cancel: &Arc<Cancel>,
-) -> Result<Arc<dyn ExecutionPlan>> {
+pub(crate) fn wrap_joins(plan: Arc<dyn ExecutionPlan>, cancel: &Arc<Cancel>) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
         let guarded = guard_filter(&node, cancel)?;
         let joins = guarded.is_some()
@@ -102,21 +97,15 @@ pub(crate) fn wrap_joins(
     .data()
 }
 
-fn guard_filter(
-    node: &Arc<dyn ExecutionPlan>,
-    cancel: &Arc<Cancel>,
-) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+fn guard_filter(node: &Arc<dyn ExecutionPlan>, cancel: &Arc<Cancel>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>()
         && let Some(filter) = join.filter()
     {
-        let guarded = NestedLoopJoinExecBuilder::new(
-            Arc::clone(join.left()),
-            Arc::clone(join.right()),
-            *join.join_type(),
-        )
-        .with_projection_ref(join.projection().clone())
-        .with_filter(Some(guard(filter, cancel)))
-        .build()?;
+        let guarded =
+            NestedLoopJoinExecBuilder::new(Arc::clone(join.left()), Arc::clone(join.right()), *join.join_type())
+                .with_projection_ref(join.projection().clone())
+                .with_filter(Some(guard(filter, cancel)))
+                .build()?;
         return Ok(Some(Arc::new(guarded)));
     }
     if let Some(join) = node.downcast_ref::<HashJoinExec>()
@@ -143,15 +132,8 @@ fn guard_filter(
 }
 
 fn guard(filter: &JoinFilter, cancel: &Arc<Cancel>) -> JoinFilter {
-    let expression = Arc::new(GuardedExpr {
-        inner: Arc::clone(filter.expression()),
-        cancel: Arc::clone(cancel),
-    });
-    JoinFilter::new(
-        expression,
-        filter.column_indices().to_vec(),
-        Arc::clone(filter.schema()),
-    )
+    let expression = Arc::new(GuardedExpr { inner: Arc::clone(filter.expression()), cancel: Arc::clone(cancel) });
+    JoinFilter::new(expression, filter.column_indices().to_vec(), Arc::clone(filter.schema()))
 }
 
 /// An expression that fails once its query is stopped.
@@ -201,10 +183,7 @@ impl PhysicalExpr for GuardedExpr {
         vec![&self.inner]
     }
 
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn PhysicalExpr>>,
-    ) -> Result<Arc<dyn PhysicalExpr>> {
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
         let inner = children.pop().unwrap_or_else(|| Arc::clone(&self.inner));
         let cancel = Arc::clone(&self.cancel);
         Ok(Arc::new(Self { inner, cancel }))

@@ -17,7 +17,7 @@ use futures::{Stream, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
-use tracing::debug;
+use tracing::error;
 
 use super::Core;
 use super::guard::{Cancel, Stopped};
@@ -52,9 +52,7 @@ impl QueryStream {
 
 impl fmt::Debug for QueryStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueryStream")
-            .field("schema", &self.schema)
-            .finish_non_exhaustive()
+        f.debug_struct("QueryStream").field("schema", &self.schema).finish_non_exhaustive()
     }
 }
 
@@ -76,22 +74,12 @@ impl Drop for StopOnDrop {
 }
 
 /// Starts a query and waits for its plan.
-pub(super) async fn start(
-    core: &Arc<Core>,
-    handle: &Handle,
-    sql: String,
-) -> Result<QueryStream, QueryError> {
+pub(super) async fn start(core: &Arc<Core>, handle: &Handle, sql: String) -> Result<QueryStream, QueryError> {
     let cancel = Arc::new(Cancel::default());
     let guard = StopOnDrop(Arc::clone(&cancel));
     let (started_tx, started_rx) = oneshot::channel();
     let (batch_tx, batch_rx) = mpsc::channel(QUEUED_BATCHES);
-    let job = Job {
-        core: Arc::clone(core),
-        cancel: Arc::clone(&cancel),
-        sql,
-        started: started_tx,
-        batches: batch_tx,
-    };
+    let job = Job { core: Arc::clone(core), cancel: Arc::clone(&cancel), sql, started: started_tx, batches: batch_tx };
     handle.spawn(supervise(job));
     let started = tokio::select! {
         biased;
@@ -99,10 +87,7 @@ pub(super) async fn start(
         why = cancel.stopped() => return Err(stopped(why)),
     };
     let schema = started?;
-    Ok(QueryStream {
-        batches: batches(batch_rx, guard),
-        schema,
-    })
+    Ok(QueryStream { batches: batches(batch_rx, guard), schema })
 }
 
 /// Gives the job its turn and its time.
@@ -121,7 +106,7 @@ async fn supervise(job: Job) {
             drop(turn);
         });
         if let Err(error) = thread.await {
-            debug!(%error, "query thread ended early");
+            error!(%error, "query thread ended early");
         }
     };
     tokio::select! {
@@ -187,11 +172,7 @@ impl Job {
 fn rename(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, DataFusionError> {
     let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     let columns = batch.columns().to_vec();
-    Ok(RecordBatch::try_new_with_options(
-        Arc::clone(schema),
-        columns,
-        &rows,
-    )?)
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &rows)?)
 }
 
 /// The caller's side: batches until the end, or one error.
@@ -243,11 +224,7 @@ fn unique_names(schema: &SchemaRef) -> SchemaRef {
         }
         names.push(name);
     }
-    let fields: Vec<Field> = schema
-        .fields()
-        .iter()
-        .zip(names)
-        .map(|(field, name)| field.as_ref().clone().with_name(name))
-        .collect();
+    let fields: Vec<Field> =
+        schema.fields().iter().zip(names).map(|(field, name)| field.as_ref().clone().with_name(name)).collect();
     Arc::new(Schema::new(fields))
 }

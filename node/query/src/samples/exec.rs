@@ -24,9 +24,9 @@ use datafusion::physical_plan::{
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
-use parquet::arrow::ProjectionMask;
 
 use super::filter::Bounds;
 use super::prune::select;
@@ -76,13 +76,7 @@ impl SamplesExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        Ok(Self {
-            source,
-            runs: runs.into(),
-            columns,
-            limit,
-            properties: Arc::new(properties),
-        })
+        Ok(Self { source, runs: runs.into(), columns, limit, properties: Arc::new(properties) })
     }
 }
 
@@ -90,12 +84,7 @@ impl DisplayAs for SamplesExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let curves: usize = self.runs.iter().map(|scan| scan.curves.len()).sum();
         let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
-        write!(
-            f,
-            "SamplesExec: runs={}, curves={curves}, columns=[{}]",
-            self.runs.len(),
-            names.join(", ")
-        )
+        write!(f, "SamplesExec: runs={}, curves={curves}, columns=[{}]", self.runs.len(), names.join(", "))
     }
 }
 
@@ -112,15 +101,8 @@ impl ExecutionPlan for SamplesExec {
         Vec::new()
     }
 
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() {
-            Ok(self)
-        } else {
-            internal_err!("a scan of samples has no inputs")
-        }
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() { Ok(self) } else { internal_err!("a scan of samples has no inputs") }
     }
 
     fn apply_expressions(
@@ -130,11 +112,7 @@ impl ExecutionPlan for SamplesExec {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn execute(
-        &self,
-        partition: usize,
-        context: Arc<TaskContext>,
-    ) -> Result<SendableRecordBatchStream> {
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         if partition != 0 {
             return internal_err!("a scan of samples has one partition, not {partition}");
         }
@@ -151,23 +129,14 @@ impl ExecutionPlan for SamplesExec {
             let scan = runs[at].clone();
             let groups = scan.curves.chunks(CURVE_GROUP).map(<[usize]>::to_vec);
             let groups: Vec<Vec<usize>> = groups.collect();
-            groups.into_iter().map(move |curves| RunScan {
-                curves,
-                ..scan.clone()
-            })
+            groups.into_iter().map(move |curves| RunScan { curves, ..scan.clone() })
         });
-        let batches = futures::stream::iter(groups)
-            .then(move |group| Arc::clone(&reader).read(group))
-            .try_flatten();
+        let batches = futures::stream::iter(groups).then(move |group| Arc::clone(&reader).read(group)).try_flatten();
         let stream = RecordBatchStreamAdapter::new(self.schema(), batches);
         Ok(Box::pin(stream))
     }
 
-    fn statistics_from_inputs(
-        &self,
-        _inputs: &[Arc<Statistics>],
-        _args: &StatisticsArgs,
-    ) -> Result<Arc<Statistics>> {
+    fn statistics_from_inputs(&self, _inputs: &[Arc<Statistics>], _args: &StatisticsArgs) -> Result<Arc<Statistics>> {
         let mut statistics = Statistics::new_unknown(&self.schema());
         let rows = self.runs.iter().try_fold(0_usize, |sum, scan| {
             let rows = usize::try_from(scan.run.rows).ok()?;
@@ -222,12 +191,7 @@ impl Reader {
         self.read_table(&group, &names, rows).await
     }
 
-    async fn read_table(
-        &self,
-        group: &RunScan,
-        names: &[&str],
-        rows: RowBuilder,
-    ) -> Result<Batches> {
+    async fn read_table(&self, group: &RunScan, names: &[&str], rows: RowBuilder) -> Result<Batches> {
         let mut file = self.source.open(Arc::clone(&group.run));
         let table = ArrowReaderMetadata::load_async(&mut file, ArrowReaderOptions::new()).await?;
         let selection = select(&table, &group.run.index.name, group.bounds)?;
@@ -275,11 +239,7 @@ fn constant_batches(rows: RowBuilder, total: u64, batch_rows: usize) -> Batches 
 }
 
 /// Selects columns by name; a name that is missing means the catalog and the table disagree.
-fn projection(
-    table: &ArrowReaderMetadata,
-    names: &[&str],
-    file: &TableFile,
-) -> Result<ProjectionMask> {
+fn projection(table: &ArrowReaderMetadata, names: &[&str], file: &TableFile) -> Result<ProjectionMask> {
     let mut roots = Vec::with_capacity(names.len());
     for name in names {
         let found = table.schema().fields().find(name);
@@ -292,17 +252,11 @@ fn projection(
 }
 
 /// Bytes that the reader holds at once: the chosen columns of the largest row group.
-fn largest_row_group(
-    table: &ArrowReaderMetadata,
-    mask: &ProjectionMask,
-    row_groups: &[usize],
-) -> usize {
+fn largest_row_group(table: &ArrowReaderMetadata, mask: &ProjectionMask, row_groups: &[usize]) -> usize {
     let bytes = row_groups.iter().map(|&group| {
         let columns = table.metadata().row_group(group).columns().iter();
         let chosen = columns.enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf));
-        chosen
-            .map(|(_, column)| usize::try_from(column.compressed_size()).unwrap_or(0))
-            .sum()
+        chosen.map(|(_, column)| usize::try_from(column.compressed_size()).unwrap_or(0)).sum()
     });
     bytes.max().unwrap_or(0)
 }

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::TreeNode;
-use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 
 use super::SampleColumn;
@@ -21,9 +21,8 @@ const WIDEN: f64 = 1e-9;
 /// Whether an expression can be decided once per curve.
 pub(super) fn is_constant(expr: &Expr) -> bool {
     let columns = expr.column_refs();
-    let only_constants = columns.iter().all(|column| {
-        SampleColumn::named(&column.name).is_some_and(SampleColumn::is_constant)
-    });
+    let only_constants =
+        columns.iter().all(|column| SampleColumn::named(&column.name).is_some_and(SampleColumn::is_constant));
     let needs_more = |expr: &Expr| {
         Ok(matches!(
             expr,
@@ -36,10 +35,7 @@ pub(super) fn is_constant(expr: &Expr) -> bool {
                 | Expr::ScalarVariable(..)
         ))
     };
-    !columns.is_empty()
-        && only_constants
-        && !expr.is_volatile()
-        && !expr.exists(needs_more).unwrap_or(true)
+    !columns.is_empty() && only_constants && !expr.is_volatile() && !expr.exists(needs_more).unwrap_or(true)
 }
 
 /// Whether an expression bounds the index.
@@ -57,27 +53,18 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) const ALL: Self = Self {
-        low: f64::NEG_INFINITY,
-        high: f64::INFINITY,
-    };
+    pub(super) const ALL: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
     pub(super) const fn is_all(self) -> bool {
         self.low == f64::NEG_INFINITY && self.high == f64::INFINITY
     }
 
     const fn intersect(self, other: Self) -> Self {
-        Self {
-            low: self.low.max(other.low),
-            high: self.high.min(other.high),
-        }
+        Self { low: self.low.max(other.low), high: self.high.min(other.high) }
     }
 
     const fn hull(self, other: Self) -> Self {
-        Self {
-            low: self.low.min(other.low),
-            high: self.high.max(other.high),
-        }
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
     /// Whether a number between the two may be in the range; what is not known may be anything.
@@ -94,10 +81,7 @@ impl Bounds {
         }
         let low = self.low / to_si;
         let high = self.high / to_si;
-        Self {
-            low: low - low.abs() * WIDEN,
-            high: high + high.abs() * WIDEN,
-        }
+        Self { low: low - low.abs() * WIDEN, high: high + high.abs() * WIDEN }
     }
 }
 
@@ -131,14 +115,8 @@ impl Wanted {
 
     /// Whether nothing can match.
     pub(super) fn is_empty(&self) -> bool {
-        let RunFilter {
-            wells,
-            runs,
-            curves,
-        } = &self.runs;
-        [wells, runs, curves]
-            .into_iter()
-            .any(|list| list.as_ref().is_some_and(Vec::is_empty))
+        let RunFilter { wells, runs, curves } = &self.runs;
+        [wells, runs, curves].into_iter().any(|list| list.as_ref().is_some_and(Vec::is_empty))
     }
 
     /// Returns the range of the index as delivered, or nothing if no row can match.
@@ -151,19 +129,11 @@ impl Wanted {
                 wanted = wanted.intersect(bounds.in_unit(to_si));
             }
         }
-        if wanted.is_all() || wanted.meets(index.min, index.max) {
-            Some(wanted)
-        } else {
-            None
-        }
+        if wanted.is_all() || wanted.meets(index.min, index.max) { Some(wanted) } else { None }
     }
 }
 
-fn all_of<T>(
-    filters: &[Expr],
-    read: impl Fn(&Expr) -> Option<T>,
-    both: impl Fn(T, T) -> T,
-) -> Option<T> {
+fn all_of<T>(filters: &[Expr], read: impl Fn(&Expr) -> Option<T>, both: impl Fn(T, T) -> T) -> Option<T> {
     filters.iter().filter_map(read).reduce(both)
 }
 
@@ -199,9 +169,7 @@ fn texts(expr: &Expr, column: SampleColumn) -> Option<BTreeSet<String>> {
             },
             _ => None,
         },
-        Expr::InList(list) if !list.negated && is_column(&list.expr, column) => {
-            list.list.iter().map(text).collect()
-        }
+        Expr::InList(list) if !list.negated && is_column(&list.expr, column) => list.list.iter().map(text).collect(),
         _ => None,
     }
 }
@@ -232,15 +200,9 @@ fn bounds(expr: &Expr, column: SampleColumn) -> Option<Bounds> {
             _ if is_column(right, column) => compared(op.swap()?, number(left)?),
             _ => None,
         },
-        Expr::Between(Between {
-            expr,
-            negated: false,
-            low,
-            high,
-        }) if is_column(expr, column) => Some(Bounds {
-            low: number(low)?,
-            high: number(high)?,
-        }),
+        Expr::Between(Between { expr, negated: false, low, high }) if is_column(expr, column) => {
+            Some(Bounds { low: number(low)?, high: number(high)? })
+        }
         _ => None,
     }
 }

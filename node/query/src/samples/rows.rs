@@ -4,8 +4,7 @@ use std::iter::repeat_n;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, StringArray,
-    new_null_array,
+    Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, StringArray, new_null_array,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, SchemaRef};
@@ -25,12 +24,9 @@ pub(super) struct Needs {
 impl Needs {
     pub(super) fn of(columns: &[SampleColumn]) -> Self {
         Self {
-            index: columns.iter().any(|column| {
-                matches!(
-                    column,
-                    SampleColumn::IndexValue | SampleColumn::DepthM | SampleColumn::TimeS
-                )
-            }),
+            index: columns
+                .iter()
+                .any(|column| matches!(column, SampleColumn::IndexValue | SampleColumn::DepthM | SampleColumn::TimeS)),
             value: columns.contains(&SampleColumn::Value),
             text: columns.contains(&SampleColumn::Text),
         }
@@ -77,13 +73,7 @@ impl RowBuilder {
             let arrays = arrays.collect();
             constants.push(arrays);
         }
-        Self {
-            run,
-            curves,
-            columns,
-            schema,
-            constants,
-        }
+        Self { run, curves, columns, schema, constants }
     }
 
     /// Makes one batch per curve from a batch of the table.
@@ -93,14 +83,9 @@ impl RowBuilder {
             None => None,
         };
         let rows = table.num_rows();
-        let shared: Vec<Option<ArrayRef>> = self
-            .columns
-            .iter()
-            .map(|column| index_column(*column, index.as_ref(), &self.run.index, rows))
-            .collect();
-        (0..self.curves.len())
-            .map(|curve| self.batch(curve, table, &shared))
-            .collect()
+        let shared: Vec<Option<ArrayRef>> =
+            self.columns.iter().map(|column| index_column(*column, index.as_ref(), &self.run.index, rows)).collect();
+        (0..self.curves.len()).map(|curve| self.batch(curve, table, &shared)).collect()
     }
 
     /// Makes batches without reading: only constant columns are asked.
@@ -111,12 +96,7 @@ impl RowBuilder {
         self.build(&empty)
     }
 
-    fn batch(
-        &self,
-        position: usize,
-        table: &RecordBatch,
-        shared: &[Option<ArrayRef>],
-    ) -> Result<RecordBatch> {
+    fn batch(&self, position: usize, table: &RecordBatch, shared: &[Option<ArrayRef>]) -> Result<RecordBatch> {
         let curve = &self.run.curves[self.curves[position]];
         let rows = table.num_rows();
         let mut arrays = Vec::with_capacity(self.columns.len());
@@ -130,11 +110,7 @@ impl RowBuilder {
             arrays.push(array);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(
-            Arc::clone(&self.schema),
-            arrays,
-            &options,
-        )?)
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)
     }
 }
 
@@ -146,12 +122,7 @@ fn repeat(value: Option<&str>, rows: usize) -> ArrayRef {
 }
 
 /// Returns a column made from the index, the same for all curves.
-fn index_column(
-    column: SampleColumn,
-    values: Option<&ArrayRef>,
-    index: &IndexColumn,
-    rows: usize,
-) -> Option<ArrayRef> {
+fn index_column(column: SampleColumn, values: Option<&ArrayRef>, index: &IndexColumn, rows: usize) -> Option<ArrayRef> {
     let kind = match column {
         SampleColumn::IndexValue => return values.cloned(),
         SampleColumn::DepthM => IndexKind::Depth,
@@ -169,11 +140,7 @@ fn index_column(
 }
 
 /// Returns the samples of a curve, null in the column of the other kind.
-fn sample_column(
-    column: SampleColumn,
-    curve: &CurveColumn,
-    table: &RecordBatch,
-) -> Result<ArrayRef> {
+fn sample_column(column: SampleColumn, curve: &CurveColumn, table: &RecordBatch) -> Result<ArrayRef> {
     let data_type = column.data_type();
     let same_kind = curve.text == (column == SampleColumn::Text);
     let found = table.column_by_name(&curve.column).filter(|_| same_kind);

@@ -4,19 +4,9 @@ use super::*;
 
 /// A metre apart from 100, `x` valid and anything else null.
 fn of(pattern: &str) -> Coverage {
-    let index: Vec<f64> = (0_u32..)
-        .take(pattern.len())
-        .map(|row| 100.0 + f64::from(row))
-        .collect();
+    let index: Vec<f64> = (0_u32..).take(pattern.len()).map(|row| 100.0 + f64::from(row)).collect();
     let valid: Vec<bool> = pattern.chars().map(|ch| ch == 'x').collect();
-    coverage(
-        &index,
-        &valid,
-        Options {
-            threshold: None,
-            to_m: Some(1.0),
-        },
-    )
+    coverage(&index, &valid, Options { threshold: None, to_m: Some(1.0) })
 }
 
 fn ends(spans: &[Span]) -> Vec<(f64, f64)> {
@@ -24,11 +14,7 @@ fn ends(spans: &[Span]) -> Vec<(f64, f64)> {
 }
 
 fn gaps(coverage: &Coverage) -> Vec<(GapPlace, f64, f64)> {
-    coverage
-        .gaps
-        .iter()
-        .map(|gap| (gap.place, gap.span.top, gap.span.base))
-        .collect()
+    coverage.gaps.iter().map(|gap| (gap.place, gap.span.top, gap.span.base)).collect()
 }
 
 #[test]
@@ -36,10 +22,7 @@ fn a_full_curve_is_one_interval() {
     let full = of("xxxxx");
     assert_eq!(ends(&full.intervals), [(100.0, 104.0)]);
     assert!(full.gaps.is_empty());
-    assert_eq!(
-        (full.step, full.threshold, full.share()),
-        (Some(1.0), Some(2.0), 1.0)
-    );
+    assert_eq!((full.step, full.threshold, full.share()), (Some(1.0), Some(2.0), 1.0));
 }
 
 #[test]
@@ -56,13 +39,7 @@ fn short_holes_are_bridged_and_long_ones_are_gaps() {
 fn holes_at_the_ends_are_told_apart() {
     let inner = of("---x-x----");
     assert_eq!(ends(&inner.intervals), [(103.0, 105.0)]);
-    assert_eq!(
-        gaps(&inner),
-        [
-            (GapPlace::Start, 100.0, 103.0),
-            (GapPlace::End, 105.0, 109.0)
-        ]
-    );
+    assert_eq!(gaps(&inner), [(GapPlace::Start, 100.0, 103.0), (GapPlace::End, 105.0, 109.0)]);
     assert_eq!(gaps(&of("----")), [(GapPlace::Whole, 100.0, 103.0)]);
     assert_eq!(ends(&of("x------").intervals), [(100.0, 100.0)]);
 }
@@ -73,23 +50,13 @@ fn missing_rows_are_gaps_too() {
     let found = coverage(&index, &[true; 5], Options::default());
     assert_eq!(ends(&found.intervals), [(1.0, 3.0), (9.0, 10.0)]);
     assert_eq!(gaps(&found), [(GapPlace::Inside, 3.0, 9.0)]);
-    let wide = Options {
-        threshold: Some(6.0),
-        to_m: None,
-    };
-    assert_eq!(
-        ends(&coverage(&index, &[true; 5], wide).intervals),
-        [(1.0, 10.0)]
-    );
+    let wide = Options { threshold: Some(6.0), to_m: None };
+    assert_eq!(ends(&coverage(&index, &[true; 5], wide).intervals), [(1.0, 10.0)]);
 }
 
 #[test]
 fn direction_and_order_do_not_matter() {
-    let up = coverage(
-        &[5.0, 4.0, 3.0, 2.0, 1.0],
-        &[true, true, false, false, true],
-        Options::default(),
-    );
+    let up = coverage(&[5.0, 4.0, 3.0, 2.0, 1.0], &[true, true, false, false, true], Options::default());
     assert_eq!(ends(&up.intervals), [(1.0, 1.0), (4.0, 5.0)]);
     // Repeated rows count once, and a null index nowhere.
     let odd = [1.0, 2.0, 2.0, f64::NAN, 3.0];
@@ -100,27 +67,16 @@ fn direction_and_order_do_not_matter() {
 
 #[test]
 fn rounding_of_the_index_makes_no_gaps() {
-    let index: Vec<f64> = (0..1_000)
-        .map(|row| 1_000.0 + f64::from(row) * 0.1)
-        .collect();
+    let index: Vec<f64> = (0..1_000).map(|row| 1_000.0 + f64::from(row) * 0.1).collect();
     let valid: Vec<bool> = (0..1_000).map(|row| row % 2 == 0).collect();
-    assert_eq!(
-        coverage(&index, &valid, Options::default()).intervals.len(),
-        1
-    );
+    assert_eq!(coverage(&index, &valid, Options::default()).intervals.len(), 1);
 }
 
 #[test]
 fn metres_stand_beside_the_unit() {
-    let options = Options {
-        threshold: None,
-        to_m: Some(0.3048),
-    };
+    let options = Options { threshold: None, to_m: Some(0.3048) };
     let found = coverage(&[1_000.0, 1_001.0], &[true, true], options);
-    assert_eq!(
-        (found.intervals[0].top_m, found.intervals[0].base_m),
-        (Some(304.8), Some(1_001.0 * 0.3048))
-    );
+    assert_eq!((found.intervals[0].top_m, found.intervals[0].base_m), (Some(304.8), Some(1_001.0 * 0.3048)));
     let time = coverage(&[1.0, 2.0], &[true, true], Options::default());
     assert_eq!(time.domain.unwrap().top_m, None);
 }
@@ -141,17 +97,12 @@ fn the_bar_shows_full_part_and_empty() {
     assert_eq!(of("xxxx----xxxx").bar(6), "##..##");
     assert_eq!(of("xxx-----xxxx").bar(6), "#+..##");
     assert_eq!(of("xxx").bar(0), "");
-    let curves = [("gr", "xxxx"), ("density", "x---")].map(|(column, pattern)| CurveCoverage {
-        column: column.to_owned(),
-        coverage: of(pattern),
-    });
+    let curves = [("gr", "xxxx"), ("density", "x---")]
+        .map(|(column, pattern)| CurveCoverage { column: column.to_owned(), coverage: of(pattern) });
     let text = render(&curves);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], format!("gr      [{}] 100.0 %", "#".repeat(60)));
-    assert_eq!(
-        lines[1],
-        format!("density [{}{}]  25.0 %", "#".repeat(15), ".".repeat(45))
-    );
+    assert_eq!(lines[1], format!("density [{}{}]  25.0 %", "#".repeat(15), ".".repeat(45)));
 }
 
 #[test]

@@ -3,32 +3,22 @@
 use super::*;
 
 fn detected(mnemonic: &str, unit: &str, description: &str) -> (&'static str, u8) {
-    let detection = detect(mnemonic, unit, description)
-        .unwrap_or_else(|| panic!("nothing detected for {mnemonic}"));
+    let detection = detect(mnemonic, unit, description).unwrap_or_else(|| panic!("nothing detected for {mnemonic}"));
     (detection.property.id, detection.confidence)
 }
 
 #[test]
 fn everything_in_the_table_is_read() {
-    assert_eq!(
-        properties().len(),
-        SOURCE.lines().filter(|line| line.starts_with('@')).count()
-    );
+    assert_eq!(properties().len(), SOURCE.lines().filter(|line| line.starts_with('@')).count());
     assert_eq!(properties().len(), 108);
     assert_eq!(TABLE.mnemonics.len(), 677);
     for property in properties() {
         let unit = property.unit();
         assert!(unit.is_some(), "{} has no canonical unit", property.id);
-        assert!(
-            property.colour.len() == 7 && !property.line_style.is_empty(),
-            "{property:?}"
-        );
+        assert!(property.colour.len() == 7 && !property.line_style.is_empty(), "{property:?}");
     }
     for (mnemonic, meaning) in &TABLE.mnemonics {
-        assert!(
-            (1..=100).contains(&meaning.rank) && meaning.sources <= 5,
-            "{mnemonic}"
-        );
+        assert!((1..=100).contains(&meaning.rank) && meaning.sources <= 5, "{mnemonic}");
         assert_eq!(mnemonic.to_uppercase(), *mnemonic);
     }
     for (.., kind, id) in OTHER_MEANINGS.iter().chain(SIBLINGS) {
@@ -46,22 +36,9 @@ fn everything_in_the_table_is_read() {
 fn a_property_is_read_whole() {
     let neutron = property("neutron_porosity").unwrap();
     assert_eq!(neutron.name, "Neutron porosity");
-    assert_eq!(
-        neutron.scale,
-        Some(Scale {
-            left: 0.45,
-            right: -0.15,
-            log: false
-        })
-    );
-    assert_eq!(
-        (neutron.valid_min, neutron.valid_max),
-        (Some(-0.15), Some(1.0))
-    );
-    assert_eq!(
-        (neutron.colour, neutron.line_style, neutron.track),
-        ("#0000D0", "dash", "porosity")
-    );
+    assert_eq!(neutron.scale, Some(Scale { left: 0.45, right: -0.15, log: false }));
+    assert_eq!((neutron.valid_min, neutron.valid_max), (Some(-0.15), Some(1.0)));
+    assert_eq!((neutron.colour, neutron.line_style, neutron.track), ("#0000D0", "dash", "porosity"));
     assert!(property("resistivity_deep").unwrap().scale.unwrap().log);
     assert_eq!(property("depth_md").unwrap().scale, None);
     assert_eq!(property("count_rate").unwrap().valid_max, None);
@@ -82,28 +59,18 @@ fn exact_mnemonics_with_a_fitting_unit_are_certain() {
         assert_eq!(found, id, "{mnemonic}");
         assert!(confidence >= 95, "{mnemonic} {confidence}");
     }
-    assert_eq!(
-        detect("GR", "GAPI", "").unwrap().reason,
-        "mnemonic GR, unit GAPI fits"
-    );
+    assert_eq!(detect("GR", "GAPI", "").unwrap().reason, "mnemonic GR, unit GAPI fits");
 }
 
 #[test]
 fn suffixes_are_stripped_with_less_confidence() {
     let exact = detected("GR", "", "").1;
     for numbered in ["GR_2", "GR:1", "GR[0]", "GR(12)", "GR.1", "gr-3", "GR#4"] {
-        assert_eq!(
-            detected(numbered, "", ""),
-            ("gamma_ray", exact - 5),
-            "{numbered}"
-        );
+        assert_eq!(detected(numbered, "", ""), ("gamma_ray", exact - 5), "{numbered}");
     }
     assert_eq!(detected("GR_RAW", "", ""), ("gamma_ray", exact - 20));
     assert_eq!(detected("GR_RAW_2", "", ""), ("gamma_ray", exact - 20));
-    assert_eq!(
-        detect("GR_RAW", "", "").unwrap().reason,
-        "mnemonic GR without its suffix, no unit"
-    );
+    assert_eq!(detect("GR_RAW", "", "").unwrap().reason, "mnemonic GR without its suffix, no unit");
     // The whole mnemonic is looked for first.
     assert_eq!(detect("GR_EDTC", "", "").unwrap().rank, 92);
     for unknown in ["", "_", "_1", "XYZZY", ":1", "[1]", "2"] {
@@ -113,17 +80,10 @@ fn suffixes_are_stripped_with_less_confidence() {
 
 #[test]
 fn the_unit_raises_or_lowers_confidence() {
-    let [fits, none, unknown, wrong] =
-        ["GAPI", "", "BLURB", "OHMM"].map(|unit| detected("GR", unit, "").1);
-    assert!(
-        fits > none && none > unknown && unknown > wrong,
-        "{fits} {none} {unknown} {wrong}"
-    );
+    let [fits, none, unknown, wrong] = ["GAPI", "", "BLURB", "OHMM"].map(|unit| detected("GR", unit, "").1);
+    assert!(fits > none && none > unknown && unknown > wrong, "{fits} {none} {unknown} {wrong}");
     assert_eq!(detect("GR", "OHMM", "").unwrap().unit, None);
-    assert_eq!(
-        detect("GR", "API", "").unwrap().unit.unwrap().symbol,
-        "gAPI"
-    );
+    assert_eq!(detect("GR", "API", "").unwrap().unit.unwrap().symbol, "gAPI");
 }
 
 #[test]
@@ -140,15 +100,9 @@ fn the_unit_tells_namesakes_apart() {
 
 #[test]
 fn descriptions_help_and_stand_in() {
-    assert_eq!(
-        detected("GAMMA", "", "").1 + 5,
-        detected("GAMMA", "", "corrected gamma ray").1
-    );
+    assert_eq!(detected("GAMMA", "", "").1 + 5, detected("GAMMA", "", "corrected gamma ray").1);
     let detection = detect("QQ7", "us/ft", "Far compressional slowness").unwrap();
-    assert_eq!(
-        (detection.property.id, detection.confidence),
-        ("dt_compressional", 45)
-    );
+    assert_eq!((detection.property.id, detection.confidence), ("dt_compressional", 45));
     assert_eq!(detect("QQ7", "OHMM", "Compressional slowness"), None);
     assert_eq!(detect("QQ7", "", "Compressional slowness"), None);
 }

@@ -7,44 +7,26 @@ fn shape_of(values: &[f64]) -> Shape {
 }
 
 fn item(mnemonic: &str, unit: &str) -> HeaderItem {
-    HeaderItem {
-        mnemonic: mnemonic.to_owned(),
-        unit: unit.to_owned(),
-        ..HeaderItem::default()
-    }
+    HeaderItem { mnemonic: mnemonic.to_owned(), unit: unit.to_owned(), ..HeaderItem::default() }
 }
 
 fn meaning_of(mnemonic: &str, unit: &str, declared: &str) -> Meaning {
-    let column = Column {
-        definition: item(mnemonic, unit),
-        values: Values::default(),
-    };
+    let column = Column { definition: item(mnemonic, unit), values: Values::default() };
     meaning(&column, [Some(&item("STRT", declared)), None, None])
 }
 
 #[test]
 fn a_regular_index_has_a_clean_step() {
-    let depths: Vec<f64> = (0..2_000)
-        .map(|row| f64::from(10_000_000 + row * 1_524) / 1e4)
-        .collect();
+    let depths: Vec<f64> = (0..2_000).map(|row| f64::from(10_000_000 + row * 1_524) / 1e4).collect();
     let shape = shape_of(&depths);
     assert_eq!(shape.step, Some(0.1524));
     assert_eq!((shape.min, shape.max), (Some(1_000.0), Some(1_304.647_6)));
-    assert_eq!(
-        (shape.reversals, shape.strict),
-        (0, Some(Direction::Ascending))
-    );
+    assert_eq!((shape.reversals, shape.strict), (0, Some(Direction::Ascending)));
     let upwards: Vec<f64> = depths.iter().rev().copied().collect();
     let shape = shape_of(&upwards);
     assert_eq!(shape.step, Some(-0.1524));
-    assert_eq!(
-        (shape.reversals, shape.strict),
-        (0, Some(Direction::Descending))
-    );
-    assert_eq!(
-        (shape.first, shape.last),
-        (Some(1_304.647_6), Some(1_000.0))
-    );
+    assert_eq!((shape.reversals, shape.strict), (0, Some(Direction::Descending)));
+    assert_eq!((shape.first, shape.last), (Some(1_304.647_6), Some(1_000.0)));
 }
 
 #[test]
@@ -76,10 +58,7 @@ fn turns_and_repeats_are_counted() {
 #[test]
 fn nulls_leave_range_but_no_step_or_order() {
     let shape = shape_of(&[1.0, f64::NAN, 3.0]);
-    assert_eq!(
-        (shape.min, shape.max, shape.step),
-        (Some(1.0), Some(3.0), None)
-    );
+    assert_eq!((shape.min, shape.max, shape.step), (Some(1.0), Some(3.0), None));
     assert_eq!((shape.reversals, shape.strict), (0, None));
     assert_eq!(shape_of(&[f64::NAN]), Shape::default());
     assert_eq!(shape_of(&[]), Shape::default());
@@ -107,11 +86,7 @@ fn the_unit_tells_kind_and_factor() {
     ];
     for (mnemonic, unit, kind, to_si) in cases {
         let meaning = meaning_of(mnemonic, unit, "");
-        assert_eq!(
-            (meaning.kind, meaning.to_si()),
-            (kind, to_si),
-            "{mnemonic} {unit}"
-        );
+        assert_eq!((meaning.kind, meaning.to_si()), (kind, to_si), "{mnemonic} {unit}");
         assert_eq!(meaning.unit, unit);
     }
 }
@@ -123,8 +98,5 @@ fn the_header_stands_in_for_a_missing_unit() {
     assert_eq!(meaning_of("DEPT", "NONE", "M").unit, "M");
     assert_eq!(meaning_of("DEPT", "M", "FT").unit, "M");
     let none = meaning_of("DEPT", "", "");
-    assert_eq!(
-        (none.kind, none.to_si(), &*none.unit),
-        (IndexKind::Depth, None, "")
-    );
+    assert_eq!((none.kind, none.to_si(), &*none.unit), (IndexKind::Depth, None, ""));
 }

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 
 use dataforge_las::{Column, DataSet, HeaderItem, LogFile, Values};
 
-use crate::ingest::dictionary;
 use crate::ingest::index::{self, Meaning, Shape};
 use crate::ingest::prepare::Warning;
-use crate::ingest::units::{self, Unit};
 use crate::ingest::well::WellHeader;
+use crate::ingest::{dictionary, units};
 
 /// A volume fraction in percent is larger than this somewhere, or it is mislabelled `v/v`.
 const LARGEST_FRACTION: f64 = 1.0;
@@ -25,26 +24,14 @@ const LOOSE_STEP: f64 = 0.01;
 /// Warns about the file as a whole.
 pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning>) {
     if file.data.is_empty() {
-        warn(
-            warnings,
-            0,
-            "no data section: only the header is imported".to_owned(),
-        );
+        warn(warnings, 0, "no data section: only the header is imported".to_owned());
     }
     for data in file.data.iter().filter(|data| data.columns.is_empty()) {
-        warn(
-            warnings,
-            data.line,
-            "data section without columns is passed over".to_owned(),
-        );
+        warn(warnings, data.line, "data section without columns is passed over".to_owned());
     }
     match (&well.uwi, &well.uwi_key) {
         (None, _) => {
-            warn(
-                warnings,
-                0,
-                "no uwi or api number: the well is known by this file".to_owned(),
-            );
+            warn(warnings, 0, "no uwi or api number: the well is known by this file".to_owned());
         }
         (Some(uwi), None) => {
             let message = format!("not a usable identifier, the well is known by this file: {uwi}");
@@ -72,20 +59,12 @@ pub(super) fn run(
     if let Values::Number(values) = &index.values {
         let nulls = values.iter().filter(|value| value.is_nan()).count();
         if nulls > 0 {
-            warn(
-                warnings,
-                line,
-                format!("{nulls} rows without an index are kept as they are"),
-            );
+            warn(warnings, line, format!("rows without an index, kept as they are: {nulls}"));
         }
     }
     if shape.reversals > 0 {
         let count = shape.reversals;
-        warn(
-            warnings,
-            line,
-            format!("index turns back or repeats in {count} rows, kept in order"),
-        );
+        warn(warnings, line, format!("rows whose index turns back or repeats, kept in order: {count}"));
     }
     repeated_mnemonics(data, names, warnings);
     for column in &data.columns[1..] {
@@ -94,49 +73,31 @@ pub(super) fn run(
 }
 
 /// Warns when the unit of the index is unknown, or the header contradicts the `~C` line.
-fn index_unit(
-    index: &Column,
-    meaning: &Meaning,
-    declared: [Option<&HeaderItem>; 3],
-    warnings: &mut Vec<Warning>,
-) {
+fn index_unit(index: &Column, meaning: &Meaning, declared: [Option<&HeaderItem>; 3], warnings: &mut Vec<Warning>) {
     let definition = &index.definition;
     if !index::says_something(&meaning.unit) {
         let name = &definition.mnemonic;
-        warn(
-            warnings,
-            definition.line,
-            format!("no unit for the index {name}"),
-        );
+        warn(warnings, definition.line, format!("no unit for the index {name}"));
         return;
     }
     if meaning.resolved.is_none() {
         let unit = &meaning.unit;
-        warn(
-            warnings,
-            definition.line,
-            format!("unit of the index is neither length nor time: {unit}"),
-        );
+        warn(warnings, definition.line, format!("unit of the index is neither length nor time: {unit}"));
     }
-    let same = |unit: &Unit| meaning.resolved.is_some_and(|own| own == unit);
-    for item in declared
-        .into_iter()
-        .flatten()
-        .filter(|item| index::says_something(&item.unit))
-    {
+    let contradicts = |item: &&HeaderItem| {
         let found = units::resolve(&item.unit, meaning.resolved.map(|unit| unit.measurement))
             .or_else(|| units::resolve(&item.unit, None));
-        let agrees = found.map_or_else(
+        !found.map_or_else(
             || item.unit.eq_ignore_ascii_case(&meaning.unit),
-            |found| meaning.resolved.is_none() || same(found),
-        );
-        if !agrees {
-            let message = format!(
-                "{} is in {}, the index column in {}: the column's unit is used",
-                item.mnemonic, item.unit, meaning.unit
-            );
-            warn(warnings, item.line, message);
-        }
+            |found| meaning.resolved.is_none_or(|own| own == found),
+        )
+    };
+    let mut units = declared.into_iter().flatten().filter(|item| index::says_something(&item.unit));
+    // Once is enough: the three usually agree with each other.
+    if let Some(item) = units.find(contradicts) {
+        let (name, unit, own) = (&item.mnemonic, &item.unit, &meaning.unit);
+        let message = format!("{name} is in {unit}, the index column in {own}: the column's unit is used");
+        warn(warnings, item.line, message);
     }
 }
 
@@ -150,20 +111,16 @@ fn index_ends(
     let (Some(first), Some(last)) = (shape.first, shape.last) else {
         return;
     };
-    let slack = shape
-        .step
-        .map_or((last - first).abs() * LOOSE_END, |step| step.abs() / 2.0);
+    let slack = shape.step.map_or((last - first).abs() * LOOSE_END, |step| step.abs() / 2.0);
     let mut compare = |item: Option<&HeaderItem>, found: f64, slack: f64, what: &str| {
         let Some(item) = item else { return };
-        let Some(said) = declared_value(item, meaning) else {
+        let (Ok(plain), Some(said)) = (item.value.trim().parse::<f64>(), declared_value(item, meaning)) else {
             return;
         };
-        if (said - found).abs() > slack {
-            let message = format!(
-                "{} says {}, but {what} is {found}",
-                item.mnemonic,
-                item.value.trim()
-            );
+        // The number alone may be right, with a unit that is reported already.
+        if (said - found).abs() > slack && (plain - found).abs() > slack {
+            let (name, unit, own) = (&item.mnemonic, spaced(&item.unit), spaced(&meaning.unit));
+            let message = format!("{name} says {plain}{unit}, but {what} is {found}{own}");
             warn(warnings, item.line, message);
         }
     };
@@ -172,32 +129,32 @@ fn index_ends(
     // A STEP of zero declares an irregular index.
     let step = step.filter(|item| declared_value(item, meaning) != Some(0.0));
     if let Some(found) = shape.step {
-        compare(
-            step,
-            found,
-            found.abs() * LOOSE_STEP,
-            "the step of the rows",
-        );
+        compare(step, found, found.abs() * LOOSE_STEP, "the step of the rows");
     }
 }
 
 /// Returns a declared number in the unit of the index.
 fn declared_value(item: &HeaderItem, meaning: &Meaning) -> Option<f64> {
     let value = item.value.trim().parse().ok()?;
-    let Some(to) = meaning
-        .resolved
-        .filter(|_| index::says_something(&item.unit))
-    else {
+    let Some(to) = meaning.resolved.filter(|_| index::says_something(&item.unit)) else {
         return Some(value);
     };
     let from = units::resolve(&item.unit, Some(to.measurement))?;
     units::convert(value, from, to).ok()
 }
 
+/// Returns a unit as it stands behind a number.
+fn spaced(unit: &str) -> String {
+    if unit.is_empty() { String::new() } else { format!(" {unit}") }
+}
+
 fn repeated_mnemonics(data: &DataSet, names: &[String], warnings: &mut Vec<Warning>) {
     let mut first: BTreeMap<&str, &str> = BTreeMap::new();
     for (column, name) in data.columns.iter().zip(names) {
         let mnemonic = &column.definition.mnemonic;
+        if mnemonic.is_empty() {
+            continue;
+        }
         if let Some(other) = first.get(&**mnemonic) {
             let message = format!("mnemonic {mnemonic} stands again: column {name} beside {other}");
             warn(warnings, column.definition.line, message);
@@ -219,11 +176,7 @@ fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
     }
     let fraction = dictionary::detect(&definition.mnemonic, &definition.unit, "")
         .is_some_and(|detection| detection.property.measurement == "fraction");
-    let largest = values
-        .iter()
-        .copied()
-        .filter(|value| !value.is_nan())
-        .reduce(f64::max);
+    let largest = values.iter().copied().filter(|value| !value.is_nan()).reduce(f64::max);
     if fraction && largest.is_some_and(|largest| largest > 0.0 && largest <= LARGEST_FRACTION) {
         let (name, unit) = (&definition.mnemonic, &definition.unit);
         let message = format!("{name} is said to be in {unit}, but no value is above 1");
@@ -232,9 +185,5 @@ fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
 }
 
 fn warn(warnings: &mut Vec<Warning>, line: u32, message: String) {
-    warnings.push(Warning {
-        line,
-        column: 0,
-        message,
-    });
+    warnings.push(Warning { line, column: 0, message });
 }

@@ -25,24 +25,12 @@ struct Rock {
     readings: [f64; 6],
 }
 
-const SHALE: Rock = Rock {
-    readings: [105.0, 2.48, 0.32, 92.0, 3.2, 9.6],
-};
-const WET_SAND: Rock = Rock {
-    readings: [38.0, 2.27, 0.235, 84.0, 1.4, 8.4],
-};
-const OIL_SAND: Rock = Rock {
-    readings: [34.0, 2.24, 0.22, 85.0, 38.0, 8.35],
-};
-const GAS_SAND: Rock = Rock {
-    readings: [31.0, 2.13, 0.12, 89.0, 55.0, 8.35],
-};
-const LIMESTONE: Rock = Rock {
-    readings: [22.0, 2.64, 0.045, 51.0, 210.0, 8.55],
-};
-const COAL: Rock = Rock {
-    readings: [48.0, 1.45, 0.52, 122.0, 320.0, 11.2],
-};
+const SHALE: Rock = Rock { readings: [105.0, 2.48, 0.32, 92.0, 3.2, 9.6] };
+const WET_SAND: Rock = Rock { readings: [38.0, 2.27, 0.235, 84.0, 1.4, 8.4] };
+const OIL_SAND: Rock = Rock { readings: [34.0, 2.24, 0.22, 85.0, 38.0, 8.35] };
+const GAS_SAND: Rock = Rock { readings: [31.0, 2.13, 0.12, 89.0, 55.0, 8.35] };
+const LIMESTONE: Rock = Rock { readings: [22.0, 2.64, 0.045, 51.0, 210.0, 8.55] };
+const COAL: Rock = Rock { readings: [48.0, 1.45, 0.52, 122.0, 320.0, 11.2] };
 
 /// Beds from top to bottom with their thickness in rows; below the last, shale goes on.
 const BEDS: &[(usize, &Rock)] = &[
@@ -98,11 +86,7 @@ fn rock_at(row: usize) -> &'static Rock {
 /// Returns a number from -1 to 1 that is fixed for its arguments: bits mixed by multiplication.
 fn rough(seed: u64, kind: usize, row: usize) -> f64 {
     let mut bits = seed ^ ((kind as u64) << 40) ^ (row as u64);
-    for multiplier in [
-        0x9e37_79b9_7f4a_7c15,
-        0xbf58_476d_1ce4_e5b9,
-        0x94d0_49bb_1331_11eb_u64,
-    ] {
+    for multiplier in [0x9e37_79b9_7f4a_7c15, 0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb_u64] {
         bits = (bits ^ (bits >> 29)).wrapping_mul(multiplier);
     }
     ((bits >> 11) as f64) / ((1_u64 << 52) as f64) - 1.0

@@ -9,52 +9,33 @@ use crate::ingest::prepare::{Prepared, prepare};
 use crate::ingest::{dictionary, parquet};
 
 /// Hashes of the files; a change of theirs changes every id of the demo.
-const HASHES: [&str; 2] = ["", ""];
+const HASHES: [&str; 2] = [
+    "56186f82dc4279bdf999965fec3f2e8b7b7858c6c90539bceb4e28f5841a9102",
+    "ae22f0115a0cb3f4ae39bddf24e0351b9936cdab4956245ad949b73d085d7427",
+];
 
 #[test]
 fn the_files_are_the_same_everywhere() {
-    let hashes: Vec<String> = demo_files()
-        .iter()
-        .map(|(_, text)| BlobHash::of(text.as_bytes()).to_string())
-        .collect();
+    let hashes: Vec<String> = demo_files().iter().map(|(_, text)| BlobHash::of(text.as_bytes()).to_string()).collect();
     assert_eq!(hashes, HASHES);
 }
 
 #[test]
 fn rows_are_as_many_as_declared() {
     let files = demo_files();
-    let rows = |text: &str| {
-        text.lines()
-            .skip_while(|line| !line.starts_with("~A"))
-            .count()
-            - 1
-    };
+    let rows = |text: &str| text.lines().skip_while(|line| !line.starts_with("~A")).count() - 1;
     assert_eq!(rows(&files[0].1), 3 * NORTH.rows);
     assert_eq!(rows(&files[1].1), SOUTH.rows);
-    assert!(
-        files
-            .iter()
-            .all(|(_, text)| text.is_ascii() && !text.contains("{}"))
-    );
+    assert!(files.iter().all(|(_, text)| text.is_ascii() && !text.contains("{}")));
     assert!(files[0].1.lines().all(|line| line.len() <= 80));
 }
 
 #[test]
 fn every_hole_holds_the_null_value() {
     for sample in [&NORTH, &SOUTH] {
-        let nulls: usize = sample
-            .curves
-            .iter()
-            .flat_map(|curve| curve.holes)
-            .map(|(from, to)| to - from)
-            .sum();
+        let nulls: usize = sample.curves.iter().flat_map(|curve| curve.holes).map(|(from, to)| to - from).sum();
         let text = sample.write();
-        assert_eq!(
-            text.matches(sample.null).count(),
-            nulls + 1,
-            "{}",
-            sample.name
-        );
+        assert_eq!(text.matches(sample.null).count(), nulls + 1, "{}", sample.name);
     }
 }
 
@@ -70,17 +51,10 @@ fn values_are_plausible() {
     ];
     for sample in [&NORTH, &SOUTH] {
         for curve in sample.curves {
-            let (_, min, max) = limits
-                .iter()
-                .find(|limit| limit.0 == curve.mnemonic)
-                .unwrap();
+            let (_, min, max) = limits.iter().find(|limit| limit.0 == curve.mnemonic).unwrap();
             for row in 0..sample.rows {
                 let value = rocks::value(curve.log, row, sample.stretch, sample.seed);
-                assert!(
-                    (min..=max).contains(&&value),
-                    "{} {row} {value}",
-                    curve.mnemonic
-                );
+                assert!((min..=max).contains(&&value), "{} {row} {value}", curve.mnemonic);
             }
         }
     }
@@ -101,53 +75,32 @@ fn prepared() -> Vec<Prepared> {
 fn the_files_are_read_without_a_warning() {
     for (prepared, sample) in prepared().iter().zip([&NORTH, &SOUTH]) {
         assert_eq!(prepared.warnings, [], "{}", sample.name);
-        let [run] = &prepared.runs[..] else {
-            panic!("{} runs", prepared.runs.len())
-        };
+        let [run] = &prepared.runs[..] else { panic!("{} runs", prepared.runs.len()) };
         assert_eq!(run.facts.rows, sample.rows as u64);
-        assert_eq!(
-            (run.facts.index.reversals, &*run.facts.index.mnemonic),
-            (0, "DEPT")
-        );
+        assert_eq!((run.facts.index.reversals, &*run.facts.index.mnemonic), (0, "DEPT"));
         for (facts, curve) in run.facts.curves.iter().zip(sample.curves) {
             let nulls: usize = curve.holes.iter().map(|(from, to)| to - from).sum();
-            assert_eq!(
-                (&*facts.mnemonic, &*facts.unit),
-                (curve.mnemonic, curve.unit)
-            );
-            assert_eq!(
-                facts.count,
-                (sample.rows - nulls) as u64,
-                "{}",
-                curve.mnemonic
-            );
+            assert_eq!((&*facts.mnemonic, &*facts.unit), (curve.mnemonic, curve.unit));
+            assert_eq!(facts.count, (sample.rows - nulls) as u64, "{}", curve.mnemonic);
         }
     }
 }
 
 #[test]
 fn the_wells_are_known_by_their_identifiers() {
-    let [north, south] = &prepared()[..] else {
-        panic!("two files")
-    };
+    let [north, south] = &prepared()[..] else { panic!("two files") };
     assert_eq!(north.well.uwi_key.as_deref(), Some("100163699934W900"));
     assert_eq!(south.well.uwi_key.as_deref(), Some("42999900020000"));
     assert_eq!(north.well.name.as_deref(), Some("NORTH 1"));
     // LAS 1.2 has value and description the other way round.
     assert_eq!(south.well.name.as_deref(), Some("SOUTH 2"));
     assert_eq!(south.well.province.as_deref(), Some("TEXAS"));
-    assert_eq!(
-        south.well.datum,
-        [("EKB".to_owned(), "1534.0 F".to_owned())]
-    );
+    assert_eq!(south.well.datum, [("EKB".to_owned(), "1534.0 F".to_owned())]);
     let steps = [north, south].map(|prepared| {
         let index = &prepared.runs[0].facts.index;
         (index.step, index.to_si)
     });
-    assert_eq!(
-        steps,
-        [(Some(0.1524), Some(1.0)), (Some(0.5), Some(0.3048))]
-    );
+    assert_eq!(steps, [(Some(0.1524), Some(1.0)), (Some(0.5), Some(0.3048))]);
 }
 
 #[test]
@@ -174,22 +127,12 @@ fn holes_show_as_gaps_where_they_are() {
                 _ => GapPlace::Inside,
             });
             let places = found.coverage.gaps.iter().map(|gap| gap.place);
-            assert!(
-                places.eq(wanted),
-                "{} {:?}",
-                found.column,
-                found.coverage.gaps
-            );
+            assert!(places.eq(wanted), "{} {:?}", found.column, found.coverage.gaps);
             let metres = run.facts.index.to_si.unwrap();
             for gap in &found.coverage.gaps {
                 assert_eq!(gap.span.base_m, Some(gap.span.base * metres));
             }
         }
-        assert_eq!(
-            render(&curves).lines().count(),
-            sample.curves.len(),
-            "{}",
-            render(&curves)
-        );
+        assert_eq!(render(&curves).lines().count(), sample.curves.len(), "{}", render(&curves));
     }
 }

@@ -43,19 +43,10 @@ fn names_are_lower_case_and_safe() {
 
 #[test]
 fn repeats_are_numbered_around_real_names() {
-    assert_eq!(
-        names(&["DEPT", "GR", "GR", "gr"]),
-        ["dept", "gr", "gr_2", "gr_3"]
-    );
+    assert_eq!(names(&["DEPT", "GR", "GR", "gr"]), ["dept", "gr", "gr_2", "gr_3"]);
     assert_eq!(names(&["GR", "GR", "GR_2"]), ["gr", "gr_3", "gr_2"]);
-    assert_eq!(
-        names(&["GR_2", "GR", "GR", "GR_2"]),
-        ["gr_2", "gr", "gr_3", "gr_2_2"]
-    );
-    assert_eq!(
-        names(&["", "UNKNOWN", "?"]),
-        ["unknown", "unknown_2", "unknown_3"]
-    );
+    assert_eq!(names(&["GR_2", "GR", "GR", "GR_2"]), ["gr_2", "gr", "gr_3", "gr_2_2"]);
+    assert_eq!(names(&["", "UNKNOWN", "?"]), ["unknown", "unknown_2", "unknown_3"]);
     let many = names(&vec!["X"; 4_097]);
     assert_eq!(many.iter().collect::<BTreeSet<_>>().len(), 4_097);
 }
@@ -66,30 +57,17 @@ fn a_data_set_becomes_a_table() {
         columns: vec![
             column("DEPT", "M", Values::Number(vec![1.0, 1.5, 2.0])),
             column("GR", "GAPI", Values::Number(vec![f64::NAN, -999.25, 7.5])),
-            column(
-                "LITH",
-                "",
-                Values::Text(vec![Some("sand".to_owned()), None, None]),
-            ),
+            column("LITH", "", Values::Text(vec![Some("sand".to_owned()), None, None])),
         ],
         rows: 3,
         line: 40,
     };
     let batch = record_batch(&data).unwrap();
     assert_eq!((batch.num_rows(), batch.num_columns()), (3, 3));
-    let gamma = batch
-        .column_by_name("gr")
-        .unwrap()
-        .as_primitive::<Float64Type>();
-    assert_eq!(
-        gamma.iter().collect::<Vec<_>>(),
-        [None, Some(-999.25), Some(7.5)]
-    );
+    let gamma = batch.column_by_name("gr").unwrap().as_primitive::<Float64Type>();
+    assert_eq!(gamma.iter().collect::<Vec<_>>(), [None, Some(-999.25), Some(7.5)]);
     let lithology = batch.column_by_name("lith").unwrap().as_string::<i32>();
-    assert_eq!(
-        lithology.iter().collect::<Vec<_>>(),
-        [Some("sand"), None, None]
-    );
+    assert_eq!(lithology.iter().collect::<Vec<_>>(), [Some("sand"), None, None]);
     assert_eq!(batch.column(0).null_count(), 0);
     let schema = batch.schema();
     let field = schema.field(1);
@@ -102,19 +80,10 @@ fn a_data_set_becomes_a_table() {
 
 #[test]
 fn tables_that_cannot_be_are_refused() {
-    let empty = DataSet {
-        line: 9,
-        ..DataSet::default()
-    };
-    assert_eq!(
-        record_batch(&empty).unwrap_err().to_string(),
-        "data set at line 9 has no columns"
-    );
+    let empty = DataSet { line: 9, ..DataSet::default() };
+    assert_eq!(record_batch(&empty).unwrap_err().to_string(), "data set at line 9 has no columns");
     let ragged = DataSet {
-        columns: vec![
-            column("DEPT", "M", Values::Number(vec![1.0, 2.0])),
-            column("GR", "", Values::Number(vec![1.0])),
-        ],
+        columns: vec![column("DEPT", "M", Values::Number(vec![1.0, 2.0])), column("GR", "", Values::Number(vec![1.0]))],
         rows: 2,
         line: 9,
     };
@@ -122,17 +91,8 @@ fn tables_that_cannot_be_are_refused() {
         record_batch(&ragged).unwrap_err().to_string(),
         "column 1 of the data set at line 9 has 1 values for 2 rows"
     );
-    let wide = |columns| DataSet {
-        columns: vec![column("X", "", Values::Number(Vec::new())); columns],
-        rows: 0,
-        line: 1,
-    };
-    assert!(matches!(
-        record_batch(&wide(MAX_CURVES + 2)),
-        Err(TableError::TooManyCurves { curves: 4_097, .. })
-    ));
-    assert_eq!(
-        record_batch(&wide(MAX_CURVES + 1)).unwrap().num_columns(),
-        4_097
-    );
+    let wide =
+        |columns| DataSet { columns: vec![column("X", "", Values::Number(Vec::new())); columns], rows: 0, line: 1 };
+    assert!(matches!(record_batch(&wide(MAX_CURVES + 2)), Err(TableError::TooManyCurves { curves: 4_097, .. })));
+    assert_eq!(record_batch(&wide(MAX_CURVES + 1)).unwrap().num_columns(), 4_097);
 }

@@ -12,18 +12,13 @@ fn close(one: f64, other: f64) -> bool {
 
 #[test]
 fn every_line_of_the_table_is_read() {
-    let lines = SOURCE
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with('@'));
+    let lines = SOURCE.lines().filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with('@'));
     assert_eq!(lines.count(), units().len());
     assert_eq!(units().len(), 174);
     for unit in units() {
         assert!(!unit.symbol.is_empty() && !unit.name.is_empty(), "{unit:?}");
         let base = find(unit.measurement, unit.base);
-        assert!(
-            base.is_some_and(|base| base.factor == Some(1.0) && base.offset == 0.0),
-            "{unit:?}"
-        );
+        assert!(base.is_some_and(|base| base.factor == Some(1.0) && base.offset == 0.0), "{unit:?}");
     }
 }
 
@@ -31,10 +26,7 @@ fn every_line_of_the_table_is_read() {
 fn spellings_are_normal_and_stand_once_per_kind() {
     for (spelling, positions) in TABLE.by_spelling.iter().chain(&TABLE.by_symbol) {
         assert_eq!(&normalise(spelling), spelling);
-        let mut kinds: Vec<_> = positions
-            .iter()
-            .map(|&at| units()[at].measurement)
-            .collect();
+        let mut kinds: Vec<_> = positions.iter().map(|&at| units()[at].measurement).collect();
         kinds.sort_unstable();
         kinds.dedup();
         assert_eq!(kinds.len(), positions.len(), "{spelling}");
@@ -55,10 +47,7 @@ fn every_unit_is_found_by_its_symbol_and_display() {
 fn every_unit_converts_there_and_back() {
     let mut pairs = 0;
     for from in units() {
-        for to in units()
-            .iter()
-            .filter(|to| to.measurement == from.measurement)
-        {
+        for to in units().iter().filter(|to| to.measurement == from.measurement) {
             for value in [1.0, -3.75, 0.0123, 98_765.432_1] {
                 let Ok(there) = convert(value, from, to) else {
                     continue;
@@ -67,10 +56,7 @@ fn every_unit_converts_there_and_back() {
                 // Relative to the offsets where there are any: they are what rounding sees.
                 let offset = from.offset.max(to.offset) / from.factor.unwrap_or(1.0);
                 let scale = value.abs().max(offset);
-                assert!(
-                    (back - value).abs() <= 1e-12 * scale,
-                    "{value} {from:?} {to:?} {back}"
-                );
+                assert!((back - value).abs() <= 1e-12 * scale, "{value} {from:?} {to:?} {back}");
                 let difference = convert_difference(value, from, to).unwrap();
                 let back = convert_difference(difference, to, from).unwrap();
                 assert!(close(back, value), "{value} {from:?} {to:?} {back}");
@@ -93,12 +79,7 @@ fn known_conversions_are_right() {
         (3937.0, ("length", "ft[US]"), "m", 1200.0),
         (100.0, ("slowness", "us/ft"), "us/m", 328.083_989_501_312_3),
         (2.65, ("density", "g/cm3"), "kg/m3", 2650.0),
-        (
-            8.345_404_452_021_1,
-            ("density", "lbm/gal[US]"),
-            "g/cm3",
-            1.0,
-        ),
+        (8.345_404_452_021_1, ("density", "lbm/gal[US]"), "g/cm3", 1.0),
         (212.0, ("temperature", "degF"), "degC", 100.0),
         (0.0, ("temperature", "degC"), "K", 273.15),
         (14.695_948_775_513_45, ("pressure", "psi"), "atm", 1.0),
@@ -113,26 +94,17 @@ fn known_conversions_are_right() {
     ];
     for (value, (kind, from), to, expected) in cases {
         let got = convert(value, unit(kind, from), unit(kind, to)).unwrap();
-        assert!(
-            close(got, expected),
-            "{value} {from} is {got} {to}, expected {expected}"
-        );
+        assert!(close(got, expected), "{value} {from} is {got} {to}, expected {expected}");
     }
     let (celsius, fahrenheit) = (unit("temperature", "degC"), unit("temperature", "degF"));
-    assert!(close(
-        convert_difference(10.0, celsius, fahrenheit).unwrap(),
-        18.0
-    ));
+    assert!(close(convert_difference(10.0, celsius, fahrenheit).unwrap(), 18.0));
 }
 
 #[test]
 fn ambiguous_spellings_need_a_kind() {
     let cases = [
         ("F", &[("length", "ft"), ("temperature", "degF")][..]),
-        (
-            "%",
-            &[("fraction", "%"), ("mass_fraction", "wt%"), ("gas", "%gas")],
-        ),
+        ("%", &[("fraction", "%"), ("mass_fraction", "wt%"), ("gas", "%gas")]),
         ("PPM", &[("mass_fraction", "ppm"), ("gas", "ppmgas")]),
         ("MS/M", &[("slowness", "ms/m"), ("conductivity", "mS/m")]),
         ("S/M", &[("slowness", "s/m"), ("conductivity", "S/m")]),
@@ -140,21 +112,14 @@ fn ambiguous_spellings_need_a_kind() {
         ("LB", &[("force", "lbf"), ("mass", "lbm")]),
         ("KG", &[("force", "kgf"), ("mass", "kg")]),
         ("T", &[("force", "tf"), ("mass", "t"), ("magnetic", "T")]),
-        (
-            "G",
-            &[("acceleration", "gn"), ("mass", "g"), ("magnetic", "gauss")],
-        ),
+        ("G", &[("acceleration", "gn"), ("mass", "g"), ("magnetic", "gauss")]),
         ("D", &[("time", "d"), ("permeability", "D")]),
         ("C/MIN", &[("count_rate", "1/min"), ("rotation", "rpm")]),
     ];
     for (spelling, meanings) in cases {
         assert_eq!(resolve(spelling, None), None, "{spelling}");
         for &(kind, symbol) in meanings {
-            assert_eq!(
-                resolve(spelling, Some(kind)),
-                Some(unit(kind, symbol)),
-                "{spelling}"
-            );
+            assert_eq!(resolve(spelling, Some(kind)), Some(unit(kind, symbol)), "{spelling}");
         }
     }
 }
@@ -189,37 +154,20 @@ fn spellings_met_in_files_are_understood() {
         ("US/F", "slowness", "us/ft"),
     ];
     for (spelling, kind, symbol) in cases {
-        assert_eq!(
-            resolve(spelling, Some(kind)),
-            Some(unit(kind, symbol)),
-            "{spelling}"
-        );
+        assert_eq!(resolve(spelling, Some(kind)), Some(unit(kind, symbol)), "{spelling}");
     }
 }
 
 #[test]
 fn kinds_references_and_units_without_size_do_not_convert() {
-    let error = convert(
-        1.0,
-        unit("radioactivity_api", "gAPI"),
-        unit("exposure_rate", "uR/h"),
-    );
-    assert_eq!(
-        error.unwrap_err().to_string(),
-        "no conversion from radioactivity_api (gAPI) to exposure_rate (uR/h)"
-    );
+    let error = convert(1.0, unit("radioactivity_api", "gAPI"), unit("exposure_rate", "uR/h"));
+    assert_eq!(error.unwrap_err().to_string(), "no conversion from radioactivity_api (gAPI) to exposure_rate (uR/h)");
     let gas = unit("gas", "gas unit");
-    assert!(matches!(
-        convert(1.0, gas, unit("gas", "%gas")),
-        Err(ConvertError::NoSize { .. })
-    ));
+    assert!(matches!(convert(1.0, gas, unit("gas", "%gas")), Err(ConvertError::NoSize { .. })));
     assert_eq!(convert(7.0, gas, gas), Ok(7.0));
     assert_eq!(gas.to_base(1.0), None);
     let (absolute, gauge) = (unit("pressure", "psia"), unit("pressure", "barg"));
-    assert!(matches!(
-        convert(1.0, absolute, gauge),
-        Err(ConvertError::Reference { .. })
-    ));
+    assert!(matches!(convert(1.0, absolute, gauge), Err(ConvertError::Reference { .. })));
     assert!(convert_difference(1.0, absolute, gauge).is_ok());
     assert!(convert(1.0, absolute, unit("pressure", "bar")).is_ok());
 }

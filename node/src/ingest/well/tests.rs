@@ -15,15 +15,8 @@ fn file(kind: SectionKind, lines: &[(&str, &str, &str)]) -> LogFile {
         })
         .collect();
     LogFile {
-        sections: vec![Section {
-            kind,
-            items,
-            ..Section::default()
-        }],
-        version: Version {
-            null: Some("123456".to_owned()),
-            ..Version::default()
-        },
+        sections: vec![Section { kind, items, ..Section::default() }],
+        version: Version { null: Some("123456".to_owned()), ..Version::default() },
         ..LogFile::default()
     }
 }
@@ -78,20 +71,11 @@ fn a_usable_identifier_is_preferred() {
     };
     let some = |text: &str| Some(text.to_owned());
     let (api, key) = (some("42-999-90001"), some("4299990001"));
-    assert_eq!(
-        header(&[("UWI", "", "UNKNOWN"), ("API", "", "42-999-90001")]),
-        (api.clone(), key.clone())
-    );
-    assert_eq!(
-        header(&[("API", "", "42-999-90001"), ("UWI", "", "")]),
-        (api, key)
-    );
+    assert_eq!(header(&[("UWI", "", "UNKNOWN"), ("API", "", "42-999-90001")]), (api.clone(), key.clone()));
+    assert_eq!(header(&[("API", "", "42-999-90001"), ("UWI", "", "")]), (api, key));
     assert_eq!(header(&[("UWI", "", "N/A")]), (some("N/A"), None));
     // The file's own null value.
-    assert_eq!(
-        header(&[("UWI", "", "123456.00")]),
-        (some("123456.00"), None)
-    );
+    assert_eq!(header(&[("UWI", "", "123456.00")]), (some("123456.00"), None));
     assert_eq!(header(&[]), (None, None));
 }
 
@@ -128,12 +112,7 @@ fn synonyms_are_found_in_any_case() {
 fn the_parameter_section_gives_datum_but_no_name() {
     let header = well_header(&file(
         SectionKind::Parameter,
-        &[
-            ("EKB", "M", "712.4"),
-            ("PDAT", "", "GL"),
-            ("WELL", "", "no"),
-            ("UWI", "", "12-34"),
-        ],
+        &[("EKB", "M", "712.4"), ("PDAT", "", "GL"), ("WELL", "", "no"), ("UWI", "", "12-34")],
     ));
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(header.datum, [pair("PDAT", "GL"), pair("EKB", "712.4 M")]);

@@ -19,8 +19,7 @@ fn sample() -> (World, Vec<u8>) {
         let list = tx.put_object(ROOT, "list", ObjType::List).unwrap();
         tx.splice(&list, 0, 0, (0..20).map(|n| n * n)).unwrap();
         let text = tx.put_object(ROOT, "text", ObjType::Text).unwrap();
-        tx.splice_text(&text, 0, 0, "a text of some length")
-            .unwrap();
+        tx.splice_text(&text, 0, 0, "a text of some length").unwrap();
     });
     (world, bytes.unwrap())
 }
@@ -78,10 +77,7 @@ fn nulls(count: i64) -> Vec<u8> {
         (0x02, run(&[0, 1, count, 1])),
         (0x11, run(&[0, 2, count - 1, 0])),
         (0x13, run(&[0, 1, -2, 0, 2, count - 2, 1])),
-        (
-            0x15,
-            [run(&[-1]), b"\x01l".to_vec(), unsigned(vec![0], count)].concat(),
-        ),
+        (0x15, [run(&[-1]), b"\x01l".to_vec(), unsigned(vec![0], count)].concat()),
         (0x34, bools),
         (0x42, run(&[-1, 2, count, 1])),
         (0x56, run(&[count + 1, 0])),
@@ -114,8 +110,7 @@ fn ten_million_ops_in_a_hundred_bytes_are_refused_unread() {
 
 #[test]
 fn the_two_measured_bombs_are_refused() {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/oracle/hostile");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/oracle/hostile");
     for name in ["nulls.ch", "nulls134.ch"] {
         let Ok(bytes) = std::fs::read(folder.join(name)) else {
             continue;
@@ -135,13 +130,8 @@ fn other_columns_may_not_be_longer_than_the_actions() {
         body.extend([1, 1, 0, 0, 0, 5]);
         let mut preds = vec![0x7f];
         uleb(&mut preds, count);
-        let columns: [(u8, &[u8]); 5] = [
-            (0x15, &[0x7f, 1, b'k']),
-            (0x34, &[1]),
-            (0x42, &[0x7f, 1]),
-            (0x56, &[0x7f, 0]),
-            (0x70, &preds),
-        ];
+        let columns: [(u8, &[u8]); 5] =
+            [(0x15, &[0x7f, 1, b'k']), (0x34, &[1]), (0x42, &[0x7f, 1]), (0x56, &[0x7f, 0]), (0x70, &preds)];
         for (spec, column) in columns {
             uleb(&mut body, u64::from(spec));
             body.push(column.len() as u8);
@@ -155,20 +145,12 @@ fn other_columns_may_not_be_longer_than_the_actions() {
 fn only_one_uncompressed_change_is_read() {
     let (mut world, bytes) = sample();
     assert_eq!(scan(&[]).unwrap_err(), Refusal::Truncated);
-    assert_eq!(
-        scan(b"not an automerge chunk").unwrap_err(),
-        Refusal::NotAChange
-    );
+    assert_eq!(scan(b"not an automerge chunk").unwrap_err(), Refusal::NotAChange);
     for kind in [0, 2, 3, 4, 255] {
-        assert_eq!(
-            scan(&chunk(kind, &body(&bytes))).unwrap_err(),
-            Refusal::ChunkType
-        );
+        assert_eq!(scan(&chunk(kind, &body(&bytes))).unwrap_err(), Refusal::ChunkType);
     }
     let text = "a text that compresses well ".repeat(40);
-    let large = world
-        .edit(0, |tx| tx.put(ROOT, "name", text).unwrap())
-        .unwrap();
+    let large = world.edit(0, |tx| tx.put(ROOT, "name", text).unwrap()).unwrap();
     assert!(scan(&large).is_ok());
     let compressed = Change::try_from(&large[..]).unwrap().bytes().into_owned();
     assert!(compressed.len() < large.len());
@@ -181,10 +163,7 @@ fn only_one_uncompressed_change_is_read() {
     let mut wrong = bytes.clone();
     wrong[4] ^= 1;
     assert_eq!(scan(&wrong).unwrap_err(), Refusal::Checksum);
-    assert_eq!(
-        scan(&vec![0; MAX_CHUNK + 1]).unwrap_err(),
-        Refusal::TooLarge
-    );
+    assert_eq!(scan(&vec![0; MAX_CHUNK + 1]).unwrap_err(), Refusal::TooLarge);
     let extra = chunk(1, &[&body(&bytes)[..], &[1, 1, 65]].concat());
     assert!(Change::try_from(&extra[..]).is_ok());
     assert_eq!(scan(&extra).unwrap_err(), Refusal::ExtraBytes);
@@ -195,28 +174,16 @@ fn messages_times_and_empty_changes_are_refused() {
     let (mut world, bytes) = sample();
     let message = rewrite(&bytes, |c| c.message = Some("hello".into()));
     assert_eq!(scan(&message).unwrap_err(), Refusal::Message);
-    assert_eq!(
-        scan(&rewrite(&bytes, |c| c.time = 1)).unwrap_err(),
-        Refusal::Time
-    );
-    assert_eq!(
-        scan(&rewrite(&bytes, |c| c.time = -1)).unwrap_err(),
-        Refusal::Time
-    );
+    assert_eq!(scan(&rewrite(&bytes, |c| c.time = 1)).unwrap_err(), Refusal::Time);
+    assert_eq!(scan(&rewrite(&bytes, |c| c.time = -1)).unwrap_err(), Refusal::Time);
     let doc: &mut Automerge = &mut world.peers[0].doc;
     let empty = doc.empty_commit(automerge::transaction::CommitOptions::default());
     let empty = doc.get_change_by_hash(&empty).unwrap();
     assert_eq!(scan(empty.raw_bytes()).unwrap_err(), Refusal::Empty);
     let many = (0..65_u8).map(|n| automerge::ChangeHash([n; 32])).collect();
-    assert_eq!(
-        scan(&rewrite(&bytes, |c| c.deps = many)).unwrap_err(),
-        Refusal::TooManyDeps
-    );
+    assert_eq!(scan(&rewrite(&bytes, |c| c.deps = many)).unwrap_err(), Refusal::TooManyDeps);
     let twice = vec![automerge::ChangeHash([1; 32]); 2];
-    assert_eq!(
-        scan(&rewrite(&bytes, |c| c.deps = twice)).unwrap_err(),
-        Refusal::DepsOrder
-    );
+    assert_eq!(scan(&rewrite(&bytes, |c| c.deps = twice)).unwrap_err(), Refusal::DepsOrder);
     let author = automerge::Author::from(&b"me"[..]);
     let mut authored = Automerge::new().with_author(Some(author));
     authored.transact(|tx| tx.put(ROOT, "a", 1)).unwrap();

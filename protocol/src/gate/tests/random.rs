@@ -44,8 +44,7 @@ pub(super) fn scalar(rng: &mut Rng) -> ScalarValue {
 }
 
 fn kind(rng: &mut Rng) -> ObjType {
-    *rng.choice(&[ObjType::Map, ObjType::List, ObjType::Text])
-        .unwrap()
+    *rng.choice(&[ObjType::Map, ObjType::List, ObjType::Text]).unwrap()
 }
 
 /// Makes a few random writes; those that Automerge refuses are no matter.
@@ -139,11 +138,7 @@ fn whatever_automerge_writes_passes() {
         for written in &world.written {
             assert_scans_alike(&written.bytes);
             let info = world.gate.info_of(&written.entry).unwrap();
-            assert_eq!(
-                world.gate.change_of(&written.entry),
-                Some(info.hash()),
-                "seed {seed}"
-            );
+            assert_eq!(world.gate.change_of(&written.entry), Some(info.hash()), "seed {seed}");
         }
         // The order of arrival does not matter: one change at a time, or all at once.
         let mut one_by_one = crate::document::Document::build(super::world::KIND, []).unwrap();
@@ -179,9 +174,7 @@ fn marks_scan_but_do_not_pass() {
         let text = tx.put_object(ROOT, "text", ObjType::Text).unwrap();
         tx.splice_text(&text, 0, 0, "abc").unwrap();
     });
-    let bytes = world
-        .edit(0, |tx| mark(&mut Rng::with_seed(1), tx))
-        .unwrap();
+    let bytes = world.edit(0, |tx| mark(&mut Rng::with_seed(1), tx)).unwrap();
     assert_eq!(world.check(0, &bytes).unwrap_err(), Refusal::Mark);
 }
 
@@ -195,8 +188,7 @@ fn large_changes_pass() {
     });
     world.write(0, |tx| {
         let text = tx.put_object(ROOT, "text", ObjType::Text).unwrap();
-        tx.splice_text(&text, 0, 0, &"abcdefghij".repeat(1_500))
-            .unwrap();
+        tx.splice_text(&text, 0, 0, &"abcdefghij".repeat(1_500)).unwrap();
     });
     world.write(0, |tx| {
         let attributes = tx.get(ROOT, "attributes").unwrap().unwrap().1;
@@ -211,8 +203,5 @@ fn large_changes_pass() {
     }
     // One op too many.
     let bytes = world.edit(0, |tx| tx.splice(&list, 0, 0, values(20_001)).unwrap());
-    assert_eq!(
-        world.check(0, &bytes.unwrap()).unwrap_err(),
-        Refusal::TooManyOps
-    );
+    assert_eq!(world.check(0, &bytes.unwrap()).unwrap_err(), Refusal::TooManyOps);
 }

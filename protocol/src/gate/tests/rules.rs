@@ -25,9 +25,7 @@ fn world() -> World {
 
 /// Returns a good change of the first device and a function to break it.
 fn next(world: &mut World) -> Vec<u8> {
-    world
-        .edit(0, |tx| tx.put(ROOT, "name", "third").unwrap())
-        .unwrap()
+    world.edit(0, |tx| tx.put(ROOT, "name", "third").unwrap()).unwrap()
 }
 
 fn refusal(world: &World, bytes: &[u8]) -> Refusal {
@@ -40,18 +38,9 @@ fn actor_depends_on_all_it_is_made_of() {
     let actor = actor_for(WORKSPACE, device, DOC, 5);
     assert_eq!(actor, actor_for(WORKSPACE, device, DOC, 5));
     assert_ne!(actor, actor_for(WORKSPACE, device, DOC, 6));
-    assert_ne!(
-        actor,
-        actor_for(WORKSPACE, device, crate::id::DocId([8; 32]), 5)
-    );
-    assert_ne!(
-        actor,
-        actor_for(WORKSPACE, crate::id::DeviceId([2; 32]), DOC, 5)
-    );
-    assert_ne!(
-        actor,
-        actor_for(crate::id::WorkspaceId([1; 32]), device, DOC, 5)
-    );
+    assert_ne!(actor, actor_for(WORKSPACE, device, crate::id::DocId([8; 32]), 5));
+    assert_ne!(actor, actor_for(WORKSPACE, crate::id::DeviceId([2; 32]), DOC, 5));
+    assert_ne!(actor, actor_for(crate::id::WorkspaceId([1; 32]), device, DOC, 5));
 }
 
 #[test]
@@ -62,14 +51,8 @@ fn actor_and_sequence_follow_the_devices_chain() {
 
     let other = rewrite(&good, |c| c.actor_id = ActorId::from([5; 16]));
     assert_eq!(refusal(&world, &other), Refusal::Actor);
-    assert_eq!(
-        refusal(&world, &rewrite(&good, |c| c.seq = 3)),
-        Refusal::Sequence
-    );
-    assert_eq!(
-        refusal(&world, &rewrite(&good, |c| c.seq = 1)),
-        Refusal::Sequence
-    );
+    assert_eq!(refusal(&world, &rewrite(&good, |c| c.seq = 3)), Refusal::Sequence);
+    assert_eq!(refusal(&world, &rewrite(&good, |c| c.seq = 1)), Refusal::Sequence);
 
     // A fresh actor starts at 1, and is the one of this very entry.
     let fresh = actor_for(WORKSPACE, world.peers[0].device, DOC, world.peers[0].seq);
@@ -95,9 +78,7 @@ fn previous_change_must_be_in_the_closure() {
     world.write(1, |tx| tx.put(ROOT, "name", "b").unwrap());
     let good = next(&mut world);
     // The same change made on the other device's alone: its own first is not in its past.
-    let other = Change::try_from(&world.written[1].bytes[..])
-        .unwrap()
-        .hash();
+    let other = Change::try_from(&world.written[1].bytes[..]).unwrap().hash();
     let bad = rewrite(&good, |c| {
         c.deps = vec![other];
         c.operations[0].pred = vec![].into();
@@ -110,9 +91,7 @@ fn one_sequence_number_cannot_be_used_twice_in_one_past() {
     let mut world = world();
     let deps = [world.written[1].entry];
     let first = next(&mut world);
-    let second = rewrite(&first, |c| {
-        c.operations[0].action = OpType::Put("other".into())
-    });
+    let second = rewrite(&first, |c| c.operations[0].action = OpType::Put("other".into()));
     // A fork: two entries at one place of the device's chain. Each passes alone.
     let mut ctx = world.context(0, &deps);
     let previous = ctx.previous;
@@ -137,10 +116,7 @@ fn one_sequence_number_cannot_be_used_twice_in_one_past() {
     });
     let deps = [entry, EntryId([0xa; 32]), EntryId([0xb; 32])];
     let ctx = world.context(1, &deps);
-    assert_eq!(
-        world.gate.check(&ctx, &both).unwrap_err(),
-        Refusal::Equivocation
-    );
+    assert_eq!(world.gate.check(&ctx, &both).unwrap_err(), Refusal::Equivocation);
     // On one of them it is fine.
     let one = rewrite(&both, |c| c.deps = vec![known, hash(hash_b)]);
     let deps = [entry, EntryId([0xb; 32])];
@@ -154,10 +130,7 @@ fn one_sequence_number_cannot_be_used_twice_in_one_past() {
     let deps = [EntryId([0xb; 32])];
     let mut ctx = world.context(0, &deps);
     ctx.previous = previous;
-    assert_eq!(
-        world.gate.check(&ctx, &again).unwrap_err(),
-        Refusal::Equivocation
-    );
+    assert_eq!(world.gate.check(&ctx, &again).unwrap_err(), Refusal::Equivocation);
 }
 
 #[test]
@@ -176,9 +149,7 @@ fn dependencies_are_those_of_the_entry() {
 
     // Without any, the constant change is the only one to build on.
     let mut fresh = World::new(1);
-    let first = fresh
-        .edit(0, |tx| tx.put(ROOT, "name", "x").unwrap())
-        .unwrap();
+    let first = fresh.edit(0, |tx| tx.put(ROOT, "name", "x").unwrap()).unwrap();
     assert!(fresh.check(0, &first).is_ok());
     let none = rewrite(&first, |c| c.deps = vec![]);
     assert_eq!(refusal(&fresh, &none), Refusal::Dependencies);
@@ -192,10 +163,7 @@ fn first_op_follows_the_closure_exactly() {
     let good = next(&mut world);
     for offset in [-1_i64, 1, 1_000, i64::from(u32::MAX) - 100] {
         let bad = rewrite(&good, |c| {
-            c.start_op = u64::try_from(c.start_op.get() as i64 + offset)
-                .unwrap()
-                .try_into()
-                .unwrap();
+            c.start_op = u64::try_from(c.start_op.get() as i64 + offset).unwrap().try_into().unwrap();
         });
         assert_eq!(refusal(&world, &bad), Refusal::StartOp, "{offset}");
     }
@@ -216,16 +184,13 @@ fn predecessors_are_in_the_closure() {
     let good = next(&mut world);
     let bad = rewrite(&good, |c| c.operations[0].pred = vec![id.clone()].into());
     assert_eq!(refusal(&world, &bad), Refusal::UnknownOp);
-    let key = rewrite(&good, |c| {
-        c.operations[0].key = Key::Seq(ElementId::Id(id.clone()))
-    });
+    let key = rewrite(&good, |c| c.operations[0].key = Key::Seq(ElementId::Id(id.clone())));
     assert!(matches!(refusal(&world, &key), Refusal::Shape));
     let obj = rewrite(&good, |c| c.operations[0].obj = ObjectId::Id(id));
     assert_eq!(refusal(&world, &obj), Refusal::UnknownOp);
     // An op of its own that comes later, and itself.
     for ahead in 0..2 {
-        let own =
-            |c: &automerge::ExpandedChange| OpId(c.start_op.get() + ahead, c.actor_id.clone());
+        let own = |c: &automerge::ExpandedChange| OpId(c.start_op.get() + ahead, c.actor_id.clone());
         let bad = rewrite(&good, |c| c.operations[0].pred = vec![own(c)].into());
         assert_eq!(refusal(&world, &bad), Refusal::UnknownOp);
     }
@@ -253,50 +218,24 @@ fn objects_elements_and_predecessors_have_the_right_type() {
     let [name, put, _] = <[Op; 3]>::try_from(change.operations).unwrap();
     let name_id = name.pred.get(0).unwrap().clone();
     let elem_id = put.pred.get(0).unwrap().clone();
-    let ObjectId::Id(list_id) = put.obj.clone() else {
-        panic!()
-    };
-    let with = |n: usize, edit: &dyn Fn(&mut Op)| {
-        refusal(&world, &rewrite(&good, |c| edit(&mut c.operations[n])))
-    };
+    let ObjectId::Id(list_id) = put.obj.clone() else { panic!() };
+    let with = |n: usize, edit: &dyn Fn(&mut Op)| refusal(&world, &rewrite(&good, |c| edit(&mut c.operations[n])));
     // A string is no object, a list has no string keys, a map no elements.
-    assert_eq!(
-        with(0, &|op| op.obj = ObjectId::Id(name_id.clone())),
-        Refusal::ObjectType
-    );
-    assert_eq!(
-        with(0, &|op| op.obj = ObjectId::Id(list_id.clone())),
-        Refusal::ObjectType
-    );
+    assert_eq!(with(0, &|op| op.obj = ObjectId::Id(name_id.clone())), Refusal::ObjectType);
+    assert_eq!(with(0, &|op| op.obj = ObjectId::Id(list_id.clone())), Refusal::ObjectType);
     assert_eq!(with(2, &|op| op.obj = ObjectId::Root), Refusal::Shape);
     let map = OpId(1, ActorId::from([0; 16]));
-    assert_eq!(
-        with(2, &|op| op.obj = ObjectId::Id(map.clone())),
-        Refusal::ObjectType
-    );
+    assert_eq!(with(2, &|op| op.obj = ObjectId::Id(map.clone())), Refusal::ObjectType);
     // An element is what was inserted into this list.
-    assert_eq!(
-        with(2, &|op| op.key = Key::Seq(ElementId::Id(name_id.clone()))),
-        Refusal::Element
-    );
-    assert_eq!(
-        with(2, &|op| op.key = Key::Seq(ElementId::Id(list_id.clone()))),
-        Refusal::Element
-    );
+    assert_eq!(with(2, &|op| op.key = Key::Seq(ElementId::Id(name_id.clone()))), Refusal::Element);
+    assert_eq!(with(2, &|op| op.key = Key::Seq(ElementId::Id(list_id.clone()))), Refusal::Element);
     // A predecessor is a value at the same key.
     let pred = |id: &OpId| vec![id.clone()].into();
-    assert_eq!(
-        with(0, &|op| op.pred = pred(&elem_id)),
-        Refusal::Predecessor
-    );
-    assert_eq!(
-        with(0, &|op| op.pred = pred(&list_id)),
-        Refusal::Predecessor
-    );
-    assert_eq!(
-        with(1, &|op| op.pred = pred(&name_id)),
-        Refusal::Predecessor
-    );
+    assert_eq!(with(0, &|op| op.pred = pred(&elem_id)), Refusal::Predecessor);
+    assert_eq!(with(0, &|op| op.pred = pred(&list_id)), Refusal::Predecessor);
+    assert_eq!(with(1, &|op| op.pred = pred(&name_id)), Refusal::Predecessor);
+    let twice = vec![name_id.clone(), name_id.clone()];
+    assert_eq!(with(0, &|op| op.pred = twice.clone().into()), Refusal::PredOrder);
     // Shapes that Automerge does not write.
     assert_eq!(with(0, &|op| op.insert = true), Refusal::Shape);
     assert_eq!(with(1, &|op| op.pred = vec![].into()), Refusal::Shape);
@@ -304,27 +243,16 @@ fn objects_elements_and_predecessors_have_the_right_type() {
     assert_eq!(with(2, &|op| op.action = OpType::Delete), Refusal::Shape);
     let delete = |op: &mut Op| (op.action, op.pred) = (OpType::Delete, vec![].into());
     assert_eq!(with(0, &delete), Refusal::Shape);
-    assert_eq!(
-        with(0, &|op| op.action = OpType::Make(ObjType::Table)),
-        Refusal::Action
-    );
-    assert_eq!(
-        with(0, &|op| op.action = OpType::Increment(i64::MAX)),
-        Refusal::Value
-    );
+    assert_eq!(with(0, &|op| op.action = OpType::Make(ObjType::Table)), Refusal::Action);
+    assert_eq!(with(0, &|op| op.action = OpType::Increment(i64::MAX)), Refusal::Value);
     let huge = ScalarValue::counter(i64::MIN);
-    assert_eq!(
-        with(0, &|op| op.action = OpType::Put(huge.clone())),
-        Refusal::Value
-    );
+    assert_eq!(with(0, &|op| op.action = OpType::Put(huge.clone())), Refusal::Value);
 }
 
 #[test]
 fn deleting_needs_an_admin() {
     let mut world = world();
-    let bytes = world
-        .edit(0, |tx| tx.put(ROOT, "deleted", true).unwrap())
-        .unwrap();
+    let bytes = world.edit(0, |tx| tx.put(ROOT, "deleted", true).unwrap()).unwrap();
     assert_eq!(refusal(&world, &bytes), Refusal::MayNotDelete);
     let deps = world.deps_of(&bytes);
     let mut ctx = world.context(0, &deps);
@@ -335,40 +263,15 @@ fn deleting_needs_an_admin() {
 
     // Nor may an editor take it back, or use the name for anything else.
     world.peers[0].previous = Some(entry);
-    let undo = world
-        .edit(0, |tx| tx.delete(ROOT, "deleted").unwrap())
-        .unwrap();
+    let undo = world.edit(0, |tx| tx.delete(ROOT, "deleted").unwrap()).unwrap();
     let deps = [entry];
-    assert_eq!(
-        world
-            .gate
-            .check(&world.context(0, &deps), &undo)
-            .unwrap_err(),
-        Refusal::MayNotDelete
-    );
-    let make = rewrite(&undo, |c| {
-        c.operations[0].action = OpType::Make(ObjType::Map)
-    });
-    assert_eq!(
-        world
-            .gate
-            .check(&world.context(0, &deps), &make)
-            .unwrap_err(),
-        Refusal::MayNotDelete
-    );
+    assert_eq!(world.gate.check(&world.context(0, &deps), &undo).unwrap_err(), Refusal::MayNotDelete);
+    let make = rewrite(&undo, |c| c.operations[0].action = OpType::Make(ObjType::Map));
+    assert_eq!(world.gate.check(&world.context(0, &deps), &make).unwrap_err(), Refusal::MayNotDelete);
     // The name is free elsewhere.
     let mut world = self::world();
-    let attributes = world.peers[0]
-        .doc
-        .get(ROOT, "attributes")
-        .unwrap()
-        .unwrap()
-        .1;
-    assert!(
-        world
-            .write(0, |tx| tx.put(&attributes, "deleted", true).unwrap())
-            .is_some()
-    );
+    let attributes = world.peers[0].doc.get(ROOT, "attributes").unwrap().unwrap().1;
+    assert!(world.write(0, |tx| tx.put(&attributes, "deleted", true).unwrap()).is_some());
     assert!(!world.document().is_deleted());
 }
 
@@ -385,13 +288,8 @@ fn an_edit_of_a_document_passes() {
         doc = Document::build(KIND, world.written.iter().map(|w| &w.bytes[..])).unwrap();
         assert_eq!(doc.get_str(Map::Root, "name"), Some(name));
     }
-    let changes = world
-        .written
-        .iter()
-        .filter(|w| w.device == world.peers[0].device);
-    let seqs: Vec<_> = changes
-        .map(|w| crate::gate::scan(&w.bytes).unwrap().seq)
-        .collect();
+    let changes = world.written.iter().filter(|w| w.device == world.peers[0].device);
+    let seqs: Vec<_> = changes.map(|w| crate::gate::scan(&w.bytes).unwrap().seq).collect();
     assert_eq!(seqs, [1, 1, 2, 3, 4, 5]);
 }
 
@@ -402,9 +300,7 @@ fn a_linear_history_costs_no_walk() {
         world.write(0, |tx| tx.put(ROOT, "name", n).unwrap());
     }
     world.sync(0, 1);
-    let bytes = world
-        .edit(1, |tx| tx.put(ROOT, "name", "last").unwrap())
-        .unwrap();
+    let bytes = world.edit(1, |tx| tx.put(ROOT, "name", "last").unwrap()).unwrap();
     let start = std::time::Instant::now();
     for _ in 0..1_000 {
         world.check(1, &bytes).unwrap();

@@ -62,31 +62,15 @@ impl World {
             let device = DeviceId([n as u8 + 1; 32]);
             let seq = 10 + n as u64;
             let actor = actor_for(WORKSPACE, device, DOC, seq);
-            let mut doc = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint)
-                .with_actor(ActorId::from(actor));
-            doc.apply_changes([Change::try_from(constant_change(KIND)).unwrap()])
-                .unwrap();
-            Peer {
-                device,
-                doc,
-                previous: None,
-                seq,
-            }
+            let mut doc = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(ActorId::from(actor));
+            doc.apply_changes([Change::try_from(constant_change(KIND)).unwrap()]).unwrap();
+            Peer { device, doc, previous: None, seq }
         });
-        Self {
-            gate: DocGate::new(KIND),
-            peers: peers.collect(),
-            written: Vec::new(),
-            entries: BTreeMap::new(),
-        }
+        Self { gate: DocGate::new(KIND), peers: peers.collect(), written: Vec::new(), entries: BTreeMap::new() }
     }
 
     /// Returns the change a device makes of an edit, which stays in its document.
-    pub(super) fn edit(
-        &mut self,
-        peer: usize,
-        write: impl FnOnce(&mut Transaction<'_>),
-    ) -> Option<Vec<u8>> {
+    pub(super) fn edit(&mut self, peer: usize, write: impl FnOnce(&mut Transaction<'_>)) -> Option<Vec<u8>> {
         let doc = &mut self.peers[peer].doc;
         let mut tx = doc.transaction();
         write(&mut tx);
@@ -101,11 +85,7 @@ impl World {
     /// Returns the entries that carry the dependencies of a change.
     pub(super) fn deps_of(&self, bytes: &[u8]) -> Vec<EntryId> {
         let change = Change::try_from(bytes).unwrap();
-        change
-            .deps()
-            .iter()
-            .filter_map(|h| self.entries.get(&ChangeHash(h.0)).copied())
-            .collect()
+        change.deps().iter().filter_map(|h| self.entries.get(&ChangeHash(h.0)).copied()).collect()
     }
 
     /// Returns the context of a device's next entry.
@@ -116,9 +96,7 @@ impl World {
             device: peer.device,
             doc: DOC,
             seq: peer.seq,
-            entry: EntryId(
-                *blake3::hash(&[&peer.device.0[..], &peer.seq.to_le_bytes()].concat()).as_bytes(),
-            ),
+            entry: EntryId(*blake3::hash(&[&peer.device.0[..], &peer.seq.to_le_bytes()].concat()).as_bytes()),
             deps,
             previous: peer.previous,
             may_delete: false,
@@ -127,11 +105,7 @@ impl World {
 
     /// Checks what would be a device's next entry.
     pub(super) fn check(&self, peer: usize, bytes: &[u8]) -> Result<ChangeInfo, Refusal> {
-        let deps = if Change::try_from(bytes).is_ok() {
-            self.deps_of(bytes)
-        } else {
-            Vec::new()
-        };
+        let deps = if Change::try_from(bytes).is_ok() { self.deps_of(bytes) } else { Vec::new() };
         self.gate.check(&self.context(peer, &deps), bytes)
     }
 
@@ -140,50 +114,29 @@ impl World {
         let deps = self.deps_of(&bytes);
         let ctx = self.context(peer, &deps);
         let info = self.gate.check(&ctx, &bytes)?;
-        let Context {
-            device,
-            seq,
-            entry,
-            previous,
-            ..
-        } = ctx;
+        let Context { device, seq, entry, previous, .. } = ctx;
         self.entries.insert(info.hash(), entry);
         self.gate.admit(entry, info);
-        self.written.push(Written {
-            device,
-            seq,
-            entry,
-            deps,
-            previous,
-            bytes,
-        });
+        self.written.push(Written { device, seq, entry, deps, previous, bytes });
         self.peers[peer].previous = Some(entry);
         self.peers[peer].seq += 3;
         Ok(entry)
     }
 
     /// Edits and admits, which must succeed.
-    pub(super) fn write(
-        &mut self,
-        peer: usize,
-        write: impl FnOnce(&mut Transaction<'_>),
-    ) -> Option<EntryId> {
+    pub(super) fn write(&mut self, peer: usize, write: impl FnOnce(&mut Transaction<'_>)) -> Option<EntryId> {
         let bytes = self.edit(peer, write)?;
-        Some(self.admit(peer, bytes.clone()).unwrap_or_else(|e| {
-            panic!(
-                "{e:?}: {:#?}",
-                Change::try_from(&bytes[..]).unwrap().decode()
-            )
-        }))
+        Some(
+            self.admit(peer, bytes.clone())
+                .unwrap_or_else(|e| panic!("{e:?}: {:#?}", Change::try_from(&bytes[..]).unwrap().decode())),
+        )
     }
 
     /// Gives one device what another has.
     pub(super) fn sync(&mut self, from: usize, to: usize) {
         let heads = self.peers[to].doc.get_heads();
-        let known: Vec<_> = heads
-            .into_iter()
-            .filter(|h| self.peers[from].doc.get_change_meta_by_hash(h).is_some())
-            .collect();
+        let known: Vec<_> =
+            heads.into_iter().filter(|h| self.peers[from].doc.get_change_meta_by_hash(h).is_some()).collect();
         let changes = self.peers[from].doc.get_changes(&known);
         self.peers[to].doc.apply_changes(changes).unwrap();
     }
@@ -226,16 +179,10 @@ pub(super) fn assert_scans_alike(bytes: &[u8]) {
         change.deps().iter().map(|h| h.0).collect::<Vec<_>>()
     );
     assert_eq!(&scan.actor[..], change.actor_id().to_bytes());
-    assert_eq!(
-        (scan.seq, scan.start_op),
-        (change.seq(), change.start_op().get())
-    );
+    assert_eq!((scan.seq, scan.start_op), (change.seq(), change.start_op().get()));
     assert_eq!(scan.ops.len(), expanded.operations.len());
     let id = |r: crate::gate::OpRef| {
-        automerge::legacy::OpId(
-            u64::from(r.counter),
-            ActorId::from(scan.actors[usize::from(r.actor)]),
-        )
+        automerge::legacy::OpId(u64::from(r.counter), ActorId::from(scan.actors[usize::from(r.actor)]))
     };
     for (ours, theirs) in scan.ops.iter().zip(&expanded.operations) {
         let obj = ours.obj.map_or(ObjectId::Root, |r| ObjectId::Id(id(r)));

@@ -1,7 +1,8 @@
 //! Chains: what waits, what is bounded, and what does not continue its chain.
 
 use super::fixture::{
-    Author, Peer, add, describe, forge, genesis, header, op_draft, open_draft, set_body, well,
+    Author, Peer, add, describe, forge, genesis, header, op_draft, open_draft, same_in_all_orders,
+    set_body, well,
 };
 use crate::entry::{BlobRef, Entry};
 use crate::id::{BlobHash, EntryId};
@@ -12,38 +13,6 @@ use crate::op::Role;
 fn pair() -> (Peer, Author, Author) {
     let (owner, editor) = (Author::new(1), Author::new(2));
     (Peer::with(&owner, &[(&editor, Role::Editor)]), owner, editor)
-}
-
-/// Asserts that all orders of some entries give one state on top of `base`, and returns it.
-fn same_in_all_orders(base: &Peer, entries: &[Entry]) -> super::fixture::State {
-    let mut states: Vec<_> = permutations(entries.len())
-        .into_iter()
-        .map(|order| {
-            let mut peer = base.replica();
-            peer.deliver(order.iter().map(|n| &entries[*n]));
-            peer.assert_store_agrees();
-            assert_eq!(peer.restarted().state(), peer.state(), "{order:?}");
-            (peer.state(), order)
-        })
-        .collect();
-    let (first, _) = states.pop().unwrap();
-    for (state, order) in states {
-        assert_eq!(state, first, "{order:?}");
-    }
-    first
-}
-
-fn permutations(count: usize) -> Vec<Vec<usize>> {
-    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
-    let mut all = Vec::new();
-    for shorter in permutations(last) {
-        for place in 0..=last {
-            let mut order = shorter.clone();
-            order.insert(place, last);
-            all.push(order);
-        }
-    }
-    all
 }
 
 #[test]

@@ -319,3 +319,35 @@ impl Peer {
         }
     }
 }
+
+/// Asserts that all orders of some entries give one state on top of `base`, and returns it.
+pub(super) fn same_in_all_orders(base: &Peer, entries: &[Entry]) -> State {
+    let mut states: Vec<_> = permutations(entries.len())
+        .into_iter()
+        .map(|order| {
+            let mut peer = base.replica();
+            peer.deliver(order.iter().map(|n| &entries[*n]));
+            peer.assert_store_agrees();
+            assert_eq!(peer.restarted().state(), peer.state(), "{order:?}");
+            (peer.state(), order)
+        })
+        .collect();
+    let (first, _) = states.pop().unwrap();
+    for (state, order) in states {
+        assert_eq!(state, first, "{order:?}");
+    }
+    first
+}
+
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
+    let mut all = Vec::new();
+    for shorter in permutations(last) {
+        for place in 0..=last {
+            let mut order = shorter.clone();
+            order.insert(place, last);
+            all.push(order);
+        }
+    }
+    all
+}

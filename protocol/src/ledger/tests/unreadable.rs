@@ -76,6 +76,7 @@ fn entry_behind_a_newer_one_is_unreadable_also_with_an_op_between() {
     let mut op = base.header(&editor, &op_draft(&describe("Ed")));
     let first = newer(&editor, &base.header(&editor, &open_draft(&well(1))));
     (op.link.seq, op.link.prev) = (1, Some(first.id));
+    op.claims.blob_base = 9;
     let op = forge(&editor, &op, describe("Ed").to_bytes());
     let mut last = base.header(&editor, &open_draft(&well(2)));
     (last.link.seq, last.link.prev) = (2, Some(op.id));

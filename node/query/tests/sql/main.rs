@@ -1,283 +1,20 @@
 //! Queries over a workspace of three small runs in memory: feet, metres and time.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod fixture;
+
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array,
-};
 use arrow::datatypes::DataType;
-use async_trait::async_trait;
 use bytes::Bytes;
-use dataforge_query::{
-    BlobError, BlobReader, Catalog, CatalogError, CurveColumn, Engine, Format, IndexColumn,
-    IndexKind, Limits, MetaTable, OutputError, QueryError, QueryErrorKind, RunFile, RunFilter,
-    write,
-};
+use dataforge_query::{Engine, Format, Limits, OutputError, QueryErrorKind, write};
 use futures::{StreamExt, TryStreamExt};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::file::properties::WriterProperties;
 
-const FEET: [u8; 32] = [0xfe; 32];
-const METRES: [u8; 32] = [0x3e; 32];
-const TIME: [u8; 32] = [0x71; 32];
-
-/// Rows of the run in feet: ten row groups of ten pages.
-const FEET_ROWS: usize = 20_000;
-
-#[derive(Debug)]
-struct Workspace {
-    runs: Vec<RunFile>,
-    asked: Mutex<Vec<RunFilter>>,
-}
-
-impl Catalog for Workspace {
-    fn rows(&self, table: MetaTable) -> Result<RecordBatch, CatalogError> {
-        let schema = table.schema();
-        if table != MetaTable::Runs {
-            return Ok(RecordBatch::new_empty(schema));
-        }
-        let text = |get: fn(&RunFile) -> &str| {
-            Arc::new(self.runs.iter().map(|run| Some(get(run))).collect::<StringArray>())
-                as ArrayRef
-        };
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| match field.name().as_str() {
-                "run_id" => text(|run| &run.run_id),
-                "run" => text(|run| &run.run),
-                "well" => text(|run| &run.well),
-                "index_kind" => text(|run| run.index.kind.as_str()),
-                "rows" => Arc::new(Int64Array::from_iter_values(
-                    self.runs.iter().map(|run| i64::try_from(run.rows).unwrap()),
-                )),
-                "held" => Arc::new(BooleanArray::from(vec![true; self.runs.len()])),
-                _ => new_null_array(field.data_type(), self.runs.len()),
-            })
-            .collect();
-        RecordBatch::try_new(schema, columns).map_err(CatalogError::from_source)
-    }
-
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError> {
-        self.asked.lock().unwrap().push(filter.clone());
-        let one_of = |list: &Option<Vec<String>>, test: &dyn Fn(&String) -> bool| {
-            list.as_ref().is_none_or(|list| list.iter().any(test))
-        };
-        let matches = |run: &&RunFile| {
-            one_of(&filter.wells, &|well| run.well == *well)
-                && one_of(&filter.runs, &|id| run.run_id.starts_with(id.as_str()))
-                && one_of(&filter.curves, &|label| {
-                    run.curves.iter().any(|curve| curve.label == *label)
-                })
-        };
-        Ok(self.runs.iter().filter(matches).cloned().collect())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Blobs {
-    held: BTreeMap<[u8; 32], Bytes>,
-    read: AtomicU64,
-    calls: AtomicU64,
-    stuck: AtomicBool,
-}
-
-#[async_trait]
-impl BlobReader for Blobs {
-    async fn read(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BlobError> {
-        if self.stuck.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        let Some(bytes) = self.held.get(blob) else {
-            return Err(BlobError::not_held(blob, vec!["rig-7".into()]));
-        };
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        let parts = ranges.iter().map(|range| {
-            self.read.fetch_add(range.end - range.start, Ordering::SeqCst);
-            bytes.slice(usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap())
-        });
-        Ok(parts.collect())
-    }
-}
-
-struct Fixture {
-    engine: Engine,
-    workspace: Arc<Workspace>,
-    blobs: Arc<Blobs>,
-}
-
-impl Fixture {
-    fn new() -> Self {
-        Self::with(Limits::default(), &[])
-    }
-
-    fn with(limits: Limits, missing: &[[u8; 32]]) -> Self {
-        let tables = [feet(), metres(), time()];
-        let mut blobs = Blobs::default();
-        let mut runs = Vec::new();
-        for (run, bytes) in tables {
-            if !missing.contains(&run.blob) {
-                blobs.held.insert(run.blob, bytes);
-            }
-            runs.push(run);
-        }
-        let blobs = Arc::new(blobs);
-        let workspace = Arc::new(Workspace {
-            runs,
-            asked: Mutex::default(),
-        });
-        let engine = Engine::new(workspace.clone(), blobs.clone(), limits).unwrap();
-        Self {
-            engine,
-            workspace,
-            blobs,
-        }
-    }
-
-    async fn text(&self, sql: &str, format: Format) -> String {
-        let mut out = Vec::new();
-        let stream = self.engine.query(sql).await.unwrap();
-        write(stream, format, &mut out).await.unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    async fn csv(&self, sql: &str) -> String {
-        self.text(sql, Format::Csv).await
-    }
-
-    async fn error(&self, sql: &str) -> QueryError {
-        match self.engine.query(sql).await {
-            Err(error) => error,
-            Ok(stream) => match stream.try_collect::<Vec<_>>().await {
-                Err(error) => error,
-                Ok(_) => panic!("no error: {sql}"),
-            },
-        }
-    }
-
-    /// Returns the bytes of blobs that a query reads, beyond the footers.
-    async fn bytes(&self, sql: &str) -> u64 {
-        let before = self.blobs.read.load(Ordering::SeqCst);
-        self.csv(sql).await;
-        self.blobs.read.load(Ordering::SeqCst) - before
-    }
-}
-
-fn curve(ordinal: u32, mnemonic: &str, label: &str, unit: &str, text: bool) -> CurveColumn {
-    CurveColumn {
-        ordinal,
-        mnemonic: mnemonic.into(),
-        label: label.into(),
-        column: label.to_lowercase(),
-        unit: unit.into(),
-        text,
-        property: (mnemonic == "GR").then(|| "gamma_ray".into()),
-        count: 0,
-        min: None,
-        max: None,
-    }
-}
-
-fn run(id: &str, well: &str, blob: [u8; 32], index: IndexColumn, curves: Vec<CurveColumn>) -> RunFile {
-    RunFile {
-        run: id.into(),
-        run_id: format!("{id:0<64}"),
-        well: well.into(),
-        well_id: format!("well-{well}"),
-        blob,
-        size: 0,
-        rows: 0,
-        index,
-        curves,
-    }
-}
-
-fn index(name: &str, kind: IndexKind, unit: &str, to_si: f64, range: (f64, f64)) -> IndexColumn {
-    IndexColumn {
-        name: name.into(),
-        kind,
-        unit: unit.into(),
-        to_si: Some(to_si),
-        min: Some(range.0),
-        max: Some(range.1),
-    }
-}
-
-fn table(mut run: RunFile, columns: Vec<ArrayRef>) -> (RunFile, Bytes) {
-    let names = std::iter::once(run.index.name.clone())
-        .chain(run.curves.iter().map(|curve| curve.column.clone()));
-    let batch = RecordBatch::try_from_iter(names.zip(columns)).unwrap();
-    let properties = WriterProperties::builder()
-        .set_max_row_group_row_count(Some(2_000))
-        .set_data_page_row_count_limit(200)
-        .set_write_batch_size(200)
-        .set_dictionary_enabled(false)
-        .build();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    run.size = bytes.len() as u64;
-    run.rows = batch.num_rows() as u64;
-    (run, bytes.into())
-}
-
-fn feet() -> (RunFile, Bytes) {
-    let depths: Vec<f64> = (0..FEET_ROWS).map(|row| row as f64 * 0.5).collect();
-    let last = *depths.last().unwrap();
-    let wave = |row: usize| (row as f64 * 0.37).sin() * 75.0 + 75.0;
-    let gr: Float64Array = (0..FEET_ROWS).map(|row| (row % 10 != 3).then(|| wave(row))).collect();
-    let gr_2: Float64Array = (0..FEET_ROWS).map(|row| Some(wave(row + 1))).collect();
-    let lith: StringArray = (0..FEET_ROWS).map(|row| (row % 2 == 0).then_some("shale")).collect();
-    let run = run(
-        "aa11",
-        "Alpha",
-        FEET,
-        index("dept", IndexKind::Depth, "ft", 0.3048, (0.0, last)),
-        vec![
-            curve(1, "GR", "GR", "gAPI", false),
-            curve(2, "GR", "GR_2", "gAPI", false),
-            curve(3, "LITH", "LITH", "", true),
-        ],
-    );
-    let depths: ArrayRef = Arc::new(Float64Array::from(depths));
-    table(run, vec![depths, Arc::new(gr), Arc::new(gr_2), Arc::new(lith)])
-}
-
-fn metres() -> (RunFile, Bytes) {
-    let run = run(
-        "bb22",
-        "Beta",
-        METRES,
-        index("depth", IndexKind::Depth, "m", 1.0, (100.0, 102.0)),
-        vec![
-            curve(1, "GR", "GR", "gAPI", false),
-            curve(2, "RHOB", "RHOB", "g/cm3", false),
-        ],
-    );
-    let depths: ArrayRef = Arc::new(Float64Array::from(vec![100.0, 101.0, 102.0]));
-    let gr: ArrayRef = Arc::new(Float64Array::from(vec![Some(45.5), None, Some(0.1)]));
-    let rhob: ArrayRef = Arc::new(Float64Array::from(vec![2.65, 2.7, 1e21]));
-    table(run, vec![depths, gr, rhob])
-}
-
-fn time() -> (RunFile, Bytes) {
-    let run = run(
-        "bb33",
-        "Beta",
-        TIME,
-        index("time", IndexKind::Time, "ms", 0.001, (0.0, 500.0)),
-        vec![curve(1, "HKLA", "HKLA", "klbf", false)],
-    );
-    let times: ArrayRef = Arc::new(Float64Array::from(vec![0.0, 500.0]));
-    let load: ArrayRef = Arc::new(Float64Array::from(vec![7.0, 8.0]));
-    table(run, vec![times, load])
-}
+use self::fixture::{Blobs, FEET, Fixture, Workspace, metres};
 
 // ---- what tables hold ----
 
@@ -285,7 +22,9 @@ fn time() -> (RunFile, Bytes) {
 async fn samples_give_every_run_in_long_form() {
     let fixture = Fixture::new();
     let csv = fixture
-        .csv("SELECT run, curve, index_value, depth_m, time_s, index_unit, value, text FROM samples WHERE well = 'Beta'")
+        .csv(
+            "SELECT run, curve, index_value, depth_m, time_s, index_unit, value, text FROM samples WHERE well = 'Beta'",
+        )
         .await;
     let expected = "run,curve,index_value,depth_m,time_s,index_unit,value,text\n\
                     bb22,GR,100.0,100.0,,m,45.5,\n\
@@ -303,8 +42,10 @@ async fn samples_give_every_run_in_long_form() {
 async fn feet_become_metres_and_text_stays_text() {
     let fixture = Fixture::new();
     let csv = fixture
-        .csv("SELECT curve, index_value, depth_m, value IS NULL AS empty, text FROM samples \
-              WHERE run = 'aa11' AND curve IN ('LITH', 'GR') AND index_value < 1 ORDER BY curve, index_value")
+        .csv(
+            "SELECT curve, index_value, depth_m, value IS NULL AS empty, text FROM samples \
+              WHERE run = 'aa11' AND curve IN ('LITH', 'GR') AND index_value < 1 ORDER BY curve, index_value",
+        )
         .await;
     let expected = "curve,index_value,depth_m,empty,text\n\
                     GR,0.0,0.0,false,\n\
@@ -318,8 +59,10 @@ async fn feet_become_metres_and_text_stays_text() {
 async fn repeated_mnemonics_are_separate_curves() {
     let fixture = Fixture::new();
     let csv = fixture
-        .csv("SELECT curve, mnemonic, property, count(*) AS n, count(value) AS filled FROM samples \
-              WHERE mnemonic = 'GR' AND well = 'Alpha' GROUP BY curve, mnemonic, property ORDER BY curve")
+        .csv(
+            "SELECT curve, mnemonic, property, count(*) AS n, count(value) AS filled FROM samples \
+              WHERE mnemonic = 'GR' AND well = 'Alpha' GROUP BY curve, mnemonic, property ORDER BY curve",
+        )
         .await;
     let expected = "curve,mnemonic,property,n,filled\n\
                     GR,GR,gamma_ray,20000,18000\n\
@@ -332,9 +75,7 @@ async fn counting_reads_nothing() {
     let fixture = Fixture::new();
     let csv = fixture.csv("SELECT count(*) AS n FROM samples").await;
     assert_eq!(csv, "n\n60008\n");
-    let csv = fixture
-        .csv("SELECT well, count(*) AS n FROM samples GROUP BY well ORDER BY well")
-        .await;
+    let csv = fixture.csv("SELECT well, count(*) AS n FROM samples GROUP BY well ORDER BY well").await;
     assert_eq!(csv, "well,n\nAlpha,60000\nBeta,8\n");
     assert_eq!(fixture.blobs.calls.load(Ordering::SeqCst), 0);
     let csv = fixture.csv("SELECT count(*) AS n FROM samples WHERE index_value >= 9999").await;
@@ -361,8 +102,10 @@ async fn run_is_the_wide_table_by_short_and_full_id() {
 async fn metadata_tables_join_with_samples() {
     let fixture = Fixture::new();
     let csv = fixture
-        .csv("SELECT r.run, r.rows, count(s.value) AS n FROM runs r JOIN samples s ON s.run_id = r.run_id \
-              WHERE r.index_kind = 'depth' GROUP BY r.run, r.rows ORDER BY r.run")
+        .csv(
+            "SELECT r.run, r.rows, count(s.value) AS n FROM runs r JOIN samples s ON s.run_id = r.run_id \
+              WHERE r.index_kind = 'depth' GROUP BY r.run, r.rows ORDER BY r.run",
+        )
         .await;
     assert_eq!(csv, "run,rows,n\naa11,20000,38000\nbb22,3,5\n");
     assert_eq!(fixture.csv("SELECT count(*) AS n FROM entries").await, "n\n0\n");
@@ -380,9 +123,8 @@ async fn the_same_query_gives_the_same_bytes_on_two_engines() {
 #[tokio::test]
 async fn show_describe_and_explain_work() {
     let fixture = Fixture::new();
-    let tables = fixture
-        .csv("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1")
-        .await;
+    let tables =
+        fixture.csv("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1").await;
     assert_eq!(tables, "table_name\ncurves\nentries\nmembers\nruns\nsamples\nwells\n");
     assert!(fixture.csv("SHOW TABLES").await.contains("samples"));
     assert!(fixture.csv("DESCRIBE samples").await.contains("depth_m"));
@@ -437,9 +179,8 @@ async fn a_range_of_depth_reads_its_pages_only() {
     let sql = "FROM samples WHERE well = 'Alpha' AND depth_m BETWEEN 304.8 AND 308";
     let range = fixture.bytes(&format!("SELECT sum(value) {sql}")).await;
     assert!(range > 0 && range < all / 20, "{range} of {all}");
-    let csv = fixture
-        .csv(&format!("SELECT count(*) AS n, min(index_value) AS low, max(index_value) AS high {sql}"))
-        .await;
+    let csv =
+        fixture.csv(&format!("SELECT count(*) AS n, min(index_value) AS low, max(index_value) AS high {sql}")).await;
     assert_eq!(csv, "n,low,high\n63,1000.0,1010.0\n");
     fixture.csv("SELECT gr FROM run('aa') WHERE dept < 1").await;
     let wide = fixture.bytes("SELECT gr FROM run('aa') WHERE dept BETWEEN 1000 AND 1010").await;
@@ -533,11 +274,9 @@ async fn errors_say_what_to_do() {
 #[tokio::test]
 async fn a_blob_that_is_not_held_is_named() {
     let fixture = Fixture::with(Limits::default(), &[FEET]);
-    for sql in [
-        "SELECT sum(value) FROM samples",
-        "SELECT * FROM run('aa')",
-        "SELECT * FROM run('aa') ORDER BY gr LIMIT 3",
-    ] {
+    for sql in
+        ["SELECT sum(value) FROM samples", "SELECT * FROM run('aa')", "SELECT * FROM run('aa') ORDER BY gr LIMIT 3"]
+    {
         let error = fixture.error(sql).await;
         assert_eq!(error.kind, QueryErrorKind::NotHeld, "{sql}: {error}");
         for part in ["aa11", "Alpha", "rig-7", &"fe".repeat(32)] {
@@ -554,10 +293,7 @@ async fn a_table_that_differs_from_the_catalog_is_an_error() {
     run.rows += 1;
     let mut blobs = Blobs::default();
     blobs.held.insert(run.blob, bytes);
-    let workspace = Workspace {
-        runs: vec![run],
-        asked: Mutex::default(),
-    };
+    let workspace = Workspace { runs: vec![run], asked: Mutex::default() };
     let engine = Engine::new(Arc::new(workspace), Arc::new(blobs), Limits::default()).unwrap();
     for sql in ["SELECT value FROM samples", "SELECT gr FROM run('bb')"] {
         let stream = engine.query(sql).await.unwrap();
@@ -607,14 +343,28 @@ async fn the_largest_plans_within_the_limits_do_not_overflow_the_stack() {
 
 #[tokio::test]
 async fn memory_is_bounded() {
-    let limits = Limits {
-        memory_bytes: 1024 * 1024,
-        ..Limits::default()
-    };
+    let limits = Limits { memory_bytes: 1024 * 1024, ..Limits::default() };
     let fixture = Fixture::with(limits, &[]);
     let error = fixture.error("SELECT * FROM samples ORDER BY value, text").await;
     assert_eq!(error.kind, QueryErrorKind::Limit, "{error}");
     assert!(error.message.contains("needs more memory"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sort_larger_than_memory_spills_into_the_given_folder() {
+    let sql = "SELECT x FROM generate_series(1, 5000000) t(x) ORDER BY x * 7919 % 1000003, x";
+    let limits = Limits { memory_bytes: 64 * 1024 * 1024, ..Limits::default() };
+    let error = Fixture::with(limits.clone(), &[]).error(sql).await;
+    assert_eq!(error.kind, QueryErrorKind::Limit, "{error}");
+
+    let folder = std::env::temp_dir().join(format!("dataforge-query-spill-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let limits = Limits { spill_dir: Some(folder.clone()), ..limits };
+    let fixture = Fixture::with(limits, &[]);
+    let stream = fixture.engine.query(sql).await.unwrap();
+    let batches: Vec<_> = stream.try_collect().await.unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 5_000_000);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Joins that match nothing: DataFusion computes them for minutes without yielding.
@@ -626,11 +376,7 @@ const ENDLESS: [&str; 3] = [
 
 #[tokio::test]
 async fn time_is_bounded_also_in_joins_that_never_yield() {
-    let limits = Limits {
-        timeout: Duration::from_millis(700),
-        concurrency: 1,
-        ..Limits::default()
-    };
+    let limits = Limits { timeout: Duration::from_millis(700), concurrency: 1, ..Limits::default() };
     let fixture = Fixture::with(limits, &[]);
     for sql in ENDLESS {
         let start = Instant::now();
@@ -643,10 +389,7 @@ async fn time_is_bounded_also_in_joins_that_never_yield() {
 
 #[tokio::test]
 async fn dropping_the_stream_frees_the_only_turn() {
-    let limits = Limits {
-        concurrency: 1,
-        ..Limits::default()
-    };
+    let limits = Limits { concurrency: 1, ..Limits::default() };
     let fixture = Fixture::with(limits, &[]);
     for sql in ENDLESS {
         let mut stream = fixture.engine.query(sql).await.unwrap();
@@ -662,10 +405,7 @@ async fn dropping_the_stream_frees_the_only_turn() {
 
 #[tokio::test]
 async fn a_reader_that_hangs_is_cancelled_by_drop() {
-    let limits = Limits {
-        concurrency: 1,
-        ..Limits::default()
-    };
+    let limits = Limits { concurrency: 1, ..Limits::default() };
     let fixture = Fixture::with(limits, &[]);
     fixture.blobs.stuck.store(true, Ordering::SeqCst);
     let mut stream = fixture.engine.query("SELECT value FROM samples").await.unwrap();
@@ -676,6 +416,17 @@ async fn a_reader_that_hangs_is_cancelled_by_drop() {
     assert_eq!(fixture.csv("SELECT count(value) AS n FROM samples WHERE curve = 'HKLA'").await, "n\n2\n");
 }
 
+#[tokio::test]
+async fn a_panic_is_an_error_and_never_a_short_result() {
+    let limits = Limits { concurrency: 1, ..Limits::default() };
+    let fixture = Fixture::with(limits, &[]);
+    fixture.blobs.broken.store(true, Ordering::SeqCst);
+    let error = fixture.error("SELECT value FROM samples").await;
+    assert_eq!(error.kind, QueryErrorKind::Other);
+    assert!(error.message.contains("ended early"), "{error}");
+    assert_eq!(fixture.csv("SELECT 1 AS n").await, "n\n1\n");
+}
+
 // ---- how results are written ----
 
 #[tokio::test]
@@ -684,10 +435,7 @@ async fn every_format_carries_the_same_rows() {
     let sql = "SELECT a.well, a.value, b.value FROM samples a JOIN samples b \
                ON a.run = b.run AND a.curve = b.curve AND a.index_value = b.index_value \
                WHERE a.run = 'bb22' AND a.curve = 'GR' ORDER BY a.index_value";
-    assert_eq!(
-        fixture.text(sql, Format::Csv).await,
-        "well,value,value_2\nBeta,45.5,45.5\nBeta,,\nBeta,0.1,0.1\n"
-    );
+    assert_eq!(fixture.text(sql, Format::Csv).await, "well,value,value_2\nBeta,45.5,45.5\nBeta,,\nBeta,0.1,0.1\n");
     assert_eq!(
         fixture.text(sql, Format::Json).await,
         r#"[{"well":"Beta","value":45.5,"value_2":45.5},{"well":"Beta","value":null,"value_2":null},{"well":"Beta","value":0.1,"value_2":0.1}]"#

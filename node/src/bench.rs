@@ -1,0 +1,39 @@
+//! Doors for the benchmarks, which measure parts that requests do not reach one by one. Not for
+//! programs.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use dataforge_protocol::entry::SignedEntry;
+
+use crate::api::{ApiError, ErrorKind};
+use crate::core::Core;
+use crate::directory::Directory;
+
+/// Entries in one transaction, as a session delivers them.
+const BATCH: usize = 1024;
+
+/// Starts a workspace in a new directory from `entries` (genesis first) and applies the rest as a
+/// session does: verify, accept, store, index, commit. Returns the time for all but the genesis.
+///
+/// # Errors
+/// Whatever the core runs into.
+pub fn apply_entries(dir: &Path, entries: Vec<SignedEntry>) -> Result<Duration, ApiError> {
+    let bad = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Input, error);
+    let directory = Directory::open(dir)?;
+    let mut core = Core::open(directory.path())?;
+    let mut entries = entries.into_iter();
+    let genesis = entries.next().ok_or_else(|| ApiError::new(ErrorKind::Usage, "no entries"))?;
+    let genesis = genesis.verify().map_err(|error| bad(&error))?;
+    let workspace = core.begin(&genesis, Vec::new())?;
+    let entries: Vec<_> = entries.collect();
+    let started = Instant::now();
+    for batch in entries.chunks(BATCH) {
+        let verified = batch.iter().cloned().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>();
+        let progress = core.accept(&workspace, verified.map_err(|error| bad(&error))?)?;
+        if progress.settled.len() != batch.len() {
+            return Err(ApiError::new(ErrorKind::Internal, format!("not all were accepted: {:?}", progress.invalid)));
+        }
+    }
+    Ok(started.elapsed())
+}

@@ -1,0 +1,178 @@
+//! Kills at chosen system calls: nothing that was acknowledged is lost, and the same command again
+//! finishes the work. The seed chooses the calls; `KILL_SEED` sets it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use dataforge_tests::las::write_las;
+use dataforge_tests::program::{Place, Up, invite, skip, wait_until};
+use dataforge_tests::trace::{self, Cut};
+
+/// Kills per phase.
+const KILLS: usize = 3;
+const ACKNOWLEDGED: u32 = 6;
+const FILES: u32 = 60;
+
+fn random(test: &str) -> fastrand::Rng {
+    let seed = std::env::var("KILL_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    println!("{test}: KILL_SEED={seed}");
+    fastrand::Rng::with_seed(seed)
+}
+
+struct Field {
+    place: Place,
+    logs: tempfile::TempDir,
+    files: Vec<PathBuf>,
+}
+
+/// A workspace with six acknowledged runs and a folder of sixty more to come.
+fn field() -> Field {
+    let (place, logs) = (Place::new("ada"), tempfile::tempdir().unwrap());
+    place.json(&["init", "Field"]);
+    let first = logs.path().join("first");
+    let second = logs.path().join("second");
+    std::fs::create_dir_all(&first).unwrap();
+    std::fs::create_dir_all(&second).unwrap();
+    for number in 0..ACKNOWLEDGED {
+        write_las(&first, number, 60, 3, 5);
+    }
+    let files = (0..FILES).map(|number| write_las(&second, 100 + number, 60, 3, 5)).collect();
+    place.json(&["import", first.to_str().unwrap()]);
+    Field { place, logs, files }
+}
+
+fn wells(place: &Place) -> BTreeSet<String> {
+    let wells = place.json(&["wells"]);
+    wells["wells"].as_array().unwrap().iter().map(|well| well["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn acknowledged() -> BTreeSet<String> {
+    (0..ACKNOWLEDGED).map(|number| format!("Test {number}")).collect()
+}
+
+/// Kills imports where `cut` says, then checks and finishes.
+fn import_survives<'a>(test: &str, field: &'a Field, cut: impl Fn(&'a Field, &mut fastrand::Rng) -> Cut<'a>) {
+    let mut random = random(test);
+    let folder = field.logs.path().join("second");
+    let args = ["import", folder.to_str().unwrap()];
+    let mut kills = 0;
+    for _ in 0..20 * KILLS {
+        let before = wells(&field.place);
+        let at = cut(field, &mut random);
+        let (_, killed) = trace::run_cut(&field.place, at, &args);
+        kills += usize::from(killed);
+        field.place.verify();
+        let after = wells(&field.place);
+        assert!(after.is_superset(&before) && after.is_superset(&acknowledged()), "{at:?} lost wells");
+        if kills >= KILLS || !killed {
+            break;
+        }
+    }
+    assert!(kills > 0, "{test}: nothing was killed");
+    let summary = field.place.json(&args);
+    assert_eq!(summary["failed"], 0, "{summary}");
+    assert_eq!(wells(&field.place).len() as u32, ACKNOWLEDGED + FILES);
+    field.place.verify();
+}
+
+fn ready(test: &str) -> bool {
+    let works = trace::works();
+    if !works {
+        skip(test, "strace");
+    }
+    works
+}
+
+#[test]
+fn import_killed_while_parsing_loses_nothing() {
+    if ready("import_killed_while_parsing_loses_nothing") {
+        let field = field();
+        import_survives("parsing", &field, |field, random| {
+            let path: &Path = random.choice(&field.files).unwrap();
+            Cut { calls: "openat,read", path: Some(path), count: random.u32(1..=2) }
+        });
+    }
+}
+
+#[test]
+fn import_killed_while_storing_a_blob_loses_nothing() {
+    if ready("import_killed_while_storing_a_blob_loses_nothing") {
+        let field = field();
+        import_survives("storing a blob", &field, |_, random| {
+            let calls = *random.choice(["rename", "fsync", "fdatasync"].iter()).unwrap();
+            let most = match calls {
+                "rename" => 20,
+                "fsync" => 60,
+                _ => 3,
+            };
+            Cut { calls, path: None, count: random.u32(1..=most) }
+        });
+    }
+}
+
+#[test]
+fn import_killed_while_committing_loses_nothing() {
+    if ready("import_killed_while_committing_loses_nothing") {
+        let field = field();
+        // The write-ahead log goes when the last process closes it, but its name stays.
+        let wal: &'static Path = Box::leak(field.place.path().canonicalize().unwrap().join("node.db-wal").into_boxed_path());
+        import_survives("committing", &field, |_, random| {
+            let (calls, most) = *random.choice([("pwrite64", 200), ("fsync,fdatasync", 2)].iter()).unwrap();
+            Cut { calls, path: Some(wal), count: random.u32(1..=most) }
+        });
+    }
+}
+
+#[test]
+fn sync_killed_while_receiving_finishes_with_both_sides_equal() {
+    if !ready("sync_killed_while_receiving_finishes_with_both_sides_equal") {
+        return;
+    }
+    let mut random = random("receiving");
+    let (field, guest) = (field(), Place::new("bob"));
+    field.place.json(&["import", field.logs.path().to_str().unwrap()]);
+    let _up = field.place.up();
+    invite(&field.place, &guest, "editor");
+    let mut kills = 0;
+    while kills < KILLS {
+        let calls = *random.choice(["recvmmsg,recvmsg", "rename", "fsync"].iter()).unwrap();
+        let cut = Cut { calls, path: None, count: random.u32(2..=60) };
+        let (_, killed) = trace::run_cut(&guest, cut, &["sync"]);
+        guest.verify();
+        if !killed {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills > 0, "nothing was killed");
+    finish(&field.place, &guest);
+}
+
+#[test]
+fn host_killed_while_sending_serves_the_rest_after_a_restart() {
+    let (field, guest) = (field(), Place::new("bob"));
+    field.place.json(&["import", field.logs.path().to_str().unwrap()]);
+    let up = field.place.up();
+    invite(&field.place, &guest, "editor");
+    let mut sync = guest.command(["sync", "--timeout", "5"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(random("sending").u64(50..400)));
+    up.kill();
+    sync.wait().unwrap();
+    field.place.verify();
+    guest.verify();
+    // The host has another port now: the guest is told.
+    let up: Up = field.place.up();
+    let device = up.reply["device_id"].as_str().unwrap();
+    let address = up.reply["addresses"][0].as_str().unwrap();
+    guest.json(&["sync", "--peer", &format!("{device}@{address}")]);
+    finish(&field.place, &guest);
+}
+
+fn finish(host: &Place, guest: &Place) {
+    let sync = guest.json(&["sync"]);
+    assert_eq!(sync["blobs_missing"], 0, "{sync}");
+    wait_until("both hold the same entries", || host.verify() == guest.verify());
+    assert_eq!(wells(host), wells(guest));
+    let runs = guest.json(&["runs"]);
+    assert!(runs["runs"].as_array().unwrap().iter().all(|run| run["held"] == true));
+}
