@@ -1,2 +1,22 @@
-//! Placeholder.
-fn main() {}
+//! The program `dataforge`: the well-log workspace that needs no server, from the command line.
+//!
+//! It asks a data directory through [`dataforge_node::client::Client`] and prints the reply; it
+//! decides nothing itself. `docs/cli.md` documents commands, exit codes and JSON shapes.
+
+mod app;
+mod args;
+mod command;
+mod context;
+mod directory;
+mod error;
+mod outfile;
+mod output;
+mod paths;
+mod progress;
+mod signal;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::run()
+}

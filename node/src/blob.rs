@@ -24,11 +24,11 @@ use iroh_blobs::store::fs::options::{InlineOptions, Options};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{create_private, storage, sync_directory};
 
-pub use self::serve::BlobServer;
+pub(crate) use self::serve::BlobServer;
 
 /// The blobs of a data directory.
 #[derive(Debug, Clone)]
-pub struct Blobs {
+pub(crate) struct Blobs {
     store: FsStore,
     options: Options,
 }
@@ -36,11 +36,11 @@ pub struct Blobs {
 /// A blob whose bytes are durable here but not yet in the have-table; kept from being swept until
 /// dropped.
 #[derive(Debug)]
-pub struct Durable {
+pub(crate) struct Durable {
     /// Its hash.
-    pub hash: BlobHash,
+    pub(crate) hash: BlobHash,
     /// Its size in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     _tag: TempTag,
 }
 
@@ -71,7 +71,7 @@ impl Blobs {
     ///
     /// # Errors
     /// `Storage` when it cannot be opened.
-    pub async fn open(dir: &Path) -> Result<Self, ApiError> {
+    pub(crate) async fn open(dir: &Path) -> Result<Self, ApiError> {
         let root = dir.join("blobs");
         create_private(&root)?;
         // The crate never empties its temporary directory.
@@ -93,7 +93,7 @@ impl Blobs {
 
     /// Returns the data file of a blob.
     #[must_use]
-    pub fn path(&self, hash: &BlobHash) -> PathBuf {
+    pub(crate) fn path(&self, hash: &BlobHash) -> PathBuf {
         self.options.path.data_path(&iroh_hash(hash))
     }
 
@@ -101,7 +101,7 @@ impl Blobs {
     ///
     /// # Errors
     /// `Storage` when writing or syncing fails; nothing counts as held then.
-    pub async fn add(&self, blobs: Vec<Bytes>) -> Result<Vec<Durable>, ApiError> {
+    pub(crate) async fn add(&self, blobs: Vec<Bytes>) -> Result<Vec<Durable>, ApiError> {
         let mut added = Vec::with_capacity(blobs.len());
         for bytes in blobs {
             let size = bytes.len() as u64;
@@ -130,12 +130,15 @@ impl Blobs {
     ///
     /// # Errors
     /// `Damaged` when the file is missing or shorter than it should be.
-    pub fn read(&self, hash: &BlobHash, range: std::ops::Range<u64>) -> Result<Bytes, ApiError> {
+    pub(crate) fn read(&self, hash: &BlobHash, range: std::ops::Range<u64>) -> Result<Bytes, ApiError> {
         let path = self.path(hash);
         let damaged = |error: std::io::Error| {
             ApiError::new(ErrorKind::Damaged, format!("cannot read blob {}: {error}", hash.fmt_short()))
                 .hint("run dataforge verify; the blob is then fetched again from a peer")
         };
+        if is_empty(hash) && range.is_empty() {
+            return Ok(Bytes::new());
+        }
         let file = File::open(path).map_err(damaged)?;
         let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
         let mut buffer = vec![0; len];
@@ -147,7 +150,10 @@ impl Blobs {
     ///
     /// # Errors
     /// `Damaged` when the file cannot be read.
-    pub fn read_all(&self, hash: &BlobHash) -> Result<Bytes, ApiError> {
+    pub(crate) fn read_all(&self, hash: &BlobHash) -> Result<Bytes, ApiError> {
+        if is_empty(hash) {
+            return Ok(Bytes::new());
+        }
         let read = std::fs::read(self.path(hash));
         read.map(Bytes::from).map_err(|error| {
             ApiError::new(ErrorKind::Damaged, format!("cannot read blob {}: {error}", hash.fmt_short())).hint("run dataforge verify")
@@ -156,21 +162,26 @@ impl Blobs {
 
     /// Hashes the bytes of a blob on disk; returns whether they are right.
     #[must_use]
-    pub fn is_whole(&self, hash: &BlobHash, size: u64) -> bool {
-        is_whole(&self.path(hash), hash, size)
+    pub(crate) fn is_whole(&self, hash: &BlobHash, size: u64) -> bool {
+        (is_empty(hash) && size == 0) || is_whole(&self.path(hash), hash, size)
     }
 
     /// Closes the store in order.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         if let Err(error) = self.store.shutdown().await {
             tracing::warn!("the blob store did not close in order: {error}");
         }
     }
 }
 
+/// The crate keeps no file for the blob of no bytes.
+fn is_empty(hash: &BlobHash) -> bool {
+    *hash == BlobHash::of(b"")
+}
+
 fn sync_files(options: &Options, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, ApiError> {
     let mut wrong = Vec::new();
-    for (hash, size) in blobs {
+    for (hash, size) in blobs.iter().filter(|(hash, _)| !is_empty(hash)) {
         let data = options.path.data_path(&iroh_hash(hash));
         sync_file(&data)?;
         let outboard = options.path.outboard_path(&iroh_hash(hash));

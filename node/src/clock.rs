@@ -10,13 +10,13 @@ use crate::api::{ApiError, ErrorKind};
 /// Returns the time in milliseconds since 1970; 0 when the clock stands before it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
-pub fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Formats a time as RFC 3339 in UTC, to the second.
 #[must_use]
-pub fn rfc3339(ms: u64) -> String {
+pub(crate) fn rfc3339(ms: u64) -> String {
     i64::try_from(ms)
         .ok()
         .and_then(DateTime::from_timestamp_millis)
@@ -27,7 +27,7 @@ pub fn rfc3339(ms: u64) -> String {
 ///
 /// # Errors
 /// `Internal` when the system has none to give.
-pub fn random_bytes() -> Result<[u8; 32], ApiError> {
+pub(crate) fn random_bytes() -> Result<[u8; 32], ApiError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| ApiError::new(ErrorKind::Internal, format!("the system gives no random bytes: {error}")))?;

@@ -9,50 +9,50 @@ use crate::api::{ApiError, ErrorKind};
 use crate::directory::write_atomically;
 
 /// Port a node listens on unless told otherwise; another one is taken when it is in use.
-pub const DEFAULT_PORT: u16 = 7411;
+pub(crate) const DEFAULT_PORT: u16 = 7411;
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// Network.
-    pub network: NetworkConfig,
+    pub(crate) network: NetworkConfig,
     /// Blobs.
-    pub cache: CacheConfig,
+    pub(crate) cache: CacheConfig,
     /// Queries.
-    pub query: QueryConfig,
+    pub(crate) query: QueryConfig,
 }
 
 /// Network settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct NetworkConfig {
+pub(crate) struct NetworkConfig {
     /// Address and port to listen on; port 0 takes any free one.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Relays that may be used; none by default.
-    pub relays: Vec<String>,
+    pub(crate) relays: Vec<String>,
     /// Seconds between background passes over known peers.
-    pub pass_secs: u64,
+    pub(crate) pass_secs: u64,
 }
 
 /// Blob settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct CacheConfig {
+pub(crate) struct CacheConfig {
     /// Bytes of blobs to keep at most.
-    pub limit_bytes: u64,
+    pub(crate) limit_bytes: u64,
     /// Bytes of the disk to leave free; imports and fetches stop before.
-    pub reserve_bytes: u64,
+    pub(crate) reserve_bytes: u64,
 }
 
 /// Query settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct QueryConfig {
+pub(crate) struct QueryConfig {
     /// Bytes of memory a query may take.
-    pub memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
     /// Seconds after which a query is stopped.
-    pub timeout_secs: u64,
+    pub(crate) timeout_secs: u64,
 }
 
 impl Default for Config {
@@ -93,7 +93,7 @@ impl Config {
     ///
     /// # Errors
     /// `Input` when the file is malformed, `Storage` when it cannot be read.
-    pub fn read(dir: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn read(dir: &Path) -> Result<Self, ApiError> {
         match std::fs::read_to_string(path(dir)) {
             Ok(text) => toml::from_str(&text).map_err(|error| invalid(dir, &error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
@@ -109,7 +109,7 @@ impl Config {
     ///
     /// # Errors
     /// `NotFound` when there is no such key.
-    pub fn values(&self, key: Option<&str>) -> Result<Vec<(String, String)>, ApiError> {
+    pub(crate) fn values(&self, key: Option<&str>) -> Result<Vec<(String, String)>, ApiError> {
         let mut values = Vec::new();
         for (section, content) in self.to_table() {
             for (name, value) in content.as_table().into_iter().flatten() {
@@ -131,7 +131,7 @@ impl Config {
     /// # Errors
     /// `NotFound` for an unknown key, `Usage` for a value of the wrong kind, `Storage` when the
     /// file cannot be written.
-    pub fn set(&mut self, dir: &Path, key: &str, value: &str) -> Result<(), ApiError> {
+    pub(crate) fn set(&mut self, dir: &Path, key: &str, value: &str) -> Result<(), ApiError> {
         let mut table = self.to_table();
         let (section, name) = key.split_once('.').ok_or_else(|| unknown_key(key))?;
         let slot = table.get_mut(section).and_then(|section| section.get_mut(name)).ok_or_else(|| unknown_key(key))?;

@@ -20,29 +20,29 @@ use crate::identity::Identity;
 use crate::index;
 use crate::store::Store;
 
-pub use self::writer::Writer;
+pub(crate) use self::writer::Writer;
 
 /// The state of a node that is not network or blobs.
 #[derive(Debug)]
-pub struct Core {
+pub(crate) struct Core {
     /// The database.
-    pub store: Store,
+    pub(crate) store: Store,
     /// Who this device is; none before `init` or `join`.
-    pub identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
     ledgers: BTreeMap<WorkspaceId, Ledger>,
 }
 
 /// What accepting or writing entries did.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Entries settled now.
-    pub settled: Vec<EntryId>,
+    pub(crate) settled: Vec<EntryId>,
     /// Entries that can never count, with why.
-    pub invalid: Vec<(EntryId, String)>,
+    pub(crate) invalid: Vec<(EntryId, String)>,
     /// Entries that wait for missing ones.
-    pub waiting: u64,
+    pub(crate) waiting: u64,
     /// Documents whose state may have changed.
-    pub touched: BTreeSet<DocId>,
+    pub(crate) touched: BTreeSet<DocId>,
 }
 
 impl Core {
@@ -50,7 +50,7 @@ impl Core {
     ///
     /// # Errors
     /// `Damaged` when stored entries are no log, `Storage` when they cannot be read.
-    pub fn open(dir: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, ApiError> {
         let store = Store::open(dir)?;
         let mut ledgers = BTreeMap::new();
         for (workspace, _) in store.workspaces()? {
@@ -63,7 +63,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound` before `init` or `join`.
-    pub fn identity(&self) -> Result<&Identity, ApiError> {
+    pub(crate) fn identity(&self) -> Result<&Identity, ApiError> {
         self.identity.as_ref().ok_or_else(|| {
             ApiError::new(ErrorKind::NotFound, "this data directory has no workspace yet")
                 .hint("dataforge init NAME makes one, dataforge join TICKET joins one")
@@ -72,13 +72,13 @@ impl Core {
 
     /// Returns this device's id, if it has one.
     #[must_use]
-    pub fn device(&self) -> Option<DeviceId> {
+    pub(crate) fn device(&self) -> Option<DeviceId> {
         self.identity.as_ref().map(Identity::device)
     }
 
     /// Returns the ids of all workspaces.
     #[must_use]
-    pub fn workspace_ids(&self) -> Vec<WorkspaceId> {
+    pub(crate) fn workspace_ids(&self) -> Vec<WorkspaceId> {
         self.ledgers.keys().copied().collect()
     }
 
@@ -86,7 +86,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn ledger(&mut self, workspace: &WorkspaceId) -> Result<&mut Ledger, ApiError> {
+    pub(crate) fn ledger(&mut self, workspace: &WorkspaceId) -> Result<&mut Ledger, ApiError> {
         let missing = || ApiError::new(ErrorKind::NotFound, format!("workspace {} is not here", workspace.fmt_short()));
         self.ledgers.get_mut(workspace).ok_or_else(missing)
     }
@@ -95,7 +95,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn ledger_and_store(&mut self, workspace: &WorkspaceId) -> Result<(&mut Ledger, &Store), ApiError> {
+    pub(crate) fn ledger_and_store(&mut self, workspace: &WorkspaceId) -> Result<(&mut Ledger, &Store), ApiError> {
         let missing = || ApiError::new(ErrorKind::NotFound, format!("workspace {} is not here", workspace.fmt_short()));
         let ledger = self.ledgers.get_mut(workspace).ok_or_else(missing)?;
         Ok((ledger, &self.store))
@@ -105,7 +105,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound` when there is none, `Usage` when several match.
-    pub fn find_workspace(&self, name: Option<&str>) -> Result<WorkspaceId, ApiError> {
+    pub(crate) fn find_workspace(&self, name: Option<&str>) -> Result<WorkspaceId, ApiError> {
         let all = self.store.workspaces()?;
         let list = || all.iter().map(|(id, name)| format!("{name} ({})", id.fmt_short())).collect::<Vec<_>>().join(", ");
         let found: Vec<_> = match name {
@@ -130,7 +130,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound` when the workspace is not here.
-    pub fn role(&mut self, workspace: &WorkspaceId) -> Result<Option<Role>, ApiError> {
+    pub(crate) fn role(&mut self, workspace: &WorkspaceId) -> Result<Option<Role>, ApiError> {
         let Some(device) = self.device() else { return Ok(None) };
         Ok(self.ledger(workspace)?.members().author(&device).map(|(_, role)| role))
     }
@@ -139,7 +139,7 @@ impl Core {
     ///
     /// # Errors
     /// `Storage` when they cannot be stored; nothing is accepted then.
-    pub fn accept(&mut self, workspace: &WorkspaceId, entries: Vec<Entry>) -> Result<Progress, ApiError> {
+    pub(crate) fn accept(&mut self, workspace: &WorkspaceId, entries: Vec<Entry>) -> Result<Progress, ApiError> {
         self.transact(workspace, |store, ledger, progress| {
             for entry in entries {
                 let id = entry.id;
@@ -161,7 +161,7 @@ impl Core {
     /// # Errors
     /// Those of `work`, `NotAllowed` when the rules refuse an entry, `Storage` when the
     /// transaction fails; nothing is written then.
-    pub fn write<T>(
+    pub(crate) fn write<T>(
         &mut self,
         workspace: &WorkspaceId,
         held: &[(BlobHash, u64)],
@@ -183,7 +183,7 @@ impl Core {
     ///
     /// # Errors
     /// `Input` when they are no valid membership of one workspace, `Storage` otherwise.
-    pub fn begin(&mut self, genesis: &Entry, ops: Vec<Entry>) -> Result<WorkspaceId, ApiError> {
+    pub(crate) fn begin(&mut self, genesis: &Entry, ops: Vec<Entry>) -> Result<WorkspaceId, ApiError> {
         let bad = |error: &dyn std::fmt::Display| ApiError::new(ErrorKind::Input, format!("not a valid workspace: {error}"));
         let mut ledger = Ledger::start(genesis).map_err(|error| bad(&error))?;
         let id = ledger.workspace();
@@ -236,7 +236,7 @@ impl Core {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn rebuild(&mut self, workspace: &WorkspaceId) -> Result<(), ApiError> {
+    pub(crate) fn rebuild(&mut self, workspace: &WorkspaceId) -> Result<(), ApiError> {
         self.transact(workspace, |store, ledger, progress| {
             index::clear(store, workspace)?;
             progress.touched.extend(ledger.documents());

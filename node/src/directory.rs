@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of the layout of the data directory.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// A locked data directory. The lock ends with the value, or with the process.
 #[derive(Debug)]
-pub struct Directory {
+pub(crate) struct Directory {
     path: PathBuf,
     _lock: File,
 }
@@ -23,7 +23,7 @@ impl Directory {
     /// # Errors
     /// `Busy` when another process has it, `Input` when a newer version made it, `Storage` when it
     /// cannot be made or written.
-    pub fn open(path: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, ApiError> {
         create_private(path)?;
         let path = path.canonicalize().map_err(|error| storage("cannot open", path, &error))?;
         let lock_path = path.join("lock");
@@ -47,7 +47,7 @@ impl Directory {
 
     /// Returns the canonical path.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -72,7 +72,7 @@ impl Directory {
 ///
 /// # Errors
 /// `Storage` when it cannot be made.
-pub fn create_private(path: &Path) -> Result<(), ApiError> {
+pub(crate) fn create_private(path: &Path) -> Result<(), ApiError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -85,7 +85,7 @@ pub fn create_private(path: &Path) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `Storage` when any step fails; the target is then as before.
-pub fn write_atomically(target: &Path, bytes: &[u8], private: bool) -> Result<(), ApiError> {
+pub(crate) fn write_atomically(target: &Path, bytes: &[u8], private: bool) -> Result<(), ApiError> {
     let temp = target.with_extension(format!("new-{}", std::process::id()));
     let write = || -> std::io::Result<()> {
         let mut options = OpenOptions::new();
@@ -111,13 +111,13 @@ pub fn write_atomically(target: &Path, bytes: &[u8], private: bool) -> Result<()
 ///
 /// # Errors
 /// Whatever the system says.
-pub fn sync_directory(path: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> std::io::Result<()> {
     if cfg!(windows) { Ok(()) } else { File::open(path)?.sync_all() }
 }
 
 /// An I/O error with what was tried and where.
 #[must_use]
-pub fn storage(what: &str, path: &Path, error: &std::io::Error) -> ApiError {
+pub(crate) fn storage(what: &str, path: &Path, error: &std::io::Error) -> ApiError {
     let failure = ApiError::new(ErrorKind::Storage, format!("{what} {}: {error}", path.display()));
     match error.kind() {
         std::io::ErrorKind::StorageFull => failure.hint("the disk is full: free some space and try again; nothing was lost"),

@@ -17,20 +17,20 @@ use crate::directory::{create_private, storage, write_atomically};
 
 /// Who this device is.
 #[derive(Debug, Clone)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The device's secret key, which is also its network key.
-    pub secret: SecretKey,
+    pub(crate) secret: SecretKey,
     /// What others know of it.
-    pub public: PublicIdentity,
+    pub(crate) public: PublicIdentity,
 }
 
 /// The part of the identity that is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublicIdentity {
+pub(crate) struct PublicIdentity {
     /// The person with this device's certificate, as membership ops introduce them.
-    pub person: Person,
+    pub(crate) person: Person,
     /// Public half of the recovery key, named in workspaces this person starts.
-    pub recovery: PersonId,
+    pub(crate) recovery: PersonId,
 }
 
 impl Identity {
@@ -38,7 +38,7 @@ impl Identity {
     ///
     /// # Errors
     /// `Usage` when a name cannot be used, `Storage` when the files cannot be written.
-    pub fn create(dir: &Path, name: &str, label: &str) -> Result<(Self, Phrase), ApiError> {
+    pub(crate) fn create(dir: &Path, name: &str, label: &str) -> Result<(Self, Phrase), ApiError> {
         for text in [name, label] {
             if !is_name(text) {
                 return Err(ApiError::new(ErrorKind::Usage, format!("{text:?} cannot be used as a name"))
@@ -70,7 +70,7 @@ impl Identity {
     ///
     /// # Errors
     /// `Damaged` when the files contradict each other, `Storage` when they cannot be read.
-    pub fn read(dir: &Path) -> Result<Option<Self>, ApiError> {
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, ApiError> {
         let path = dir.join("keys").join("device.key");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -90,13 +90,7 @@ impl Identity {
 
     /// Returns this device's id.
     #[must_use]
-    pub fn device(&self) -> DeviceId {
+    pub(crate) fn device(&self) -> DeviceId {
         device_id(&self.secret)
-    }
-
-    /// Returns this device's label.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        self.public.person.devices.first().map_or("", |(_, label)| label)
     }
 }

@@ -18,7 +18,7 @@ use rusqlite::params;
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
 
-pub use self::read::{Found, Index, SHORT};
+pub(crate) use self::read::{Found, Index, SHORT};
 
 /// Returns the facts of a document, from its first Open.
 pub(crate) fn facts(store: &Store, ledger: &Ledger, doc: &DocId) -> Option<Facts> {

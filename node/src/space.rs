@@ -6,7 +6,7 @@ use std::path::Path;
 /// tell (Windows, for now).
 #[must_use]
 #[cfg(unix)]
-pub fn free_bytes(path: &Path) -> Option<u64> {
+pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(path).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
@@ -15,6 +15,6 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
 /// tell (Windows, for now).
 #[must_use]
 #[cfg(not(unix))]
-pub fn free_bytes(_path: &Path) -> Option<u64> {
+pub(crate) fn free_bytes(_path: &Path) -> Option<u64> {
     None
 }

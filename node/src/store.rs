@@ -14,9 +14,8 @@ use rusqlite::Connection;
 
 use crate::api::{ApiError, ErrorKind};
 
-pub use self::entries::StoredEntry;
 pub(crate) use self::entries::{kind_word, outcome_word};
-pub use self::peers::Peer;
+pub(crate) use self::peers::Peer;
 
 /// Version of the schema (`user_version`).
 const SCHEMA: i64 = 1;
@@ -25,7 +24,7 @@ const APPLICATION: i64 = 0x6466_7267;
 
 /// The database of a data directory.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     connection: Connection,
 }
 
@@ -53,7 +52,7 @@ impl Store {
     /// # Errors
     /// `Damaged` when it is no database of ours, `Input` when a newer version made it, `Storage`
     /// otherwise.
-    pub fn open(dir: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, ApiError> {
         let connection = Connection::open(dir.join("node.db"))?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -83,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`, and `Storage` when the transaction cannot be committed.
-    pub fn transaction<T>(&self, work: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+    pub(crate) fn transaction<T>(&self, work: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         match work(self).and_then(|value| Ok(self.connection.execute_batch("COMMIT").map(|()| value)?)) {
             Ok(value) => Ok(value),

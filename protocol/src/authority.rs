@@ -311,6 +311,13 @@ impl Membership {
         View { past: Arc::new(past), ..view }
     }
 
+    /// Returns the set of all ops.
+    pub(crate) fn all(&self) -> OpSet {
+        let mut all = OpSet::default();
+        (0..self.ops.len()).for_each(|number| all.insert(number));
+        all
+    }
+
     /// Returns whether an op is in a set of this graph.
     pub(crate) fn holds(&self, set: &OpSet, id: &EntryId) -> bool {
         self.numbers.get(id).is_some_and(|number| set.contains(*number))

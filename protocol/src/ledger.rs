@@ -152,6 +152,8 @@ struct Node {
     connected: bool,
     /// Whether it is of a forked part of a chain, or rests on what is.
     near: bool,
+    /// Whether all near a fork in its past counts and is built upon there.
+    clear: bool,
     /// Its number in the order of settling, which is causal.
     position: usize,
 }
@@ -332,4 +334,4 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -108,6 +108,7 @@ impl Session {
             Message::Entries(entries) => Ok(Effect::Accept(entries)),
             Message::Holding(hashes) => Ok(Effect::PeerHolds(hashes)),
             Message::Level(level) => Ok(Effect::PeerLevel(level)),
+            Message::CaughtUp if !self.compared => Err(Fault::OutOfPlace("caught up")),
             Message::CaughtUp if self.peer_caught_up => Ok(Effect::None),
             Message::CaughtUp => {
                 self.peer_caught_up = true;
@@ -212,18 +213,27 @@ impl Session {
     }
 }
 
-fn tip_messages(tips: Vec<DeviceTips>) -> VecDeque<Message> {
+/// Splits tips into messages that no peer refuses. One device can have very many, by forking.
+fn tip_messages(chains: Vec<DeviceTips>) -> VecDeque<Message> {
+    const PART: usize = limits::MAX_TIPS / 2;
     let mut messages = VecDeque::new();
     let mut part = Vec::new();
     let mut size = 0;
-    for chain in tips {
-        size += chain.tips.len();
-        part.push(chain);
-        if size >= limits::MAX_TIPS / 2 {
-            messages.push_back(Message::Tips(std::mem::take(&mut part), true));
-            size = 0;
+    for DeviceTips { device, tips } in chains {
+        for tips in tips.chunks(PART) {
+            if size + tips.len() > PART {
+                messages.push_back(Message::Tips(std::mem::take(&mut part), true));
+                size = 0;
+            }
+            size += tips.len();
+            part.push(DeviceTips { device, tips: tips.to_vec() });
         }
     }
+    // A tip that is not told costs sending again what the peer has, no more.
+    messages.truncate(MAX_TIP_MESSAGES - 1);
     messages.push_back(Message::Tips(part, false));
     messages
 }
+
+#[cfg(test)]
+mod tests;

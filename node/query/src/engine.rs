@@ -47,6 +47,10 @@ const STACK_BYTES: usize = 64 * 1024 * 1024;
 /// Threads that turn timers and reads while the query threads compute.
 const IO_THREADS: usize = 2;
 
+/// Fifths of memory kept for the merge of a sort: its keys can take as much as the rows themselves.
+/// Only counts with a spill folder, where it makes sorts spill earlier instead of failing.
+const SORT_MERGE_FIFTHS: usize = 3;
+
 /// Consumers named in the message when memory runs out.
 const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(3).expect("three is not zero");
 
@@ -144,7 +148,7 @@ fn session(
         .collect();
     functions.insert("run".to_owned(), Arc::new(TableFunction::new("run".to_owned(), Arc::new(function))));
     let state = SessionStateBuilder::new()
-        .with_config(config()?)
+        .with_config(config(limits)?)
         .with_runtime_env(runtime_env(limits)?)
         .with_default_features()
         // Without file formats and factories there is no way to name a file.
@@ -161,7 +165,7 @@ fn session(
     Ok(context.state())
 }
 
-fn config() -> Result<SessionConfig, DataFusionError> {
+fn config(limits: &Limits) -> Result<SessionConfig, DataFusionError> {
     let mut config = SessionConfig::new()
         .with_default_catalog_and_schema("workspace", "public")
         .with_information_schema(true)
@@ -173,6 +177,9 @@ fn config() -> Result<SessionConfig, DataFusionError> {
     // Joins are rebuilt with a guard; a filter that the old join feeds would wait for ever.
     options.optimizer.enable_join_dynamic_filter_pushdown = false;
     options.execution.batch_size = ConfigNonZeroUsize::try_new(8192)?;
+    // Sorted parts are merged within this share; with the default a sort by several columns fails
+    // before it has spilled enough.
+    options.execution.sort_spill_reservation_bytes = limits.memory_bytes / 5 * SORT_MERGE_FIFTHS;
     Ok(config)
 }
 

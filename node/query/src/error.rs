@@ -170,10 +170,6 @@ fn clean(text: &str) -> String {
     lower_first(text.trim_end_matches('.'))
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
 /// Lowers the first letter of a sentence, but not that of an abbreviation.
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();

@@ -15,7 +15,7 @@ impl Blobs {
     ///
     /// # Errors
     /// `Network` when the peer does not have it or goes away.
-    pub async fn fetch(&self, connection: &Connection, blob: &BlobRef) -> Result<Durable, ApiError> {
+    pub(crate) async fn fetch(&self, connection: &Connection, blob: &BlobRef) -> Result<Durable, ApiError> {
         let hash = iroh_hash(&blob.hash);
         let tag = self.store().tags().temp_tag(hash).await.map_err(|error| blob_error("cannot protect a blob", error))?;
         let network = |error: String| ApiError::new(ErrorKind::Network, format!("blob {}: {error}", blob.hash.fmt_short()));
@@ -33,7 +33,7 @@ impl Blobs {
     ///
     /// # Errors
     /// `Storage` when syncing fails.
-    pub async fn settle(&self, connection: &Connection, fetched: Vec<Durable>) -> Result<Vec<Durable>, ApiError> {
+    pub(crate) async fn settle(&self, connection: &Connection, fetched: Vec<Durable>) -> Result<Vec<Durable>, ApiError> {
         let wrong = self.make_durable(fetched.iter().map(|blob| (blob.hash, blob.size)).collect()).await?;
         if wrong.is_empty() {
             return Ok(fetched);

@@ -10,11 +10,11 @@ use iroh_blobs::provider::events::{AbortReason, ConnectMode, EventMask, EventSen
 use super::Blobs;
 
 /// Answers whether a device may read a blob now.
-pub type MayRead = Arc<dyn Fn(&DeviceId, &BlobHash) -> bool + Send + Sync>;
+pub(crate) type MayRead = Arc<dyn Fn(&DeviceId, &BlobHash) -> bool + Send + Sync>;
 
 /// Serves blobs to members.
 #[derive(Clone)]
-pub struct BlobServer {
+pub(crate) struct BlobServer {
     blobs: Blobs,
     may_read: MayRead,
 }
@@ -31,12 +31,12 @@ const QUEUE: usize = 32;
 impl BlobServer {
     /// Makes a server.
     #[must_use]
-    pub fn new(blobs: Blobs, may_read: MayRead) -> Self {
+    pub(crate) fn new(blobs: Blobs, may_read: MayRead) -> Self {
         Self { blobs, may_read }
     }
 
     /// Serves one connection until it closes.
-    pub async fn serve(&self, connection: Connection) {
+    pub(crate) async fn serve(&self, connection: Connection) {
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let mask = EventMask {
             connected: ConnectMode::None,

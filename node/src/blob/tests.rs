@@ -56,7 +56,7 @@ async fn blob_emptied_by_a_cut_is_healed_by_the_next_fetch() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, refs) = store(&there, &contents()).await;
     let (damaged, _) = store(&here, &contents()).await;
-    for blob in &refs {
+    for blob in refs.iter().filter(|blob| blob.size > 0) {
         std::fs::write(damaged.path(&blob.hash), b"").unwrap();
     }
     let (_server, _client, connection) = connect_to(source, true).await;

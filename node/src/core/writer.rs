@@ -18,7 +18,7 @@ use crate::store::Store;
 
 /// Writes entries within one transaction.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     store: &'a Store,
     ledger: &'a mut Ledger,
     secret: &'a SecretKey,
@@ -36,14 +36,9 @@ impl<'a> Writer<'a> {
         Self { store, ledger, secret, device, progress }
     }
 
-    /// Gives the ledger.
-    pub const fn ledger(&mut self) -> &mut Ledger {
-        self.ledger
-    }
-
     /// Gives the database.
     #[must_use]
-    pub const fn store(&self) -> &Store {
+    pub(crate) const fn store(&self) -> &Store {
         self.store
     }
 
@@ -51,7 +46,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// `NotAllowed` when the rules refuse it, `Internal` when the chain cannot be continued.
-    pub fn append(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
+    pub(crate) fn append(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
         let header = self
             .ledger
             .next_header(self.device, &draft, now_ms())
@@ -82,7 +77,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// As [`Writer::append`].
-    pub fn op(&mut self, op: &Op) -> Result<EntryId, ApiError> {
+    pub(crate) fn op(&mut self, op: &Op) -> Result<EntryId, ApiError> {
         self.append(Draft { kind: EntryKind::Op, doc: None, deps: Vec::new(), blobs: Vec::new(), body: op.to_bytes() })
     }
 
@@ -90,7 +85,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// As [`Writer::append`].
-    pub fn open(&mut self, facts: &Facts, deps: Vec<EntryId>) -> Result<(DocId, bool), ApiError> {
+    pub(crate) fn open(&mut self, facts: &Facts, deps: Vec<EntryId>) -> Result<(DocId, bool), ApiError> {
         let doc = facts.doc_id();
         if !self.ledger.effective_entries(&doc).is_empty() {
             return Ok((doc, false));
@@ -101,7 +96,7 @@ impl<'a> Writer<'a> {
 
     /// Returns the first entry of a document, for others to depend on when they refer to it.
     #[must_use]
-    pub fn opening(&self, doc: &DocId) -> Option<EntryId> {
+    pub(crate) fn opening(&self, doc: &DocId) -> Option<EntryId> {
         let mut entries = self.ledger.effective_entries(doc).into_iter();
         entries.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
     }
@@ -110,7 +105,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// `Damaged` when Automerge cannot build it.
-    pub fn document(&self, doc: &DocId) -> Result<Option<Document>, ApiError> {
+    pub(crate) fn document(&self, doc: &DocId) -> Result<Option<Document>, ApiError> {
         materialise(self.store, self.ledger, doc)
     }
 
@@ -119,7 +114,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// As [`Writer::append`], `NotFound` when the document is not open.
-    pub fn edit(
+    pub(crate) fn edit(
         &mut self,
         doc: DocId,
         deps: &[EntryId],

@@ -6,18 +6,18 @@ use rusqlite::{Connection, Row, params};
 use crate::api::{ApiError, CurveInfo, ErrorKind, RunInfo, WellInfo};
 
 /// Hex digits of a short id.
-pub const SHORT: usize = 10;
+pub(crate) const SHORT: usize = 10;
 
 /// The index of one workspace.
 #[derive(Debug, Clone, Copy)]
-pub struct Index<'a> {
+pub(crate) struct Index<'a> {
     connection: &'a Connection,
     workspace: WorkspaceId,
 }
 
 /// What a user named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// A well.
     Well(DocId),
     /// A run.
@@ -122,7 +122,7 @@ fn curve(row: &Row<'_>) -> rusqlite::Result<CurveInfo> {
 impl<'a> Index<'a> {
     /// Reads through a connection.
     #[must_use]
-    pub const fn new(connection: &'a Connection, workspace: WorkspaceId) -> Self {
+    pub(crate) const fn new(connection: &'a Connection, workspace: WorkspaceId) -> Self {
         Self { connection, workspace }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn wells(&self) -> Result<Vec<WellInfo>, ApiError> {
+    pub(crate) fn wells(&self) -> Result<Vec<WellInfo>, ApiError> {
         let mut statement = self.connection.prepare_cached(WELLS)?;
         let rows = statement.query_map(params![self.workspace.as_bytes()], well)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -140,7 +140,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn runs(&self, of: Option<&DocId>) -> Result<Vec<RunInfo>, ApiError> {
+    pub(crate) fn runs(&self, of: Option<&DocId>) -> Result<Vec<RunInfo>, ApiError> {
         let mut statement = self.connection.prepare_cached(RUNS)?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], run)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -150,7 +150,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn curves(&self, of: Option<&DocId>) -> Result<Vec<CurveInfo>, ApiError> {
+    pub(crate) fn curves(&self, of: Option<&DocId>) -> Result<Vec<CurveInfo>, ApiError> {
         let mut statement = self.connection.prepare_cached(CURVES)?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], curve)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -160,7 +160,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn well_details(&self, id: &DocId) -> Result<Details, ApiError> {
+    pub(crate) fn well_details(&self, id: &DocId) -> Result<Details, ApiError> {
         self.details("SELECT attributes, conflicts FROM wells WHERE workspace = ?1 AND id = ?2", id)
     }
 
@@ -168,7 +168,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn run_details(&self, id: &DocId) -> Result<Details, ApiError> {
+    pub(crate) fn run_details(&self, id: &DocId) -> Result<Details, ApiError> {
         self.details("SELECT '{}', conflicts FROM runs WHERE workspace = ?1 AND id = ?2", id)
     }
 
@@ -187,7 +187,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn blobs(&self, run: &DocId) -> Result<(BlobHash, BlobHash), ApiError> {
+    pub(crate) fn blobs(&self, run: &DocId) -> Result<(BlobHash, BlobHash), ApiError> {
         let mut statement =
             self.connection.prepare_cached("SELECT source_hash, blob FROM runs WHERE workspace = ?1 AND id = ?2")?;
         let blobs = statement.query_row(params![self.workspace.as_bytes(), run.as_bytes()], |row| {
@@ -200,7 +200,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn counts(&self) -> Result<(u64, u64), ApiError> {
+    pub(crate) fn counts(&self) -> Result<(u64, u64), ApiError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT (SELECT count(*) FROM wells WHERE workspace = ?1 AND deleted = 0),
                     (SELECT count(*) FROM runs WHERE workspace = ?1 AND deleted = 0)",
@@ -208,22 +208,12 @@ impl<'a> Index<'a> {
         Ok(statement.query_row(params![self.workspace.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
-    /// Returns whether a run is listed here as deleted.
-    ///
-    /// # Errors
-    /// `Storage`.
-    pub fn is_deleted(&self, run: &DocId) -> Result<bool, ApiError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND deleted = 1")?;
-        Ok(statement.exists(params![self.workspace.as_bytes(), run.as_bytes()])?)
-    }
-
     /// Finds what a user names: a well by name, UWI or id, a run by name, source file or id, a
     /// curve as `RUN:ORDINAL`. Ids may be cut short. `deleted` finds deleted ones too.
     ///
     /// # Errors
     /// `NotFound` when nothing matches, `Usage` when several do.
-    pub fn find(&self, target: &str, deleted: bool) -> Result<Found, ApiError> {
+    pub(crate) fn find(&self, target: &str, deleted: bool) -> Result<Found, ApiError> {
         if let Some((run, ordinal)) = target.rsplit_once(':')
             && let Ok(ordinal) = ordinal.parse()
             && let Ok(Found::Run(run)) = self.find(run, deleted)
@@ -245,7 +235,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// As [`Index::find`], `Usage` when it names a run.
-    pub fn find_well(&self, target: &str) -> Result<DocId, ApiError> {
+    pub(crate) fn find_well(&self, target: &str) -> Result<DocId, ApiError> {
         match self.matching("wells", "name = ?2 OR uwi = ?2", target, false)?.as_slice() {
             [one] => Ok(*one),
             [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well {target:?}")).hint("dataforge wells lists them")),
@@ -258,7 +248,7 @@ impl<'a> Index<'a> {
     ///
     /// # Errors
     /// As [`Index::find`].
-    pub fn find_run(&self, target: &str) -> Result<DocId, ApiError> {
+    pub(crate) fn find_run(&self, target: &str) -> Result<DocId, ApiError> {
         match self.matching("runs", "name = ?2 OR source_name = ?2", target, false)?.as_slice() {
             [one] => Ok(*one),
             [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no run {target:?}")).hint("dataforge runs lists them")),
@@ -288,11 +278,11 @@ impl<'a> Index<'a> {
 
 /// Attributes and conflicts of a well or run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Details {
+pub(crate) struct Details {
     /// Attributes, sorted.
-    pub attributes: Vec<(String, String)>,
+    pub(crate) attributes: Vec<(String, String)>,
     /// Fields with several values.
-    pub conflicts: Vec<(String, Vec<String>)>,
+    pub(crate) conflicts: Vec<(String, Vec<String>)>,
 }
 
 fn describe(found: &Found) -> String {

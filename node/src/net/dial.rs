@@ -44,13 +44,14 @@ impl Network {
             Ok::<_, ApiError>((send, recv))
         });
         let (send, recv) = greeted.await.map_err(|_elapsed| unreachable(&"no hello"))??;
-        let (network, device) = (Arc::clone(self), self.device);
-        self.spawn(async move {
-            let name = connection.remote_id().fmt_short();
-            if let Err(error) = session::run(&network, connection, workspace, device, send, recv).await {
-                tracing::debug!("the session with {name} ended: {error}");
-            }
-        });
+        let name = connection.remote_id().fmt_short();
+        if let Some(opened) = session::open(self, connection, workspace, self.device).await? {
+            self.spawn(async move {
+                if let Err(error) = opened.run(send, recv).await {
+                    tracing::debug!("the session with {name} ended: {error}");
+                }
+            });
+        }
         Ok(())
     }
 

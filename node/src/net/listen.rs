@@ -65,7 +65,10 @@ async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<()
     match greeted.await.map_err(late).and_then(|done| done) {
         Ok((workspace, send, recv)) => {
             let dialler = DeviceId(*connection.remote_id().as_bytes());
-            session::run(network, connection, workspace, dialler, send, recv).await
+            match session::open(network, connection, workspace, dialler).await? {
+                Some(opened) => opened.run(send, recv).await,
+                None => Ok(()),
+            }
         }
         Err(error) => {
             connection.close(code::REFUSED.into(), b"");

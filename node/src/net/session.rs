@@ -51,38 +51,55 @@ struct Driver<'a> {
     wanted: Arc<Notify>,
 }
 
-/// Runs a session until either side ends it.
-pub(super) async fn run(
+/// A session that is registered, to be run.
+pub(super) struct Opened {
+    node: Node,
+    network: Arc<Network>,
+    connection: Connection,
+    workspace: WorkspaceId,
+    dialler: DeviceId,
+    session: Session,
+    info: watch::Sender<SessionInfo>,
+}
+
+/// Registers a session; `None` when another one serves these two devices.
+pub(super) async fn open(
     network: &Arc<Network>,
     connection: Connection,
     workspace: WorkspaceId,
     dialler: DeviceId,
-    send: SendStream,
-    recv: RecvStream,
-) -> Result<(), ApiError> {
-    let peer = DeviceId(*connection.remote_id().as_bytes());
+) -> Result<Option<Opened>, ApiError> {
     let node = network.node.get()?;
     let session = node.with_core(move |core| Ok(Session::new(core.ledger(&workspace)?))).await?;
     let (info, watcher) = watch::channel(SessionInfo::default());
     let live = Live { dialler, connection: connection.clone(), info: watcher };
-    if !network.register(workspace, peer, live) {
+    if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
         connection.close(code::DUPLICATE.into(), b"");
-        return Ok(());
+        return Ok(None);
     }
-    let name = node.peer_name(workspace, peer).await;
-    node.note_contact(peer, Ok(now_ms())).await;
-    node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
-    let wanted = Arc::new(Notify::new());
-    let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
-    let mut driver = Driver { node: node.clone(), network, workspace, peer, session, info, transfer, wanted };
-    let ended = driver.drive(&connection, dialler, send, recv).await;
-    network.unregister(workspace, peer, &connection);
-    let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
-    let fault = ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network);
-    connection.close(if fault.is_some() { code::FAULT } else { code::DONE }.into(), b"");
-    driver.info.send_modify(|info| info.ended = Some(reason.clone()));
-    node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
-    ended
+    Ok(Some(Opened { node, network: Arc::clone(network), connection, workspace, dialler, session, info }))
+}
+
+impl Opened {
+    /// Runs the session until either side ends it.
+    pub(super) async fn run(self, send: SendStream, recv: RecvStream) -> Result<(), ApiError> {
+        let Self { node, network, connection, workspace, dialler, session, info } = self;
+        let peer = DeviceId(*connection.remote_id().as_bytes());
+        let name = node.peer_name(workspace, peer).await;
+        node.note_contact(peer, Ok(now_ms())).await;
+        node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
+        let wanted = Arc::new(Notify::new());
+        let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
+        let mut driver = Driver { node: node.clone(), network: &network, workspace, peer, session, info, transfer, wanted };
+        let ended = driver.drive(&connection, dialler, send, recv).await;
+        network.unregister(workspace, peer, &connection);
+        let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
+        let fault = ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network);
+        connection.close(if fault.is_some() { code::FAULT } else { code::DONE }.into(), b"");
+        driver.info.send_modify(|info| info.ended = Some(reason.clone()));
+        node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
+        ended
+    }
 }
 
 impl Driver<'_> {

@@ -12,7 +12,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn note_have(&self, blobs: &[(BlobHash, u64)], now_ms: u64) -> Result<(), ApiError> {
+    pub(crate) fn note_have(&self, blobs: &[(BlobHash, u64)], now_ms: u64) -> Result<(), ApiError> {
         let mut statement = self.connection().prepare_cached("INSERT OR IGNORE INTO have VALUES (?1, ?2, ?3)")?;
         for (hash, size) in blobs {
             statement.execute(params![hash.as_bytes(), size, now_ms])?;
@@ -24,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn forget_have(&self, blobs: &[BlobHash]) -> Result<(), ApiError> {
+    pub(crate) fn forget_have(&self, blobs: &[BlobHash]) -> Result<(), ApiError> {
         let mut statement = self.connection().prepare_cached("DELETE FROM have WHERE hash = ?1")?;
         for hash in blobs {
             statement.execute(params![hash.as_bytes()])?;
@@ -36,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn has_blob(&self, hash: &BlobHash) -> Result<bool, ApiError> {
+    pub(crate) fn has_blob(&self, hash: &BlobHash) -> Result<bool, ApiError> {
         Ok(self.connection().prepare_cached("SELECT 1 FROM have WHERE hash = ?1")?.exists(params![hash.as_bytes()])?)
     }
 
@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn held(&self) -> Result<Vec<BlobRef>, ApiError> {
+    pub(crate) fn held(&self) -> Result<Vec<BlobRef>, ApiError> {
         let mut statement = self.connection().prepare_cached("SELECT hash, size FROM have ORDER BY hash")?;
         let rows = statement.query_map([], |row| Ok(BlobRef { hash: BlobHash(row.get(0)?), size: row.get(1)? }))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn refer(&self, workspace: &WorkspaceId, blobs: &[BlobRef]) -> Result<(), ApiError> {
+    pub(crate) fn refer(&self, workspace: &WorkspaceId, blobs: &[BlobRef]) -> Result<(), ApiError> {
         let mut statement = self.connection().prepare_cached("INSERT OR IGNORE INTO blob_refs VALUES (?1, ?2, ?3)")?;
         for blob in blobs {
             statement.execute(params![workspace.as_bytes(), blob.hash.as_bytes(), blob.size])?;
@@ -66,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn refers(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<bool, ApiError> {
+    pub(crate) fn refers(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<bool, ApiError> {
         let mut statement = self.connection().prepare_cached("SELECT 1 FROM blob_refs WHERE workspace = ?1 AND hash = ?2")?;
         Ok(statement.exists(params![workspace.as_bytes(), hash.as_bytes()])?)
     }
@@ -75,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn missing_blobs(&self, workspace: &WorkspaceId) -> Result<Vec<BlobRef>, ApiError> {
+    pub(crate) fn missing_blobs(&self, workspace: &WorkspaceId) -> Result<Vec<BlobRef>, ApiError> {
         let mut statement = self.connection().prepare_cached(
             "SELECT hash, size FROM blob_refs AS r WHERE workspace = ?1
              AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = r.hash) ORDER BY size, hash",
@@ -90,7 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn count_missing(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
+    pub(crate) fn count_missing(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
         let mut statement = self.connection().prepare_cached(
             "SELECT count(*) FROM blob_refs AS r WHERE workspace = ?1
              AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = r.hash)",
@@ -102,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn held_bytes(&self) -> Result<u64, ApiError> {
+    pub(crate) fn held_bytes(&self) -> Result<u64, ApiError> {
         Ok(self.connection().query_row("SELECT coalesce(sum(size), 0) FROM have", [], |row| row.get(0))?)
     }
 }

@@ -12,11 +12,11 @@ use crate::api::{ApiError, ErrorKind};
 
 /// An entry as stored.
 #[derive(Debug, Clone)]
-pub struct StoredEntry {
+pub(crate) struct StoredEntry {
     /// The entry.
-    pub signed: SignedEntry,
+    pub(crate) signed: SignedEntry,
     /// Its outcome.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 const fn outcome_code(outcome: &Outcome) -> i64 {
@@ -55,7 +55,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn add_workspace(&self, id: &WorkspaceId, name: &str, now_ms: u64) -> Result<(), ApiError> {
+    pub(crate) fn add_workspace(&self, id: &WorkspaceId, name: &str, now_ms: u64) -> Result<(), ApiError> {
         self.connection()
             .prepare_cached("INSERT OR IGNORE INTO workspaces VALUES (?1, ?2, ?3)")?
             .execute(params![id.as_bytes(), name, now_ms])?;
@@ -66,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn workspaces(&self) -> Result<Vec<(WorkspaceId, String)>, ApiError> {
+    pub(crate) fn workspaces(&self) -> Result<Vec<(WorkspaceId, String)>, ApiError> {
         let mut statement = self.connection().prepare_cached("SELECT id, name FROM workspaces ORDER BY name, id")?;
         let rows = statement.query_map([], |row| Ok((WorkspaceId(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn add_entry(&self, workspace: &WorkspaceId, entry: &Entry, outcome: &Outcome, now_ms: u64) -> Result<(), ApiError> {
+    pub(crate) fn add_entry(&self, workspace: &WorkspaceId, entry: &Entry, outcome: &Outcome, now_ms: u64) -> Result<(), ApiError> {
         let link = entry.header.link();
         let (doc, claimed_ms) = match &entry.header {
             ReadHeader::Known(_, header) => (header.claims.doc, header.claims.claimed_ms),
@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn set_outcome(&self, id: &EntryId, outcome: &Outcome) -> Result<(), ApiError> {
+    pub(crate) fn set_outcome(&self, id: &EntryId, outcome: &Outcome) -> Result<(), ApiError> {
         self.connection()
             .prepare_cached("UPDATE entries SET outcome = ?2, reason = ?3 WHERE id = ?1")?
             .execute(params![id.as_bytes(), outcome_code(outcome), reason(outcome)])?;
@@ -120,7 +120,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`, and those of `each`.
-    pub fn each_entry(
+    pub(crate) fn each_entry(
         &self,
         workspace: &WorkspaceId,
         mut each: impl FnMut(EntryId, StoredEntry) -> Result<(), ApiError>,
@@ -140,7 +140,7 @@ impl Store {
     ///
     /// # Errors
     /// `Damaged` when the stored entries are no log, `Storage` when they cannot be read.
-    pub fn restore_ledger(&self, workspace: &WorkspaceId) -> Result<Ledger, ApiError> {
+    pub(crate) fn restore_ledger(&self, workspace: &WorkspaceId) -> Result<Ledger, ApiError> {
         let damaged = |what: String| {
             ApiError::new(ErrorKind::Damaged, format!("workspace {}: {what}", workspace.fmt_short())).hint("run dataforge verify")
         };
@@ -157,7 +157,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn count_entries(&self, workspace: &WorkspaceId) -> Result<(u64, u64), ApiError> {
+    pub(crate) fn count_entries(&self, workspace: &WorkspaceId) -> Result<(u64, u64), ApiError> {
         let count = self.connection().query_row(
             "SELECT count(*), count(*) FILTER (WHERE outcome <> 0) FROM entries WHERE workspace = ?1",
             params![workspace.as_bytes()],
@@ -170,7 +170,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn stored_entry(&self, id: &EntryId) -> Result<Option<SignedEntry>, ApiError> {
+    pub(crate) fn stored_entry(&self, id: &EntryId) -> Result<Option<SignedEntry>, ApiError> {
         let mut statement = self.connection().prepare_cached("SELECT header, signature, body FROM entries WHERE id = ?1")?;
         Ok(statement.query_row(params![id.as_bytes()], signed).optional()?)
     }

@@ -13,15 +13,15 @@ const MAX_ADDRESSES: usize = 8;
 
 /// A peer as remembered.
 #[derive(Debug, Clone)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// Its device.
-    pub device: DeviceId,
+    pub(crate) device: DeviceId,
     /// Where it was reached, newest first.
-    pub addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<SocketAddr>,
     /// Last contact.
-    pub last_seen_ms: Option<u64>,
+    pub(crate) last_seen_ms: Option<u64>,
     /// Why the last attempt failed.
-    pub last_error: Option<String>,
+    pub(crate) last_error: Option<String>,
 }
 
 impl Store {
@@ -29,7 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn add_peer(&self, device: &DeviceId, addresses: &[SocketAddr]) -> Result<(), ApiError> {
+    pub(crate) fn add_peer(&self, device: &DeviceId, addresses: &[SocketAddr]) -> Result<(), ApiError> {
         let mut all = addresses.to_vec();
         all.extend(self.peer(device)?.map(|peer| peer.addresses).unwrap_or_default());
         let mut seen = std::collections::BTreeSet::new();
@@ -49,7 +49,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn note_contact(&self, device: &DeviceId, result: Result<u64, &str>) -> Result<(), ApiError> {
+    pub(crate) fn note_contact(&self, device: &DeviceId, result: Result<u64, &str>) -> Result<(), ApiError> {
         let (seen, error) = match result {
             Ok(now_ms) => (Some(now_ms), None),
             Err(error) => (None, Some(error)),
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn peer(&self, device: &DeviceId) -> Result<Option<Peer>, ApiError> {
+    pub(crate) fn peer(&self, device: &DeviceId) -> Result<Option<Peer>, ApiError> {
         Ok(self.peers()?.into_iter().find(|peer| peer.device == *device))
     }
 
@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn peers(&self) -> Result<Vec<Peer>, ApiError> {
+    pub(crate) fn peers(&self) -> Result<Vec<Peer>, ApiError> {
         let mut statement =
             self.connection().prepare_cached("SELECT device, addresses, last_seen_ms, last_error FROM peers ORDER BY device")?;
         let rows = statement.query_map([], |row| {
@@ -95,7 +95,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn note_level(&self, workspace: &WorkspaceId, device: &DeviceId, seq: u64) -> Result<(), ApiError> {
+    pub(crate) fn note_level(&self, workspace: &WorkspaceId, device: &DeviceId, seq: u64) -> Result<(), ApiError> {
         self.connection()
             .prepare_cached(
                 "INSERT INTO peer_levels VALUES (?1, ?2, ?3)
@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn highest_level(&self, workspace: &WorkspaceId) -> Result<Option<u64>, ApiError> {
+    pub(crate) fn highest_level(&self, workspace: &WorkspaceId) -> Result<Option<u64>, ApiError> {
         let mut statement = self.connection().prepare_cached("SELECT max(seq) FROM peer_levels WHERE workspace = ?1")?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
     }
@@ -118,7 +118,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn keep_invite(&self, workspace: &WorkspaceId, invite: &EntryId, secret: &[u8; 32]) -> Result<(), ApiError> {
+    pub(crate) fn keep_invite(&self, workspace: &WorkspaceId, invite: &EntryId, secret: &[u8; 32]) -> Result<(), ApiError> {
         self.connection()
             .prepare_cached("INSERT INTO invites VALUES (?1, ?2, ?3)")?
             .execute(params![invite.as_bytes(), workspace.as_bytes(), secret])?;
@@ -129,7 +129,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn invite(&self, invite: &EntryId) -> Result<Option<(WorkspaceId, [u8; 32])>, ApiError> {
+    pub(crate) fn invite(&self, invite: &EntryId) -> Result<Option<(WorkspaceId, [u8; 32])>, ApiError> {
         let mut statement = self.connection().prepare_cached("SELECT workspace, secret FROM invites WHERE invite = ?1")?;
         Ok(statement.query_row(params![invite.as_bytes()], |row| Ok((WorkspaceId(row.get(0)?), row.get(1)?))).optional()?)
     }

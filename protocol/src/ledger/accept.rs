@@ -186,7 +186,10 @@ impl Ledger {
         }
         self.check_order(&full, &claims.deps, view.past())?;
         if !self.forked.is_empty() {
-            self.check_builds_on_accepted(&full, &claims.deps, link.prev, view.past())?;
+            let uncounted = self.uncounted(&claims.deps, before, link.prev, view.past());
+            if !uncounted.is_empty() {
+                return Err(Invalid::BuildsOnExcluded.into());
+            }
         }
         let effect = match kind {
             EntryKind::Open => check_facts(&entry.signed.body, claims),

@@ -8,17 +8,22 @@
 //! chain: two changes of one document with one actor and number would end the document.
 //!
 //! Only entries near a fork are looked at: those that are frozen, build upon frozen ones, or
-//! follow such entries on their chain. All others stand, with all they build on.
+//! follow such entries on their chain. All others stand, with all they build on. Even so, the past
+//! of an entry is as long as the history since the fork; so an entry is marked as *clear* when all
+//! near a fork in its past counts and is built upon there. What has only clear entries before it
+//! needs no look at its past: of each device it shows one branch, and why that one counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Invalid, Ledger, Standing};
+use super::{Ledger, Standing};
 use crate::authority::OpSet;
 use crate::entry::Entry;
 use crate::id::{DeviceId, EntryId, PersonId};
 
 /// The lowest forked position of each device.
 type Forked = BTreeMap<DeviceId, u64>;
+/// The entries of a device that follow one of the entries for a forked position.
+type Branch = BTreeSet<EntryId>;
 
 impl Ledger {
     /// Notes when an entry is the second for its place; returns whether that freezes entries.
@@ -58,14 +63,14 @@ impl Ledger {
             let before: Vec<_> = node.deps.iter().copied().chain(node.before).collect();
             let near = self.is_near(&node.device, node.seq, &before);
             if let Some(node) = self.nodes.get_mut(id) {
-                node.near = near;
+                (node.near, node.clear) = (near, false);
             }
         }
     }
 
     /// Judges an Open or Change that was settled while forks are known; returns what changed.
     pub(super) fn judge_beside_forks(&mut self, id: EntryId) -> Vec<EntryId> {
-        let Some(node) = self.nodes.get(&id) else { return Vec::new() };
+        let Some(node) = self.nodes.get(&id).filter(|node| node.near) else { return Vec::new() };
         let counts = |id: &EntryId| {
             self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts)
         };
@@ -77,16 +82,29 @@ impl Ledger {
             return Vec::new();
         }
         // It builds on branches that stay; that more build on these changes nothing.
-        if node.deps.iter().all(counts) { Vec::new() } else { self.judge_again() }
+        let changed = if node.deps.iter().all(counts) { Vec::new() } else { self.judge_again() };
+        let clear = self.is_clear(&id);
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.clear = clear;
+        }
+        changed
     }
 
     /// Judges every Open and Change near a fork anew; returns what changed.
     pub(super) fn judge_again(&mut self) -> Vec<EntryId> {
         let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
         let all: BTreeSet<_> = self.order.iter().filter(near).copied().collect();
-        let accepted = self.accepted(&all, &self.forked);
+        let (accepted, _) = self.accepted(&all, &self.forked);
         let mut changed = Vec::new();
+        let withdrawn = |id: &EntryId| {
+            !accepted.contains(id)
+                && self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts)
+        };
+        let unclear = all.iter().any(withdrawn);
         for id in &all {
+            if let Some(node) = self.nodes.get_mut(id).filter(|_| unclear) {
+                node.clear = false;
+            }
             let counts = accepted.contains(id);
             let standing = if counts { Standing::Counts } else { Standing::Excluded };
             if let Some(node) = self.nodes.get_mut(id).filter(|node| node.standing != standing) {
@@ -97,38 +115,78 @@ impl Ledger {
         changed
     }
 
-    /// Rule R5: what an entry builds on counts, judged from its own past. `before` is all that it
-    /// builds on and follows, `prev` the entry before it on its chain.
-    pub(super) fn check_builds_on_accepted(
+    /// Rule R5: returns what of the past of `deps` does not count, judged from an entry's own past:
+    /// `before` is all that it builds on and follows, `prev` the entry before it on its chain.
+    pub(super) fn uncounted(
         &self,
-        before: &[EntryId],
         deps: &[EntryId],
+        before: Option<EntryId>,
         prev: Option<EntryId>,
         known: &OpSet,
-    ) -> Result<(), Invalid> {
+    ) -> BTreeSet<EntryId> {
+        let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
+        let mut ops = BTreeSet::new();
+        let queue: Vec<_> = deps.iter().chain(&before).filter(near).copied().collect();
+        if self.are_clear(&queue) {
+            return BTreeSet::new();
+        }
+        self.add_ops_before(prev, &mut ops);
+        let closure = self.near_closure(queue);
+        for node in closure.iter().filter_map(|id| self.nodes.get(id)) {
+            self.add_ops_before(node.prev, &mut ops);
+        }
+        let forked = self.forks_among(&closure, &ops, known);
+        let mut past = BTreeSet::new();
+        if !forked.is_empty() {
+            for dep in deps.iter().filter(near) {
+                self.add_near_past(*dep, &mut past);
+            }
+            let (accepted, _) = self.accepted(&closure, &forked);
+            past.retain(|id| !accepted.contains(id));
+        }
+        past
+    }
+
+    /// Returns everything near a fork that some entries build on or follow, themselves included.
+    fn near_closure(&self, mut queue: Vec<EntryId>) -> BTreeSet<EntryId> {
         let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
         let mut closure = BTreeSet::new();
-        let mut ops = BTreeSet::new();
-        self.add_ops_before(prev, &mut ops);
-        let mut queue: Vec<_> = before.iter().filter(near).copied().collect();
         while let Some(id) = queue.pop() {
             if closure.insert(id)
                 && let Some(node) = self.nodes.get(&id)
             {
-                self.add_ops_before(node.prev, &mut ops);
                 queue.extend(node.deps.iter().chain(&node.before).filter(near));
             }
         }
-        let forked = self.forks_among(&closure, &ops, known);
-        if closure.is_empty() || forked.is_empty() {
-            return Ok(());
+        closure
+    }
+
+    /// Whether all of these that are near a fork are clear.
+    fn are_clear(&self, before: &[EntryId]) -> bool {
+        before.iter().all(|id| self.nodes.get(id).is_some_and(|node| !node.near || node.clear))
+    }
+
+    /// Returns whether an entry that was just settled is clear.
+    fn is_clear(&self, id: &EntryId) -> bool {
+        let Some(node) = self.nodes.get(id) else { return false };
+        if self.is_frozen(&node.device, node.seq) || node.standing != Standing::Counts {
+            return false;
         }
-        let accepted = self.accepted(&closure, &forked);
-        let mut past = BTreeSet::new();
-        for dep in deps.iter().filter(near) {
-            self.add_near_past(*dep, &mut past);
+        let before: Vec<_> = node.deps.iter().chain(&node.before).copied().collect();
+        if self.are_clear(&before) {
+            return true;
         }
-        if past.is_subset(&accepted) { Ok(()) } else { Err(Invalid::BuildsOnExcluded) }
+        let closure = self.near_closure(vec![*id]);
+        let nodes = || closure.iter().filter_map(|id| Some((id, self.nodes.get(id)?)));
+        if !nodes().all(|(_, node)| node.standing == Standing::Counts) {
+            return false;
+        }
+        let frozen = |node: &super::Node| self.is_frozen(&node.device, node.seq);
+        let mut built = BTreeSet::new();
+        for (id, _) in nodes().filter(|(_, node)| !frozen(node)) {
+            self.add_near_past(*id, &mut built);
+        }
+        nodes().all(|(id, _)| built.contains(id))
     }
 
     /// Adds the ops between an entry and the Open or Change before it on its chain.
@@ -160,9 +218,51 @@ impl Ledger {
         self.forked.iter().filter_map(lowest).collect()
     }
 
-    /// Returns the entries among `set` that count. `set` holds the valid Opens and Changes near
-    /// a fork of a set that is closed under dependencies; the others of that set count anyway.
-    fn accepted(&self, set: &BTreeSet<EntryId>, forked: &Forked) -> BTreeSet<EntryId> {
+    /// Returns entries that an own entry has to name among what it builds on, besides `deps`, so
+    /// that its own past shows why these count: for what is frozen, an entry of another that
+    /// builds upon it; for a branch that stays against others, one of each person that built
+    /// upon it. None where no fork is near.
+    pub(super) fn witnesses(&self, deps: &[EntryId], prev: Option<EntryId>) -> Vec<EntryId> {
+        let (before, known) = (self.last_data(prev), self.membership.all());
+        let uncounted = |named: &BTreeSet<EntryId>| {
+            let deps: Vec<_> = deps.iter().chain(named).copied().collect();
+            self.uncounted(&deps, before, prev, &known)
+        };
+        let mut named = BTreeSet::new();
+        let mut lacking = uncounted(&named);
+        if lacking.is_empty() {
+            return Vec::new();
+        }
+        let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
+        let all: BTreeSet<_> = self.order.iter().filter(near).copied().collect();
+        let (accepted, winners) = self.accepted(&all, &self.forked);
+        for branch in winners {
+            let mut persons = BTreeSet::new();
+            let mut first = |id: &EntryId| self.person(id).is_some_and(|who| persons.insert(who));
+            named.extend(self.upon(&branch, &accepted).into_iter().filter(&mut first));
+        }
+        let stands = |id: &EntryId| {
+            self.nodes.get(id).is_some_and(|node| !self.is_frozen(&node.device, node.seq))
+        };
+        while let Some(id) = lacking.pop_last() {
+            let upon = self.upon(&BTreeSet::from([id]), &accepted);
+            if let Some(witness) = upon.into_iter().find(stands)
+                && named.insert(witness)
+            {
+                lacking = uncounted(&named);
+            }
+        }
+        named.into_iter().collect()
+    }
+
+    fn person(&self, id: &EntryId) -> Option<PersonId> {
+        Some(self.nodes.get(id)?.author?.0)
+    }
+
+    /// Returns the entries among `set` that count, and the branches that stay against others.
+    /// `set` holds the valid Opens and Changes near a fork of a set that is closed under
+    /// dependencies; the others of that set count anyway.
+    fn accepted(&self, set: &BTreeSet<EntryId>, forked: &Forked) -> (BTreeSet<EntryId>, Vec<Branch>) {
         let stands = |id: &&EntryId| {
             self.nodes
                 .get(id)
@@ -172,7 +272,7 @@ impl Ledger {
         for id in set.iter().filter(stands) {
             self.add_near_past(*id, &mut built);
         }
-        let mut accepted = built.clone();
+        let (mut accepted, mut winners) = (built.clone(), Vec::new());
         for (device, from) in forked {
             let frozen = |id: &EntryId| {
                 self.nodes.get(id).is_some_and(|n| n.device == *device && n.seq >= *from)
@@ -182,33 +282,34 @@ impl Ledger {
             }
             let slots = self.chains.get(device).map(|chain| chain.range(from..));
             for (seq, _) in slots.into_iter().flatten().filter(|(_, ids)| ids.len() > 1) {
-                self.drop_losers(device, *seq, &built, &mut accepted);
+                winners.extend(self.drop_losers(device, *seq, &built, &mut accepted));
             }
         }
-        accepted
+        (accepted, winners)
     }
 
-    /// Leaves one branch of a device from a position on, if several are built upon.
+    /// Leaves one branch of a device from a position on, if several are built upon; returns it.
     fn drop_losers(
         &self,
         device: &DeviceId,
         seq: u64,
         built: &BTreeSet<EntryId>,
         accepted: &mut BTreeSet<EntryId>,
-    ) {
-        let branches = self.branches(device, seq, accepted);
+    ) -> Option<Branch> {
+        let mut branches = self.branches(device, seq, accepted);
         if branches.len() < 2 {
-            return;
+            return None;
         }
-        let rank = |(head, branch): (&EntryId, &BTreeSet<EntryId>)| {
+        let rank = |(head, branch): (&EntryId, &Branch)| {
             (std::cmp::Reverse(self.supporters(device, branch, built)), *head)
         };
-        let Some((_, stays)) = branches.iter().map(rank).min() else { return };
-        let losers = branches.iter().filter(|(head, _)| **head != stays);
-        let losers: BTreeSet<_> = losers.flat_map(|(_, branch)| branch).copied().collect();
+        let (_, stays) = branches.iter().map(rank).min()?;
+        let winner = branches.remove(&stays);
+        let losers: Branch = branches.into_values().flatten().collect();
         for id in self.upon(&losers, accepted) {
             accepted.remove(&id);
         }
+        winner
     }
 
     /// Returns the accepted entries of a device from a position on, by the entry of their chain
@@ -218,8 +319,8 @@ impl Ledger {
         device: &DeviceId,
         seq: u64,
         accepted: &BTreeSet<EntryId>,
-    ) -> BTreeMap<EntryId, BTreeSet<EntryId>> {
-        let mut branches: BTreeMap<EntryId, BTreeSet<EntryId>> = BTreeMap::new();
+    ) -> BTreeMap<EntryId, Branch> {
+        let mut branches: BTreeMap<EntryId, Branch> = BTreeMap::new();
         let mut heads: BTreeMap<EntryId, EntryId> = BTreeMap::new();
         let Some(chain) = self.chains.get(device) else { return branches };
         for (at, ids) in chain.range(seq..) {
@@ -240,14 +341,13 @@ impl Ledger {
     fn supporters(
         &self,
         device: &DeviceId,
-        branch: &BTreeSet<EntryId>,
+        branch: &Branch,
         built: &BTreeSet<EntryId>,
     ) -> usize {
-        let person = |id: &EntryId| Some(self.nodes.get(id)?.author?.0);
-        let upon = self.upon(branch, built);
         let own = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.device == *device);
-        let author = branch.iter().find(own).and_then(person);
-        let others = upon.iter().filter_map(person).filter(|person| Some(*person) != author);
+        let author = branch.iter().find(own).and_then(|id| self.person(id));
+        let upon = self.upon(branch, built);
+        let others = upon.iter().filter_map(|id| self.person(id)).filter(|p| Some(*p) != author);
         others.collect::<BTreeSet<PersonId>>().len()
     }
 

@@ -144,6 +144,7 @@ impl Ledger {
             inert,
             connected,
             near,
+            clear: false,
             position: self.order.len(),
         };
         let slot = self.chains.entry(link.device).or_default().entry(link.seq).or_default();

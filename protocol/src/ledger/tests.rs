@@ -1,7 +1,7 @@
 //! Tests of the ledger: who may write, what waits, what counts, and that order never matters.
 
 mod chain;
-mod fixture;
+pub(crate) mod fixture;
 mod forks;
 mod order;
 mod restore;

@@ -63,6 +63,9 @@ impl Ledger {
             return Err(DraftError::TooLarge(draft.body.len()));
         }
         let mut deps = draft.deps.clone();
+        if draft.kind != EntryKind::Op {
+            deps.extend(self.witnesses(&draft.deps, prev));
+        }
         deps.sort_unstable();
         deps.dedup();
         Ok(Header {

@@ -94,7 +94,8 @@ fn chain() -> Vec<SignedEntry> {
             let actor = *actor.get_or_insert_with(|| gate::actor_for(ledger.workspace(), device, doc, ledger.next_seq(&device)));
             let text = format!("value {edit}");
             let change = document.edit(actor, |tx| tx.set_text(Map::Root, "field", Some(&text))).expect("an edit").expect("a change");
-            append(&mut ledger, Draft { kind: EntryKind::Change, doc: Some(doc), deps: ledger.doc_heads(&doc), blobs: Vec::new(), body: change });
+            let deps = ledger.doc_heads(&doc);
+            append(&mut ledger, Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs: Vec::new(), body: change });
         }
     }
     chain

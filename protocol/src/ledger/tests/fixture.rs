@@ -16,14 +16,14 @@ use crate::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
 
 /// A person with one device.
 #[derive(Debug, Clone)]
-pub(super) struct Author {
-    pub(super) name: String,
-    pub(super) person: SecretKey,
-    pub(super) device: SecretKey,
+pub(crate) struct Author {
+    pub(crate) name: String,
+    pub(crate) person: SecretKey,
+    pub(crate) device: SecretKey,
 }
 
 impl Author {
-    pub(super) fn new(number: u8) -> Self {
+    pub(crate) fn new(number: u8) -> Self {
         Self {
             name: format!("author {number}"),
             person: Phrase::from_entropy([number; 32]).person_key(),
@@ -31,15 +31,15 @@ impl Author {
         }
     }
 
-    pub(super) fn device(&self) -> DeviceId {
+    pub(crate) fn device(&self) -> DeviceId {
         device_id(&self.device)
     }
 
-    pub(super) fn id(&self) -> PersonId {
+    pub(crate) fn id(&self) -> PersonId {
         PersonId(*self.person.public().as_bytes())
     }
 
-    pub(super) fn person(&self) -> Person {
+    pub(crate) fn person(&self) -> Person {
         let cert = DeviceCert::sign(&self.person, &self.device);
         Person { id: self.id(), name: self.name.clone(), devices: vec![(cert, "laptop".into())] }
     }
@@ -47,7 +47,7 @@ impl Author {
 
 /// What a node keeps: entries in the order they were settled, and what it wrote down of outcomes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Store {
+pub(crate) struct Store {
     order: Vec<EntryId>,
     entries: BTreeMap<EntryId, (Entry, Outcome)>,
 }
@@ -60,8 +60,8 @@ impl Bodies for Store {
 
 /// All that must not depend on the order of arrival.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct State {
-    pub(super) outcomes: BTreeMap<EntryId, String>,
+pub(crate) struct State {
+    pub(crate) outcomes: BTreeMap<EntryId, String>,
     members: BTreeMap<PersonId, Member>,
     tips: Vec<DeviceTips>,
     effective: BTreeMap<DocId, BTreeSet<EntryId>>,
@@ -71,13 +71,13 @@ pub(super) struct State {
 
 /// One node.
 #[derive(Debug)]
-pub(super) struct Peer {
-    pub(super) ledger: Ledger,
-    pub(super) store: Store,
+pub(crate) struct Peer {
+    pub(crate) ledger: Ledger,
+    pub(crate) store: Store,
 }
 
 /// Signs the genesis of a workspace of some owners with the device of the first.
-pub(super) fn genesis(owners: &[&Author]) -> Entry {
+pub(crate) fn genesis(owners: &[&Author]) -> Entry {
     let first = owners[0];
     let op = Op::Genesis(Genesis {
         nonce: [7; 32],
@@ -105,39 +105,39 @@ pub(super) fn genesis(owners: &[&Author]) -> Entry {
     SignedEntry::sign(&header, body, &first.device).verify().unwrap()
 }
 
-pub(super) fn well(number: usize) -> Facts {
+pub(crate) fn well(number: usize) -> Facts {
     Facts::Well(WellFacts::Uwi(format!("W{number}")))
 }
 
-pub(super) fn add(who: &Author, role: Role) -> Op {
+pub(crate) fn add(who: &Author, role: Role) -> Op {
     Op::Add(Add { person: who.person(), role, invite: None })
 }
 
-pub(super) fn describe(name: &str) -> Op {
+pub(crate) fn describe(name: &str) -> Op {
     Op::Describe(Describe { name: Some(name.into()), device_label: None })
 }
 
-pub(super) fn invite(role: Role) -> Op {
+pub(crate) fn invite(role: Role) -> Op {
     Op::Invite(Invite { secret_hash: [1; 32], role, max_uses: 1, expires_ms: 0 })
 }
 
-pub(super) fn op_draft(op: &Op) -> Draft {
+pub(crate) fn op_draft(op: &Op) -> Draft {
     let (deps, blobs) = (Vec::new(), Vec::new());
     Draft { kind: EntryKind::Op, doc: None, deps, blobs, body: op.to_bytes() }
 }
 
-pub(super) fn open_draft(facts: &Facts) -> Draft {
+pub(crate) fn open_draft(facts: &Facts) -> Draft {
     let (deps, blobs) = (Vec::new(), Vec::new());
     Draft { kind: EntryKind::Open, doc: Some(facts.doc_id()), deps, blobs, body: facts.to_bytes() }
 }
 
 /// Signs a header and body that no honest node would write.
-pub(super) fn forge(who: &Author, header: &Header, body: Vec<u8>) -> Entry {
+pub(crate) fn forge(who: &Author, header: &Header, body: Vec<u8>) -> Entry {
     SignedEntry::sign(header, body, &who.device).verify().unwrap()
 }
 
 /// Signs a header of a version that does not exist yet.
-pub(super) fn newer(who: &Author, header: &Header) -> Entry {
+pub(crate) fn newer(who: &Author, header: &Header) -> Entry {
     let mut header = header.clone();
     header.link.version = 2;
     let mut bytes = header.to_bytes();
@@ -147,7 +147,7 @@ pub(super) fn newer(who: &Author, header: &Header) -> Entry {
 }
 
 /// Returns a known header.
-pub(super) fn header(entry: &Entry) -> Header {
+pub(crate) fn header(entry: &Entry) -> Header {
     match &entry.header {
         ReadHeader::Known(_, header) => header.clone(),
         ReadHeader::Newer(_) => panic!("a newer header"),
@@ -155,7 +155,7 @@ pub(super) fn header(entry: &Entry) -> Header {
 }
 
 /// Sets a document's body in a header.
-pub(super) fn set_body(header: &mut Header, body: &[u8]) {
+pub(crate) fn set_body(header: &mut Header, body: &[u8]) {
     header.claims.body_len = u32::try_from(body.len()).unwrap();
     header.claims.body_hash = *blake3::hash(body).as_bytes();
 }
@@ -168,7 +168,7 @@ fn word(outcome: &Outcome) -> String {
 }
 
 impl Peer {
-    pub(super) fn start(genesis: &Entry) -> Self {
+    pub(crate) fn start(genesis: &Entry) -> Self {
         let ledger = Ledger::start(genesis).unwrap();
         let mut store = Store::default();
         store.order.push(genesis.id);
@@ -177,7 +177,7 @@ impl Peer {
     }
 
     /// A workspace of an owner who added some others.
-    pub(super) fn with(owner: &Author, others: &[(&Author, Role)]) -> Self {
+    pub(crate) fn with(owner: &Author, others: &[(&Author, Role)]) -> Self {
         let mut peer = Self::start(&genesis(&[owner]));
         for (who, role) in others {
             peer.op(owner, &add(who, *role));
@@ -185,7 +185,7 @@ impl Peer {
         peer
     }
 
-    pub(super) fn accept(&mut self, entry: &Entry) -> Acceptance {
+    pub(crate) fn accept(&mut self, entry: &Entry) -> Acceptance {
         let done = self.ledger.accept(entry.clone(), &self.store);
         for (entry, outcome) in &done.settled {
             self.store.order.push(entry.id);
@@ -203,23 +203,23 @@ impl Peer {
     }
 
     /// Accepts an entry and returns how it stands afterwards.
-    pub(super) fn receive(&mut self, entry: &Entry) -> Outcome {
+    pub(crate) fn receive(&mut self, entry: &Entry) -> Outcome {
         let done = self.accept(entry);
         self.ledger.outcome(&entry.id).or(done.other).expect("an outcome")
     }
 
-    pub(super) fn deliver<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) {
+    pub(crate) fn deliver<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) {
         for entry in entries {
             self.accept(entry);
         }
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         self.store.order.iter().map(|id| self.store.entries[id].0.clone()).collect()
     }
 
     /// Another node that received the same in the same order.
-    pub(super) fn replica(&self) -> Self {
+    pub(crate) fn replica(&self) -> Self {
         let entries = self.entries();
         let mut peer = Self::start(&entries[0]);
         peer.deliver(&entries[1..]);
@@ -227,7 +227,7 @@ impl Peer {
     }
 
     /// This node after a restart: reasons are stored as text.
-    pub(super) fn restarted(&self) -> Self {
+    pub(crate) fn restarted(&self) -> Self {
         let stored = self.store.order.iter().map(|id| {
             let (entry, outcome) = self.store.entries[id].clone();
             let outcome = match outcome {
@@ -239,30 +239,30 @@ impl Peer {
         Self { ledger: Ledger::restore(stored).unwrap(), store: self.store.clone() }
     }
 
-    pub(super) fn header(&self, who: &Author, draft: &Draft) -> Header {
+    pub(crate) fn header(&self, who: &Author, draft: &Draft) -> Header {
         self.ledger.next_header(who.device(), draft, 1).unwrap()
     }
 
     /// Signs an author's next entry, without accepting it.
-    pub(super) fn sign(&self, who: &Author, draft: Draft) -> Entry {
+    pub(crate) fn sign(&self, who: &Author, draft: Draft) -> Entry {
         forge(who, &self.header(who, &draft), draft.body)
     }
 
-    pub(super) fn write(&mut self, who: &Author, draft: Draft) -> Entry {
+    pub(crate) fn write(&mut self, who: &Author, draft: Draft) -> Entry {
         let entry = self.sign(who, draft);
         assert_eq!(self.receive(&entry), Outcome::Accepted);
         entry
     }
 
-    pub(super) fn op(&mut self, who: &Author, op: &Op) -> Entry {
+    pub(crate) fn op(&mut self, who: &Author, op: &Op) -> Entry {
         self.write(who, op_draft(op))
     }
 
-    pub(super) fn open(&mut self, who: &Author, facts: &Facts) -> Entry {
+    pub(crate) fn open(&mut self, who: &Author, facts: &Facts) -> Entry {
         self.write(who, open_draft(facts))
     }
 
-    pub(super) fn document(&self, doc: &DocId) -> Document {
+    pub(crate) fn document(&self, doc: &DocId) -> Document {
         let entries = self.ledger.effective_entries(doc);
         let changes = entries.iter().filter(|(_, kind)| *kind == EntryKind::Change);
         let bodies = changes.map(|(id, _)| self.store.entries[id].0.signed.body.as_slice());
@@ -270,7 +270,7 @@ impl Peer {
     }
 
     /// Drafts an edit of a well as production does.
-    pub(super) fn draft_edit(&mut self, who: &Author, doc: DocId, key: &str, text: &str) -> Draft {
+    pub(crate) fn draft_edit(&mut self, who: &Author, doc: DocId, key: &str, text: &str) -> Draft {
         let actor = self.ledger.actor(who.device(), doc, &self.store).unwrap();
         let mut document = self.document(&doc);
         let edit = document.edit(actor, |edit| match key {
@@ -283,12 +283,12 @@ impl Peer {
         Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs: Vec::new(), body }
     }
 
-    pub(super) fn edit(&mut self, who: &Author, doc: DocId, key: &str, text: &str) -> Entry {
+    pub(crate) fn edit(&mut self, who: &Author, doc: DocId, key: &str, text: &str) -> Entry {
         let draft = self.draft_edit(who, doc, key, text);
         self.write(who, draft)
     }
 
-    pub(super) fn state(&mut self) -> State {
+    pub(crate) fn state(&mut self) -> State {
         let docs: Vec<_> = self.ledger.documents().collect();
         let effective = |doc: &DocId| self.ledger.effective_entries(doc);
         let changed = |doc: &&DocId| effective(doc).iter().any(|(_, k)| *k == EntryKind::Change);
@@ -312,7 +312,7 @@ impl Peer {
     }
 
     /// Asserts that what is stored is what the ledger says.
-    pub(super) fn assert_store_agrees(&self) {
+    pub(crate) fn assert_store_agrees(&self) {
         for (id, (_, outcome)) in &self.store.entries {
             let now = self.ledger.outcome(id).expect("a stored entry");
             assert_eq!(word(outcome), word(&now), "{}", id.fmt_short());
@@ -321,7 +321,7 @@ impl Peer {
 }
 
 /// Asserts that all orders of some entries give one state on top of `base`, and returns it.
-pub(super) fn same_in_all_orders(base: &Peer, entries: &[Entry]) -> State {
+pub(crate) fn same_in_all_orders(base: &Peer, entries: &[Entry]) -> State {
     let mut states: Vec<_> = permutations(entries.len())
         .into_iter()
         .map(|order| {

@@ -1,0 +1,159 @@
+//! The commands: one file each, and what a reply looks like as text beside the command that gets it.
+
+mod completions;
+mod config;
+mod curves;
+mod demo;
+mod down;
+mod export;
+mod import;
+mod init;
+mod invite;
+mod join;
+mod log;
+mod members;
+mod peers;
+mod query;
+mod rebuild;
+mod runs;
+mod set;
+mod show;
+mod status;
+mod sync;
+mod tombstone;
+mod up;
+mod verify;
+mod wells;
+mod workspaces;
+
+use clap::Subcommand;
+use dataforge_node::api::Reply;
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Human, bytes, clean, plural};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a workspace, and this device's identity the first time
+    Init(init::Init),
+    /// List the workspaces held here
+    Workspaces(workspaces::Workspaces),
+    /// Import LAS files: files, folders, patterns
+    Import(import::Import),
+    /// List wells
+    Wells(wells::Wells),
+    /// List runs, of one well or all
+    Runs(runs::Runs),
+    /// List curves, of one run or all
+    Curves(curves::Curves),
+    /// Show a well or run in full, with coverage and gaps
+    Show(show::Show),
+    /// Set a field of a well, run or curve
+    Set(set::Set),
+    /// Rename a well, run or curve
+    Rename(set::Rename),
+    /// Mark a well or run as deleted; restore takes it back
+    Delete(tombstone::Delete),
+    /// Take a deletion back
+    Restore(tombstone::Restore),
+    /// Run a read-only SQL statement
+    Query(query::Query),
+    /// Write a run's native table to a file
+    Export(export::Export),
+    /// Make a ticket by which somebody joins
+    Invite(invite::Invite),
+    /// Join a workspace by a ticket
+    Join(join::Join),
+    /// List members and their devices
+    Members(members::Members),
+    /// Listen, sync and serve other commands until told to end
+    Up(up::Up),
+    /// End the process that is up
+    Down(down::Down),
+    /// Exchange entries and blobs with peers, then end
+    Sync(sync::Sync),
+    /// Say whether work is safe and what is going on
+    Status(status::Status),
+    /// List known peers, or add the address of one
+    Peers(peers::Peers),
+    /// List the newest entries
+    Log(log::Log),
+    /// Hash every blob again and check every chain
+    Verify(verify::Verify),
+    /// Make the index anew from the chains
+    Rebuild(rebuild::Rebuild),
+    /// Read or change the settings
+    Config(config::Config),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Show all of it with two nodes on this machine
+    Demo(demo::Demo),
+}
+
+impl Command {
+    /// Whether the command takes Ctrl-C itself.
+    pub(crate) const fn ends_itself(&self) -> bool {
+        matches!(self, Self::Up(_))
+    }
+
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Init(command) => command.run(context).await,
+            Self::Workspaces(command) => command.run(context).await,
+            Self::Import(command) => command.run(context).await,
+            Self::Wells(command) => command.run(context).await,
+            Self::Runs(command) => command.run(context).await,
+            Self::Curves(command) => command.run(context).await,
+            Self::Show(command) => command.run(context).await,
+            Self::Set(command) => command.run(context).await,
+            Self::Rename(command) => command.run(context).await,
+            Self::Delete(command) => command.run(context).await,
+            Self::Restore(command) => command.run(context).await,
+            Self::Query(command) => command.run(context).await,
+            Self::Export(command) => command.run(context).await,
+            Self::Invite(command) => command.run(context).await,
+            Self::Join(command) => command.run(context).await,
+            Self::Members(command) => command.run(context).await,
+            Self::Up(command) => command.run(context).await,
+            Self::Down(command) => command.run(context).await,
+            Self::Sync(command) => command.run(context).await,
+            Self::Status(command) => command.run(context).await,
+            Self::Peers(command) => command.run(context).await,
+            Self::Log(command) => command.run(context).await,
+            Self::Verify(command) => command.run(context).await,
+            Self::Rebuild(command) => command.run(context).await,
+            Self::Config(command) => command.run(context).await,
+            Self::Completions(command) => command.run(context),
+            Self::Demo(command) => command.run(context).await,
+        }
+    }
+}
+
+impl Human for Reply {
+    fn human(&self) -> String {
+        match self {
+            Self::Init(reply) => reply.human(),
+            Self::Workspaces { workspaces } => workspaces.human(),
+            Self::Import(reply) => reply.human(),
+            Self::Wells { wells } => wells.human(),
+            Self::Runs { runs } => runs.human(),
+            Self::Curves { curves } => curves.human(),
+            Self::Show(reply) => reply.human(),
+            Self::Query { rows, bytes: size } => format!("{}, {}", plural(*rows, "row"), bytes(*size)),
+            Self::Invite(reply) => reply.human(),
+            Self::Join(reply) => reply.human(),
+            Self::Members { members } => members.human(),
+            Self::Sync(reply) => reply.human(),
+            Self::Status(reply) => reply.human(),
+            Self::Peers { peers } => peers.human(),
+            Self::Log { entries } => entries.human(),
+            Self::Verify(reply) => reply.human(),
+            Self::Config { values } => values.human(),
+            Self::Up(reply) => reply.human(),
+            Self::Done { message } => clean(message),
+        }
+    }
+}

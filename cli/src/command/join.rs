@@ -1,0 +1,53 @@
+//! `dataforge join`.
+
+use clap::Args;
+use dataforge_node::api::{JoinReply, Request};
+
+use super::init::recovery;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Human, clean, plural};
+
+/// Joins a workspace by a ticket.
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// The ticket, as dataforge invite printed it
+    ticket: String,
+    /// Your display name; by default the login name
+    #[arg(long, alias = "person", value_name = "NAME")]
+    name: Option<String>,
+    /// Label of this device; by default the host name
+    #[arg(long, value_name = "LABEL")]
+    device: Option<String>,
+}
+
+impl Join {
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        // Tickets are copied from mails and chats, which break lines.
+        let ticket = self.ticket.split_whitespace().collect();
+        context.ask(Request::Join { ticket, person: self.name, device: self.device }).await
+    }
+}
+
+impl Human for JoinReply {
+    fn human(&self) -> String {
+        let workspace = &self.workspace;
+        let mut text = format!(
+            "workspace   {}\ninvited by  {}\nyour words  {}\nrole        {}\nhere        {}, {}, {}",
+            clean(&workspace.name),
+            clean(&self.inviter),
+            self.fingerprint,
+            workspace.role,
+            plural(workspace.members, "member"),
+            plural(workspace.wells, "well"),
+            plural(workspace.runs, "run"),
+        );
+        text.push_str("\n\nRead your words to whoever invited you: dataforge members there must show the same ones.");
+        if let Some(words) = &self.recovery_words {
+            text = format!("{text}\n\n{}", recovery(words));
+        }
+        text.push_str("\n\nNext: dataforge sync, or dataforge up to stay in step.");
+        text
+    }
+}

@@ -1,0 +1,76 @@
+//! `dataforge sync`.
+
+use std::time::Duration;
+
+use clap::Args;
+use dataforge_node::api::{ErrorKind, Reply, Request, SyncSummary};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Human, bytes, clean, duration, plural};
+
+/// Exchanges entries and blobs with every peer that can be reached. Ends with 7 when none can.
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// Try this address too; may be repeated
+    #[arg(long = "peer", value_name = "DEVICE@IP:PORT")]
+    peers: Vec<String>,
+    /// Give up after so many seconds
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    timeout: u64,
+}
+
+impl Sync {
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let request = Request::Sync { workspace: context.workspace.clone(), peers: self.peers, timeout_secs: self.timeout };
+        let reply = context.call(request).await?;
+        context.show(&reply)?;
+        match reply {
+            Reply::Sync(summary) if summary.reached.is_empty() => {
+                context.note("error: no peer was reached\nhint: invite somebody, or name a peer with --peer DEVICE@IP:PORT");
+                Err(Failure::Reported(ErrorKind::Network))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Human for SyncSummary {
+    fn human(&self) -> String {
+        let names: Vec<_> = self.reached.iter().map(|name| clean(name)).collect();
+        let mut lines = vec![
+            format!("reached   {}", if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }),
+            format!("received  {}, {} ({})", plural(self.entries_received, "entry"), plural(self.blobs_received, "blob"), bytes(self.bytes_received)),
+            format!("sent      {}", plural(self.entries_sent, "entry")),
+            format!("took      {}", duration(Duration::try_from_secs_f64(self.seconds).unwrap_or_default())),
+        ];
+        if self.blobs_missing > 0 {
+            lines.push(format!("missing   {}: whoever has them was not reached, or there was no time", plural(self.blobs_missing, "blob")));
+        }
+        lines.extend(self.unreached.iter().map(|(name, why)| format!("without   {}: {}", clean(name), clean(why))));
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let summary = SyncSummary {
+            reached: vec!["ada (laptop)".into()],
+            unreached: vec![("bob".into(), "timed out".into())],
+            entries_received: 1,
+            entries_sent: 0,
+            blobs_received: 2,
+            bytes_received: 3000,
+            blobs_missing: 4,
+            seconds: 0.5,
+        };
+        let expected = "reached   ada (laptop)\nreceived  1 entry, 2 blobs (3.0 kB)\nsent      0 entries\ntook      500 ms\n\
+                        missing   4 blobs: whoever has them was not reached, or there was no time\nwithout   bob: timed out";
+        assert_eq!(summary.human(), expected);
+    }
+}

@@ -1,0 +1,38 @@
+//! `dataforge verify`.
+
+use clap::Args;
+use dataforge_node::api::{ErrorKind, Reply, Request, VerifyReport};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Human, bytes, clean, plural};
+
+/// Hashes every blob again and checks every chain. Ends with 9 when something is wrong.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {}
+
+impl Verify {
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let reply = context.call(Request::Verify).await?;
+        context.show(&reply)?;
+        match reply {
+            Reply::Verify(report) if !report.problems.is_empty() => {
+                context.note(&format!("error: {} found, see above", plural(report.problems.len() as u64, "problem")));
+                Err(Failure::Reported(ErrorKind::Damaged))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Human for VerifyReport {
+    fn human(&self) -> String {
+        let mut lines = vec![format!("checked {} ({}) and {}", plural(self.blobs, "blob"), bytes(self.bytes), plural(self.entries, "entry"))];
+        if self.problems.is_empty() {
+            lines.push("all is well".to_owned());
+        }
+        lines.extend(self.problems.iter().map(|problem| format!("problem  {}", clean(problem))));
+        lines.join("\n")
+    }
+}

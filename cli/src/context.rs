@@ -1,0 +1,108 @@
+//! What a command works with: the data directory, the way to it, and how to print.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::PathBuf;
+
+use dataforge_node::api::{ApiError, ErrorKind, Reply, Request};
+use dataforge_node::client::{Client, Output};
+use tokio::sync::{Notify, OnceCell};
+
+use crate::args::Globals;
+use crate::error::Failure;
+use crate::output::{self, Human};
+use crate::progress::Progress;
+use crate::directory;
+
+/// What a command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Data directory, absolute.
+    pub(crate) dir: PathBuf,
+    /// Workspace named by the user.
+    pub(crate) workspace: Option<String>,
+    /// Whether replies are printed as JSON.
+    pub(crate) json: bool,
+    /// Whether only results are printed.
+    pub(crate) quiet: bool,
+    client: OnceCell<Client>,
+}
+
+impl Context {
+    /// Makes a context; nothing is opened yet.
+    pub(crate) fn new(globals: &Globals) -> Result<Self, Failure> {
+        let dir = globals.dir.clone().or_else(directory::default_data_dir).ok_or_else(|| {
+            ApiError::new(ErrorKind::Usage, "there is no home directory to keep data in").hint("give a data directory with --dir")
+        })?;
+        Ok(Self {
+            dir: directory::absolute(&dir)?,
+            workspace: globals.workspace.clone(),
+            json: globals.json,
+            quiet: globals.quiet,
+            client: OnceCell::new(),
+        })
+    }
+
+    /// Returns the way to the data directory, opened at the first call.
+    pub(crate) async fn client(&self) -> Result<&Client, Failure> {
+        Ok(self.client.get_or_try_init(|| Box::pin(Client::open(&self.dir))).await?)
+    }
+
+    /// Sends a request, with its progress on standard error.
+    pub(crate) async fn call(&self, request: Request) -> Result<Reply, Failure> {
+        self.call_into(request, &mut std::io::sink()).await
+    }
+
+    /// Sends a request and prints the reply.
+    pub(crate) async fn ask(&self, request: Request) -> Result<(), Failure> {
+        let reply = self.call(request).await?;
+        self.show(&reply)
+    }
+
+    /// Sends a request whose data goes to `sink`. When the sink fails the request is cancelled.
+    pub(crate) async fn call_into(&self, request: Request, sink: &mut dyn Write) -> Result<Reply, Failure> {
+        let client = self.client().await?;
+        let progress = Progress::new(self.json, self.quiet);
+        let (broken, failed) = (RefCell::new(None), Notify::new());
+        let on_output = |output| match output {
+            Output::Event(event) => progress.on_event(&event),
+            Output::Data(_) if broken.borrow().is_some() => {}
+            Output::Data(data) => {
+                if let Err(error) = progress.suspend(|| sink.write_all(&data)) {
+                    broken.replace(Some(error));
+                    failed.notify_one();
+                }
+            }
+        };
+        let answer = tokio::select! {
+            biased;
+            () = failed.notified() => None,
+            answer = Box::pin(client.call(request, on_output)) => Some(answer),
+        };
+        progress.finish();
+        match (broken.into_inner(), answer) {
+            (Some(error), _) => Err(Failure::from_output(error)),
+            (None, Some(answer)) => Ok(answer?),
+            (None, None) => Err(Failure::Api(ApiError::new(ErrorKind::Internal, "a request ended without an answer"))),
+        }
+    }
+
+    /// Prints a reply: JSON or text.
+    pub(crate) fn show<T: Human + serde::Serialize>(&self, reply: &T) -> Result<(), Failure> {
+        if self.json { output::write_json(reply) } else { output::write_text(&reply.human()) }
+    }
+
+    /// Prints a remark for people to standard error.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.json && !self.quiet {
+            output::write_note(text);
+        }
+    }
+
+    /// Closes the way to the data directory in order.
+    pub(crate) async fn close(self) {
+        if let Some(client) = self.client.into_inner() {
+            client.close().await;
+        }
+    }
+}
