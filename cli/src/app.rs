@@ -1,6 +1,5 @@
 //! From arguments to exit code.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -10,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{Cli, Globals};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::{output, signal};
+use crate::signal;
 
 /// Reads the arguments, does what they say and returns the exit code.
 pub(crate) fn run() -> ExitCode {
@@ -49,18 +48,15 @@ async fn work(cli: Cli) -> Result<(), Failure> {
 /// Says what is wrong with the arguments, in JSON when they ask for it; help and version are no
 /// mistakes.
 fn on_usage(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        return output::write(error.render().to_string().as_bytes()).map_or_else(|failure| failure.report(false), |()| ExitCode::SUCCESS);
-    }
     let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
-    if json {
+    if json && error.use_stderr() {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         return Failure::Api(ApiError::new(ErrorKind::Usage, message).hint("dataforge --help")).report(true);
     }
-    // A broken standard error leaves nobody to tell.
-    drop(write!(std::io::stderr(), "{}", error.render().ansi()));
-    ExitCode::from(ErrorKind::Usage.exit_code())
+    // When it cannot be printed there is nobody to tell.
+    drop(error.print());
+    if error.use_stderr() { ExitCode::from(ErrorKind::Usage.exit_code()) } else { ExitCode::SUCCESS }
 }
 
 /// Sends log lines to standard error. With `--json` it is left to the one error object, unless `-v`

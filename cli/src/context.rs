@@ -9,10 +9,10 @@ use dataforge_node::client::{Client, Output};
 use tokio::sync::{Notify, OnceCell};
 
 use crate::args::Globals;
+use crate::directory;
 use crate::error::Failure;
 use crate::output::{self, Human};
 use crate::progress::Progress;
-use crate::directory;
 
 /// What a command works with.
 #[derive(Debug)]
@@ -32,7 +32,8 @@ impl Context {
     /// Makes a context; nothing is opened yet.
     pub(crate) fn new(globals: &Globals) -> Result<Self, Failure> {
         let dir = globals.dir.clone().or_else(directory::default_data_dir).ok_or_else(|| {
-            ApiError::new(ErrorKind::Usage, "there is no home directory to keep data in").hint("give a data directory with --dir")
+            ApiError::new(ErrorKind::Usage, "there is no home directory to keep data in")
+                .hint("give a data directory with --dir")
         })?;
         Ok(Self {
             dir: directory::absolute(&dir)?,

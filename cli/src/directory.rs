@@ -50,7 +50,10 @@ mod tests {
         let none = |_: &str| None;
         let home = || Some(PathBuf::from("/home/ada"));
         assert_eq!(data_dir(System::Other, home(), none), Some("/home/ada/.local/share/dataforge".into()));
-        assert_eq!(data_dir(System::MacOs, home(), none), Some("/home/ada/Library/Application Support/dataforge".into()));
+        assert_eq!(
+            data_dir(System::MacOs, home(), none),
+            Some("/home/ada/Library/Application Support/dataforge".into())
+        );
         assert_eq!(data_dir(System::Windows, home(), none), Some("/home/ada/AppData/Local/dataforge".into()));
         assert_eq!(data_dir(System::Other, None, none), None);
         let set = |name: &str| (name == "XDG_DATA_HOME").then(|| "/data".into());

@@ -40,7 +40,11 @@ impl Failure {
             IoKind::BrokenPipe => Self::OutputClosed,
             kind => {
                 let failure = ApiError::new(ErrorKind::Storage, format!("the result cannot be written: {error}"));
-                Self::Api(if kind == IoKind::StorageFull { failure.hint("the disk is full: free some space") } else { failure })
+                Self::Api(if kind == IoKind::StorageFull {
+                    failure.hint("the disk is full: free some space")
+                } else {
+                    failure
+                })
             }
         }
     }
@@ -97,12 +101,17 @@ mod tests {
     fn an_error_names_causes_and_what_to_do() {
         let mut error = ApiError::new(ErrorKind::Network, "no peer could be reached").hint("is it up?");
         error.causes.push("bob: \u{1b}[31mtimed out".into());
-        assert_eq!(text(&error), "error: no peer could be reached\n  because: bob: \u{fffd}[31mtimed out\nhint: is it up?");
+        assert_eq!(
+            text(&error),
+            "error: no peer could be reached\n  because: bob: \u{fffd}[31mtimed out\nhint: is it up?"
+        );
     }
 
     #[test]
     fn a_closed_output_is_no_error_to_speak_of() {
         assert!(matches!(Failure::from_output(IoKind::BrokenPipe.into()), Failure::OutputClosed));
-        assert!(matches!(Failure::from_output(IoKind::StorageFull.into()), Failure::Api(error) if error.hint.is_some()));
+        assert!(
+            matches!(Failure::from_output(IoKind::StorageFull.into()), Failure::Api(error) if error.hint.is_some())
+        );
     }
 }

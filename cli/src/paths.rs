@@ -26,7 +26,9 @@ pub(crate) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         matches.sort();
         matches.dedup();
         if matches.is_empty() {
-            return Err(ApiError::new(ErrorKind::Input, format!("nothing matches {}", path.display())).hint("check the path").into());
+            return Err(ApiError::new(ErrorKind::Input, format!("nothing matches {}", path.display()))
+                .hint("check the path")
+                .into());
         }
         expanded.extend(matches);
     }
@@ -115,7 +117,9 @@ mod tests {
 
     #[test]
     fn names_match_as_in_a_shell() {
-        for (pattern, name) in [("*.las", "a.las"), ("*", ""), ("w?ll*", "well-1.las"), ("a*b*c", "a-b-b-c"), ("*a", "aaa"), ("é?", "éü")] {
+        for (pattern, name) in
+            [("*.las", "a.las"), ("*", ""), ("w?ll*", "well-1.las"), ("a*b*c", "a-b-b-c"), ("*a", "aaa"), ("é?", "éü")]
+        {
             assert!(matches_name(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in [("*.las", "a.las.bak"), ("?", ""), ("a*b*c", "a-c-b"), ("ab", "abc")] {

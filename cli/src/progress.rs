@@ -76,7 +76,11 @@ impl Drop for Progress {
 }
 
 fn style(bounded: bool) -> ProgressStyle {
-    let template = if bounded { "{prefix} [{bar:30}] {human_pos}/{human_len} {wide_msg}" } else { "{spinner} {prefix} {human_pos} {wide_msg}" };
+    let template = if bounded {
+        "{prefix} [{bar:30}] {human_pos}/{human_len} {wide_msg}"
+    } else {
+        "{spinner} {prefix} {human_pos} {wide_msg}"
+    };
     // A template is text of ours; a mistake in it costs its looks only.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
@@ -87,7 +91,9 @@ mod tests {
 
     #[test]
     fn templates_are_sound() {
-        for template in ["{prefix} [{bar:30}] {human_pos}/{human_len} {wide_msg}", "{spinner} {prefix} {human_pos} {wide_msg}"] {
+        for template in
+            ["{prefix} [{bar:30}] {human_pos}/{human_len} {wide_msg}", "{spinner} {prefix} {human_pos} {wide_msg}"]
+        {
             ProgressStyle::with_template(template).unwrap();
         }
     }

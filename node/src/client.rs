@@ -73,6 +73,15 @@ impl Client {
         matches!(self.0, Way::There { .. })
     }
 
+    /// Returns the node when it is in this process.
+    #[must_use]
+    pub const fn node(&self) -> Option<&Node> {
+        match &self.0 {
+            Way::Here(node) => Some(node),
+            Way::There { .. } => None,
+        }
+    }
+
     /// Works on a request; progress and data go to `on_output` while it runs.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::directory::write_atomically;
 pub(crate) const DEFAULT_PORT: u16 = 7411;
 
 /// All settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// Network.
@@ -53,12 +53,6 @@ pub(crate) struct QueryConfig {
     pub(crate) memory_bytes: u64,
     /// Seconds after which a query is stopped.
     pub(crate) timeout_secs: u64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { network: NetworkConfig::default(), cache: CacheConfig::default(), query: QueryConfig::default() }
-    }
 }
 
 impl Default for NetworkConfig {

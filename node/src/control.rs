@@ -33,11 +33,10 @@ use std::path::Path;
 
 use tokio::sync::{broadcast, mpsc};
 
-use crate::api::{ApiError, Event, Reply, Request};
-use crate::client::Output;
-
 pub use self::connection::{Connection, Watch, connect};
 pub use self::server::Door;
+use crate::api::{ApiError, Event, Reply, Request};
+use crate::client::Output;
 
 /// Outputs of one request that may wait for a slow reader.
 pub const OUTPUT_QUEUE: usize = 16;
@@ -46,7 +45,8 @@ pub const OUTPUT_QUEUE: usize = 16;
 pub trait Service: Clone + Send + Sync + 'static {
     /// Works on a request; progress and data go to `out` while it runs. Dropping the future cancels
     /// the request.
-    fn call(&self, request: Request, out: mpsc::Sender<Output>) -> impl Future<Output = Result<Reply, ApiError>> + Send;
+    fn call(&self, request: Request, out: mpsc::Sender<Output>)
+    -> impl Future<Output = Result<Reply, ApiError>> + Send;
 
     /// Returns the events from now on.
     fn subscribe(&self) -> broadcast::Receiver<Event>;

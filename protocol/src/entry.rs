@@ -271,7 +271,7 @@ pub fn read_header(bytes: &[u8]) -> Result<ReadHeader, EntryError> {
     if bytes.len() > limits::MAX_HEADER_BYTES {
         return Err(EntryError::HeaderSize(bytes.len()));
     }
-    let (link, _rest) = postcard::take_from_bytes::<Link>(bytes).map_err(|_| EntryError::Decode)?;
+    let (link, _rest) = postcard::take_from_bytes::<Link>(bytes).map_err(|_error| EntryError::Decode)?;
     if link.version == 0 {
         return Err(EntryError::Field("version"));
     }
@@ -279,7 +279,7 @@ pub fn read_header(bytes: &[u8]) -> Result<ReadHeader, EntryError> {
     let Some(kind) = kind.filter(|_| link.version == HEADER_VERSION) else {
         return Ok(ReadHeader::Newer(link));
     };
-    let (header, rest) = postcard::take_from_bytes::<Header>(bytes).map_err(|_| EntryError::Decode)?;
+    let (header, rest) = postcard::take_from_bytes::<Header>(bytes).map_err(|_error| EntryError::Decode)?;
     if !rest.is_empty() || header.to_bytes() != bytes {
         return Err(EntryError::NotCanonical);
     }
@@ -293,7 +293,14 @@ mod tests {
 
     fn header(secret: &SecretKey, body: &[u8]) -> Header {
         Header {
-            link: Link { version: 1, kind: 1, workspace: WorkspaceId([1; 32]), device: device_id(secret), seq: 0, prev: None },
+            link: Link {
+                version: 1,
+                kind: 1,
+                workspace: WorkspaceId([1; 32]),
+                device: device_id(secret),
+                seq: 0,
+                prev: None,
+            },
             claims: Claims {
                 mheads: vec![EntryId([2; 32])],
                 doc: Some(DocId([3; 32])),

@@ -53,10 +53,10 @@ fn sign(secret: &SecretKey, domain: &[u8], message: &[u8]) -> Signature {
 }
 
 fn verify(key: &[u8; 32], domain: &[u8], message: &[u8], signature: &Signature) -> Result<(), BadSignature> {
-    let key = PublicKey::from_bytes(key).map_err(|_| BadSignature)?;
+    let key = PublicKey::from_bytes(key).map_err(|_error| BadSignature)?;
     let bytes = [domain, message].concat();
     let signature = iroh_base::Signature::from_bytes(&signature.to_bytes());
-    key.verify(&bytes, &signature).map_err(|_| BadSignature)
+    key.verify(&bytes, &signature).map_err(|_error| BadSignature)
 }
 
 /// Signs the id of an entry with a device's key.
@@ -142,8 +142,8 @@ impl Phrase {
     /// # Errors
     /// [`BadPhrase`] on unknown words, a wrong count or a wrong checksum.
     pub fn from_words(words: &str) -> Result<Self, BadPhrase> {
-        let mnemonic = Mnemonic::parse_normalized(words).map_err(|_| BadPhrase)?;
-        Ok(Self(mnemonic.to_entropy().try_into().map_err(|_| BadPhrase)?))
+        let mnemonic = Mnemonic::parse_normalized(words).map_err(|_error| BadPhrase)?;
+        Ok(Self(mnemonic.to_entropy().try_into().map_err(|_error| BadPhrase)?))
     }
 
     /// Returns the 24 words (BIP 39, English list).

@@ -18,18 +18,17 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use self::chain::DeviceTips;
 use self::gating::Doc;
 use self::settle::Settled;
 use self::waiting::Waiting;
+pub use self::write::{Draft, DraftError};
 use crate::authority::{Membership, OpRefusal, OpSet, View};
 use crate::entry::{Entry, EntryKind, ReadHeader};
 use crate::facts::{DocKind, Facts};
 use crate::gate::Refusal;
 use crate::id::{DeviceId, DocId, EntryId, PersonId, WorkspaceId};
 use crate::op::{Genesis, Op, Role};
-
-pub use self::chain::DeviceTips;
-pub use self::write::{Draft, DraftError};
 
 /// Gives the bodies of entries that were settled before.
 pub trait Bodies {
@@ -280,7 +279,11 @@ impl Ledger {
     /// Returns the settled membership ops in causal order.
     #[must_use]
     pub fn ops(&self) -> Vec<EntryId> {
-        self.order.iter().filter(|id| self.nodes.get(id).is_some_and(|node| node.kind == Some(EntryKind::Op))).copied().collect()
+        self.order
+            .iter()
+            .filter(|id| self.nodes.get(id).is_some_and(|node| node.kind == Some(EntryKind::Op)))
+            .copied()
+            .collect()
     }
 
     /// Returns the documents that have entries.
@@ -328,7 +331,8 @@ impl Ledger {
     #[must_use]
     pub fn doc_kind(&self, doc: &DocId, bodies: &dyn Bodies) -> Option<DocKind> {
         let opens = self.docs.get(doc)?.entries.iter();
-        let mut opens = opens.filter(|id| self.nodes.get(id).is_some_and(|n| n.kind == Some(EntryKind::Open) && n.inert.is_none()));
+        let mut opens =
+            opens.filter(|id| self.nodes.get(id).is_some_and(|n| n.kind == Some(EntryKind::Open) && n.inert.is_none()));
         Some(Facts::from_bytes(&bodies.body(opens.next()?)?)?.kind())
     }
 }

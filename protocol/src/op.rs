@@ -161,7 +161,7 @@ impl Op {
     /// [`OpError`] when the kind is unknown, or the op is malformed or out of bounds.
     pub fn from_bytes(body: &[u8]) -> Result<Self, OpError> {
         fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, OpError> {
-            postcard::from_bytes(bytes).map_err(|_| OpError::Malformed)
+            postcard::from_bytes(bytes).map_err(|_error| OpError::Malformed)
         }
         let (kind, rest) = body.split_first().ok_or(OpError::Malformed)?;
         let op = match kind {
@@ -177,7 +177,10 @@ impl Op {
     fn is_bounded(&self) -> bool {
         match self {
             Self::Genesis(op) => {
-                is_name(&op.name) && !op.owners.is_empty() && op.owners.len() <= 16 && op.owners.iter().all(person_is_bounded)
+                is_name(&op.name)
+                    && !op.owners.is_empty()
+                    && op.owners.len() <= 16
+                    && op.owners.iter().all(person_is_bounded)
             }
             Self::Add(op) => person_is_bounded(&op.person),
             Self::Describe(op) => [&op.name, &op.device_label].into_iter().flatten().all(|name| is_name(name)),
@@ -189,7 +192,10 @@ impl Op {
 fn person_is_bounded(person: &Person) -> bool {
     is_name(&person.name)
         && (1..=limits::MAX_DEVICES).contains(&person.devices.len())
-        && person.devices.iter().all(|(cert, label)| is_name(label) && cert.person == person.id && cert.verify().is_ok())
+        && person
+            .devices
+            .iter()
+            .all(|(cert, label)| is_name(label) && cert.person == person.id && cert.verify().is_ok())
 }
 
 /// Returns whether a text can name a workspace, person or device: 1 to 120 characters, no control
@@ -197,7 +203,9 @@ fn person_is_bounded(person: &Person) -> bool {
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let chars = text.chars().count();
-    let odd = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     (1..=limits::MAX_NAME_CHARS).contains(&chars) && !text.trim().is_empty() && !text.chars().any(odd)
 }
 

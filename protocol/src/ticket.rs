@@ -77,7 +77,8 @@ impl std::str::FromStr for Ticket {
         // Mail programs and terminals break long lines.
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
         let encoded = text.strip_prefix(PREFIX).filter(|_| text.len() <= MAX_TEXT).ok_or(TicketError::NotATicket)?;
-        let bytes = BASE32_NOPAD.decode(encoded.to_ascii_uppercase().as_bytes()).map_err(|_| TicketError::Mistyped)?;
+        let bytes =
+            BASE32_NOPAD.decode(encoded.to_ascii_uppercase().as_bytes()).map_err(|_error| TicketError::Mistyped)?;
         let (content, checksum) = bytes.split_last_chunk::<4>().ok_or(TicketError::Mistyped)?;
         if blake3::hash(content).as_bytes().get(..4) != Some(checksum) {
             return Err(TicketError::Mistyped);
@@ -156,7 +157,14 @@ pub enum JoinSide {
 
 /// Returns the proof that one side knows the ticket's secret, on this connection, for this joiner.
 #[must_use]
-pub fn join_proof(secret: &[u8; 32], exporter: &[u8; 32], side: JoinSide, host: &DeviceId, invite: &EntryId, person: &Person) -> [u8; 32] {
+pub fn join_proof(
+    secret: &[u8; 32],
+    exporter: &[u8; 32],
+    side: JoinSide,
+    host: &DeviceId,
+    invite: &EntryId,
+    person: &Person,
+) -> [u8; 32] {
     let key = blake3::derive_key("dataforge join 1", secret);
     let mut hasher = blake3::Hasher::new_keyed(&key);
     hasher.update(&[match side {

@@ -5,14 +5,15 @@
 //! not a new vector. `cargo test -p dataforge-protocol --test vectors -- --ignored` writes the
 //! file, for additions.
 
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
 use dataforge_protocol::document::{Document, Map, WellState, constant_hash};
 use dataforge_protocol::entry::{
-    BlobRef, Claims, Entry, EntryKind, HEADER_VERSION, Header, Link, ReadHeader, SignedEntry,
-    read_header,
+    BlobRef, Claims, Entry, EntryKind, HEADER_VERSION, Header, Link, ReadHeader, SignedEntry, read_header,
 };
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
 use dataforge_protocol::gate::actor_for;
@@ -22,8 +23,8 @@ use dataforge_protocol::key::{DeviceCert, Phrase, Signature, device_id};
 use dataforge_protocol::ledger::{Bodies, DeviceTips, Draft, Ledger, Outcome};
 use dataforge_protocol::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
 use dataforge_protocol::ticket::{
-    JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, fingerprint, join_frame, join_proof,
-    read_join_frame, secret_hash,
+    JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, fingerprint, join_frame, join_proof, read_join_frame,
+    secret_hash,
 };
 use dataforge_protocol::wire::{Hello, Level, Message};
 use iroh_base::SecretKey;
@@ -234,8 +235,7 @@ fn join_messages(log: &Log) -> (JoinRequest, [JoinReply; 2]) {
     let ticket = ticket(log);
     let person = Someone::ben().person();
     let proof = |side| join_proof(&ticket.secret, &[0x51; 32], side, &ticket.host, &ticket.invite, &person);
-    let request =
-        JoinRequest { invite: ticket.invite, person: person.clone(), proof: proof(JoinSide::Joiner) };
+    let request = JoinRequest { invite: ticket.invite, person: person.clone(), proof: proof(JoinSide::Joiner) };
     let admitted = JoinReply::Admitted { proof: proof(JoinSide::Host), ops: 3 };
     (request, [admitted, JoinReply::Refused(JoinRefusal::UsedUp)])
 }
@@ -258,10 +258,7 @@ fn keys() -> Value {
 
 fn derived(log: &Log) -> Value {
     let (ada, ben) = (Someone::ada().device(), Someone::ben().device());
-    let (tag, proofs) = (
-        |side| hex(&hello::tag(&[0x32; 32], &[0x51; 32], side, &ada, &ben)),
-        join_messages(log),
-    );
+    let (tag, proofs) = (|side| hex(&hello::tag(&[0x32; 32], &[0x51; 32], side, &ada, &ben)), join_messages(log));
     let JoinReply::Admitted { proof, .. } = proofs.1[0] else { unreachable!("made so") };
     json!({
         "workspace": log.ledger.workspace().to_string(),

@@ -3,4 +3,5 @@
 pub mod las;
 pub mod program;
 pub mod raw;
+pub mod sim;
 pub mod trace;

@@ -14,6 +14,8 @@ mod network;
 mod node;
 mod people;
 
+use dataforge_protocol::op::Role;
+
 use self::hostile::Hostile;
 use self::network::{Event, Network};
 use self::node::Node;
@@ -86,7 +88,7 @@ impl Simulation {
             network.after(random.u64(200..6_000), Event::Cut(link));
         }
         network.after(random.u64(500..5_000), Event::Split);
-        let hostile = cast.hostile.then(|| Hostile::new(nodes.len() - 1));
+        let hostile = cast.hostile.then(|| Hostile::new(nodes.len() - 1, random.u8(..3) == 0));
         let (trace, report) = (blake3::Hasher::new(), Report::default());
         Self { random, trace, network, nodes, hostile, report, trouble: true }
     }
@@ -112,8 +114,7 @@ impl Simulation {
             Event::Deliver { link, epoch, end, frame } => self.deliver(link, epoch, end, &frame),
             Event::Connect(link) => self.connect(link),
             Event::Restart(node) => self.nodes[node].restart(),
-            Event::Work(_) | Event::Cut(_) | Event::Crash(_) | Event::Split | Event::Join
-                if !self.trouble => {}
+            Event::Work(_) | Event::Cut(_) | Event::Crash(_) | Event::Split | Event::Join if !self.trouble => {}
             Event::Work(node) => self.work(node),
             Event::Cut(link) => {
                 self.report.cuts += 1;
@@ -279,7 +280,9 @@ impl Simulation {
     fn report(mut self) -> Report {
         assert!(self.network.is_idle(), "the network never comes to rest");
         let honest = self.honest();
-        let counts = check::all(&mut self.nodes[..honest], &self.network);
+        let viewers = self.nodes.iter().filter(|node| node.role == Role::Viewer);
+        let viewers: Vec<_> = viewers.map(|node| node.who.device()).collect();
+        let counts = check::all(&mut self.nodes[..honest], &self.network, &viewers);
         self.report.trace = *self.trace.finalize().as_bytes();
         self.report.entries = counts.entries;
         self.report.excluded = counts.excluded;

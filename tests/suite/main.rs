@@ -4,4 +4,5 @@ mod bad_input;
 mod field;
 mod kill;
 mod order;
+mod simulation;
 mod strangers;

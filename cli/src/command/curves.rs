@@ -29,9 +29,21 @@ impl Human for Vec<CurveInfo> {
 
 /// The curves with what was detected about them.
 pub(super) fn table(curves: &[CurveInfo]) -> Table {
-    let names = [("run", Align::Left), ("well", Align::Left), ("no", Align::Right), ("curve", Align::Left), ("unit", Align::Left)];
+    let names = [
+        ("run", Align::Left),
+        ("well", Align::Left),
+        ("no", Align::Right),
+        ("curve", Align::Left),
+        ("unit", Align::Left),
+    ];
     let found = [("property", Align::Left), ("sure", Align::Right), ("values", Align::Right), ("nulls", Align::Right)];
-    let extent = [("min", Align::Right), ("max", Align::Right), ("top", Align::Right), ("base", Align::Right), ("description", Align::Left)];
+    let extent = [
+        ("min", Align::Right),
+        ("max", Align::Right),
+        ("top", Align::Right),
+        ("base", Align::Right),
+        ("description", Align::Left),
+    ];
     let mut table = Table::new(&[&names[..], &found, &extent].concat());
     for curve in curves {
         let property = curve.property.as_deref().unwrap_or("?");
@@ -42,7 +54,22 @@ pub(super) fn table(curves: &[CurveInfo]) -> Table {
         let numbers = [value(curve.min), value(curve.max), value(curve.top), value(curve.base)];
         let [min, max, top, base] = numbers.each_ref().map(String::as_str);
         let (values, nulls) = (count(curve.count), count(curve.nulls));
-        table.row([run, well, ordinal, label, unit, property, &sure, &values, &nulls, min, max, top, base, &curve.description]);
+        table.row([
+            run,
+            well,
+            ordinal,
+            label,
+            unit,
+            property,
+            &sure,
+            &values,
+            &nulls,
+            min,
+            max,
+            top,
+            base,
+            &curve.description,
+        ]);
     }
     table
 }

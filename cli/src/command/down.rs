@@ -14,7 +14,9 @@ impl Down {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         if !context.client().await?.is_remote() {
-            return Err(ApiError::new(ErrorKind::NotFound, format!("no process serves {}", context.dir.display())).into());
+            return Err(
+                ApiError::new(ErrorKind::NotFound, format!("no process serves {}", context.dir.display())).into()
+            );
         }
         context.ask(Request::Shutdown).await
     }

@@ -29,7 +29,8 @@ impl Import {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let paths = paths::expand(&self.paths)?;
-        let reply = context.call(Request::Import { workspace: context.workspace.clone(), paths, strict: self.strict }).await?;
+        let reply =
+            context.call(Request::Import { workspace: context.workspace.clone(), paths, strict: self.strict }).await?;
         context.show(&reply)?;
         match reply {
             Reply::Import(summary) if summary.failed > 0 => {
@@ -84,7 +85,8 @@ fn failures(files: &[FileResult]) -> String {
 fn restorable(files: &[FileResult]) -> String {
     let mut lines = Vec::new();
     for file in files.iter().filter(|file| file.outcome == "restorable") {
-        let runs: Vec<_> = file.runs.iter().map(|run| format!("dataforge restore {}", super::workspaces::short(run))).collect();
+        let runs: Vec<_> =
+            file.runs.iter().map(|run| format!("dataforge restore {}", super::workspaces::short(run))).collect();
         lines.push(format!("deleted before  {}\n                take it back with {}", name(file), runs.join("; ")));
     }
     lines.join("\n")
@@ -131,10 +133,22 @@ mod tests {
 
     #[test]
     fn a_summary_names_what_failed_and_why() {
-        let bad = FileResult { error: Some("line 3: no ~A section".into()), hint: Some("is it cut off?".into()), ..file("/x/bad.las", "failed") };
+        let bad = FileResult {
+            error: Some("line 3: no ~A section".into()),
+            hint: Some("is it cut off?".into()),
+            ..file("/x/bad.las", "failed")
+        };
         let odd = FileResult { warnings: vec!["7:1: odd".into()], warnings_total: 5, ..file("/x/odd.las", "imported") };
         let files = vec![bad, odd, file("/x/gone.las", "restorable")];
-        let summary = ImportSummary { imported: 1, already_here: 1, failed: 1, skipped: 0, bytes: 4_500_000, seconds: 0.25, files };
+        let summary = ImportSummary {
+            imported: 1,
+            already_here: 1,
+            failed: 1,
+            skipped: 0,
+            bytes: 4_500_000,
+            seconds: 0.25,
+            files,
+        };
         let expected = "\
 FILES
 imported      1

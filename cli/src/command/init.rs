@@ -49,8 +49,10 @@ impl Human for InitReply {
 /// The recovery words with what they are for, so that nobody passes over them.
 pub(super) fn recovery(words: &str) -> String {
     const COLUMNS: usize = 4;
-    let words: Vec<_> = words.split_whitespace().enumerate().map(|(at, word)| format!("{:>2} {word:<10}", at + 1)).collect();
-    let mut lines = vec!["WRITE THESE WORDS DOWN NOW. They are shown once and stored nowhere.".to_owned(), String::new()];
+    let words: Vec<_> =
+        words.split_whitespace().enumerate().map(|(at, word)| format!("{:>2} {word:<10}", at + 1)).collect();
+    let mut lines =
+        vec!["WRITE THESE WORDS DOWN NOW. They are shown once and stored nowhere.".to_owned(), String::new()];
     lines.extend(words.chunks(COLUMNS).map(|row| row.join(" ").trim_end().to_owned()));
     lines.push(String::new());
     lines.push("They are your identity: with them you take it back when this machine is lost.".to_owned());

@@ -50,8 +50,12 @@ impl Invite {
             Role::Editor => "editor",
             Role::Admin => "admin",
         };
-        let request =
-            Request::Invite { workspace: context.workspace.clone(), role: role.to_owned(), uses: self.uses, hours: self.hours };
+        let request = Request::Invite {
+            workspace: context.workspace.clone(),
+            role: role.to_owned(),
+            uses: self.uses,
+            hours: self.hours,
+        };
         let reply = context.call(request).await?;
         context.show(&reply)?;
         let shows_qr = !context.json && !self.no_qr && (self.qr || std::io::stdout().is_terminal());
@@ -73,7 +77,9 @@ impl Human for InviteReply {
             plural(u64::from(self.uses), "person").replace("persons", "people"),
             self.expires,
         );
-        text.push_str("\n\nThey run: dataforge join TICKET. Whoever has the ticket may join: send it as you would a key.");
+        text.push_str(
+            "\n\nThey run: dataforge join TICKET. Whoever has the ticket may join: send it as you would a key.",
+        );
         if !self.listening {
             text.push_str("\nNobody listens here now: run dataforge up and keep it running until they have joined.");
         }
@@ -84,7 +90,9 @@ impl Human for InviteReply {
 /// Draws a QR code with half blocks, light on dark as terminals are.
 fn qr(ticket: &str) -> String {
     match QrCode::with_error_correction_level(ticket, EcLevel::L) {
-        Ok(code) => code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build(),
+        Ok(code) => {
+            code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build()
+        }
         // It has more addresses than a code can hold; the text is the ticket all the same.
         Err(_) => "(the ticket is too long for a QR code)".to_owned(),
     }

@@ -27,10 +27,18 @@ impl Log {
 
 impl Human for Vec<LogEntry> {
     fn human(&self) -> String {
-        let columns = [("entry", Align::Left), ("author's clock", Align::Left), ("author", Align::Left), ("seq", Align::Right)];
+        let columns =
+            [("entry", Align::Left), ("author's clock", Align::Left), ("author", Align::Left), ("seq", Align::Right)];
         let mut table = Table::new(&[&columns[..], &[("status", Align::Left), ("what", Align::Left)]].concat());
         for entry in self {
-            table.row([short(&entry.id), &entry.claimed, &entry.author, &entry.seq.to_string(), &entry.status, &entry.summary]);
+            table.row([
+                short(&entry.id),
+                &entry.claimed,
+                &entry.author,
+                &entry.seq.to_string(),
+                &entry.status,
+                &entry.summary,
+            ]);
         }
         table.or("no entries")
     }

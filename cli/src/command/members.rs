@@ -20,10 +20,17 @@ impl Members {
 
 impl Human for Vec<MemberInfo> {
     fn human(&self) -> String {
-        let mut table = Table::new(&[("member", Align::Left), ("role", Align::Left), ("words", Align::Left), ("devices", Align::Left)]);
+        let mut table = Table::new(&[
+            ("member", Align::Left),
+            ("role", Align::Left),
+            ("words", Align::Left),
+            ("devices", Align::Left),
+        ]);
         for member in self {
             let name = if member.this_person { format!("{} (you)", member.name) } else { member.name.clone() };
-            let devices = member.devices.iter().map(|device| if device.this_device { format!("{} (this)", device.label) } else { device.label.clone() });
+            let devices = member.devices.iter().map(|device| {
+                if device.this_device { format!("{} (this)", device.label) } else { device.label.clone() }
+            });
             table.row([&name, &member.role, &member.fingerprint, &devices.collect::<Vec<_>>().join(", ")]);
         }
         table.or("no members")

@@ -43,7 +43,8 @@ impl Peers {
 
 impl Human for Vec<PeerInfo> {
     fn human(&self) -> String {
-        let columns = [("peer", Align::Left), ("state", Align::Left), ("last seen", Align::Left), ("addresses", Align::Left)];
+        let columns =
+            [("peer", Align::Left), ("state", Align::Left), ("last seen", Align::Left), ("addresses", Align::Left)];
         let mut table = Table::new(&[&columns[..], &[("device", Align::Left), ("last problem", Align::Left)]].concat());
         for peer in self {
             let state = if peer.connected { "connected" } else { "away" };

@@ -77,7 +77,9 @@ fn statement(sql: String) -> Result<String, Failure> {
     }
     let mut text = String::new();
     let read = std::io::stdin().lock().take(MAX_SQL + 1).read_to_string(&mut text);
-    read.map_err(|error| Failure::Api(ApiError::new(ErrorKind::Input, format!("the statement cannot be read: {error}"))))?;
+    read.map_err(|error| {
+        Failure::Api(ApiError::new(ErrorKind::Input, format!("the statement cannot be read: {error}")))
+    })?;
     if text.len() as u64 > MAX_SQL {
         return Err(Failure::usage(format!("the statement has more than {MAX_SQL} bytes"), "send a shorter one"));
     }
@@ -90,9 +92,10 @@ fn choose(asked: Option<Format>, out: Option<&Path>, json: bool, terminal: bool)
         return match asked {
             None if json => Ok(Format::Json),
             None => Ok(Format::Table),
-            Some(format) if json && format != Format::Json => {
-                Err(Failure::usage("--json prints the rows as JSON", "leave out --format, or write to a file with --out"))
-            }
+            Some(format) if json && format != Format::Json => Err(Failure::usage(
+                "--json prints the rows as JSON",
+                "leave out --format, or write to a file with --out",
+            )),
             Some(Format::Parquet | Format::Arrow) if terminal => {
                 Err(Failure::usage("this format is not for a terminal", "write to a file with --out, or into a pipe"))
             }
@@ -107,7 +110,12 @@ fn choose(asked: Option<Format>, out: Option<&Path>, json: bool, terminal: bool)
         Some("txt") => Some(Format::Table),
         _ => None,
     };
-    let unknown = || Failure::usage(format!("{} does not say which format", path.display()), "add --format, or a name that ends in .csv, .json, .parquet or .arrow");
+    let unknown = || {
+        Failure::usage(
+            format!("{} does not say which format", path.display()),
+            "add --format, or a name that ends in .csv, .json, .parquet or .arrow",
+        )
+    };
     asked.or(named).ok_or_else(unknown)
 }
 
@@ -191,7 +199,9 @@ mod tests {
             choose(Some(Format::Csv), None, true, false),
             choose(None, file("result"), false, false),
         ] {
-            assert!(matches!(refused, Err(Failure::Api(error)) if error.kind == ErrorKind::Usage && error.hint.is_some()));
+            assert!(
+                matches!(refused, Err(Failure::Api(error)) if error.kind == ErrorKind::Usage && error.hint.is_some())
+            );
         }
     }
 
@@ -204,7 +214,10 @@ mod tests {
             }
             object.end(2, 9).unwrap();
             let value: serde_json::Value = serde_json::from_slice(&object.to).unwrap();
-            assert_eq!((value["data"].as_array().unwrap().len(), &value["rows"], &value["reply"]), (data, &2.into(), &"query".into()));
+            assert_eq!(
+                (value["data"].as_array().unwrap().len(), &value["rows"], &value["reply"]),
+                (data, &2.into(), &"query".into())
+            );
         }
     }
 }

@@ -24,11 +24,14 @@ impl Runs {
 impl Human for Vec<RunInfo> {
     fn human(&self) -> String {
         let names = [("run", Align::Left), ("well", Align::Left), ("name", Align::Left), ("index", Align::Left)];
-        let numbers = [("interval", Align::Right), ("step", Align::Right), ("rows", Align::Right), ("curves", Align::Right)];
+        let numbers =
+            [("interval", Align::Right), ("step", Align::Right), ("rows", Align::Right), ("curves", Align::Right)];
         let mut table = Table::new(&[&names[..], &numbers, &[("table", Align::Right), ("", Align::Left)]].concat());
         for run in self {
             let span = interval(run.index_min, run.index_max, &run.index_unit);
-            let step = run.step.map_or_else(|| "irregular".to_owned(), |step| format!("{} {}", decimal(step), clean(&run.index_unit)));
+            let step = run
+                .step
+                .map_or_else(|| "irregular".to_owned(), |step| format!("{} {}", decimal(step), clean(&run.index_unit)));
             let index = format!("{} ({})", run.index, run.index_kind);
             let held = if run.held { "" } else { "not here yet" };
             let (rows, curves, size) = (count(run.rows), count(run.curves), bytes(run.blob_bytes));

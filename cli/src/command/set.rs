@@ -40,6 +40,8 @@ impl Rename {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let field = "name".to_owned();
-        context.ask(Request::Set { workspace: context.workspace.clone(), target: self.target, field, value: self.name }).await
+        context
+            .ask(Request::Set { workspace: context.workspace.clone(), target: self.target, field, value: self.name })
+            .await
     }
 }

@@ -54,8 +54,15 @@ fn head(well: &WellInfo) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn coverage(coverage: &[CoverageInfo]) -> String {
-    let columns = [("run", Align::Left), ("curve", Align::Left), ("coverage", Align::Left), ("filled", Align::Right), ("gaps", Align::Left)];
+/// The coverage of curves as a table.
+pub(super) fn coverage(coverage: &[CoverageInfo]) -> String {
+    let columns = [
+        ("run", Align::Left),
+        ("curve", Align::Left),
+        ("coverage", Align::Left),
+        ("filled", Align::Right),
+        ("gaps", Align::Left),
+    ];
     let mut table = Table::new(&columns);
     for curve in coverage {
         table.row([&curve.run, &curve.curve, &curve.bar, &percent(curve.filled), &gaps(curve)]);
@@ -67,11 +74,16 @@ fn gaps(curve: &CoverageInfo) -> String {
     if curve.intervals.is_empty() {
         return "no values".to_owned();
     }
-    let mut spans: Vec<_> = curve.gaps.iter().take(GAPS).map(|(top, base)| format!("{}–{}", decimal(*top), decimal(*base))).collect();
+    let mut spans: Vec<_> =
+        curve.gaps.iter().take(GAPS).map(|(top, base)| format!("{}–{}", decimal(*top), decimal(*base))).collect();
     if let Some(more) = curve.gaps.len().checked_sub(GAPS).filter(|more| *more > 0) {
         spans.push(format!("and {more} more"));
     }
-    if spans.is_empty() { "none".to_owned() } else { format!("{} {}", spans.join(", "), curve.unit).trim_end().to_owned() }
+    if spans.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("{} {}", spans.join(", "), curve.unit).trim_end().to_owned()
+    }
 }
 
 fn attributes(attributes: &[(String, String)]) -> String {

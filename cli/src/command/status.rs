@@ -48,7 +48,9 @@ impl Human for StatusReply {
 fn safety(workspaces: &[WorkspaceStatus]) -> String {
     let only_here: u64 = workspaces.iter().map(|workspace| workspace.only_here).sum();
     match only_here {
-        _ if workspaces.is_empty() => "no workspace here yet: dataforge init NAME makes one, dataforge join TICKET joins one".to_owned(),
+        _ if workspaces.is_empty() => {
+            "no workspace here yet: dataforge init NAME makes one, dataforge join TICKET joins one".to_owned()
+        }
         0 => "everything here is on another machine too".to_owned(),
         1 => "1 entry exists only on this machine".to_owned(),
         many => format!("{} entries exist only on this machine", count(many)),
@@ -57,7 +59,12 @@ fn safety(workspaces: &[WorkspaceStatus]) -> String {
 
 fn workspace(status: &WorkspaceStatus) -> String {
     let info = &status.workspace;
-    let mut parts = vec![plural(info.wells, "well"), plural(info.runs, "run"), plural(info.entries, "entry"), plural(info.members, "member")];
+    let mut parts = vec![
+        plural(info.wells, "well"),
+        plural(info.runs, "run"),
+        plural(info.entries, "entry"),
+        plural(info.members, "member"),
+    ];
     if status.only_here > 0 {
         parts.push(format!("{} only here", count(status.only_here)));
     }
@@ -70,7 +77,11 @@ fn workspace(status: &WorkspaceStatus) -> String {
     if status.set_aside > 0 {
         parts.push(format!("{} set aside", count(status.set_aside)));
     }
-    let connected = if status.connected.is_empty() { "nobody connected".to_owned() } else { format!("connected: {}", status.connected.join(", ")) };
+    let connected = if status.connected.is_empty() {
+        "nobody connected".to_owned()
+    } else {
+        format!("connected: {}", status.connected.join(", "))
+    };
     parts.push(clean(&connected));
     format!("{} ({}): {}", clean(&info.name), info.role, parts.join(", "))
 }
@@ -82,8 +93,15 @@ mod tests {
     use super::*;
 
     fn status(only_here: u64) -> WorkspaceStatus {
-        let workspace =
-            WorkspaceInfo { id: "ab".into(), name: "Field".into(), role: "owner".into(), wells: 1, runs: 2, members: 1, entries: 1200 };
+        let workspace = WorkspaceInfo {
+            id: "ab".into(),
+            name: "Field".into(),
+            role: "owner".into(),
+            wells: 1,
+            runs: 2,
+            members: 1,
+            entries: 1200,
+        };
         WorkspaceStatus { workspace, only_here, blobs_missing: 3, waiting: 0, set_aside: 0, connected: Vec::new() }
     }
 

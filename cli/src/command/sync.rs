@@ -23,12 +23,15 @@ pub(crate) struct Sync {
 impl Sync {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let request = Request::Sync { workspace: context.workspace.clone(), peers: self.peers, timeout_secs: self.timeout };
+        let request =
+            Request::Sync { workspace: context.workspace.clone(), peers: self.peers, timeout_secs: self.timeout };
         let reply = context.call(request).await?;
         context.show(&reply)?;
         match reply {
             Reply::Sync(summary) if summary.reached.is_empty() => {
-                context.note("error: no peer was reached\nhint: invite somebody, or name a peer with --peer DEVICE@IP:PORT");
+                context.note(
+                    "error: no peer was reached\nhint: invite somebody, or name a peer with --peer DEVICE@IP:PORT",
+                );
                 Err(Failure::Reported(ErrorKind::Network))
             }
             _ => Ok(()),
@@ -41,12 +44,20 @@ impl Human for SyncSummary {
         let names: Vec<_> = self.reached.iter().map(|name| clean(name)).collect();
         let mut lines = vec![
             format!("reached   {}", if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }),
-            format!("received  {}, {} ({})", plural(self.entries_received, "entry"), plural(self.blobs_received, "blob"), bytes(self.bytes_received)),
+            format!(
+                "received  {}, {} ({})",
+                plural(self.entries_received, "entry"),
+                plural(self.blobs_received, "blob"),
+                bytes(self.bytes_received)
+            ),
             format!("sent      {}", plural(self.entries_sent, "entry")),
             format!("took      {}", duration(Duration::try_from_secs_f64(self.seconds).unwrap_or_default())),
         ];
         if self.blobs_missing > 0 {
-            lines.push(format!("missing   {}: whoever has them was not reached, or there was no time", plural(self.blobs_missing, "blob")));
+            lines.push(format!(
+                "missing   {}: whoever has them was not reached, or there was no time",
+                plural(self.blobs_missing, "blob")
+            ));
         }
         lines.extend(self.unreached.iter().map(|(name, why)| format!("without   {}: {}", clean(name), clean(why))));
         lines.join("\n")

@@ -28,7 +28,12 @@ impl Verify {
 
 impl Human for VerifyReport {
     fn human(&self) -> String {
-        let mut lines = vec![format!("checked {} ({}) and {}", plural(self.blobs, "blob"), bytes(self.bytes), plural(self.entries, "entry"))];
+        let mut lines = vec![format!(
+            "checked {} ({}) and {}",
+            plural(self.blobs, "blob"),
+            bytes(self.bytes),
+            plural(self.entries, "entry")
+        )];
         if self.problems.is_empty() {
             lines.push("all is well".to_owned());
         }

@@ -21,7 +21,8 @@ impl Workspaces {
 impl Human for Vec<WorkspaceInfo> {
     fn human(&self) -> String {
         let columns = [("name", Align::Left), ("role", Align::Left), ("wells", Align::Right), ("runs", Align::Right)];
-        let columns = [&columns[..], &[("members", Align::Right), ("entries", Align::Right), ("id", Align::Left)]].concat();
+        let columns =
+            [&columns[..], &[("members", Align::Right), ("entries", Align::Right), ("id", Align::Left)]].concat();
         let mut table = Table::new(&columns);
         for workspace in self {
             let WorkspaceInfo { id, name, role, wells, runs, members, entries } = workspace;

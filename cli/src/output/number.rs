@@ -71,7 +71,9 @@ pub(crate) fn value(value: Option<f64>) -> String {
 /// An interval with its unit: `500 – 560 m`.
 pub(crate) fn interval(from: Option<f64>, to: Option<f64>, unit: &str) -> String {
     match (from, to) {
-        (Some(from), Some(to)) => format!("{} – {} {}", decimal(from), decimal(to), super::clean(unit)).trim_end().to_owned(),
+        (Some(from), Some(to)) => {
+            format!("{} – {} {}", decimal(from), decimal(to), super::clean(unit)).trim_end().to_owned()
+        }
         _ => "–".to_owned(),
     }
 }
@@ -104,13 +106,24 @@ mod tests {
 
     #[test]
     fn sizes_take_the_unit_that_fits() {
-        assert_eq!([0, 999, 1000, 4_500_000, 999_999, 2_000_000_000].map(bytes), ["0 B", "999 B", "1.0 kB", "4.5 MB", "1.0 MB", "2.0 GB"]);
+        assert_eq!(
+            [0, 999, 1000, 4_500_000, 999_999, 2_000_000_000].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "4.5 MB", "1.0 MB", "2.0 GB"]
+        );
         assert_eq!(bytes(u64::MAX), "18446.7 PB");
     }
 
     #[test]
     fn values_are_as_exact_as_a_log_needs() {
-        let cases = [(0.0, "0"), (1234.5678, "1234.57"), (0.25, "0.25"), (-999.25, "-999.25"), (1e-7, "1.00000e-7"), (100_000.0, "100000"), (1_234_567.0, "1234567")];
+        let cases = [
+            (0.0, "0"),
+            (1234.5678, "1234.57"),
+            (0.25, "0.25"),
+            (-999.25, "-999.25"),
+            (1e-7, "1.00000e-7"),
+            (100_000.0, "100000"),
+            (1_234_567.0, "1234567"),
+        ];
         for (number, text) in cases {
             assert_eq!(decimal(number), text);
         }
@@ -120,7 +133,10 @@ mod tests {
 
     #[test]
     fn a_missing_sample_is_never_rounded_away() {
-        assert_eq!([1.0, 0.99999, 0.5, 0.123, 0.000_01, 0.0].map(percent), ["100 %", "> 99.9 %", "50 %", "12.3 %", "< 0.1 %", "0 %"]);
+        assert_eq!(
+            [1.0, 0.99999, 0.5, 0.123, 0.000_01, 0.0].map(percent),
+            ["100 %", "> 99.9 %", "50 %", "12.3 %", "< 0.1 %", "0 %"]
+        );
     }
 
     #[test]

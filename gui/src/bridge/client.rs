@@ -1,14 +1,18 @@
 //! The real door: a [`Client`] of the data directory, in this process or of the one that serves it.
+//!
+//! While the window has the directory it serves the local socket, so that commands work beside it.
 
 use std::path::PathBuf;
 
 use dataforge_node::api::{ApiError, Event, Reply, Request};
-use dataforge_node::client::{Client, Output};
+use dataforge_node::client::Client;
+use dataforge_node::control;
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::AbortHandle;
 
 use super::door::{Door, Opener};
 
-/// Events of calls that may wait; progress beyond them is dropped, the next one tells more.
+/// Events that may wait for the window.
 const EVENTS: usize = 64;
 
 /// Opens the data directory.
@@ -25,12 +29,12 @@ impl ClientOpener {
     }
 }
 
-/// A client and the events its calls bring.
+/// A client, what happens there, and the socket while the node is in this process.
 #[derive(Debug)]
 pub struct ClientDoor {
     client: Client,
-    sender: mpsc::Sender<Event>,
     events: Mutex<mpsc::Receiver<Event>>,
+    serving: Option<AbortHandle>,
 }
 
 impl Opener for ClientOpener {
@@ -38,24 +42,44 @@ impl Opener for ClientOpener {
 
     async fn open(&self) -> Result<ClientDoor, ApiError> {
         let client = Client::open(&self.directory).await?;
+        let mut happening = client.watch().await?;
         let (sender, events) = mpsc::channel(EVENTS);
-        Ok(ClientDoor { client, sender, events: Mutex::new(events) })
+        // Waiting for an event must not be cut short, so it has a task of its own.
+        tokio::spawn(async move {
+            while let Some(event) = happening.next().await {
+                if sender.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let serving = match client.node() {
+            Some(node) => {
+                let door = control::Door::bind(&self.directory)?;
+                let node = node.clone();
+                Some(tokio::spawn(async move { door.serve(node, std::future::pending()).await }).abort_handle())
+            }
+            None => None,
+        };
+        Ok(ClientDoor { client, events: Mutex::new(events), serving })
     }
 }
 
 impl Door for ClientDoor {
     async fn call(&self, request: Request) -> Result<Reply, ApiError> {
-        let forward = |output| {
-            if let Output::Event(event) = output
-                && self.sender.try_send(event).is_err()
-            {
-                tracing::debug!("an event was dropped, the window is behind");
-            }
-        };
-        self.client.call(request, forward).await
+        // Progress of a call comes as its answer's end; what happened comes as events.
+        self.client.call(request, |_output| {}).await
     }
 
     async fn next_event(&self) -> Option<Event> {
         self.events.lock().await.recv().await
+    }
+
+    async fn close(&self) {
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
+        if let Some(node) = self.client.node() {
+            node.close().await;
+        }
     }
 }

@@ -13,6 +13,11 @@ pub trait Door: Send + Sync + 'static {
     ///
     /// The future may be dropped and made again without losing an event.
     fn next_event(&self) -> impl Future<Output = Option<Event>> + Send;
+
+    /// Closes the data directory in order; the window is gone.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// Opens a [`Door`], as often as the user tries.

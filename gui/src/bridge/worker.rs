@@ -89,7 +89,7 @@ async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, out
     loop {
         tokio::select! {
             command = commands.recv(), if calls.len() < CALLS => match command {
-                None => return,
+                None => return door.close().await,
                 Some(Command::Open) => outbox.send(Message::Opened).await,
                 Some(Command::Call { ticket, request }) => {
                     let (door, outbox) = (Arc::clone(&door), outbox.clone());

@@ -27,13 +27,19 @@ pub struct Connection {
 /// # Errors
 /// `Busy` when it does not answer or is of another version.
 pub async fn connect(dir: &Path) -> Result<Option<Connection>, ApiError> {
-    let silent = |why: String| ApiError::new(ErrorKind::Busy, format!("the process that serves {} does not answer: {why}", dir.display()));
-    let Some(stream) = endpoint::connect(dir).await.map_err(|error| silent(error.to_string()))? else { return Ok(None) };
+    let silent = |why: String| {
+        ApiError::new(ErrorKind::Busy, format!("the process that serves {} does not answer: {why}", dir.display()))
+    };
+    let Some(stream) = endpoint::connect(dir).await.map_err(|error| silent(error.to_string()))? else {
+        return Ok(None);
+    };
     let (read, write) = tokio::io::split(stream);
     let mut connection = Connection { reader: BufReader::new(read), writer: BufWriter::new(write), busy: false };
     match tokio::time::timeout(HANDSHAKE, connection.greet()).await {
         Ok(greeted) => greeted?,
-        Err(_) => return Err(silent(format!("no word in {} s", HANDSHAKE.as_secs())).hint("end that process and try again")),
+        Err(_) => {
+            return Err(silent(format!("no word in {} s", HANDSHAKE.as_secs())).hint("end that process and try again"));
+        }
     }
     Ok(Some(connection))
 }
@@ -73,7 +79,8 @@ impl Connection {
                 Some(Frame::Part(part)) => frame::add_part(&mut pieces, &part)?,
                 Some(Frame::Reply(last)) => {
                     frame::add_part(&mut pieces, &last)?;
-                    break serde_json::from_slice(&pieces).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error));
+                    break serde_json::from_slice(&pieces)
+                        .map_err(|error| ApiError::from_error(ErrorKind::Internal, &error));
                 }
                 Some(Frame::Error(error)) => break Err(error),
                 Some(Frame::Hello(_) | Frame::Request(_) | Frame::Watch) => return Err(unexpected()),

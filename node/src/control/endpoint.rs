@@ -104,7 +104,8 @@ mod system {
     /// Returns where sockets may be, best first. A client looks in all of them: a program started by
     /// a service manager often lacks the variable that a login has.
     fn runtime_dirs(uid: u32) -> Vec<PathBuf> {
-        let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir());
+        let given =
+            std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir());
         let usual = Some(PathBuf::from(format!("/run/user/{uid}"))).filter(|dir| dir.is_dir());
         let mut dirs: Vec<_> = [given, usual].into_iter().flatten().map(|dir| dir.join("dataforge")).collect();
         dirs.dedup();
@@ -123,7 +124,10 @@ mod system {
     fn check_private(dir: &Path, uid: u32) -> io::Result<()> {
         let found = std::fs::symlink_metadata(dir)?;
         if !found.is_dir() || found.uid() != uid || found.mode() & 0o077 != 0 {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a directory that only this user may enter"));
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "not a directory that only this user may enter",
+            ));
         }
         Ok(())
     }
@@ -185,7 +189,9 @@ mod system {
             match ClientOptions::new().open(&name) {
                 Ok(client) => return Ok(Some(client)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -151,10 +151,14 @@ pub(super) async fn write_hello(to: &mut (impl AsyncWrite + Unpin), hello: &Hell
 /// is gone.
 pub(super) async fn write_request(to: &mut (impl AsyncWrite + Unpin), request: &Request) -> Result<(), ApiError> {
     // Paths that are no Unicode have no JSON.
-    let content = serde_json::to_vec(request).map_err(|error| ApiError::new(ErrorKind::Usage, format!("the request cannot be sent: {error}")))?;
+    let content = serde_json::to_vec(request)
+        .map_err(|error| ApiError::new(ErrorKind::Usage, format!("the request cannot be sent: {error}")))?;
     if content.len() > MAX_JSON {
-        return Err(ApiError::new(ErrorKind::Usage, format!("the request has {} bytes, {MAX_JSON} are the most", content.len()))
-            .hint("give directories rather than single files"));
+        return Err(ApiError::new(
+            ErrorKind::Usage,
+            format!("the request has {} bytes, {MAX_JSON} are the most", content.len()),
+        )
+        .hint("give directories rather than single files"));
     }
     let sent = async {
         write(to, tag::REQUEST, &content).await?;
@@ -181,14 +185,20 @@ pub(super) async fn write_data(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) 
 }
 
 /// Writes how a request ended.
-pub(super) async fn write_answer(to: &mut (impl AsyncWrite + Unpin), answer: Result<Reply, ApiError>) -> io::Result<()> {
+pub(super) async fn write_answer(
+    to: &mut (impl AsyncWrite + Unpin),
+    answer: Result<Reply, ApiError>,
+) -> io::Result<()> {
     let encoded = answer.and_then(|reply| {
-        serde_json::to_vec(&reply).map_err(|error| ApiError::new(ErrorKind::Internal, format!("the reply cannot be sent: {error}")))
+        serde_json::to_vec(&reply)
+            .map_err(|error| ApiError::new(ErrorKind::Internal, format!("the reply cannot be sent: {error}")))
     });
     let encoded = encoded.and_then(|content| match content.len() {
         0..=MAX_REPLY => Ok(content),
-        length => Err(ApiError::new(ErrorKind::Usage, format!("the reply has {length} bytes, {MAX_REPLY} are the most"))
-            .hint("ask for less, or use a query")),
+        length => {
+            Err(ApiError::new(ErrorKind::Usage, format!("the reply has {length} bytes, {MAX_REPLY} are the most"))
+                .hint("ask for less, or use a query"))
+        }
     });
     match encoded {
         Ok(content) => {

@@ -70,7 +70,11 @@ impl Door {
     }
 }
 
-async fn attend<S: Service>(stream: impl AsyncRead + AsyncWrite + Send + 'static, service: S, mut stop: watch::Receiver<bool>) {
+async fn attend<S: Service>(
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    service: S,
+    mut stop: watch::Receiver<bool>,
+) {
     let (read, write) = tokio::io::split(stream);
     let mut session = Session { reader: BufReader::new(read), writer: BufWriter::new(write), service };
     let stopped = async move {

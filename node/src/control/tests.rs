@@ -103,7 +103,9 @@ async fn data_events_and_replies_arrive_in_order_and_whole() {
     assert_eq!(reply.await.unwrap(), Reply::Query { rows: 1, bytes: 2 });
     assert_eq!((data.len(), events), ((20 << 20) + 6, 2));
     assert!(data.ends_with(b"\x07select"));
-    let Reply::Done { message } = connection.call(&Request::Status, |_| {}).await.unwrap() else { panic!("another reply") };
+    let Reply::Done { message } = connection.call(&Request::Status, |_| {}).await.unwrap() else {
+        panic!("another reply")
+    };
     assert_eq!(message.len(), 10 << 20);
 }
 

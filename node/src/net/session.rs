@@ -119,14 +119,14 @@ impl Driver<'_> {
             tokio::select! {
                 permit = outgoing.reserve(), if has_more => {
                     let Ok(permit) = permit else { return Ok(()) };
-                    match self.next_message().await? {
+                    match self.next_message()? {
                         Some(message) => permit.send(message.to_frame()),
                         None => has_more = false,
                     }
                 }
                 message = incoming.recv() => {
                     let Some(message) = message else { return Ok(()) };
-                    self.on_message(message?).await?;
+                    self.on_message(message?)?;
                     if !blobs_linked && dialler == self.network.device {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
@@ -137,25 +137,25 @@ impl Driver<'_> {
                 }
                 changed = changes.changed() => {
                     if changed.is_err() { return Ok(()) }
-                    self.on_changes().await?;
+                    self.on_changes()?;
                     has_more = true;
                 }
                 blobs = held.recv() => {
                     if let Ok(blobs) = blobs {
                         self.session.on_holding(blobs.iter().copied());
                     }
-                    self.update_level().await?;
+                    self.update_level()?;
                     has_more = true;
                 }
                 _ = fetching.changed() => {
-                    self.update_level().await?;
+                    self.update_level()?;
                     has_more = true;
                 }
             }
         }
     }
 
-    async fn next_message(&mut self) -> Result<Option<Message>, ApiError> {
+    fn next_message(&mut self) -> Result<Option<Message>, ApiError> {
         let (workspace, session) = (self.workspace, &mut self.session);
         let message = self.node.block(|core| {
             let (_, store) = core.ledger_and_store(&workspace)?;
@@ -174,7 +174,7 @@ impl Driver<'_> {
         Ok(message)
     }
 
-    async fn on_message(&mut self, message: Message) -> Result<(), ApiError> {
+    fn on_message(&mut self, message: Message) -> Result<(), ApiError> {
         let (workspace, session) = (self.workspace, &mut self.session);
         let effect = self.node.block(|core| {
             let fault = |fault: dataforge_protocol::sync::Fault| ApiError::new(ErrorKind::NotAllowed, fault.to_string());
@@ -187,12 +187,12 @@ impl Driver<'_> {
                 self.transfer.may_have(&hashes);
                 self.wanted.notify_one();
             }
-            Effect::PeerLevel(level) => self.on_peer_level(level).await?,
+            Effect::PeerLevel(level) => self.on_peer_level(level)?,
             Effect::PeerCaughtUp => {
                 // Until the fetcher has looked, it counts as fetching.
                 self.transfer.state.send_replace(true);
                 self.wanted.notify_one();
-                self.update_level().await?;
+                self.update_level()?;
             }
         }
         let caught_up = self.session.is_caught_up();
@@ -217,7 +217,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    async fn on_changes(&mut self) -> Result<(), ApiError> {
+    fn on_changes(&mut self) -> Result<(), ApiError> {
         let (workspace, peer, session) = (self.workspace, self.peer, &mut self.session);
         let member = self.node.block(|core| {
             let ledger = core.ledger(&workspace)?;
@@ -228,11 +228,11 @@ impl Driver<'_> {
             return Err(super::hello::refused());
         }
         self.wanted.notify_one();
-        self.update_level().await
+        self.update_level()
     }
 
     /// Works out how far the peer's work is held here.
-    async fn update_level(&mut self) -> Result<(), ApiError> {
+    fn update_level(&mut self) -> Result<(), ApiError> {
         let (workspace, peer, fetching) = (self.workspace, self.peer, *self.transfer.state.borrow());
         let level = self.node.block(|core| {
             let missing_blobs = core.store.count_missing(&workspace)?;
@@ -244,7 +244,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    async fn on_peer_level(&mut self, level: Level) -> Result<(), ApiError> {
+    fn on_peer_level(&mut self, level: Level) -> Result<(), ApiError> {
         let (workspace, peer, own) = (self.workspace, self.peer, self.network.device);
         let tips = level.tips.clone();
         self.node.block(|core| {

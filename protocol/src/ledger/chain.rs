@@ -40,8 +40,7 @@ impl Ledger {
             return last.find(|(_, id)| self.is_connected(id)).into_iter().collect();
         }
         let connected = || chain.values().flatten().filter(|id| self.is_connected(id));
-        let continued: BTreeSet<_> =
-            connected().filter_map(|id| self.nodes.get(id)?.prev).collect();
+        let continued: BTreeSet<_> = connected().filter_map(|id| self.nodes.get(id)?.prev).collect();
         let mut tips: Vec<_> = connected()
             .filter(|id| !continued.contains(*id))
             .filter_map(|id| Some((self.nodes.get(id)?.seq, *id)))
@@ -70,9 +69,14 @@ impl Ledger {
                 }
             }
         }
-        let lacks = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| !held.contains(*id) && !ahead.contains(&node.device));
-        let (ops, data): (Vec<_>, Vec<_>) =
-            self.order.iter().filter(lacks).copied().partition(|id| self.nodes.get(id).is_some_and(|node| !node.is_data()));
+        let lacks =
+            |id: &&EntryId| self.nodes.get(id).is_some_and(|node| !held.contains(*id) && !ahead.contains(&node.device));
+        let (ops, data): (Vec<_>, Vec<_>) = self
+            .order
+            .iter()
+            .filter(lacks)
+            .copied()
+            .partition(|id| self.nodes.get(id).is_some_and(|node| !node.is_data()));
         (ops.into_iter().chain(data).collect(), ahead)
     }
 
@@ -102,9 +106,7 @@ impl Ledger {
 
     /// Returns whether a place on a chain is the one after an entry that is held.
     pub(super) fn follows(&self, link: &Link, prev: &EntryId) -> bool {
-        self.nodes.get(prev).is_some_and(|node| {
-            node.device == link.device && node.seq.checked_add(1) == Some(link.seq)
-        })
+        self.nodes.get(prev).is_some_and(|node| node.device == link.device && node.seq.checked_add(1) == Some(link.seq))
     }
 
     /// Marks what follows `id` on its chain as connected, now that `id` is.

@@ -30,9 +30,7 @@ impl Ledger {
     pub(super) fn note_fork(&mut self, entry: &Entry) -> bool {
         let link = entry.header.link();
         let slot = self.chains.get(&link.device).and_then(|chain| chain.get(&link.seq));
-        let readable = |id: &&EntryId| {
-            self.nodes.get(id).is_some_and(|node| node.standing != Standing::Unreadable)
-        };
+        let readable = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.standing != Standing::Unreadable);
         if slot.map_or(0, |ids| ids.iter().filter(readable).count()) < 2 {
             return false;
         }
@@ -71,9 +69,7 @@ impl Ledger {
     /// Judges an Open or Change that was settled while forks are known; returns what changed.
     pub(super) fn judge_beside_forks(&mut self, id: EntryId) -> Vec<EntryId> {
         let Some(node) = self.nodes.get(&id).filter(|node| node.near) else { return Vec::new() };
-        let counts = |id: &EntryId| {
-            self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts)
-        };
+        let counts = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts);
         if self.is_frozen(&node.device, node.seq) {
             // Nothing builds upon it yet, and it makes nothing count.
             if let Some(node) = self.nodes.get_mut(&id) {
@@ -97,8 +93,7 @@ impl Ledger {
         let (accepted, _) = self.accepted(&all, &self.forked);
         let mut changed = Vec::new();
         let withdrawn = |id: &EntryId| {
-            !accepted.contains(id)
-                && self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts)
+            !accepted.contains(id) && self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts)
         };
         let unclear = all.iter().any(withdrawn);
         for id in &all {
@@ -201,15 +196,8 @@ impl Ledger {
     }
 
     /// Returns the forks that show in some entries, the ops on their chains and the ops they know.
-    fn forks_among(
-        &self,
-        data: &BTreeSet<EntryId>,
-        ops: &BTreeSet<EntryId>,
-        known: &OpSet,
-    ) -> Forked {
-        let shows = |id: &&EntryId| {
-            data.contains(*id) || ops.contains(*id) || self.membership.holds(known, id)
-        };
+    fn forks_among(&self, data: &BTreeSet<EntryId>, ops: &BTreeSet<EntryId>, known: &OpSet) -> Forked {
+        let shows = |id: &&EntryId| data.contains(*id) || ops.contains(*id) || self.membership.holds(known, id);
         let lowest = |(device, from): (&DeviceId, &u64)| {
             let mut slots = self.chains.get(device)?.range(from..);
             let fork = slots.find(|(_, ids)| ids.iter().filter(shows).count() > 1);
@@ -241,9 +229,7 @@ impl Ledger {
             let mut first = |id: &EntryId| self.person(id).is_some_and(|who| persons.insert(who));
             named.extend(self.upon(&branch, &accepted).into_iter().filter(&mut first));
         }
-        let stands = |id: &EntryId| {
-            self.nodes.get(id).is_some_and(|node| !self.is_frozen(&node.device, node.seq))
-        };
+        let stands = |id: &EntryId| self.nodes.get(id).is_some_and(|node| !self.is_frozen(&node.device, node.seq));
         while let Some(id) = lacking.pop_last() {
             let upon = self.upon(&BTreeSet::from([id]), &accepted);
             if let Some(witness) = upon.into_iter().find(stands)
@@ -264,9 +250,7 @@ impl Ledger {
     /// dependencies; the others of that set count anyway.
     fn accepted(&self, set: &BTreeSet<EntryId>, forked: &Forked) -> (BTreeSet<EntryId>, Vec<Branch>) {
         let stands = |id: &&EntryId| {
-            self.nodes
-                .get(id)
-                .is_some_and(|node| forked.get(&node.device).is_none_or(|from| node.seq < *from))
+            self.nodes.get(id).is_some_and(|node| forked.get(&node.device).is_none_or(|from| node.seq < *from))
         };
         let mut built = BTreeSet::new();
         for id in set.iter().filter(stands) {
@@ -274,9 +258,7 @@ impl Ledger {
         }
         let (mut accepted, mut winners) = (built.clone(), Vec::new());
         for (device, from) in forked {
-            let frozen = |id: &EntryId| {
-                self.nodes.get(id).is_some_and(|n| n.device == *device && n.seq >= *from)
-            };
+            let frozen = |id: &EntryId| self.nodes.get(id).is_some_and(|n| n.device == *device && n.seq >= *from);
             if built.iter().filter(|id| frozen(id)).nth(1).is_none() {
                 continue;
             }
@@ -300,9 +282,8 @@ impl Ledger {
         if branches.len() < 2 {
             return None;
         }
-        let rank = |(head, branch): (&EntryId, &Branch)| {
-            (std::cmp::Reverse(self.supporters(device, branch, built)), *head)
-        };
+        let rank =
+            |(head, branch): (&EntryId, &Branch)| (std::cmp::Reverse(self.supporters(device, branch, built)), *head);
         let (_, stays) = branches.iter().map(rank).min()?;
         let winner = branches.remove(&stays);
         let losers: Branch = branches.into_values().flatten().collect();
@@ -314,12 +295,7 @@ impl Ledger {
 
     /// Returns the accepted entries of a device from a position on, by the entry of their chain
     /// that has that position.
-    fn branches(
-        &self,
-        device: &DeviceId,
-        seq: u64,
-        accepted: &BTreeSet<EntryId>,
-    ) -> BTreeMap<EntryId, Branch> {
+    fn branches(&self, device: &DeviceId, seq: u64, accepted: &BTreeSet<EntryId>) -> BTreeMap<EntryId, Branch> {
         let mut branches: BTreeMap<EntryId, Branch> = BTreeMap::new();
         let mut heads: BTreeMap<EntryId, EntryId> = BTreeMap::new();
         let Some(chain) = self.chains.get(device) else { return branches };
@@ -338,12 +314,7 @@ impl Ledger {
     }
 
     /// Returns the number of persons other than its author that built upon a branch.
-    fn supporters(
-        &self,
-        device: &DeviceId,
-        branch: &Branch,
-        built: &BTreeSet<EntryId>,
-    ) -> usize {
+    fn supporters(&self, device: &DeviceId, branch: &Branch, built: &BTreeSet<EntryId>) -> usize {
         let own = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.device == *device);
         let author = branch.iter().find(own).and_then(|id| self.person(id));
         let upon = self.upon(branch, built);

@@ -113,9 +113,7 @@ impl Ledger {
     fn kind_in_doc(&self, doc: DocId, bodies: &dyn Bodies) -> Result<Option<DocKind>, NoBody> {
         let entries = self.docs.get(&doc).map(|doc| doc.entries.as_slice()).unwrap_or_default();
         let is_open = |id: &&EntryId| {
-            self.nodes
-                .get(id)
-                .is_some_and(|node| node.kind == Some(EntryKind::Open) && node.inert.is_none())
+            self.nodes.get(id).is_some_and(|node| node.kind == Some(EntryKind::Open) && node.inert.is_none())
         };
         let Some(open) = entries.iter().find(is_open) else { return Ok(None) };
         let body = bodies.body(open).ok_or(NoBody(*open))?;
@@ -124,15 +122,9 @@ impl Ledger {
 
     /// Checks a change and admits it. Without a gate nothing opened the document, and no change
     /// of it passes.
-    fn check_change(
-        &self,
-        gate: Option<&mut DocGate>,
-        place: &Place<'_>,
-        body: &[u8],
-    ) -> Result<(), Inert> {
+    fn check_change(&self, gate: Option<&mut DocGate>, place: &Place<'_>, body: &[u8]) -> Result<(), Inert> {
         let same_doc = place.deps.iter().filter_map(|id| Some((*id, self.nodes.get(id)?)));
-        let same_doc: Vec<_> =
-            same_doc.filter(|(_, node)| node.doc == Some(place.doc)).collect();
+        let same_doc: Vec<_> = same_doc.filter(|(_, node)| node.doc == Some(place.doc)).collect();
         if same_doc.is_empty() {
             return Err(Inert::NotOpened);
         }
@@ -141,8 +133,7 @@ impl Ledger {
         }
         let gate = gate.ok_or(Inert::NotOpened)?;
         let is_change = |node: &super::Node| node.kind == Some(EntryKind::Change);
-        let deps: Vec<_> =
-            same_doc.iter().filter(|(_, node)| is_change(node)).map(|(id, _)| *id).collect();
+        let deps: Vec<_> = same_doc.iter().filter(|(_, node)| is_change(node)).map(|(id, _)| *id).collect();
         let context = Context {
             workspace: self.workspace,
             device: place.device,
@@ -188,9 +179,7 @@ impl Ledger {
 
     /// Finds again which of some excluded changes that now count passed the gate.
     pub(super) fn regate(&mut self, changed: &[EntryId], bodies: &dyn Bodies) {
-        let counts = |id: &EntryId| {
-            self.nodes.get(id).filter(|node| node.standing == Standing::Counts)?.doc
-        };
+        let counts = |id: &EntryId| self.nodes.get(id).filter(|node| node.standing == Standing::Counts)?.doc;
         let docs: BTreeSet<_> = changed.iter().filter_map(counts).collect();
         for doc in docs {
             // A body that is not held leaves them as they are: the document cannot be made

@@ -39,9 +39,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`RestoreError`] when the entries are no log of one workspace.
-    pub fn restore(
-        entries: impl IntoIterator<Item = (Entry, Outcome)>,
-    ) -> Result<Self, RestoreError> {
+    pub fn restore(entries: impl IntoIterator<Item = (Entry, Outcome)>) -> Result<Self, RestoreError> {
         let mut entries = entries.into_iter();
         let (genesis, _) = entries.next().ok_or(RestoreError::Genesis)?;
         let mut ledger = Self::start(&genesis).map_err(|_invalid| RestoreError::Genesis)?;
@@ -79,26 +77,18 @@ impl Ledger {
         // Of excluded entries it is not stored whether they are inert. Changes wait for their
         // gate to be built.
         let unknown = *kind == EntryKind::Open && standing == Standing::Excluded;
-        let inert =
-            if unknown { check_facts(&entry.signed.body, claims).err() } else { inert };
+        let inert = if unknown { check_facts(&entry.signed.body, claims).err() } else { inert };
         let (past, before) = (Arc::clone(view.past()), self.last_data(link.prev));
         Some(Settled { standing, inert, past, author, before })
     }
 
     /// Settles an entry; returns the entries whose standing changed with it.
-    pub(super) fn settle(
-        &mut self,
-        entry: &Entry,
-        settled: Settled,
-        bodies: &dyn Bodies,
-    ) -> Vec<EntryId> {
+    pub(super) fn settle(&mut self, entry: &Entry, settled: Settled, bodies: &dyn Bodies) -> Vec<EntryId> {
         self.insert_node(entry, settled);
         let changed = if self.note_fork(entry) {
             self.mark_near();
             self.judge_again()
-        } else if !self.forked.is_empty()
-            && self.nodes.get(&entry.id).is_some_and(Node::is_readable_data)
-        {
+        } else if !self.forked.is_empty() && self.nodes.get(&entry.id).is_some_and(Node::is_readable_data) {
             self.judge_beside_forks(entry.id)
         } else {
             Vec::new()

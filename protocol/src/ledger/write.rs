@@ -2,8 +2,8 @@
 
 use super::{Bodies, Inert, Ledger, Standing};
 use crate::authority::OpRefusal;
-use crate::entry::{BlobRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
 use crate::document::constant_hash;
+use crate::entry::{BlobRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
 use crate::facts::DocKind;
 use crate::gate::actor_for;
 use crate::id::{ChangeHash, DeviceId, DocId, EntryId};
@@ -95,7 +95,8 @@ impl Ledger {
     #[must_use]
     pub fn doc_heads(&self, doc: &DocId) -> Vec<EntryId> {
         let effective = self.effective_entries(doc);
-        let changes: Vec<_> = effective.iter().filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| *id).collect();
+        let changes: Vec<_> =
+            effective.iter().filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| *id).collect();
         if changes.is_empty() {
             return effective.into_iter().map(|(id, _)| id).take(1).collect();
         }
@@ -129,12 +130,14 @@ impl Ledger {
         let mut carriers = Vec::with_capacity(changes.len());
         for change in changes {
             // The newest carry the heads.
-            let carrier = known.entries.iter().rev().find(|id| gate.and_then(|gate| gate.change_of(id)) == Some(*change));
+            let carrier =
+                known.entries.iter().rev().find(|id| gate.and_then(|gate| gate.change_of(id)) == Some(*change));
             let open = || {
                 let mut effective = self.effective_entries(doc).into_iter();
                 effective.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
             };
-            let is_constant = [DocKind::Project, DocKind::Well, DocKind::Run].into_iter().any(|kind| constant_hash(kind) == *change);
+            let is_constant =
+                [DocKind::Project, DocKind::Well, DocKind::Run].into_iter().any(|kind| constant_hash(kind) == *change);
             carriers.push(if is_constant { open()? } else { *carrier? });
         }
         Some(carriers)

@@ -20,7 +20,7 @@ fn talk(sides: &mut [(Session, Peer); 2]) -> [usize; 2] {
     let mut sent = [0; 2];
     loop {
         let mut idle = true;
-        for from in 0..2 {
+        for (from, sent) in sent.iter_mut().enumerate() {
             let [first, second] = sides;
             let (from_side, to_side) = if from == 0 { (first, second) } else { (second, first) };
             let Some(message) = from_side.0.next_message(&from_side.1) else { continue };
@@ -29,7 +29,7 @@ fn talk(sides: &mut [(Session, Peer); 2]) -> [usize; 2] {
             let message = Message::from_frame(&frame[4..]).unwrap().unwrap();
             let effect = to_side.0.on_message(message, &to_side.1.ledger).unwrap();
             if let Effect::Accept(entries) = effect {
-                sent[from] += entries.len();
+                *sent += entries.len();
                 for signed in entries {
                     let done = to_side.1.accept(&signed.verify().unwrap());
                     to_side.0.on_settled(done.settled.iter().map(|(entry, _)| entry.id));

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataforge_protocol::authority::Member;
 use dataforge_protocol::document::WellState;
-use dataforge_protocol::id::{ChangeHash, DocId, EntryId, PersonId};
+use dataforge_protocol::entry::{EntryKind, ReadHeader};
+use dataforge_protocol::id::{ChangeHash, DeviceId, DocId, EntryId, PersonId};
 use dataforge_protocol::ledger::{DeviceTips, Outcome};
+use dataforge_protocol::sync::Entries as _;
 
 use super::network::Network;
 use super::node::Node;
@@ -55,9 +57,20 @@ fn state(node: &mut Node) -> State {
     State { outcomes, members: node.ledger.members().members.clone(), tips, documents }
 }
 
+/// No Open or Change of a viewer's device is anywhere.
+fn check_viewers(node: &Node, viewers: &[DeviceId]) {
+    for id in node.disk.order() {
+        let entry = node.disk.entry(id).expect("a stored entry").read().expect("a stored entry reads");
+        if let ReadHeader::Known(EntryKind::Open | EntryKind::Change, header) = &entry.header {
+            assert!(!viewers.contains(&header.link.device), "a viewer wrote {id}");
+        }
+    }
+}
+
 /// Checks all that must hold of the honest nodes.
-pub(super) fn all(nodes: &mut [Node], network: &Network) -> Counts {
+pub(super) fn all(nodes: &mut [Node], network: &Network, viewers: &[DeviceId]) -> Counts {
     check_sessions(nodes, network);
+    nodes.iter().for_each(|node| check_viewers(node, viewers));
     let states: Vec<_> = nodes.iter_mut().map(state).collect();
     for (number, other) in states.iter().enumerate().skip(1) {
         compare(&states[0], other, number);
@@ -74,12 +87,7 @@ pub(super) fn all(nodes: &mut [Node], network: &Network) -> Counts {
         assert_eq!(state(node), *before, "a restart changes nothing");
     }
     let count = |with: &str| states[0].outcomes.values().filter(|word| word.starts_with(with)).count();
-    Counts {
-        entries: states[0].outcomes.len(),
-        excluded: count("Excluded"),
-        inert: count("inert"),
-        acknowledged,
-    }
+    Counts { entries: states[0].outcomes.len(), excluded: count("Excluded"), inert: count("inert"), acknowledged }
 }
 
 fn compare(first: &State, other: &State, number: usize) {

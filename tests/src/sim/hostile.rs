@@ -2,8 +2,8 @@
 
 use dataforge_protocol::entry::{EntryKind, SignedEntry};
 use dataforge_protocol::id::{DocId, EntryId};
-use dataforge_protocol::ledger::{DeviceTips, Draft, Ledger};
-use dataforge_protocol::op::{Describe, Op};
+use dataforge_protocol::ledger::{DeviceTips, Draft};
+use dataforge_protocol::op::{Describe, Op, Role};
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::wire::Message;
 
@@ -13,14 +13,16 @@ use super::node::Node;
 #[derive(Debug)]
 pub(super) struct Hostile {
     pub(super) node: usize,
+    /// Whether it keeps to one chain, so that what it writes is not frozen at once.
+    patient: bool,
     /// Everything it forged, to build on and to send again.
     forged: Vec<SignedEntry>,
     count: u32,
 }
 
 impl Hostile {
-    pub(super) const fn new(node: usize) -> Self {
-        Self { node, forged: Vec::new(), count: 0 }
+    pub(super) const fn new(node: usize, patient: bool) -> Self {
+        Self { node, patient, forged: Vec::new(), count: 0 }
     }
 
     /// Returns frames to send to some of its peers, out of any session.
@@ -28,9 +30,7 @@ impl Hostile {
         let sent: Vec<SignedEntry> = match random.u8(..8) {
             0 => return vec![garbage(random)],
             1 => return self.broken(random),
-            2 if !self.forged.is_empty() => {
-                random.choice(&self.forged).cloned().into_iter().collect()
-            }
+            2 if !self.forged.is_empty() => random.choice(&self.forged).cloned().into_iter().collect(),
             _ => self.forge(node, random).into_iter().collect(),
         };
         sent.into_iter().map(|entry| Message::Entries(vec![entry]).to_frame()).collect()
@@ -39,8 +39,8 @@ impl Hostile {
     /// Signs an entry on an older state of its own, as if others had never happened.
     fn forge(&mut self, node: &mut Node, random: &mut fastrand::Rng) -> Option<SignedEntry> {
         self.count += 1;
-        let mut past = older(node, random);
-        let drafted = self.draft(&mut past, random);
+        let mut past = older(node, self.patient, random);
+        let mut drafted = self.draft(&mut past, random);
         let header = past.ledger.next_header(node.who.device(), &drafted, 1).ok();
         // Its own ledger knows the fork, and refuses to go on; an older state does not.
         let mut header = header?;
@@ -48,7 +48,14 @@ impl Hostile {
             0 => header.claims.mheads.truncate(1),
             1 => header.claims.deps = self.some_forged(random),
             2 => header.claims.blob_base += random.u64(..2),
-            3 if header.link.seq > 0 => header.link.seq += random.u64(..2),
+            3 if header.link.seq > 0 && !self.patient => header.link.seq += random.u64(..2),
+            4 if drafted.kind == EntryKind::Change => {
+                // Signed, and no change that Automerge should ever see.
+                if let Some(byte) = random.choice(drafted.body.iter_mut()) {
+                    *byte ^= 1 << random.u8(..8);
+                }
+                header.claims.body_hash = *blake3::hash(&drafted.body).as_bytes();
+            }
             _ => {}
         }
         let signed = SignedEntry::sign(&header, drafted.body, &node.who.device);
@@ -75,8 +82,7 @@ impl Hostile {
 
     fn some_forged(&self, random: &mut fastrand::Rng) -> Vec<EntryId> {
         let some = (0..2).filter_map(|_| random.choice(&self.forged));
-        let mut ids: Vec<_> =
-            some.filter_map(|entry| Some(entry.clone().read().ok()?.id)).collect();
+        let mut ids: Vec<_> = some.filter_map(|entry| Some(entry.clone().read().ok()?.id)).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -121,20 +127,20 @@ impl Hostile {
     }
 }
 
-/// A node as it was at some time, in what it settled.
-fn older(node: &Node, random: &mut fastrand::Rng) -> Node {
+/// A node as it was at some time, in what it settled; it thinks it may do everything.
+fn older(node: &Node, patient: bool, random: &mut fastrand::Rng) -> Node {
     let order = node.disk.order();
-    let count = if random.bool() { order.len() } else { random.usize(1..=order.len()) };
+    let all = patient || random.bool();
+    let count = if all { order.len() } else { random.usize(1..=order.len()) };
     let entries = order.iter().take(count).filter_map(|id| node.disk.entry(id)?.read().ok());
-    let mut entries = entries.filter(|entry| {
+    let entries = entries.filter(|entry| {
         // Without its own later entries it may sign others in their place.
-        entry.header.link().device != node.who.device() || random.u8(..4) != 0
+        patient || entry.header.link().device != node.who.device() || random.u8(..4) != 0
     });
     let genesis = node.disk.entry(&order[0]).and_then(|signed| signed.read().ok());
     let genesis = genesis.expect("a stored genesis reads");
-    let role = Ledger::start(&genesis).map(|_| dataforge_protocol::op::Role::Editor);
-    let mut past = Node::start(node.who.clone(), role.expect("a valid genesis"), &genesis);
-    for entry in entries.by_ref() {
+    let mut past = Node::start(node.who.clone(), Role::Owner, &genesis);
+    for entry in entries {
         past.take(entry);
     }
     past.commit(None);

@@ -37,7 +37,7 @@ struct Meeting {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) who: Who,
-    role: Role,
+    pub(super) role: Role,
     pub(super) up: bool,
     pub(super) ledger: Ledger,
     pub(super) disk: Disk,

@@ -1,8 +1,7 @@
 //! Chains: what waits, what is bounded, and what does not continue its chain.
 
 use super::fixture::{
-    Author, Peer, add, describe, forge, genesis, header, op_draft, open_draft, same_in_all_orders,
-    set_body, well,
+    Author, Peer, add, describe, forge, genesis, header, op_draft, open_draft, same_in_all_orders, set_body, well,
 };
 use crate::entry::{BlobRef, Entry};
 use crate::id::{BlobHash, EntryId};

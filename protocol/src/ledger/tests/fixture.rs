@@ -295,10 +295,7 @@ impl Peer {
         let heads = |doc: &DocId| (*doc, self.ledger.doc_heads(doc).into_iter().collect());
         State {
             heads: docs.iter().filter(changed).map(heads).collect(),
-            effective: docs
-                .iter()
-                .map(|doc| (*doc, effective(doc).into_iter().map(|(id, _)| id).collect()))
-                .collect(),
+            effective: docs.iter().map(|doc| (*doc, effective(doc).into_iter().map(|(id, _)| id).collect())).collect(),
             outcomes: self
                 .store
                 .order

@@ -1,8 +1,6 @@
 //! Forks: two entries of one device for one place, in every order of arrival.
 
-use super::fixture::{
-    Author, Peer, State, describe, forge, op_draft, open_draft, same_in_all_orders, well,
-};
+use super::fixture::{Author, Peer, State, describe, forge, op_draft, open_draft, same_in_all_orders, well};
 use crate::document::Map;
 use crate::entry::Entry;
 use crate::id::{DocId, EntryId};
@@ -99,14 +97,7 @@ fn of_two_branches_that_others_built_upon_more_persons_win_and_dependents_go_too
     let second = right.edit(&forker, doc(1), "name", "right");
     let right_b = right.edit(&b, doc(1), "field", "B");
     let right_c = right.edit(&c, doc(1), "country", "C");
-    let all = [
-        first.clone(),
-        left_a.clone(),
-        left_a_again.clone(),
-        second.clone(),
-        right_b.clone(),
-        right_c.clone(),
-    ];
+    let all = [first.clone(), left_a.clone(), left_a_again.clone(), second.clone(), right_b.clone(), right_c.clone()];
     let state = same_in_all_orders(&base, &all);
     for entry in [&second, &right_b, &right_c] {
         assert_eq!(outcome(&state, &entry.id), "Accepted");
@@ -219,6 +210,54 @@ fn forker_alone_can_make_neither_branch_count() {
     assert_eq!(outcome(&state, &all[4].id), "none", "its own past shows the fork");
     for entry in &all[..4] {
         assert_eq!(outcome(&state, &entry.id), "Excluded");
+    }
+}
+
+/// Where an author built on the branch that lost, its own past no longer shows why the other
+/// counts, if those who built upon it did so in other documents.
+#[test]
+fn next_header_names_who_built_upon_what_it_builds_on() {
+    let (base, _, forker, [a, b, c]) = cast();
+    let (mut left, mut right) = (base.replica(), base.replica());
+    let first = left.edit(&forker, doc(1), "name", "left");
+    let mut upon = |who: &Author, number| {
+        let mut draft = open_draft(&well(number));
+        draft.deps = vec![first.id];
+        left.write(who, draft)
+    };
+    let upon = [upon(&a, 7), upon(&c, 8)];
+    let second = right.edit(&forker, doc(2), "name", "right");
+    let lost = right.edit(&b, doc(2), "company", "lost");
+    let mut peer = base.replica();
+    peer.deliver([&first, &upon[0], &upon[1], &second, &lost]);
+    assert_eq!(peer.ledger.outcome(&lost.id), Some(Outcome::Excluded));
+    let draft = peer.draft_edit(&b, doc(1), "name", "mine");
+    assert_eq!(draft.deps, [first.id]);
+    let mut header = peer.header(&b, &draft);
+    assert!(upon.iter().all(|entry| header.claims.deps.contains(&entry.id)));
+    let good = forge(&b, &header, draft.body.clone());
+    header.claims.deps = draft.deps;
+    let bare = forge(&b, &header, draft.body);
+    assert_eq!(peer.replica().receive(&bare), Outcome::Invalid(Invalid::BuildsOnExcluded));
+    let [upon_a, upon_c] = upon;
+    let all = [first, upon_a, upon_c, second, lost, good.clone()];
+    let state = same_in_all_orders(&base, &all);
+    assert_eq!(outcome(&state, &good.id), "Accepted");
+}
+
+/// The same history beside a fork costs as much as without one.
+#[test]
+fn entries_far_from_a_fork_are_clear_of_it() {
+    let (base, owner, forker, [a, b, _]) = cast();
+    let (mut left, mut right) = (base.replica(), base.replica());
+    left.edit(&forker, doc(1), "name", "left");
+    left.edit(&a, doc(1), "company", "A");
+    let second = right.edit(&forker, doc(2), "name", "right");
+    left.deliver([&second]);
+    for (number, who) in [&owner, &a, &b].into_iter().cycle().take(30).enumerate() {
+        let entry = left.edit(who, doc(1 + number % 3), "field", &format!("{number}"));
+        let node = &left.ledger.nodes[&entry.id];
+        assert_eq!(node.near, node.clear, "{number}");
     }
 }
 

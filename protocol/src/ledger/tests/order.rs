@@ -235,8 +235,7 @@ fn documents_are_the_same_whatever_came_first() {
         let heads: Vec<_> = (0..DOCS).map(|n| peer.document(&well(n).doc_id()).heads()).collect();
         assert_eq!(documents.get_or_insert_with(|| heads.clone()), &heads);
     }
-    let changes = all.iter().filter(|entry| {
-        matches!(&entry.header, crate::entry::ReadHeader::Known(EntryKind::Change, _))
-    });
+    let changes =
+        all.iter().filter(|entry| matches!(&entry.header, crate::entry::ReadHeader::Known(EntryKind::Change, _)));
     assert!(changes.count() > 20);
 }

@@ -105,9 +105,7 @@ fn what_waits_is_forgotten_and_taken_anew() {
 fn what_is_no_log_of_one_workspace_is_refused() {
     let (peer, owner, _) = worked();
     let entries: Vec<Entry> = peer.entries();
-    let restore = |entries: &[Entry]| {
-        Ledger::restore(entries.iter().map(|entry| (entry.clone(), Outcome::Accepted)))
-    };
+    let restore = |entries: &[Entry]| Ledger::restore(entries.iter().map(|entry| (entry.clone(), Outcome::Accepted)));
     assert!(restore(&entries).is_ok());
     assert_eq!(restore(&[]).unwrap_err(), RestoreError::Genesis);
     assert_eq!(restore(&entries[1..]).unwrap_err(), RestoreError::Genesis);
@@ -116,10 +114,7 @@ fn what_is_no_log_of_one_workspace_is_refused() {
     assert_eq!(restore(&twice).unwrap_err(), RestoreError::Entry(entries[3].id));
     // An op before its parent.
     let mut writer = peer.replica();
-    let ops = [
-        writer.op(&owner, &add(&Author::new(7), Role::Editor)),
-        writer.op(&Author::new(7), &describe("x")),
-    ];
+    let ops = [writer.op(&owner, &add(&Author::new(7), Role::Editor)), writer.op(&Author::new(7), &describe("x"))];
     let unordered = [&entries[..], &[ops[1].clone(), ops[0].clone()]].concat();
     assert_eq!(restore(&unordered).unwrap_err(), RestoreError::Entry(ops[1].id));
 }

@@ -1,8 +1,7 @@
 //! Who may do what: genesis, the matrix of roles, deletion, devices.
 
 use super::fixture::{
-    Author, Peer, add, describe, forge, genesis, header, invite, op_draft, open_draft, set_body,
-    well,
+    Author, Peer, add, describe, forge, genesis, header, invite, op_draft, open_draft, set_body, well,
 };
 use crate::authority::OpRefusal;
 use crate::gate::Refusal;
@@ -117,11 +116,8 @@ fn editors_and_above_open_and_change_and_viewers_and_strangers_do_not() {
         let draft = peer.draft_edit(author, doc, "name", role.as_str());
         let change = peer.sign(author, draft);
         for entry in [open, change] {
-            let expected = if *role >= Role::Editor {
-                Outcome::Accepted
-            } else {
-                Outcome::Invalid(Invalid::NotAWriter)
-            };
+            let expected =
+                if *role >= Role::Editor { Outcome::Accepted } else { Outcome::Invalid(Invalid::NotAWriter) };
             assert_eq!(peer.replica().receive(&entry), expected, "{role}");
         }
     }
@@ -185,11 +181,8 @@ fn deletion_by_an_editor_is_inert_and_by_an_admin_counts() {
         peer.open(&owner, &well(1));
         let draft = peer.draft_edit(&author, doc, "deleted", "");
         let entry = peer.sign(&author, draft);
-        let expected = if role == Role::Editor {
-            Outcome::Inert(Inert::Gate(Refusal::MayNotDelete))
-        } else {
-            Outcome::Accepted
-        };
+        let expected =
+            if role == Role::Editor { Outcome::Inert(Inert::Gate(Refusal::MayNotDelete)) } else { Outcome::Accepted };
         assert_eq!(peer.receive(&entry), expected);
         assert_eq!(peer.document(&doc).is_deleted(), role >= Role::Admin);
     }
