@@ -21,10 +21,9 @@ use iroh_blobs::api::TempTag;
 use iroh_blobs::store::fs::FsStore;
 use iroh_blobs::store::fs::options::{InlineOptions, Options};
 
+pub(crate) use self::serve::BlobServer;
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{create_private, storage, sync_directory};
-
-pub(crate) use self::serve::BlobServer;
 
 /// The blobs of a data directory.
 #[derive(Debug, Clone)]
@@ -105,13 +104,21 @@ impl Blobs {
         let mut added = Vec::with_capacity(blobs.len());
         for bytes in blobs {
             let size = bytes.len() as u64;
-            let tag = self.store.add_bytes(bytes).temp_tag().await.map_err(|error| blob_error("cannot store a blob", error))?;
+            let tag = self
+                .store
+                .add_bytes(bytes)
+                .temp_tag()
+                .await
+                .map_err(|error| blob_error("cannot store a blob", error))?;
             added.push(Durable { hash: BlobHash(*tag.hash().as_bytes()), size, _tag: tag });
         }
         let wanted: Vec<_> = added.iter().map(|blob| (blob.hash, blob.size)).collect();
         let wrong = self.make_durable(wanted).await?;
         if let Some(hash) = wrong.first() {
-            return Err(ApiError::new(ErrorKind::Storage, format!("blob {} was not stored as written", hash.fmt_short())));
+            return Err(ApiError::new(
+                ErrorKind::Storage,
+                format!("blob {} was not stored as written", hash.fmt_short()),
+            ));
         }
         Ok(added)
     }
@@ -156,7 +163,8 @@ impl Blobs {
         }
         let read = std::fs::read(self.path(hash));
         read.map(Bytes::from).map_err(|error| {
-            ApiError::new(ErrorKind::Damaged, format!("cannot read blob {}: {error}", hash.fmt_short())).hint("run dataforge verify")
+            ApiError::new(ErrorKind::Damaged, format!("cannot read blob {}: {error}", hash.fmt_short()))
+                .hint("run dataforge verify")
         })
     }
 

@@ -78,8 +78,11 @@ fn path(dir: &Path) -> PathBuf {
 }
 
 fn invalid(dir: &Path, error: &toml::de::Error) -> ApiError {
-    ApiError::new(ErrorKind::Input, format!("the configuration cannot be read: {}: {}", path(dir).display(), error.message()))
-        .hint("correct the file, or remove it to return to the defaults")
+    ApiError::new(
+        ErrorKind::Input,
+        format!("the configuration cannot be read: {}: {}", path(dir).display(), error.message()),
+    )
+    .hint("correct the file, or remove it to return to the defaults")
 }
 
 impl Config {
@@ -91,7 +94,9 @@ impl Config {
         match std::fs::read_to_string(path(dir)) {
             Ok(text) => toml::from_str(&text).map_err(|error| invalid(dir, &error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(ApiError::new(ErrorKind::Storage, format!("cannot read {}: {error}", path(dir).display()))),
+            Err(error) => {
+                Err(ApiError::new(ErrorKind::Storage, format!("cannot read {}: {error}", path(dir).display())))
+            }
         }
     }
 
@@ -143,7 +148,8 @@ impl Config {
 }
 
 fn unknown_key(key: &str) -> ApiError {
-    ApiError::new(ErrorKind::NotFound, format!("there is no setting {key:?}")).hint("dataforge config get lists all settings")
+    ApiError::new(ErrorKind::NotFound, format!("there is no setting {key:?}"))
+        .hint("dataforge config get lists all settings")
 }
 
 #[cfg(test)]

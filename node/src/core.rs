@@ -14,13 +14,12 @@ use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Acceptance, Ledger, Outcome};
 use dataforge_protocol::op::Role;
 
+pub(crate) use self::writer::Writer;
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
 use crate::identity::Identity;
 use crate::index;
 use crate::store::Store;
-
-pub(crate) use self::writer::Writer;
 
 /// The state of a node that is not network or blobs.
 #[derive(Debug)]
@@ -107,22 +106,27 @@ impl Core {
     /// `NotFound` when there is none, `Usage` when several match.
     pub(crate) fn find_workspace(&self, name: Option<&str>) -> Result<WorkspaceId, ApiError> {
         let all = self.store.workspaces()?;
-        let list = || all.iter().map(|(id, name)| format!("{name} ({})", id.fmt_short())).collect::<Vec<_>>().join(", ");
+        let list =
+            || all.iter().map(|(id, name)| format!("{name} ({})", id.fmt_short())).collect::<Vec<_>>().join(", ");
         let found: Vec<_> = match name {
             None => all.iter().collect(),
             Some(wanted) => {
                 let exact: Vec<_> = all.iter().filter(|(_, name)| name == wanted).collect();
-                if exact.is_empty() { all.iter().filter(|(id, _)| id.to_string().starts_with(wanted)).collect() } else { exact }
+                if exact.is_empty() {
+                    all.iter().filter(|(id, _)| id.to_string().starts_with(wanted)).collect()
+                } else {
+                    exact
+                }
             }
         };
         match (found.as_slice(), name) {
             ([(id, _)], _) => Ok(*id),
             ([], None) => Err(ApiError::new(ErrorKind::NotFound, "there is no workspace here yet")
                 .hint("dataforge init NAME makes one, dataforge join TICKET joins one")),
-            ([], Some(name)) => {
-                Err(ApiError::new(ErrorKind::NotFound, format!("there is no workspace {name:?} here")).hint(format!("there are: {}", list())))
-            }
-            _ => Err(ApiError::new(ErrorKind::Usage, "several workspaces match").hint(format!("say which with --workspace: {}", list()))),
+            ([], Some(name)) => Err(ApiError::new(ErrorKind::NotFound, format!("there is no workspace {name:?} here"))
+                .hint(format!("there are: {}", list()))),
+            _ => Err(ApiError::new(ErrorKind::Usage, "several workspaces match")
+                .hint(format!("say which with --workspace: {}", list()))),
         }
     }
 
@@ -184,7 +188,8 @@ impl Core {
     /// # Errors
     /// `Input` when they are no valid membership of one workspace, `Storage` otherwise.
     pub(crate) fn begin(&mut self, genesis: &Entry, ops: Vec<Entry>) -> Result<WorkspaceId, ApiError> {
-        let bad = |error: &dyn std::fmt::Display| ApiError::new(ErrorKind::Input, format!("not a valid workspace: {error}"));
+        let bad =
+            |error: &dyn std::fmt::Display| ApiError::new(ErrorKind::Input, format!("not a valid workspace: {error}"));
         let mut ledger = Ledger::start(genesis).map_err(|error| bad(&error))?;
         let id = ledger.workspace();
         if self.ledgers.contains_key(&id) {

@@ -120,7 +120,9 @@ pub(crate) fn sync_directory(path: &Path) -> std::io::Result<()> {
 pub(crate) fn storage(what: &str, path: &Path, error: &std::io::Error) -> ApiError {
     let failure = ApiError::new(ErrorKind::Storage, format!("{what} {}: {error}", path.display()));
     match error.kind() {
-        std::io::ErrorKind::StorageFull => failure.hint("the disk is full: free some space and try again; nothing was lost"),
+        std::io::ErrorKind::StorageFull => {
+            failure.hint("the disk is full: free some space and try again; nothing was lost")
+        }
         std::io::ErrorKind::PermissionDenied => failure.hint("check who owns the directory"),
         std::io::ErrorKind::ReadOnlyFilesystem => failure.hint("the disk is read-only"),
         _ => failure,

@@ -77,14 +77,20 @@ impl Identity {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(storage("cannot read", &path, &error)),
         };
-        let damaged = || ApiError::new(ErrorKind::Damaged, format!("the identity in {} is damaged", dir.join("keys").display()));
+        let damaged =
+            || ApiError::new(ErrorKind::Damaged, format!("the identity in {} is damaged", dir.join("keys").display()));
         let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).map_err(|_not_hex| damaged())?;
         let secret = SecretKey::from_bytes(&bytes.try_into().map_err(|_length| damaged())?);
         let path = dir.join("keys").join("identity.json");
         let json = std::fs::read(&path).map_err(|error| storage("cannot read", &path, &error))?;
         let public: PublicIdentity = serde_json::from_slice(&json).map_err(|_json| damaged())?;
         let identity = Self { secret, public };
-        let certified = identity.public.person.devices.iter().any(|(cert, _)| cert.device == identity.device() && cert.verify().is_ok());
+        let certified = identity
+            .public
+            .person
+            .devices
+            .iter()
+            .any(|(cert, _)| cert.device == identity.device() && cert.verify().is_ok());
         if certified { Ok(Some(identity)) } else { Err(damaged()) }
     }
 

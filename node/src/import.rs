@@ -138,8 +138,9 @@ fn read_file(path: &Path, strict: bool) -> Read {
         let reading = dataforge_las::read(&bytes, &options).map_err(|error| input(&error))?;
         prepare(&bytes, &reading).map_err(|error| input(&error))
     };
-    let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .unwrap_or_else(|_panic| Err(ApiError::new(ErrorKind::Internal, "the reader failed on this file; please report it")));
+    let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
+        Err(ApiError::new(ErrorKind::Internal, "the reader failed on this file; please report it"))
+    });
     Read { path: path.to_owned(), bytes, prepared }
 }
 
@@ -150,8 +151,11 @@ fn read_bytes(path: &Path) -> Result<Bytes, ApiError> {
     };
     let size = std::fs::metadata(path).map_err(failed)?.len();
     if size > MAX_FILE_BYTES {
-        return Err(ApiError::new(ErrorKind::Input, format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"))
-            .hint("split it by depth"));
+        return Err(ApiError::new(
+            ErrorKind::Input,
+            format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"),
+        )
+        .hint("split it by depth"));
     }
     std::fs::read(path).map(Bytes::from).map_err(failed)
 }
@@ -165,7 +169,8 @@ async fn store_group(node: &Node, workspace: WorkspaceId, group: Vec<Read>) -> R
     for read in group {
         match read.prepared {
             Ok(prepared) if prepared.runs.is_empty() => {
-                let error = ApiError::new(ErrorKind::Input, "the file has a header and no data rows").hint("ask for the complete file");
+                let error = ApiError::new(ErrorKind::Input, "the file has a header and no data rows")
+                    .hint("ask for the complete file");
                 results.push(failure(&read.path, &error));
             }
             Ok(prepared) => files.push((read.path, read.bytes, prepared)),
@@ -180,7 +185,10 @@ async fn store_group(node: &Node, workspace: WorkspaceId, group: Vec<Read>) -> R
     let (recorded, progress) = node
         .with_core(move |core| {
             core.write(&workspace, &held, |writer| {
-                files.iter().map(|(path, source, prepared)| record::record(writer, path, source, prepared)).collect::<Result<Vec<_>, _>>()
+                files
+                    .iter()
+                    .map(|(path, source, prepared)| record::record(writer, path, source, prepared))
+                    .collect::<Result<Vec<_>, _>>()
             })
         })
         .await?;

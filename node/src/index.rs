@@ -15,10 +15,9 @@ use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger};
 use rusqlite::params;
 
+pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
-
-pub(crate) use self::read::{Found, Index, SHORT};
 
 /// Returns the facts of a document, from its first Open.
 pub(crate) fn facts(store: &Store, ledger: &Ledger, doc: &DocId) -> Option<Facts> {
@@ -76,7 +75,9 @@ fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), Api
 /// `Storage`.
 pub(crate) fn clear(store: &Store, workspace: &WorkspaceId) -> Result<(), ApiError> {
     for table in ["projects", "wells", "runs", "curves"] {
-        store.connection().execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), params![workspace.as_bytes()])?;
+        store
+            .connection()
+            .execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), params![workspace.as_bytes()])?;
     }
     Ok(())
 }

@@ -24,13 +24,12 @@ use iroh::endpoint::Connection;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
-use crate::api::ApiError;
-use crate::node::WeakNode;
-
 pub(crate) use self::dial::targets;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::join::join;
 pub(crate) use self::session::SessionInfo;
+use crate::api::ApiError;
+use crate::node::WeakNode;
 
 /// A stranger's handshake and first message must arrive within this time.
 const HANDSHAKE: Duration = Duration::from_secs(5);

@@ -202,10 +202,14 @@ impl Node {
     pub(crate) fn check_space(&self, needed: u64) -> Result<(), ApiError> {
         let reserve = self.config().cache.reserve_bytes;
         match crate::space::free_bytes(self.directory()) {
-            Some(free) if free < needed.saturating_add(reserve) => {
-                Err(ApiError::new(ErrorKind::Storage, format!("{} has {free} bytes free; {needed} are needed and {reserve} are kept free", self.directory().display()))
-                    .hint("free some space, or lower cache.reserve_bytes with dataforge config set; nothing was lost"))
-            }
+            Some(free) if free < needed.saturating_add(reserve) => Err(ApiError::new(
+                ErrorKind::Storage,
+                format!(
+                    "{} has {free} bytes free; {needed} are needed and {reserve} are kept free",
+                    self.directory().display()
+                ),
+            )
+            .hint("free some space, or lower cache.reserve_bytes with dataforge config set; nothing was lost")),
             _ => Ok(()),
         }
     }
@@ -281,7 +285,9 @@ impl Node {
     pub(crate) async fn note_contact(&self, device: DeviceId, result: Result<u64, &str>) {
         let result = result.map_err(str::to_owned);
         let noted = self
-            .with_core(move |core| core.store.note_contact(&device, result.as_ref().map(|ms| *ms).map_err(String::as_str)))
+            .with_core(move |core| {
+                core.store.note_contact(&device, result.as_ref().map(|ms| *ms).map_err(String::as_str))
+            })
             .await;
         if let Err(error) = noted {
             tracing::warn!("a contact was not noted: {error}");

@@ -24,12 +24,18 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Runs { workspace, well } => listing::runs(node, find(node, workspace).await?, well).await,
         Request::Curves { workspace, run } => listing::curves(node, find(node, workspace).await?, run).await,
         Request::Show { workspace, target } => listing::show(node, find(node, workspace).await?, target).await,
-        Request::Log { workspace, target, limit } => listing::log(node, find(node, workspace).await?, target, limit).await,
+        Request::Log { workspace, target, limit } => {
+            listing::log(node, find(node, workspace).await?, target, limit).await
+        }
         Request::Set { workspace, target, field, value } => {
             workspace::set(node, find(node, workspace).await?, target, field, value).await
         }
-        Request::Delete { workspace, target } => workspace::set_deleted(node, find(node, workspace).await?, target, true).await,
-        Request::Restore { workspace, target } => workspace::set_deleted(node, find(node, workspace).await?, target, false).await,
+        Request::Delete { workspace, target } => {
+            workspace::set_deleted(node, find(node, workspace).await?, target, true).await
+        }
+        Request::Restore { workspace, target } => {
+            workspace::set_deleted(node, find(node, workspace).await?, target, false).await
+        }
         Request::Query { workspace, sql, format } => {
             let workspace = find(node, workspace).await?;
             crate::sql::query(node, workspace, &sql, format, out).await
@@ -43,7 +49,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
         Request::Members { workspace } => sharing::members(node, find(node, workspace).await?).await,
-        Request::Sync { workspace, peers, timeout_secs } => syncing::sync(node, workspace, peers, timeout_secs, out).await,
+        Request::Sync { workspace, peers, timeout_secs } => {
+            syncing::sync(node, workspace, peers, timeout_secs, out).await
+        }
         Request::Status => syncing::status(node).await,
         Request::Peers => syncing::peers(node).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,

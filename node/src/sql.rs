@@ -69,7 +69,9 @@ fn query_error(error: &QueryError) -> ApiError {
     let failure = ApiError::new(ErrorKind::Query, error.message.clone());
     match error.kind {
         QueryErrorKind::NotHeld => failure.hint("dataforge sync fetches what is missing"),
-        QueryErrorKind::UnknownName => failure.hint("dataforge query \"show tables\" lists the tables; run('ID') is one run in wide form"),
+        QueryErrorKind::UnknownName => {
+            failure.hint("dataforge query \"show tables\" lists the tables; run('ID') is one run in wide form")
+        }
         QueryErrorKind::NotAllowed => failure.hint("queries only read: use select"),
         _ => failure,
     }
@@ -140,8 +142,10 @@ pub(crate) async fn export(
                 .map_err(|error| ApiError::new(ErrorKind::Internal, format!("the output was closed: {error}")))?;
             Ok(Reply::Query { rows, bytes: sink.bytes })
         }
-        OutputFormat::Parquet => Err(ApiError::new(ErrorKind::NotFound, format!("the table of run {} is not held here", id.fmt_short()))
-            .hint("dataforge sync fetches what is missing")),
+        OutputFormat::Parquet => {
+            Err(ApiError::new(ErrorKind::NotFound, format!("the table of run {} is not held here", id.fmt_short()))
+                .hint("dataforge sync fetches what is missing"))
+        }
         _ => Err(ApiError::new(ErrorKind::Usage, "runs are exported as parquet or csv")),
     }
 }

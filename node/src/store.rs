@@ -12,10 +12,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::api::{ApiError, ErrorKind};
-
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::peers::Peer;
+use crate::api::{ApiError, ErrorKind};
 
 /// Version of the schema (`user_version`).
 const SCHEMA: i64 = 1;
@@ -39,7 +38,9 @@ impl From<rusqlite::Error> for ApiError {
         };
         let failure = Self::new(kind, format!("database: {error}"));
         match code {
-            Some(ErrorCode::DiskFull) => failure.hint("the disk is full: free some space and try again; nothing was lost"),
+            Some(ErrorCode::DiskFull) => {
+                failure.hint("the disk is full: free some space and try again; nothing was lost")
+            }
             Some(ErrorCode::DatabaseCorrupt) => failure.hint("run dataforge verify; do not delete the directory"),
             _ => failure,
         }

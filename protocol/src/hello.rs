@@ -20,7 +20,13 @@ pub enum Side {
 
 /// Returns the tag of one side.
 #[must_use]
-pub fn tag(discovery_secret: &[u8; 32], exporter: &[u8; 32], side: Side, dialler: &DeviceId, listener: &DeviceId) -> [u8; 32] {
+pub fn tag(
+    discovery_secret: &[u8; 32],
+    exporter: &[u8; 32],
+    side: Side,
+    dialler: &DeviceId,
+    listener: &DeviceId,
+) -> [u8; 32] {
     let key = blake3::derive_key("dataforge hello 1", discovery_secret);
     let mut hasher = blake3::Hasher::new_keyed(&key);
     hasher.update(&[match side {

@@ -134,7 +134,9 @@ impl Message {
             Self::Hello(hello) => hello.agent.len() <= 64,
             Self::Introduction(entries) | Self::Entries(entries) => {
                 entries.len() <= limits::MAX_BATCH_ENTRIES
-                    && entries.iter().all(|e| e.header.len() <= limits::MAX_HEADER_BYTES && e.body.len() <= limits::MAX_BODY_BYTES)
+                    && entries
+                        .iter()
+                        .all(|e| e.header.len() <= limits::MAX_HEADER_BYTES && e.body.len() <= limits::MAX_BODY_BYTES)
             }
             Self::Tips(tips, _) => tips.iter().map(|chain| chain.tips.len().max(1)).sum::<usize>() <= limits::MAX_TIPS,
             Self::CaughtUp => true,

@@ -22,7 +22,9 @@ pub fn las_text(number: u32, rows: usize, curves: usize, seed: u64) -> String {
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").expect("text grows");
     line(format_args!("~Version\n VERS. 2.0 : CWLS LAS 2.0\n WRAP. NO : one line per depth step\n~Well"));
     line(format_args!(" STRT.M 1000.0 : START\n STOP.M {stop} : STOP\n STEP.M 0.5 : STEP\n NULL. -999.25 : NULL"));
-    line(format_args!(" WELL. Test {number} : WELL\n UWI. 9{number:013} : UNIQUE WELL ID\n FLD. Harness : FIELD\n~Curve\n DEPT.M : depth"));
+    line(format_args!(
+        " WELL. Test {number} : WELL\n UWI. 9{number:013} : UNIQUE WELL ID\n FLD. Harness : FIELD\n~Curve\n DEPT.M : depth"
+    ));
     for curve in 0..curves {
         line(format_args!(" C{curve}.GAPI : curve {curve}"));
     }

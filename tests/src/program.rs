@@ -72,7 +72,8 @@ impl Place {
     #[must_use]
     pub fn new(name: &str) -> Self {
         let dir = tempfile::Builder::new().prefix(&format!("df-{name}-")).tempdir().expect("a temporary directory");
-        std::fs::write(dir.path().join("dataforge.toml"), "[network]\nlisten = \"127.0.0.1:0\"\n").expect("a settings file");
+        std::fs::write(dir.path().join("dataforge.toml"), "[network]\nlisten = \"127.0.0.1:0\"\n")
+            .expect("a settings file");
         Self { dir, name: name.to_owned() }
     }
 
@@ -122,7 +123,8 @@ impl Place {
     /// When it fails or prints no JSON.
     pub fn json(&self, args: &[&str]) -> Value {
         let stdout = self.ok(["--json"].iter().chain(args));
-        serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&stdout)))
+        serde_json::from_slice(&stdout)
+            .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&stdout)))
     }
 
     /// Runs a command that must fail with an exit code; returns what it said.
@@ -132,7 +134,12 @@ impl Place {
     pub fn fails(&self, args: &[&str], code: i32) -> String {
         let output = self.run(args);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{args:?} said {said:?} {}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{args:?} said {said:?} {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
         assert!(!said.trim().is_empty(), "{args:?} failed without a word");
         said
     }

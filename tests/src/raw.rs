@@ -34,7 +34,13 @@ pub fn genesis(name: &str) -> (SecretKey, SignedEntry) {
     let (phrase, secret) = (Phrase::from_entropy([1; 32]), SecretKey::from_bytes(&[2; 32]));
     let cert = DeviceCert::sign(&phrase.person_key(), &secret);
     let owner = Person { id: cert.person, name: "Owner".into(), devices: vec![(cert.clone(), "device".into())] };
-    let op = Genesis { nonce: [3; 32], name: name.into(), owners: vec![owner], recovery: cert.person, discovery_secret: [4; 32] };
+    let op = Genesis {
+        nonce: [3; 32],
+        name: name.into(),
+        owners: vec![owner],
+        recovery: cert.person,
+        discovery_secret: [4; 32],
+    };
     let body = Op::Genesis(op).to_bytes();
     let header = Header {
         link: Link {
@@ -67,7 +73,11 @@ async fn endpoint() -> Result<Endpoint, Box<dyn std::error::Error>> {
 /// Whatever iroh says.
 pub async fn blobs(node: &Path, target: &Path) -> Result<(u64, Duration), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(target)?;
-    let source = FsStore::load_with_opts(node.join("blobs/blobs.db"), iroh_blobs::store::fs::options::Options::new(&node.join("blobs"))).await?;
+    let source = FsStore::load_with_opts(
+        node.join("blobs/blobs.db"),
+        iroh_blobs::store::fs::options::Options::new(&node.join("blobs")),
+    )
+    .await?;
     let hashes: Vec<Hash> = source.list().hashes().await?;
     let (server, client) = (endpoint().await?, endpoint().await?);
     let router = Router::builder(server.clone()).accept(iroh_blobs::ALPN, BlobsProtocol::new(&source, None)).spawn();

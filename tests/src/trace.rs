@@ -8,7 +8,8 @@ use crate::program::{Place, program};
 /// Whether tracing works here; it needs `strace` and a kernel that allows it.
 #[must_use]
 pub fn works() -> bool {
-    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let traced =
+        Command::new("strace").args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     traced.is_ok_and(|status| status.success())
 }
 

@@ -64,7 +64,11 @@ fn in_a_mixed_folder_the_good_files_are_imported() {
     let output = place.run(["--json", "import", dir.path().to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(INPUT));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&summary["imported"], &summary["failed"], &summary["skipped"]), (&1.into(), &1.into(), &1.into()), "{summary}");
+    assert_eq!(
+        (&summary["imported"], &summary["failed"], &summary["skipped"]),
+        (&1.into(), &1.into(), &1.into()),
+        "{summary}"
+    );
     place.verify();
 }
 
@@ -148,7 +152,12 @@ fn a_full_disk_is_an_error_and_leaves_what_was_there() {
     assert_eq!(full.status.code(), Some(8), "{said} {}", String::from_utf8_lossy(&full.stdout));
     assert!(said.contains("full") || said.contains("free"), "{said}");
     let report = run(&["verify"]);
-    assert!(report.status.success(), "{} {}", String::from_utf8_lossy(&report.stdout), String::from_utf8_lossy(&report.stderr));
+    assert!(
+        report.status.success(),
+        "{} {}",
+        String::from_utf8_lossy(&report.stdout),
+        String::from_utf8_lossy(&report.stderr)
+    );
     let runs: serde_json::Value = serde_json::from_slice(&run(&["runs"]).stdout).unwrap();
     assert!(!runs["runs"].as_array().unwrap().is_empty());
 }

@@ -115,7 +115,8 @@ fn import_killed_while_committing_loses_nothing() {
     if ready("import_killed_while_committing_loses_nothing") {
         let field = field();
         // The write-ahead log goes when the last process closes it, but its name stays.
-        let wal: &'static Path = Box::leak(field.place.path().canonicalize().unwrap().join("node.db-wal").into_boxed_path());
+        let wal: &'static Path =
+            Box::leak(field.place.path().canonicalize().unwrap().join("node.db-wal").into_boxed_path());
         import_survives("committing", &field, |_, random| {
             let (calls, most) = *random.choice([("pwrite64", 200), ("fsync,fdatasync", 2)].iter()).unwrap();
             Cut { calls, path: Some(wal), count: random.u32(1..=most) }

@@ -95,7 +95,8 @@ fn known(dir: &Path, device: &DeviceId) -> Known {
     let database = rusqlite::Connection::open(dir.join("node.db")).unwrap();
     let one = |sql: &str| -> [u8; 32] { database.query_row(sql, [], |row| row.get(0)).unwrap() };
     let workspace = WorkspaceId(one("SELECT id FROM workspaces"));
-    let body: Vec<u8> = database.query_row("SELECT body FROM entries WHERE id = ?1", params![workspace.0], |row| row.get(0)).unwrap();
+    let body: Vec<u8> =
+        database.query_row("SELECT body FROM entries WHERE id = ?1", params![workspace.0], |row| row.get(0)).unwrap();
     let Ok(Op::Genesis(genesis)) = Op::from_bytes(&body) else { panic!("a genesis") };
     let mhead = EntryId(one("SELECT id FROM entries WHERE kind = 0 ORDER BY position DESC LIMIT 1"));
     let sql = "SELECT seq, id FROM entries WHERE device = ?1 ORDER BY seq DESC LIMIT 1";

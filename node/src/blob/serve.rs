@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use dataforge_protocol::id::{BlobHash, DeviceId};
 use iroh::endpoint::Connection;
-use iroh_blobs::provider::events::{AbortReason, ConnectMode, EventMask, EventSender, ObserveMode, ProviderMessage, RequestMode, ThrottleMode};
+use iroh_blobs::provider::events::{
+    AbortReason, ConnectMode, EventMask, EventSender, ObserveMode, ProviderMessage, RequestMode, ThrottleMode,
+};
 
 use super::Blobs;
 

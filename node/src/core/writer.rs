@@ -31,7 +31,12 @@ fn engine(error: &EngineError) -> ApiError {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(store: &'a Store, ledger: &'a mut Ledger, secret: &'a SecretKey, progress: &'a mut Progress) -> Self {
+    pub(super) fn new(
+        store: &'a Store,
+        ledger: &'a mut Ledger,
+        secret: &'a SecretKey,
+        progress: &'a mut Progress,
+    ) -> Self {
         let device = device_id(secret);
         Self { store, ledger, secret, device, progress }
     }
@@ -63,12 +68,17 @@ impl<'a> Writer<'a> {
                     .hint("ask an admin or owner for the role of an editor"));
             }
             Some(Outcome::Invalid(invalid)) => {
-                return Err(ApiError::new(ErrorKind::NotAllowed, format!("the workspace's rules refuse it: {invalid}")));
+                return Err(ApiError::new(
+                    ErrorKind::NotAllowed,
+                    format!("the workspace's rules refuse it: {invalid}"),
+                ));
             }
             Some(Outcome::Inert(inert)) => {
                 return Err(ApiError::new(ErrorKind::NotAllowed, format!("the workspace's rules refuse it: {inert}")));
             }
-            other => return Err(ApiError::new(ErrorKind::Internal, format!("an own entry was not accepted: {other:?}"))),
+            other => {
+                return Err(ApiError::new(ErrorKind::Internal, format!("an own entry was not accepted: {other:?}")));
+            }
         }
         Ok(id)
     }

@@ -35,7 +35,11 @@ pub(super) fn find(paths: &[PathBuf]) -> Files {
 
 impl Files {
     fn fail(&mut self, path: &Path, error: &str, hint: &str) {
-        self.failed.push(FileResult { error: Some(error.to_owned()), hint: Some(hint.to_owned()), ..result(path, FAILED) });
+        self.failed.push(FileResult {
+            error: Some(error.to_owned()),
+            hint: Some(hint.to_owned()),
+            ..result(path, FAILED)
+        });
     }
 }
 
@@ -44,7 +48,9 @@ fn walk(directory: &Path, depth: usize, found: &mut Files) {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) if depth < MAX_DEPTH => entries,
         Ok(_) => return found.fail(directory, "directories are nested too deeply", "import it by itself"),
-        Err(error) => return found.fail(directory, &format!("cannot read the directory: {error}"), "check its permissions"),
+        Err(error) => {
+            return found.fail(directory, &format!("cannot read the directory: {error}"), "check its permissions");
+        }
     };
     for entry in entries.flatten() {
         let path = entry.path();
@@ -71,7 +77,8 @@ mod tests {
             std::fs::write(dir.path().join(name), "x").unwrap();
         }
         let found = find(&[dir.path().to_owned(), dir.path().join("notes.txt"), dir.path().join("gone.las")]);
-        let names: Vec<_> = found.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        let names: Vec<_> =
+            found.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
         assert_eq!(names, ["a.las", "b.LAS", "notes.txt", "c.las"]);
         assert_eq!((found.skipped, found.failed.len()), (1, 1));
     }

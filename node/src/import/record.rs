@@ -16,7 +16,12 @@ use crate::ingest::{Prepared, PreparedRun, WellHeader};
 const MAX_WARNINGS: usize = 20;
 
 /// Writes the entries of one file. The same file twice, here or on another node, is one run.
-pub(super) fn record(writer: &mut Writer<'_>, path: &Path, source: &[u8], prepared: &Prepared) -> Result<FileResult, ApiError> {
+pub(super) fn record(
+    writer: &mut Writer<'_>,
+    path: &Path,
+    source: &[u8],
+    prepared: &Prepared,
+) -> Result<FileResult, ApiError> {
     let source = BlobRef { hash: BlobHash::of(source), size: source.len() as u64 };
     let mut file = result(path, ALREADY_HERE);
     for run in &prepared.runs {
@@ -30,7 +35,12 @@ pub(super) fn record(writer: &mut Writer<'_>, path: &Path, source: &[u8], prepar
     }
     file.well.clone_from(&prepared.well.name);
     file.warnings_total = prepared.warnings.len() as u64;
-    file.warnings = prepared.warnings.iter().take(MAX_WARNINGS).map(|w| format!("{}:{}: {}", w.line, w.column, w.message)).collect();
+    file.warnings = prepared
+        .warnings
+        .iter()
+        .take(MAX_WARNINGS)
+        .map(|w| format!("{}:{}: {}", w.line, w.column, w.message))
+        .collect();
     Ok(file)
 }
 
@@ -39,7 +49,13 @@ struct RunOutcome {
     word: &'static str,
 }
 
-fn record_run(writer: &mut Writer<'_>, path: &Path, source: BlobRef, header: &WellHeader, run: &PreparedRun) -> Result<RunOutcome, ApiError> {
+fn record_run(
+    writer: &mut Writer<'_>,
+    path: &Path,
+    source: BlobRef,
+    header: &WellHeader,
+    run: &PreparedRun,
+) -> Result<RunOutcome, ApiError> {
     let facts = Facts::Run { source: source.hash, data_set: run.data_set };
     let doc = facts.doc_id();
     let before = writer.document(&doc)?.map(|document| RunState::read(&document));
@@ -90,7 +106,9 @@ fn open_well(writer: &mut Writer<'_>, header: &WellHeader, run: DocId) -> Result
         state.attributes.entry(key).or_insert(value);
     }
     if state != before {
-        writer.edit(well, &[], Vec::new(), |document, actor| Ok(document.edit(actor, |edit| state.write(edit))?.into_iter().collect()))?;
+        writer.edit(well, &[], Vec::new(), |document, actor| {
+            Ok(document.edit(actor, |edit| state.write(edit))?.into_iter().collect())
+        })?;
     }
     Ok(well)
 }

@@ -174,9 +174,10 @@ impl<'a> Index<'a> {
 
     fn details(&self, sql: &str, id: &DocId) -> Result<Details, ApiError> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        let (attributes, conflicts): (String, String) =
-            statement.query_row(params![self.workspace.as_bytes(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let attributes: std::collections::BTreeMap<String, String> = serde_json::from_str(&attributes).unwrap_or_default();
+        let (attributes, conflicts): (String, String) = statement
+            .query_row(params![self.workspace.as_bytes(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let attributes: std::collections::BTreeMap<String, String> =
+            serde_json::from_str(&attributes).unwrap_or_default();
         Ok(Details {
             attributes: attributes.into_iter().collect(),
             conflicts: serde_json::from_str(&conflicts).unwrap_or_default(),
@@ -220,8 +221,14 @@ impl<'a> Index<'a> {
         {
             return Ok(Found::Curve(run, ordinal));
         }
-        let mut found = self.matching("wells", "name = ?2 OR uwi = ?2", target, deleted)?.into_iter().map(Found::Well).collect::<Vec<_>>();
-        found.extend(self.matching("runs", "name = ?2 OR source_name = ?2", target, deleted)?.into_iter().map(Found::Run));
+        let mut found = self
+            .matching("wells", "name = ?2 OR uwi = ?2", target, deleted)?
+            .into_iter()
+            .map(Found::Well)
+            .collect::<Vec<_>>();
+        found.extend(
+            self.matching("runs", "name = ?2 OR source_name = ?2", target, deleted)?.into_iter().map(Found::Run),
+        );
         match found.as_slice() {
             [one] => Ok(*one),
             [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well or run {target:?}"))
@@ -238,7 +245,8 @@ impl<'a> Index<'a> {
     pub(crate) fn find_well(&self, target: &str) -> Result<DocId, ApiError> {
         match self.matching("wells", "name = ?2 OR uwi = ?2", target, false)?.as_slice() {
             [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well {target:?}")).hint("dataforge wells lists them")),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well {target:?}"))
+                .hint("dataforge wells lists them")),
             several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} wells", several.len()))
                 .hint(format!("use an id: {}", several.iter().map(DocId::fmt_short).collect::<Vec<_>>().join(", ")))),
         }
@@ -251,7 +259,8 @@ impl<'a> Index<'a> {
     pub(crate) fn find_run(&self, target: &str) -> Result<DocId, ApiError> {
         match self.matching("runs", "name = ?2 OR source_name = ?2", target, false)?.as_slice() {
             [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no run {target:?}")).hint("dataforge runs lists them")),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no run {target:?}"))
+                .hint("dataforge runs lists them")),
             several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} runs", several.len()))
                 .hint(format!("use an id: {}", several.iter().map(DocId::fmt_short).collect::<Vec<_>>().join(", ")))),
         }
@@ -259,19 +268,23 @@ impl<'a> Index<'a> {
 
     /// A name counts before a prefix of an id.
     fn matching(&self, table: &str, names: &str, target: &str, deleted: bool) -> Result<Vec<DocId>, ApiError> {
-        let by_name = format!("SELECT id FROM {table} WHERE workspace = ?1 AND ({names}) AND deleted <= ?3 ORDER BY id");
+        let by_name =
+            format!("SELECT id FROM {table} WHERE workspace = ?1 AND ({names}) AND deleted <= ?3 ORDER BY id");
         let found = self.ids(&by_name, target, deleted)?;
         let is_hex = target.len() >= 4 && target.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !found.is_empty() || !is_hex {
             return Ok(found);
         }
-        let by_id = format!("SELECT id FROM {table} WHERE workspace = ?1 AND lower(hex(id)) LIKE ?2 || '%' AND deleted <= ?3 ORDER BY id");
+        let by_id = format!(
+            "SELECT id FROM {table} WHERE workspace = ?1 AND lower(hex(id)) LIKE ?2 || '%' AND deleted <= ?3 ORDER BY id"
+        );
         self.ids(&by_id, &target.to_ascii_lowercase(), deleted)
     }
 
     fn ids(&self, sql: &str, target: &str, deleted: bool) -> Result<Vec<DocId>, ApiError> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![self.workspace.as_bytes(), target, deleted], |row| Ok(DocId(row.get(0)?)))?;
+        let rows =
+            statement.query_map(params![self.workspace.as_bytes(), target, deleted], |row| Ok(DocId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -81,7 +81,8 @@ fn insert_curves(
     rendition: &RenditionFacts,
 ) -> Result<(), ApiError> {
     let named = |curve: &CurveFacts| state.overrides.get(&curve.ordinal).and_then(|set| set.name.clone());
-    let names: Vec<_> = rendition.curves.iter().map(|curve| named(curve).unwrap_or_else(|| curve.mnemonic.clone())).collect();
+    let names: Vec<_> =
+        rendition.curves.iter().map(|curve| named(curve).unwrap_or_else(|| curve.mnemonic.clone())).collect();
     let mut statement = store.connection().prepare_cached(
         "INSERT INTO curves VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?;

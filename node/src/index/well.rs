@@ -11,7 +11,12 @@ use crate::store::Store;
 /// Fields whose concurrent values are shown.
 const FIELDS: [&str; 6] = ["name", "uwi", "field", "company", "country", "deleted"];
 
-pub(super) fn refresh(store: &Store, workspace: &WorkspaceId, doc: &DocId, document: &Document) -> Result<(), ApiError> {
+pub(super) fn refresh(
+    store: &Store,
+    workspace: &WorkspaceId,
+    doc: &DocId,
+    document: &Document,
+) -> Result<(), ApiError> {
     let state = WellState::read(document);
     let name = state.name.or_else(|| state.uwi.clone()).unwrap_or_else(|| format!("well {}", doc.fmt_short()));
     let attributes = serde_json::to_string(&state.attributes).expect("texts are serialisable");

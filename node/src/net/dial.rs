@@ -36,7 +36,8 @@ impl Network {
             return Err(unreachable(&"no address is known"));
         }
         let connected = timeout(DIAL, self.endpoint.connect(address, SYNC_ALPN)).await;
-        let connection = connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
+        let connection =
+            connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
         let node = self.node.get()?;
         let greeted = timeout(HANDSHAKE, async {
             let (mut send, mut recv) = connection.open_bi().await.map_err(|error| super::frame::lost(&error))?;
@@ -57,7 +58,9 @@ impl Network {
 
     /// Returns whether a session with a peer is open.
     pub(crate) fn is_connected(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
-        super::lock(&self.sessions).get(&(*workspace, *device)).is_some_and(|live| live.connection.close_reason().is_none())
+        super::lock(&self.sessions)
+            .get(&(*workspace, *device))
+            .is_some_and(|live| live.connection.close_reason().is_none())
     }
 }
 
@@ -68,7 +71,9 @@ pub(crate) fn targets(core: &mut crate::core::Core) -> Result<Vec<(WorkspaceId, 
     let mut targets = Vec::new();
     for workspace in core.workspace_ids() {
         let members = core.ledger(&workspace)?.members();
-        let members = peers.iter().filter(|peer| Some(peer.device) != own && !peer.addresses.is_empty() && members.is_member(&peer.device));
+        let members = peers
+            .iter()
+            .filter(|peer| Some(peer.device) != own && !peer.addresses.is_empty() && members.is_member(&peer.device));
         targets.extend(members.map(|peer| (workspace, peer.clone())));
     }
     Ok(targets)

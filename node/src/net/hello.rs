@@ -136,7 +136,8 @@ async fn hear_introduction(node: &Node, workspace: WorkspaceId, recv: &mut RecvS
             return Ok(());
         }
         let is_op = |header: &ReadHeader| matches!(header, ReadHeader::Known(EntryKind::Op, _));
-        let verified: Vec<_> = ops.into_iter().filter_map(|op| op.verify().ok()).filter(|entry| is_op(&entry.header)).collect();
+        let verified: Vec<_> =
+            ops.into_iter().filter_map(|op| op.verify().ok()).filter(|entry| is_op(&entry.header)).collect();
         let progress = node.with_core(move |core| core.accept(&workspace, verified)).await?;
         node.on_progress(workspace, &progress);
     }

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 
 use dataforge_protocol::entry::Entry;
+use dataforge_protocol::hello::same;
 use dataforge_protocol::id::DeviceId;
+use dataforge_protocol::ledger::Ledger;
 use dataforge_protocol::op::{Add, Op, Person};
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::ticket::{
     JoinOp, JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, join_frame, join_proof, read_join_frame, secret_hash,
 };
 use dataforge_protocol::wire::JOIN_ALPN;
-use dataforge_protocol::{hello::same, ledger::Ledger};
 use iroh::endpoint::Connection;
 use iroh::{EndpointAddr, PublicKey};
 use tokio::time::timeout;
@@ -25,10 +26,17 @@ const MAX_OPS: u32 = 100_000;
 
 /// Asks the host of a ticket to be admitted; returns the verified membership ops, genesis first,
 /// and the address the host was reached at.
-pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> Result<(Vec<Entry>, Vec<SocketAddr>), ApiError> {
+pub(crate) async fn join(
+    network: &Network,
+    ticket: &Ticket,
+    person: Person,
+) -> Result<(Vec<Entry>, Vec<SocketAddr>), ApiError> {
     let unreachable = |error: &dyn std::fmt::Display| {
-        ApiError::new(ErrorKind::Network, format!("cannot reach {} to join {:?}: {error}", ticket.inviter, ticket.workspace_name))
-            .hint("the inviting machine must be running dataforge up, on a network this one can reach")
+        ApiError::new(
+            ErrorKind::Network,
+            format!("cannot reach {} to join {:?}: {error}", ticket.inviter, ticket.workspace_name),
+        )
+        .hint("the inviting machine must be running dataforge up, on a network this one can reach")
     };
     let host = PublicKey::from_bytes(ticket.host.as_bytes()).map_err(|error| unreachable(&error))?;
     let mut address = EndpointAddr::new(host);
@@ -98,7 +106,8 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
         Ok((ops, progress)) => {
             node.on_progress(workspace, &progress);
             let count = u32::try_from(ops.len()).unwrap_or(u32::MAX);
-            frame::write(&mut send, &join_frame(&JoinReply::Admitted { proof: proof(JoinSide::Host), ops: count })).await?;
+            frame::write(&mut send, &join_frame(&JoinReply::Admitted { proof: proof(JoinSide::Host), ops: count }))
+                .await?;
             ops
         }
     };

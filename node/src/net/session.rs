@@ -90,7 +90,8 @@ impl Opened {
         node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
         let wanted = Arc::new(Notify::new());
         let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
-        let mut driver = Driver { node: node.clone(), network: &network, workspace, peer, session, info, transfer, wanted };
+        let mut driver =
+            Driver { node: node.clone(), network: &network, workspace, peer, session, info, transfer, wanted };
         let ended = driver.drive(&connection, dialler, send, recv).await;
         network.unregister(workspace, peer, &connection);
         let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
@@ -103,7 +104,13 @@ impl Opened {
 }
 
 impl Driver<'_> {
-    async fn drive(&mut self, connection: &Connection, dialler: DeviceId, send: SendStream, recv: RecvStream) -> Result<(), ApiError> {
+    async fn drive(
+        &mut self,
+        connection: &Connection,
+        dialler: DeviceId,
+        send: SendStream,
+        recv: RecvStream,
+    ) -> Result<(), ApiError> {
         let (incoming_tx, mut incoming) = mpsc::channel(QUEUE);
         let (outgoing, outgoing_rx) = mpsc::channel(QUEUE);
         let mut tasks = JoinSet::new();
@@ -177,7 +184,8 @@ impl Driver<'_> {
     fn on_message(&mut self, message: Message) -> Result<(), ApiError> {
         let (workspace, session) = (self.workspace, &mut self.session);
         let effect = self.node.block(|core| {
-            let fault = |fault: dataforge_protocol::sync::Fault| ApiError::new(ErrorKind::NotAllowed, fault.to_string());
+            let fault =
+                |fault: dataforge_protocol::sync::Fault| ApiError::new(ErrorKind::NotAllowed, fault.to_string());
             session.on_message(message, core.ledger(&workspace)?).map_err(fault)
         })?;
         match effect {
@@ -204,8 +212,11 @@ impl Driver<'_> {
     /// it on did not verify it either.
     fn accept(&mut self, entries: Vec<SignedEntry>) -> Result<(), ApiError> {
         let workspace = self.workspace;
-        let bad = |error: dataforge_protocol::entry::EntryError| ApiError::new(ErrorKind::NotAllowed, format!("the peer sent a bad entry: {error}"));
-        let verified = tokio::task::block_in_place(|| entries.into_iter().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>());
+        let bad = |error: dataforge_protocol::entry::EntryError| {
+            ApiError::new(ErrorKind::NotAllowed, format!("the peer sent a bad entry: {error}"))
+        };
+        let verified =
+            tokio::task::block_in_place(|| entries.into_iter().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>());
         let verified = verified.map_err(bad)?;
         let progress = self.node.block(|core| core.accept(&workspace, verified))?;
         for (id, why) in &progress.invalid {
@@ -249,7 +260,8 @@ impl Driver<'_> {
         let tips = level.tips.clone();
         self.node.block(|core| {
             let ours = core.ledger(&workspace)?.device_tips(&own);
-            let seq = tips.iter().filter(|tip| ours.first().is_some_and(|our| tip.0 <= our.0)).map(|(seq, _)| *seq).max();
+            let seq =
+                tips.iter().filter(|tip| ours.first().is_some_and(|our| tip.0 <= our.0)).map(|(seq, _)| *seq).max();
             if let Some(seq) = seq {
                 core.store.note_level(&workspace, &peer, seq)?;
             }
@@ -266,7 +278,9 @@ async fn read(mut recv: RecvStream, incoming: mpsc::Sender<Result<Message, ApiEr
             Ok(content) => match Message::from_frame(&content) {
                 Ok(Some(message)) => Ok(message),
                 Ok(None) => continue,
-                Err(error) => Err(ApiError::new(ErrorKind::NotAllowed, format!("the peer broke the protocol: {error}"))),
+                Err(error) => {
+                    Err(ApiError::new(ErrorKind::NotAllowed, format!("the peer broke the protocol: {error}")))
+                }
             },
             Err(error) => Err(error),
         };

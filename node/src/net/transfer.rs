@@ -158,7 +158,9 @@ async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: 
         let Some((blob, result)) = running.next().await else { break };
         match result {
             Ok(Ok(durable)) => arrived.push(durable),
-            _ if connection.close_reason().is_some() => lost = Some(ApiError::new(ErrorKind::Network, "the peer went away")),
+            _ if connection.close_reason().is_some() => {
+                lost = Some(ApiError::new(ErrorKind::Network, "the peer went away"))
+            }
             _ => {
                 lock(&fetch.lacking).insert(blob.hash);
             }

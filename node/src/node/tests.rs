@@ -18,13 +18,17 @@ async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
 
 async fn field(dir: &Path) -> Node {
     let node = Node::open(dir).await.unwrap();
-    call(&node, Request::Init { name: "Field".into(), person: Some("Ada".into()), device: Some("truck".into()) }).await.unwrap();
+    call(&node, Request::Init { name: "Field".into(), person: Some("Ada".into()), device: Some("truck".into()) })
+        .await
+        .unwrap();
     let logs = dir.join("logs");
     std::fs::create_dir_all(&logs).unwrap();
     for (name, text) in demo_files() {
         std::fs::write(logs.join(name), text).unwrap();
     }
-    let Reply::Import(summary) = call(&node, Request::Import { workspace: None, paths: vec![logs], strict: false }).await.unwrap() else {
+    let Reply::Import(summary) =
+        call(&node, Request::Import { workspace: None, paths: vec![logs], strict: false }).await.unwrap()
+    else {
         panic!("a summary")
     };
     assert_eq!((summary.imported, summary.failed), (2, 0), "{summary:?}");
@@ -38,7 +42,9 @@ fn derived(node: &Node) -> Vec<String> {
         for table in ["projects", "wells", "runs", "curves"] {
             let mut statement = core.store.connection().prepare(&format!("SELECT * FROM {table}"))?;
             let width = statement.column_count();
-            let found = statement.query_map([], |row| (0..width).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect::<Result<Vec<_>, _>>())?;
+            let found = statement.query_map([], |row| {
+                (0..width).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect::<Result<Vec<_>, _>>()
+            })?;
             for row in found {
                 rows.push(format!("{table} {:?}", row?));
             }
@@ -52,7 +58,9 @@ fn derived(node: &Node) -> Vec<String> {
 async fn rebuilt_index_equals_the_live_one() {
     let dir = tempfile::tempdir().unwrap();
     let node = field(dir.path()).await;
-    let Reply::Wells { wells } = call(&node, Request::Wells { workspace: None }).await.unwrap() else { panic!("wells") };
+    let Reply::Wells { wells } = call(&node, Request::Wells { workspace: None }).await.unwrap() else {
+        panic!("wells")
+    };
     let set = |field: &str, value: &str| Request::Set {
         workspace: None,
         target: wells[0].id.clone(),
@@ -74,20 +82,27 @@ async fn rebuilt_index_equals_the_live_one() {
 async fn deleted_run_is_offered_for_restoring_and_not_imported_twice() {
     let dir = tempfile::tempdir().unwrap();
     let node = field(dir.path()).await;
-    let Reply::Runs { runs } = call(&node, Request::Runs { workspace: None, well: None }).await.unwrap() else { panic!("runs") };
+    let Reply::Runs { runs } = call(&node, Request::Runs { workspace: None, well: None }).await.unwrap() else {
+        panic!("runs")
+    };
     let id = runs[0].id.clone();
     call(&node, Request::Delete { workspace: None, target: id.clone() }).await.unwrap();
-    let Reply::Runs { runs: left } = call(&node, Request::Runs { workspace: None, well: None }).await.unwrap() else { panic!("runs") };
+    let Reply::Runs { runs: left } = call(&node, Request::Runs { workspace: None, well: None }).await.unwrap() else {
+        panic!("runs")
+    };
     assert_eq!(left.len(), runs.len() - 1);
     let paths = vec![dir.path().join("logs")];
-    let Reply::Import(summary) = call(&node, Request::Import { workspace: None, paths, strict: false }).await.unwrap() else {
+    let Reply::Import(summary) = call(&node, Request::Import { workspace: None, paths, strict: false }).await.unwrap()
+    else {
         panic!("a summary")
     };
     let mut outcomes: Vec<_> = summary.files.iter().map(|file| file.outcome.as_str()).collect();
     outcomes.sort_unstable();
     assert_eq!(outcomes, ["already here", "restorable"]);
     call(&node, Request::Restore { workspace: None, target: id }).await.unwrap();
-    let Reply::Runs { runs: back } = call(&node, Request::Runs { workspace: None, well: None }).await.unwrap() else { panic!("runs") };
+    let Reply::Runs { runs: back } = call(&node, Request::Runs { workspace: None, well: None }).await.unwrap() else {
+        panic!("runs")
+    };
     assert_eq!(back, runs);
 }
 
@@ -109,7 +124,11 @@ async fn curve_is_renamed_and_given_a_property_by_hand() {
     call(&node, set("name", "GR_EDITED")).await.unwrap();
     call(&node, set("property", "caliper")).await.unwrap();
     assert_eq!(call(&node, set("property", "nonsense")).await.unwrap_err().kind, ErrorKind::Usage);
-    let edited = curves().await.into_iter().find(|curve| curve.ordinal == first.ordinal && curve.run == first.run).unwrap();
-    assert_eq!((edited.curve.as_str(), edited.property.as_deref(), edited.confidence), ("GR_EDITED", Some("caliper"), 100));
+    let edited =
+        curves().await.into_iter().find(|curve| curve.ordinal == first.ordinal && curve.run == first.run).unwrap();
+    assert_eq!(
+        (edited.curve.as_str(), edited.property.as_deref(), edited.confidence),
+        ("GR_EDITED", Some("caliper"), 100)
+    );
     assert_eq!(edited.mnemonic, first.mnemonic, "what was delivered stays");
 }

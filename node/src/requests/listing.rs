@@ -69,7 +69,8 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
         _ => runs.first().map(|run: &RunInfo| run.well_id.clone()).unwrap_or_default(),
     };
     let well = index.wells()?.into_iter().find(|well| well.id == well_id);
-    let well = well.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("the well of {target:?} has not arrived yet")))?;
+    let well =
+        well.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("the well of {target:?} has not arrived yet")))?;
     let mut curves = Vec::new();
     for run in &runs {
         if let Ok(id) = run.id.parse::<DocId>() {
@@ -79,7 +80,14 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
     if let Found::Curve(_, ordinal) = found {
         curves.retain(|curve| curve.ordinal == ordinal);
     }
-    Ok(ShowReply { well, runs, curves, coverage: Vec::new(), attributes: details.attributes, conflicts: details.conflicts })
+    Ok(ShowReply {
+        well,
+        runs,
+        curves,
+        coverage: Vec::new(),
+        attributes: details.attributes,
+        conflicts: details.conflicts,
+    })
 }
 
 /// Reads a run's table and finds where its curves have values.
@@ -89,7 +97,11 @@ fn run_coverage(node: &Node, run: &RunInfo, curves: &[CurveInfo]) -> Result<Vec<
     let damaged = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Damaged, error);
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| damaged(&error))?;
     let schema = std::sync::Arc::clone(reader.schema());
-    let batches = reader.build().map_err(|error| damaged(&error))?.collect::<Result<Vec<_>, _>>().map_err(|error| damaged(&error))?;
+    let batches = reader
+        .build()
+        .map_err(|error| damaged(&error))?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| damaged(&error))?;
     let table = arrow::compute::concat_batches(&schema, &batches).map_err(|error| damaged(&error))?;
     let index = numbers(&table, 0);
     let mut found = Vec::new();
@@ -115,7 +127,9 @@ fn numbers(table: &RecordBatch, column: usize) -> Vec<f64> {
     use arrow::array::{Array as _, AsArray as _};
     let column = table.column(column);
     match column.as_primitive_opt::<arrow::datatypes::Float64Type>() {
-        Some(values) => (0..values.len()).map(|row| if values.is_valid(row) { values.value(row) } else { f64::NAN }).collect(),
+        Some(values) => {
+            (0..values.len()).map(|row| if values.is_valid(row) { values.value(row) } else { f64::NAN }).collect()
+        }
         None => vec![f64::NAN; column.len()],
     }
 }
@@ -124,12 +138,22 @@ const LOG: &str = "
     SELECT id, device, seq, kind, doc, outcome, reason, claimed_ms, body FROM entries
     WHERE workspace = ?1 AND (?2 IS NULL OR doc = ?2) ORDER BY position DESC LIMIT ?3";
 
-pub(super) async fn log(node: &Node, workspace: WorkspaceId, target: Option<String>, limit: u32) -> Result<Reply, ApiError> {
+pub(super) async fn log(
+    node: &Node,
+    workspace: WorkspaceId,
+    target: Option<String>,
+    limit: u32,
+) -> Result<Reply, ApiError> {
     let entries = node.with_core(move |core| read_log(core, workspace, target.as_deref(), limit)).await?;
     Ok(Reply::Log { entries })
 }
 
-fn read_log(core: &mut Core, workspace: WorkspaceId, target: Option<&str>, limit: u32) -> Result<Vec<LogEntry>, ApiError> {
+fn read_log(
+    core: &mut Core,
+    workspace: WorkspaceId,
+    target: Option<&str>,
+    limit: u32,
+) -> Result<Vec<LogEntry>, ApiError> {
     let doc = match target.map(|target| index(core, workspace).find(target, true)).transpose()? {
         Some(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _)) => Some(doc),
         None => None,
@@ -138,7 +162,10 @@ fn read_log(core: &mut Core, workspace: WorkspaceId, target: Option<&str>, limit
     let author = |device: [u8; 32]| {
         let device = dataforge_protocol::id::DeviceId(device);
         let person = members.devices.get(&device).and_then(|person| members.members.get(person));
-        person.map_or_else(|| device.fmt_short(), |p| format!("{} ({})", p.name, p.devices.get(&device).map_or("?", String::as_str)))
+        person.map_or_else(
+            || device.fmt_short(),
+            |p| format!("{} ({})", p.name, p.devices.get(&device).map_or("?", String::as_str)),
+        )
     };
     let mut statement = core.store.connection().prepare_cached(LOG)?;
     let rows = statement.query_map(params![workspace.as_bytes(), doc.as_ref().map(DocId::as_bytes), limit], |row| {

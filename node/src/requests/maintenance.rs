@@ -88,7 +88,9 @@ fn verify_chains(core: &mut Core, workspace: &WorkspaceId, report: &mut VerifyRe
     }
     let live = core.ledger(workspace)?.tips();
     if fresh.is_none_or(|ledger| ledger.tips() != live) {
-        report.problems.push(format!("workspace {}: the chains in memory are not those on disk", workspace.fmt_short()));
+        report
+            .problems
+            .push(format!("workspace {}: the chains in memory are not those on disk", workspace.fmt_short()));
     }
     Ok(())
 }

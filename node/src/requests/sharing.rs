@@ -15,7 +15,13 @@ use crate::node::Node;
 /// Milliseconds of an hour.
 const HOUR_MS: u64 = 3_600_000;
 
-pub(super) async fn invite(node: &Node, workspace: WorkspaceId, role: &str, uses: u32, hours: u32) -> Result<Reply, ApiError> {
+pub(super) async fn invite(
+    node: &Node,
+    workspace: WorkspaceId,
+    role: &str,
+    uses: u32,
+    hours: u32,
+) -> Result<Reply, ApiError> {
     let usage = |message: String| ApiError::new(ErrorKind::Usage, message);
     let role: Role = role.parse().map_err(|error: dataforge_protocol::op::UnknownRole| usage(error.to_string()))?;
     if role == Role::Owner {
@@ -41,8 +47,10 @@ pub(super) async fn invite(node: &Node, workspace: WorkspaceId, role: &str, uses
             let op = Op::Invite(Invite { secret_hash: secret_hash(&secret), role, max_uses: uses, expires_ms });
             let (invite, progress) = core.write(&workspace, &[], |writer| {
                 let invite = writer.op(&op).map_err(|error| match error.kind {
-                    ErrorKind::NotAllowed => ApiError::new(ErrorKind::NotAllowed, "inviting needs the role of an admin")
-                        .hint("ask an admin or owner; an admin may invite editors and viewers"),
+                    ErrorKind::NotAllowed => {
+                        ApiError::new(ErrorKind::NotAllowed, "inviting needs the role of an admin")
+                            .hint("ask an admin or owner; an admin may invite editors and viewers")
+                    }
                     _ => error,
                 })?;
                 writer.store().keep_invite(&workspace, &invite, &secret)?;
@@ -76,7 +84,12 @@ pub(super) async fn invite(node: &Node, workspace: WorkspaceId, role: &str, uses
     }))
 }
 
-pub(super) async fn join(node: &Node, text: &str, person: Option<String>, device: Option<String>) -> Result<Reply, ApiError> {
+pub(super) async fn join(
+    node: &Node,
+    text: &str,
+    person: Option<String>,
+    device: Option<String>,
+) -> Result<Reply, ApiError> {
     let ticket: Ticket = text
         .parse()
         .map_err(|error: dataforge_protocol::ticket::TicketError| ApiError::new(ErrorKind::Input, error.to_string()))?;
@@ -88,7 +101,8 @@ pub(super) async fn join(node: &Node, text: &str, person: Option<String>, device
     let (identity, recovery_words) = node
         .with_core(move |core| {
             if core.workspace_ids().contains(&workspace) {
-                return Err(ApiError::new(ErrorKind::Usage, "this workspace is here already").hint("dataforge sync exchanges what is new"));
+                return Err(ApiError::new(ErrorKind::Usage, "this workspace is here already")
+                    .hint("dataforge sync exchanges what is new"));
             }
             ensure_identity(core, &dir, person, device)
         })
@@ -98,21 +112,30 @@ pub(super) async fn join(node: &Node, text: &str, person: Option<String>, device
     // The words must not be lost when the host cannot be reached: the identity is made already.
     let joined = net::join(&network, &ticket, person).await;
     let (ops, addresses) = joined.map_err(|error| match &recovery_words {
-        Some(words) => ApiError { causes: vec![format!("an identity was made; its recovery words, shown only now: {words}")], ..error },
+        Some(words) => ApiError {
+            causes: vec![format!("an identity was made; its recovery words, shown only now: {words}")],
+            ..error
+        },
         None => error,
     })?;
     let host = ticket.host;
     let reply = node
         .with_core(move |core| {
             let mut ops = ops.into_iter();
-            let genesis = ops.next().ok_or_else(|| ApiError::new(ErrorKind::Network, "the host sent a wrong answer"))?;
+            let genesis =
+                ops.next().ok_or_else(|| ApiError::new(ErrorKind::Network, "the host sent a wrong answer"))?;
             core.begin(&genesis, ops.collect())?;
             core.store.add_peer(&host, &addresses)?;
             if core.role(&workspace)?.is_none() {
                 return Err(ApiError::new(ErrorKind::NotAllowed, "the host did not make this device a member"));
             }
             let person = core.identity()?.public.person.id;
-            Ok(JoinReply { workspace: info(core, workspace)?, inviter: ticket.inviter, fingerprint: fingerprint(&person), recovery_words })
+            Ok(JoinReply {
+                workspace: info(core, workspace)?,
+                inviter: ticket.inviter,
+                fingerprint: fingerprint(&person),
+                recovery_words,
+            })
         })
         .await?;
     node.engines().forget();
@@ -141,12 +164,18 @@ fn list(core: &mut Core, workspace: WorkspaceId) -> Result<Vec<MemberInfo>, ApiE
                 devices: member
                     .devices
                     .iter()
-                    .map(|(device, label)| DeviceInfo { device_id: device.to_string(), label: label.clone(), this_device: is_own(device) })
+                    .map(|(device, label)| DeviceInfo {
+                        device_id: device.to_string(),
+                        label: label.clone(),
+                        this_device: is_own(device),
+                    })
                     .collect(),
             };
             (member.role, info)
         })
         .collect();
-    members.sort_by(|(a_role, a), (b_role, b)| b_role.cmp(a_role).then_with(|| a.name.cmp(&b.name)).then_with(|| a.person_id.cmp(&b.person_id)));
+    members.sort_by(|(a_role, a), (b_role, b)| {
+        b_role.cmp(a_role).then_with(|| a.name.cmp(&b.name)).then_with(|| a.person_id.cmp(&b.person_id))
+    });
     Ok(members.into_iter().map(|(_, info)| info).collect())
 }

@@ -29,7 +29,8 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
 fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
     let parsed = text.split_once('@').and_then(|(device, address)| Some((device.parse().ok()?, address.parse().ok()?)));
     parsed.ok_or_else(|| {
-        ApiError::new(ErrorKind::Usage, format!("{text:?} is no peer")).hint("write DEVICE@IP:PORT; dataforge status shows both on the other machine")
+        ApiError::new(ErrorKind::Usage, format!("{text:?} is no peer"))
+            .hint("write DEVICE@IP:PORT; dataforge status shows both on the other machine")
     })
 }
 
@@ -83,18 +84,25 @@ pub(super) async fn sync(
     }
     for (workspace, _) in &wanted {
         let workspace = *workspace;
-        summary.blobs_missing = summary.blobs_missing.max(node.with_core(move |core| core.store.count_missing(&workspace)).await?);
+        summary.blobs_missing =
+            summary.blobs_missing.max(node.with_core(move |core| core.store.count_missing(&workspace)).await?);
     }
     summary.seconds = started.elapsed().as_secs_f64();
     if summary.reached.is_empty() && !summary.unreached.is_empty() {
         let reasons = summary.unreached.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        let failure = ApiError::new(ErrorKind::Network, "no peer could be reached").hint("is dataforge up running there, on the same network?");
+        let failure = ApiError::new(ErrorKind::Network, "no peer could be reached")
+            .hint("is dataforge up running there, on the same network?");
         return Err(ApiError { causes: reasons, ..failure });
     }
     Ok(Reply::Sync(summary))
 }
 
-async fn dial_all(node: &Node, network: &Arc<Network>, targets: Vec<(WorkspaceId, Peer)>, summary: &mut SyncSummary) -> Vec<Wanted> {
+async fn dial_all(
+    node: &Node,
+    network: &Arc<Network>,
+    targets: Vec<(WorkspaceId, Peer)>,
+    summary: &mut SyncSummary,
+) -> Vec<Wanted> {
     let mut wanted = Vec::new();
     let dials = targets.into_iter().map(|(workspace, peer)| {
         let network = Arc::clone(network);
@@ -148,12 +156,21 @@ async fn wait(
             if let Event::BlobsArrived { blobs, bytes } = &event {
                 summary.blobs_received += blobs;
                 summary.bytes_received += bytes;
-                let progress = Event::Progress { step: "blobs".into(), done: summary.blobs_received, total: 0, item: String::new() };
+                let progress = Event::Progress {
+                    step: "blobs".into(),
+                    done: summary.blobs_received,
+                    total: 0,
+                    item: String::new(),
+                };
                 drop(out.try_send(Output::Event(progress)));
             }
         }
         let open = |key: &Wanted| network.is_connected(&key.0, &key.1);
-        let busy: Vec<_> = wanted.iter().filter(|key| watched.get(key).is_none_or(|info| !is_done(info)) && open(key)).copied().collect();
+        let busy: Vec<_> = wanted
+            .iter()
+            .filter(|key| watched.get(key).is_none_or(|info| !is_done(info)) && open(key))
+            .copied()
+            .collect();
         if busy.is_empty() || Instant::now() >= deadline {
             summary.entries_received = watched.values().map(|info| info.received).sum();
             summary.entries_sent = watched.values().map(|info| info.sent).sum();

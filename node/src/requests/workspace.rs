@@ -26,8 +26,11 @@ pub(super) fn ensure_identity(
     }
     let env = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|text| is_name(text)));
     let person = person.or_else(|| env(&["USER", "USERNAME", "LOGNAME"])).unwrap_or_else(|| "me".into());
-    let host = || std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()).filter(|name| is_name(name));
-    let device = device.or_else(|| env(&["HOSTNAME", "COMPUTERNAME"])).or_else(host).unwrap_or_else(|| "this device".into());
+    let host = || {
+        std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()).filter(|name| is_name(name))
+    };
+    let device =
+        device.or_else(|| env(&["HOSTNAME", "COMPUTERNAME"])).or_else(host).unwrap_or_else(|| "this device".into());
     let (identity, phrase) = Identity::create(dir, &person, &device)?;
     core.identity = Some(identity.clone());
     Ok((identity, Some(phrase.words())))
@@ -42,7 +45,12 @@ pub(super) fn info(core: &mut Core, id: WorkspaceId) -> Result<WorkspaceInfo, Ap
     Ok(WorkspaceInfo { id: id.to_string(), name, role, wells, runs, members, entries })
 }
 
-pub(super) async fn init(node: &Node, name: String, person: Option<String>, device: Option<String>) -> Result<Reply, ApiError> {
+pub(super) async fn init(
+    node: &Node,
+    name: String,
+    person: Option<String>,
+    device: Option<String>,
+) -> Result<Reply, ApiError> {
     if !is_name(&name) {
         return Err(ApiError::new(ErrorKind::Usage, format!("{name:?} cannot be used as a name"))
             .hint("use 1 to 120 characters without control characters"));
@@ -101,7 +109,9 @@ fn start(core: &mut Core, identity: &Identity, name: String) -> Result<Workspace
 
 pub(super) async fn list(node: &Node) -> Result<Reply, ApiError> {
     let workspaces = node
-        .with_core(|core| core.store.workspaces()?.into_iter().map(|(id, _)| info(core, id)).collect::<Result<Vec<_>, _>>())
+        .with_core(|core| {
+            core.store.workspaces()?.into_iter().map(|(id, _)| info(core, id)).collect::<Result<Vec<_>, _>>()
+        })
         .await?;
     Ok(Reply::Workspaces { workspaces })
 }
@@ -110,13 +120,21 @@ fn usage(message: String, hint: &str) -> ApiError {
     ApiError::new(ErrorKind::Usage, message).hint(hint)
 }
 
-pub(super) async fn set(node: &Node, workspace: WorkspaceId, target: String, field: String, value: String) -> Result<Reply, ApiError> {
+pub(super) async fn set(
+    node: &Node,
+    workspace: WorkspaceId,
+    target: String,
+    field: String,
+    value: String,
+) -> Result<Reply, ApiError> {
     let message = format!("{field} of {target} is now {value:?}");
     let progress = node
         .with_core(move |core| {
             let found = Index::new(core.store.connection(), workspace).find(&target, false)?;
             let (_, progress) = core.write(&workspace, &[], |writer| match found {
-                Found::Well(doc) => set_text(writer, doc, &field, &value, &["name", "uwi", "field", "company", "country"]),
+                Found::Well(doc) => {
+                    set_text(writer, doc, &field, &value, &["name", "uwi", "field", "company", "country"])
+                }
                 Found::Run(doc) if field == "well" => move_run(writer, doc, workspace, &value),
                 Found::Run(doc) => set_text(writer, doc, &field, &value, &["name"]),
                 Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
@@ -158,10 +176,18 @@ fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, val
         "name" => CurveField::Name,
         "unit" => CurveField::Unit,
         "property" if !value.is_empty() && dictionary::property(value).is_none() => {
-            return Err(usage(format!("there is no property {value:?}"), "dataforge curves shows properties, e.g. gamma_ray"));
+            return Err(usage(
+                format!("there is no property {value:?}"),
+                "dataforge curves shows properties, e.g. gamma_ray",
+            ));
         }
         "property" => CurveField::Property,
-        other => return Err(usage(format!("there is no field {other:?} here"), "fields of a curve are: name, unit, property")),
+        other => {
+            return Err(usage(
+                format!("there is no field {other:?} here"),
+                "fields of a curve are: name, unit, property",
+            ));
+        }
     };
     let value = (!value.is_empty()).then_some(value);
     writer.edit(run, &[], Vec::new(), |document, actor| {
@@ -170,8 +196,14 @@ fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, val
     Ok(())
 }
 
-pub(super) async fn set_deleted(node: &Node, workspace: WorkspaceId, target: String, deleted: bool) -> Result<Reply, ApiError> {
-    let message = format!("{target} is {}", if deleted { "deleted; dataforge restore brings it back" } else { "restored" });
+pub(super) async fn set_deleted(
+    node: &Node,
+    workspace: WorkspaceId,
+    target: String,
+    deleted: bool,
+) -> Result<Reply, ApiError> {
+    let message =
+        format!("{target} is {}", if deleted { "deleted; dataforge restore brings it back" } else { "restored" });
     let progress = node
         .with_core(move |core| {
             if core.role(&workspace)?.is_none_or(|role| role < Role::Admin) {
@@ -180,7 +212,9 @@ pub(super) async fn set_deleted(node: &Node, workspace: WorkspaceId, target: Str
             }
             let doc = match Index::new(core.store.connection(), workspace).find(&target, true)? {
                 Found::Well(doc) | Found::Run(doc) => doc,
-                Found::Curve(..) => return Err(usage("curves cannot be deleted".into(), "delete the run, or rename the curve")),
+                Found::Curve(..) => {
+                    return Err(usage("curves cannot be deleted".into(), "delete the run, or rename the curve"));
+                }
             };
             let (_, progress) = core.write(&workspace, &[], |writer| {
                 writer.edit(doc, &[], Vec::new(), |document, actor| {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow::array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
+};
 use arrow::datatypes::DataType;
 use dataforge_protocol::id::WorkspaceId;
 use dataforge_query::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, MetaTable, RunFile, RunFilter};
@@ -114,7 +116,10 @@ impl Cell {
         if let Self::Int(value) = self { Some(*value) } else { None }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "SQLite stores whole reals as integers; they come back exactly below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "SQLite stores whole reals as integers; they come back exactly below 2^53"
+    )]
     const fn real(&self) -> Option<f64> {
         match self {
             Self::Real(value) => Some(*value),
@@ -124,7 +129,12 @@ impl Cell {
     }
 }
 
-fn table_of(connection: &Connection, table: MetaTable, sql: &str, params: impl rusqlite::Params) -> Result<RecordBatch, ApiError> {
+fn table_of(
+    connection: &Connection,
+    table: MetaTable,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<RecordBatch, ApiError> {
     let width = table.schema().fields().len();
     let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); width];
     let mut statement = connection.prepare_cached(sql)?;
@@ -144,7 +154,9 @@ fn batch(table: MetaTable, columns: Vec<Vec<Cell>>) -> Result<RecordBatch, ApiEr
         match field.data_type() {
             DataType::Int64 => Arc::new(cells.map(|cell| cell.int()).collect::<Int64Array>()),
             DataType::Float64 => Arc::new(cells.map(|cell| cell.real()).collect::<Float64Array>()),
-            DataType::Boolean => Arc::new(cells.map(|cell| cell.int().map(|value| value != 0)).collect::<BooleanArray>()),
+            DataType::Boolean => {
+                Arc::new(cells.map(|cell| cell.int().map(|value| value != 0)).collect::<BooleanArray>())
+            }
             DataType::Timestamp(..) => {
                 Arc::new(cells.map(|cell| cell.int()).collect::<TimestampMillisecondArray>().with_timezone("UTC"))
             }
@@ -186,9 +198,12 @@ fn entries(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiEr
         .collect();
     let found = table_of(core.store.connection(), MetaTable::Entries, ENTRIES, params![workspace.as_bytes()])?;
     let schema = MetaTable::Entries.schema();
-    let (Ok(device_at), Ok(author_at)) = (schema.index_of("device_id"), schema.index_of("author")) else { return Ok(found) };
+    let (Ok(device_at), Ok(author_at)) = (schema.index_of("device_id"), schema.index_of("author")) else {
+        return Ok(found);
+    };
     let devices = arrow::array::AsArray::as_string::<i32>(found.column(device_at));
-    let authors: StringArray = devices.iter().map(|device| device.and_then(|device| names.get(device)).map(String::as_str)).collect();
+    let authors: StringArray =
+        devices.iter().map(|device| device.and_then(|device| names.get(device)).map(String::as_str)).collect();
     let mut arrays = found.columns().to_vec();
     if let Some(slot) = arrays.get_mut(author_at) {
         *slot = Arc::new(authors);
@@ -218,7 +233,10 @@ fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> 
         let run: String = run_id.chars().take(SHORT).collect();
         let well: String = row.get(1)?;
         let wanted = filter.wells.as_ref().is_none_or(|wells| wells.contains(&well))
-            && filter.runs.as_ref().is_none_or(|ids| ids.iter().any(|id| run_id.starts_with(id.as_str()) || run.starts_with(id.as_str())));
+            && filter
+                .runs
+                .as_ref()
+                .is_none_or(|ids| ids.iter().any(|id| run_id.starts_with(id.as_str()) || run.starts_with(id.as_str())));
         if !wanted {
             continue;
         }
@@ -232,8 +250,25 @@ fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> 
             "time" => IndexKind::Time,
             _ => IndexKind::Other,
         };
-        let index = IndexColumn { name: row.get(6)?, kind, unit: row.get(8)?, to_si: row.get(9)?, min: row.get(10)?, max: row.get(11)? };
-        files.push(RunFile { run, run_id, well, well_id: row.get(2)?, blob: row.get(3)?, size: row.get(4)?, rows: row.get(5)?, index, curves });
+        let index = IndexColumn {
+            name: row.get(6)?,
+            kind,
+            unit: row.get(8)?,
+            to_si: row.get(9)?,
+            min: row.get(10)?,
+            max: row.get(11)?,
+        };
+        files.push(RunFile {
+            run,
+            run_id,
+            well,
+            well_id: row.get(2)?,
+            blob: row.get(3)?,
+            size: row.get(4)?,
+            rows: row.get(5)?,
+            index,
+            curves,
+        });
     }
     Ok(files)
 }

@@ -67,7 +67,8 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn refers(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<bool, ApiError> {
-        let mut statement = self.connection().prepare_cached("SELECT 1 FROM blob_refs WHERE workspace = ?1 AND hash = ?2")?;
+        let mut statement =
+            self.connection().prepare_cached("SELECT 1 FROM blob_refs WHERE workspace = ?1 AND hash = ?2")?;
         Ok(statement.exists(params![workspace.as_bytes(), hash.as_bytes()])?)
     }
 

@@ -56,9 +56,11 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn add_workspace(&self, id: &WorkspaceId, name: &str, now_ms: u64) -> Result<(), ApiError> {
-        self.connection()
-            .prepare_cached("INSERT OR IGNORE INTO workspaces VALUES (?1, ?2, ?3)")?
-            .execute(params![id.as_bytes(), name, now_ms])?;
+        self.connection().prepare_cached("INSERT OR IGNORE INTO workspaces VALUES (?1, ?2, ?3)")?.execute(params![
+            id.as_bytes(),
+            name,
+            now_ms
+        ])?;
         Ok(())
     }
 
@@ -76,7 +78,13 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn add_entry(&self, workspace: &WorkspaceId, entry: &Entry, outcome: &Outcome, now_ms: u64) -> Result<(), ApiError> {
+    pub(crate) fn add_entry(
+        &self,
+        workspace: &WorkspaceId,
+        entry: &Entry,
+        outcome: &Outcome,
+        now_ms: u64,
+    ) -> Result<(), ApiError> {
         let link = entry.header.link();
         let (doc, claimed_ms) = match &entry.header {
             ReadHeader::Known(_, header) => (header.claims.doc, header.claims.claimed_ms),
@@ -142,7 +150,8 @@ impl Store {
     /// `Damaged` when the stored entries are no log, `Storage` when they cannot be read.
     pub(crate) fn restore_ledger(&self, workspace: &WorkspaceId) -> Result<Ledger, ApiError> {
         let damaged = |what: String| {
-            ApiError::new(ErrorKind::Damaged, format!("workspace {}: {what}", workspace.fmt_short())).hint("run dataforge verify")
+            ApiError::new(ErrorKind::Damaged, format!("workspace {}: {what}", workspace.fmt_short()))
+                .hint("run dataforge verify")
         };
         let mut entries = Vec::new();
         self.each_entry(workspace, |id, stored| {
@@ -171,7 +180,8 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn stored_entry(&self, id: &EntryId) -> Result<Option<SignedEntry>, ApiError> {
-        let mut statement = self.connection().prepare_cached("SELECT header, signature, body FROM entries WHERE id = ?1")?;
+        let mut statement =
+            self.connection().prepare_cached("SELECT header, signature, body FROM entries WHERE id = ?1")?;
         Ok(statement.query_row(params![id.as_bytes()], signed).optional()?)
     }
 }

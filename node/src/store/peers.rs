@@ -77,8 +77,9 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn peers(&self) -> Result<Vec<Peer>, ApiError> {
-        let mut statement =
-            self.connection().prepare_cached("SELECT device, addresses, last_seen_ms, last_error FROM peers ORDER BY device")?;
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT device, addresses, last_seen_ms, last_error FROM peers ORDER BY device")?;
         let rows = statement.query_map([], |row| {
             let addresses: String = row.get(1)?;
             Ok(Peer {
@@ -110,7 +111,8 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn highest_level(&self, workspace: &WorkspaceId) -> Result<Option<u64>, ApiError> {
-        let mut statement = self.connection().prepare_cached("SELECT max(seq) FROM peer_levels WHERE workspace = ?1")?;
+        let mut statement =
+            self.connection().prepare_cached("SELECT max(seq) FROM peer_levels WHERE workspace = ?1")?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
     }
 
@@ -118,10 +120,17 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn keep_invite(&self, workspace: &WorkspaceId, invite: &EntryId, secret: &[u8; 32]) -> Result<(), ApiError> {
-        self.connection()
-            .prepare_cached("INSERT INTO invites VALUES (?1, ?2, ?3)")?
-            .execute(params![invite.as_bytes(), workspace.as_bytes(), secret])?;
+    pub(crate) fn keep_invite(
+        &self,
+        workspace: &WorkspaceId,
+        invite: &EntryId,
+        secret: &[u8; 32],
+    ) -> Result<(), ApiError> {
+        self.connection().prepare_cached("INSERT INTO invites VALUES (?1, ?2, ?3)")?.execute(params![
+            invite.as_bytes(),
+            workspace.as_bytes(),
+            secret
+        ])?;
         Ok(())
     }
 
@@ -130,7 +139,10 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn invite(&self, invite: &EntryId) -> Result<Option<(WorkspaceId, [u8; 32])>, ApiError> {
-        let mut statement = self.connection().prepare_cached("SELECT workspace, secret FROM invites WHERE invite = ?1")?;
-        Ok(statement.query_row(params![invite.as_bytes()], |row| Ok((WorkspaceId(row.get(0)?), row.get(1)?))).optional()?)
+        let mut statement =
+            self.connection().prepare_cached("SELECT workspace, secret FROM invites WHERE invite = ?1")?;
+        Ok(statement
+            .query_row(params![invite.as_bytes()], |row| Ok((WorkspaceId(row.get(0)?), row.get(1)?)))
+            .optional()?)
     }
 }

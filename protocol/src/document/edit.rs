@@ -42,12 +42,7 @@ impl<'a, 'b> Edit<'a, 'b> {
     ///
     /// # Errors
     /// The document has no such map, or Automerge fails.
-    pub fn set_bytes(
-        &mut self,
-        map: Map,
-        key: &str,
-        bytes: Option<&[u8]>,
-    ) -> Result<(), EngineError> {
+    pub fn set_bytes(&mut self, map: Map, key: &str, bytes: Option<&[u8]>) -> Result<(), EngineError> {
         self.set(map, key, bytes.map(|bytes| Field::Bytes(bytes.to_vec())))
     }
 
@@ -78,11 +73,7 @@ impl<'a, 'b> Edit<'a, 'b> {
     }
 
     /// Makes the texts of a map those given; what is no text stays.
-    pub(super) fn set_texts(
-        &mut self,
-        map: Map,
-        texts: &BTreeMap<String, String>,
-    ) -> Result<(), EngineError> {
+    pub(super) fn set_texts(&mut self, map: Map, texts: &BTreeMap<String, String>) -> Result<(), EngineError> {
         let keys: Vec<String> = self.tx.keys(map.id()).collect();
         for key in keys.iter().filter(|key| !texts.contains_key(*key)) {
             let value = self.tx.get(map.id(), key.as_str())?;

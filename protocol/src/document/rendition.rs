@@ -35,10 +35,7 @@ pub(super) fn split(facts: &RenditionFacts) -> Result<Vec<(String, Vec<u8>)>, En
     if whole.len() <= PART {
         return Ok(vec![(id, whole)]);
     }
-    let mut head = RenditionFacts {
-        curves: Vec::new(),
-        ..facts.clone()
-    };
+    let mut head = RenditionFacts { curves: Vec::new(), ..facts.clone() };
     let mut groups: Vec<Vec<CurveFacts>> = vec![Vec::new()];
     let mut len = encode(&head).len() + OVERHEAD;
     for curve in &facts.curves {
@@ -57,9 +54,7 @@ pub(super) fn split(facts: &RenditionFacts) -> Result<Vec<(String, Vec<u8>)>, En
     }
     let mut groups = groups.into_iter();
     head.curves = groups.next().unwrap_or_default();
-    let rest = groups
-        .zip(1_u32..)
-        .map(|(curves, k)| (format!("{id}/{k}"), encode(&curves)));
+    let rest = groups.zip(1_u32..).map(|(curves, k)| (format!("{id}/{k}"), encode(&curves)));
     let head = (id.clone(), encode(&head));
     Ok(std::iter::once(head).chain(rest).collect())
 }
@@ -67,9 +62,7 @@ pub(super) fn split(facts: &RenditionFacts) -> Result<Vec<(String, Vec<u8>)>, En
 /// Returns the complete renditions of a map by id.
 pub(super) fn join(values: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, RenditionFacts> {
     let heads = values.iter().filter(|(key, _)| !key.contains('/'));
-    heads
-        .filter_map(|(id, head)| Some((id.clone(), join_one(values, id, head)?)))
-        .collect()
+    heads.filter_map(|(id, head)| Some((id.clone(), join_one(values, id, head)?))).collect()
 }
 
 fn join_one(values: &BTreeMap<String, Vec<u8>>, id: &str, head: &[u8]) -> Option<RenditionFacts> {
@@ -81,17 +74,12 @@ fn join_one(values: &BTreeMap<String, Vec<u8>>, id: &str, head: &[u8]) -> Option
         let Some(part) = values.get(&format!("{id}/{k}")) else {
             break;
         };
-        facts
-            .curves
-            .extend(postcard::from_bytes::<Vec<CurveFacts>>(part).ok()?);
+        facts.curves.extend(postcard::from_bytes::<Vec<CurveFacts>>(part).ok()?);
     }
     (id_of(&encode(&facts)) == id).then_some(facts)
 }
 
 /// Returns the version of a reader such as `las/1`, 0 when it has none.
 pub(super) fn reader_version(reader: &str) -> u64 {
-    reader
-        .rsplit_once('/')
-        .and_then(|(_, version)| version.parse().ok())
-        .unwrap_or(0)
+    reader.rsplit_once('/').and_then(|(_, version)| version.parse().ok()).unwrap_or(0)
 }

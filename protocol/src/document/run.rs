@@ -65,9 +65,7 @@ impl RunState {
     #[must_use]
     pub fn read(doc: &Document) -> Self {
         Self {
-            well: doc
-                .get_str(Map::Root, "well")
-                .and_then(|id| id.parse().ok()),
+            well: doc.get_str(Map::Root, "well").and_then(|id| id.parse().ok()),
             name: doc.get_str(Map::Root, "name"),
             source_name: doc.get_str(Map::Root, "source_name"),
             deleted: doc.is_deleted(),
@@ -109,12 +107,7 @@ impl Edit<'_, '_> {
     ///
     /// # Errors
     /// The document is not a run, or Automerge fails.
-    pub fn set_curve(
-        &mut self,
-        ordinal: u32,
-        field: CurveField,
-        text: Option<&str>,
-    ) -> Result<(), EngineError> {
+    pub fn set_curve(&mut self, ordinal: u32, field: CurveField, text: Option<&str>) -> Result<(), EngineError> {
         self.set_text(Map::Curves, &curve_key(ordinal, field), text)
     }
 }
@@ -129,18 +122,12 @@ impl Document {
     /// # Errors
     /// The document is not a run, a curve's facts are too large, or Automerge fails; the
     /// document is as before.
-    pub fn write_run(
-        &mut self,
-        actor: [u8; 16],
-        state: &RunState,
-    ) -> Result<Vec<Vec<u8>>, EngineError> {
+    pub fn write_run(&mut self, actor: [u8; 16], state: &RunState) -> Result<Vec<Vec<u8>>, EngineError> {
         let mut parts = Vec::new();
         for facts in &state.renditions {
             parts.extend(split(facts)?);
         }
-        parts.retain(|(key, bytes)| {
-            self.get_bytes(Map::Renditions, key).as_deref() != Some(&bytes[..])
-        });
+        parts.retain(|(key, bytes)| self.get_bytes(Map::Renditions, key).as_deref() != Some(&bytes[..]));
         let mut parts = parts.into_iter();
         let first = parts.next();
         let mut doc = self.clone();
@@ -153,8 +140,7 @@ impl Document {
             }
         })?);
         for (key, bytes) in parts {
-            let write =
-                |edit: &mut Edit<'_, '_>| edit.set_bytes(Map::Renditions, &key, Some(&bytes));
+            let write = |edit: &mut Edit<'_, '_>| edit.set_bytes(Map::Renditions, &key, Some(&bytes));
             changes.extend(doc.edit(actor, write)?);
         }
         *self = doc;
@@ -165,11 +151,7 @@ impl Document {
     ///
     /// # Errors
     /// As there.
-    pub fn add_rendition(
-        &mut self,
-        actor: [u8; 16],
-        facts: RenditionFacts,
-    ) -> Result<Vec<Vec<u8>>, EngineError> {
+    pub fn add_rendition(&mut self, actor: [u8; 16], facts: RenditionFacts) -> Result<Vec<Vec<u8>>, EngineError> {
         let mut state = RunState::read(self);
         state.renditions = vec![facts];
         self.write_run(actor, &state)
@@ -181,12 +163,10 @@ fn curve_key(ordinal: u32, field: CurveField) -> String {
 }
 
 fn read_renditions(doc: &Document) -> Vec<RenditionFacts> {
-    let values = doc
-        .entries(Map::Renditions)
-        .filter_map(|(key, field)| match field {
-            Field::Bytes(bytes) => Some((key.into_owned(), bytes)),
-            Field::Text(_) | Field::Bool(_) => None,
-        });
+    let values = doc.entries(Map::Renditions).filter_map(|(key, field)| match field {
+        Field::Bytes(bytes) => Some((key.into_owned(), bytes)),
+        Field::Text(_) | Field::Bool(_) => None,
+    });
     // By id, and the sort is stable: equals stay ordered by id.
     let mut renditions: Vec<_> = join(&values.collect()).into_values().collect();
     renditions.sort_by_key(|facts| Reverse(reader_version(&facts.reader)));

@@ -78,18 +78,12 @@ fn states_read_as_written_and_only_differences_are_written() {
     assert_eq!(WellState::read(&again), well);
 
     let mut doc = empty(DocKind::Project);
-    let project = ProjectState {
-        description: Some(String::new()),
-        ..ProjectState::default()
-    };
+    let project = ProjectState { description: Some(String::new()), ..ProjectState::default() };
     doc.edit(A, |edit| project.write(edit)).unwrap().unwrap();
     assert_eq!(ProjectState::read(&doc), project);
 
     let mut doc = empty(DocKind::Run);
-    let curve = CurveOverride {
-        unit: Some("m".into()),
-        ..CurveOverride::default()
-    };
+    let curve = CurveOverride { unit: Some("m".into()), ..CurveOverride::default() };
     let mut run = RunState {
         source_name: Some("a.las".into()),
         overrides: BTreeMap::from([(2, curve)]),
@@ -117,10 +111,7 @@ fn an_actor_goes_on_after_a_reload() {
     }
     let scans: Vec<_> = changes.iter().map(|c| gate::scan(c).unwrap()).collect();
     let seqs: Vec<_> = scans.iter().map(|s| (s.actor[0], s.seq)).collect();
-    assert_eq!(
-        seqs,
-        [(0xa, 1), (0xa, 2), (0xb, 1), (0xa, 3), (0xa, 4), (0xb, 2)]
-    );
+    assert_eq!(seqs, [(0xa, 1), (0xa, 2), (0xb, 1), (0xa, 3), (0xa, 4), (0xb, 2)]);
     // The actor's previous change is a dependency even when it is no head.
     assert_eq!(scans[3].deps.len(), 2);
 }
@@ -141,16 +132,7 @@ fn four_thousand_curves_fit_through_the_gate() {
         let deps: Vec<_> = previous.into_iter().collect();
         let deps = &deps[..];
         let may_delete = false;
-        let ctx = Context {
-            workspace,
-            device,
-            doc: doc_id,
-            seq,
-            entry,
-            deps,
-            previous,
-            may_delete,
-        };
+        let ctx = Context { workspace, device, doc: doc_id, seq, entry, deps, previous, may_delete };
         let info = gate.check(&ctx, bytes).unwrap();
         gate.admit(entry, info);
         previous = Some(entry);
@@ -161,14 +143,8 @@ fn four_thousand_curves_fit_through_the_gate() {
         assert_eq!(RunState::read(&other).renditions, []);
         other.apply(bytes).unwrap();
     }
-    assert_eq!(
-        RunState::read(&other).renditions,
-        std::slice::from_ref(&facts)
-    );
-    assert_eq!(
-        other.add_rendition(actor, facts).unwrap(),
-        Vec::<Vec<u8>>::new()
-    );
+    assert_eq!(RunState::read(&other).renditions, std::slice::from_ref(&facts));
+    assert_eq!(other.add_rendition(actor, facts).unwrap(), Vec::<Vec<u8>>::new());
 }
 
 #[test]
@@ -177,10 +153,7 @@ fn one_curve_too_large_is_an_error() {
     facts.curves[1].description = "x".repeat(200_000);
     let mut doc = empty(DocKind::Run);
     let before = doc.heads();
-    assert!(matches!(
-        doc.add_rendition(A, facts),
-        Err(EngineError::CurveTooLarge)
-    ));
+    assert!(matches!(doc.add_rendition(A, facts), Err(EngineError::CurveTooLarge)));
     assert_eq!(doc.heads(), before);
 }
 
@@ -191,11 +164,7 @@ fn the_newest_reader_comes_first() {
         doc.add_rendition(A, rendition(reader, 1)).unwrap();
     }
     doc.add_rendition(A, rendition("las/10", 2)).unwrap();
-    let readers: Vec<_> = RunState::read(&doc)
-        .renditions
-        .into_iter()
-        .map(|r| r.reader)
-        .collect();
+    let readers: Vec<_> = RunState::read(&doc).renditions.into_iter().map(|r| r.reader).collect();
     assert_eq!(readers, ["las/10", "las/10", "las/2", "las/1", "odd"]);
     // A value that does not hash to its key is not read.
     doc.edit(A, |edit| {
@@ -210,19 +179,14 @@ fn the_newest_reader_comes_first() {
 fn conflicts_show_all_values_and_can_be_settled() {
     let mut left = empty(DocKind::Well);
     let mut right = left.clone();
-    let name = |name: &'static str| {
-        move |edit: &mut Edit<'_, '_>| edit.set_text(Map::Root, "name", Some(name))
-    };
+    let name = |name: &'static str| move |edit: &mut Edit<'_, '_>| edit.set_text(Map::Root, "name", Some(name));
     let a = left.edit(A, name("left")).unwrap().unwrap();
     let b = right.edit(B, name("right")).unwrap().unwrap();
     assert_eq!(left.conflicts(Map::Root, "name"), []);
     left.apply(&b).unwrap();
     right.apply(&a).unwrap();
     right.apply(&a).unwrap();
-    assert_eq!(
-        left.get_str(Map::Root, "name"),
-        right.get_str(Map::Root, "name")
-    );
+    assert_eq!(left.get_str(Map::Root, "name"), right.get_str(Map::Root, "name"));
     let conflicts = left.conflicts(Map::Root, "name");
     assert_eq!(conflicts, right.conflicts(Map::Root, "name"));
     let candidate = |text: &str, bytes: &[u8]| Candidate {
@@ -231,11 +195,7 @@ fn conflicts_show_all_values_and_can_be_settled() {
     };
     assert_eq!(conflicts, [candidate("left", &a), candidate("right", &b)]);
     assert_eq!(left.edit(A, name("right")).unwrap(), None);
-    assert!(
-        left.edit(A, |edit| edit.settle(Map::Root, "name"))
-            .unwrap()
-            .is_some()
-    );
+    assert!(left.edit(A, |edit| edit.settle(Map::Root, "name")).unwrap().is_some());
     assert_eq!(left.conflicts(Map::Root, "name"), []);
     assert_eq!(left.get_str(Map::Root, "name").as_deref(), Some("right"));
 }
@@ -243,8 +203,7 @@ fn conflicts_show_all_values_and_can_be_settled() {
 /// Makes a change with Automerge itself, on a document's changes.
 fn raw(kind: DocKind, write: impl FnOnce(&mut automerge::transaction::Transaction<'_>)) -> Vec<u8> {
     let mut doc = Automerge::new().with_actor(ActorId::from([0xc; 16]));
-    doc.apply_changes([Change::try_from(constant_change(kind)).unwrap()])
-        .unwrap();
+    doc.apply_changes([Change::try_from(constant_change(kind)).unwrap()]).unwrap();
     let mut tx = doc.transaction();
     write(&mut tx);
     let hash = tx.commit().0.unwrap();
@@ -279,8 +238,7 @@ fn wrong_types_read_as_absent_and_containers_cannot_be_hidden() {
 #[test]
 fn errors_and_panics_leave_the_document_as_it_was() {
     let mut doc = empty(DocKind::Well);
-    doc.edit(A, |edit| edit.set_text(Map::Root, "name", Some("kept")))
-        .unwrap();
+    doc.edit(A, |edit| edit.set_text(Map::Root, "name", Some("kept"))).unwrap();
     let heads = doc.heads();
     let panics = doc.edit(A, |edit| {
         edit.set_text(Map::Root, "name", Some("lost"))?;
@@ -289,37 +247,21 @@ fn errors_and_panics_leave_the_document_as_it_was() {
     assert!(matches!(panics, Err(EngineError::Panicked(text)) if text == "on purpose"));
     let large = "x".repeat(MAX_CHUNK);
     let refused = doc.edit(A, |edit| edit.set_text(Map::Root, "name", Some(&large)));
-    assert!(matches!(
-        refused,
-        Err(EngineError::Refused(Refusal::TooLarge))
-    ));
-    assert!(matches!(
-        doc.apply(b"junk"),
-        Err(EngineError::Unreadable(_))
-    ));
+    assert!(matches!(refused, Err(EngineError::Refused(Refusal::TooLarge))));
+    assert!(matches!(doc.apply(b"junk"), Err(EngineError::Unreadable(_))));
 
     // A gap in the sequence numbers panics in Automerge 0.12; the gate would refuse it.
-    let good = doc
-        .clone()
-        .edit(A, |edit| edit.set_text(Map::Root, "name", Some("x")));
-    let mut gap = Change::try_from(&good.unwrap().unwrap()[..])
-        .unwrap()
-        .decode();
+    let good = doc.clone().edit(A, |edit| edit.set_text(Map::Root, "name", Some("x")));
+    let mut gap = Change::try_from(&good.unwrap().unwrap()[..]).unwrap().decode();
     gap.seq = 9;
     let gap = Change::from(gap).raw_bytes().to_vec();
     assert!(matches!(doc.apply(&gap), Err(EngineError::Panicked(_))));
 
     let mut ahead = doc.clone();
-    ahead
-        .edit(A, |edit| edit.set_text(Map::Root, "name", Some("1")))
-        .unwrap()
-        .unwrap();
+    ahead.edit(A, |edit| edit.set_text(Map::Root, "name", Some("1"))).unwrap().unwrap();
     let second = ahead.edit(A, |edit| edit.set_text(Map::Root, "name", Some("2")));
     let second = second.unwrap().unwrap();
-    assert!(matches!(
-        doc.apply(&second),
-        Err(EngineError::MissingDependency(_))
-    ));
+    assert!(matches!(doc.apply(&second), Err(EngineError::MissingDependency(_))));
     assert_eq!(doc.heads(), heads);
     assert_eq!(doc.get_str(Map::Root, "name").as_deref(), Some("kept"));
 }
@@ -331,8 +273,7 @@ fn cost_of_a_copy() {
     doc.add_rendition(A, rendition("las/1", 4_000)).unwrap();
     for n in 0..1_000 {
         let text = format!("curve {n}");
-        doc.edit(A, |edit| edit.set_curve(n, CurveField::Name, Some(&text)))
-            .unwrap();
+        doc.edit(A, |edit| edit.set_curve(n, CurveField::Name, Some(&text))).unwrap();
     }
     let start = std::time::Instant::now();
     for _ in 0..100 {
@@ -341,8 +282,7 @@ fn cost_of_a_copy() {
     let copy = start.elapsed() / 100;
     let start = std::time::Instant::now();
     for n in 0..100 {
-        doc.edit(A, |edit| edit.set_curve(n, CurveField::Unit, Some("m")))
-            .unwrap();
+        doc.edit(A, |edit| edit.set_curve(n, CurveField::Unit, Some("m"))).unwrap();
     }
     panic!("copy {copy:?}, edit {:?}", start.elapsed() / 100);
 }

@@ -47,7 +47,9 @@ async fn story(dir: &Path, logs: PathBuf) -> Result<(u64, Duration, u64, Duratio
     let (a, b) = (open(&dir.join("a")).await?, open(&dir.join("b")).await?);
     call(&a, Request::Init { name: "Field".into(), person: Some("Ada".into()), device: Some("a".into()) }).await?;
     let started = Instant::now();
-    let Reply::Import(summary) = call(&a, Request::Import { workspace: None, paths: vec![logs], strict: false }).await? else {
+    let Reply::Import(summary) =
+        call(&a, Request::Import { workspace: None, paths: vec![logs], strict: false }).await?
+    else {
         unreachable!("an import answers with a summary")
     };
     let import = started.elapsed();
@@ -56,16 +58,19 @@ async fn story(dir: &Path, logs: PathBuf) -> Result<(u64, Duration, u64, Duratio
     let Reply::Invite(invite) = call(&a, invite).await? else { unreachable!("an invite answers with a ticket") };
     call(&b, Request::Join { ticket: invite.ticket, person: Some("Bob".into()), device: Some("b".into()) }).await?;
     let started = Instant::now();
-    let Reply::Sync(sync) = call(&b, Request::Sync { workspace: None, peers: Vec::new(), timeout_secs: 600 }).await? else {
+    let Reply::Sync(sync) = call(&b, Request::Sync { workspace: None, peers: Vec::new(), timeout_secs: 600 }).await?
+    else {
         unreachable!("a sync answers with a summary")
     };
     let synced = started.elapsed();
-    println!("  {} files, {} failed; {} entries and {} blobs received, {} missing", summary.imported, summary.failed, sync.entries_received, sync.blobs_received, sync.blobs_missing);
+    println!(
+        "  {} files, {} failed; {} entries and {} blobs received, {} missing",
+        summary.imported, summary.failed, sync.entries_received, sync.blobs_received, sync.blobs_missing
+    );
     b.close().await;
     a.close().await;
     Ok((summary.bytes, import, sync.bytes_received, synced))
 }
-
 
 /// A chain of small entries as an editor would write them: wells opened and edited again and again.
 fn chain() -> Vec<SignedEntry> {
@@ -87,15 +92,31 @@ fn chain() -> Vec<SignedEntry> {
     for well in 0..WELLS {
         let facts = Facts::Well(WellFacts::Uwi(format!("B{well:08}")));
         let doc = facts.doc_id();
-        append(&mut ledger, Draft { kind: EntryKind::Open, doc: Some(doc), deps: Vec::new(), blobs: Vec::new(), body: facts.to_bytes() });
+        append(
+            &mut ledger,
+            Draft {
+                kind: EntryKind::Open,
+                doc: Some(doc),
+                deps: Vec::new(),
+                blobs: Vec::new(),
+                body: facts.to_bytes(),
+            },
+        );
         let mut document = Document::build(DocKind::Well, []).expect("an empty well");
         let mut actor = None;
         for edit in 0..EDITS {
-            let actor = *actor.get_or_insert_with(|| gate::actor_for(ledger.workspace(), device, doc, ledger.next_seq(&device)));
+            let actor = *actor
+                .get_or_insert_with(|| gate::actor_for(ledger.workspace(), device, doc, ledger.next_seq(&device)));
             let text = format!("value {edit}");
-            let change = document.edit(actor, |tx| tx.set_text(Map::Root, "field", Some(&text))).expect("an edit").expect("a change");
+            let change = document
+                .edit(actor, |tx| tx.set_text(Map::Root, "field", Some(&text)))
+                .expect("an edit")
+                .expect("a change");
             let deps = ledger.doc_heads(&doc);
-            append(&mut ledger, Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs: Vec::new(), body: change });
+            append(
+                &mut ledger,
+                Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs: Vec::new(), body: change },
+            );
         }
     }
     chain
@@ -117,7 +138,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         && flag == "--field"
     {
         let (bytes, import, _, sync) = story(dir.path(), std::fs::canonicalize(folder)?).await?;
-        println!("field: {:.1} MB imported in {:.2} s, synced in {:.2} s", bytes as f64 / 1e6, import.as_secs_f64(), sync.as_secs_f64());
+        println!(
+            "field: {:.1} MB imported in {:.2} s, synced in {:.2} s",
+            bytes as f64 / 1e6,
+            import.as_secs_f64(),
+            sync.as_secs_f64()
+        );
         return Ok(());
     }
     let logs = dir.path().join("logs");

@@ -75,11 +75,13 @@ pub(super) struct Network {
 impl Network {
     /// Draws connections: a ring of the honest nodes, and others by chance.
     pub(super) fn draw(nodes: usize, honest: usize, random: &mut fastrand::Rng) -> Self {
+        // From a bare ring, where all must pass through others, to nearly everybody with everybody.
+        let density = random.u8(..4);
         let mut links = Vec::new();
         for a in 0..nodes {
             for b in a + 1..nodes {
                 let ring = b < honest && (b == a + 1 || (a == 0 && b + 1 == honest));
-                if ring || random.u8(..3) != 0 {
+                if ring || random.u8(..4) < density {
                     let latency_ms = [1, 5, 40, 150][random.usize(..4)];
                     let (last, under_way) = ([0; 2], [0; 2]);
                     links.push(Link { ends: [a, b], up: false, epoch: 0, last, under_way, latency_ms });

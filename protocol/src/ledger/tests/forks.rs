@@ -179,6 +179,20 @@ fn one_document_never_gets_two_changes_of_one_actor_and_number() {
 }
 
 #[test]
+fn change_follows_those_of_its_own_branch_only() {
+    let (mut base, _, forker, [a, ..]) = cast();
+    base.edit(&forker, doc(1), "name", "before");
+    let (mut left, mut right) = (base.replica(), base.replica());
+    let first = left.edit(&forker, doc(1), "name", "left");
+    let second = right.edit(&forker, doc(2), "name", "right");
+    let last = right.edit(&forker, doc(1), "name", "right");
+    let upon = right.edit(&a, doc(1), "company", "A");
+    let state = same_in_all_orders(&base, &[first, second, last.clone(), upon.clone()]);
+    assert_eq!(outcome(&state, &last.id), "Accepted");
+    assert_eq!(outcome(&state, &upon.id), "Accepted");
+}
+
+#[test]
 fn entry_that_builds_on_both_branches_is_invalid() {
     let (base, _, forker, [a, ..]) = cast();
     let (mut left, mut right) = (base.replica(), base.replica());
