@@ -1,8 +1,15 @@
 //! Suites that need more than one crate: one binary, one file per story.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails where it stands, and prints its seed"
+)]
+
 mod bad_input;
 mod field;
 mod kill;
 mod order;
 mod simulation;
 mod strangers;
+mod tree;

@@ -34,7 +34,7 @@ impl Human for StatusReply {
         lines.push(match (self.up, self.addresses.is_empty()) {
             (true, false) => format!("up         yes, at {}", self.addresses.join(", ")),
             (true, true) => "up         yes".to_owned(),
-            (false, _) => "up         no: dataforge up syncs in the background".to_owned(),
+            (false, _) => "up         no: dataforge up listens and syncs".to_owned(),
         });
         lines.push(format!("directory  {}", clean(&self.directory.display().to_string())));
         let free = self.free_bytes.map(|free| format!(", {} free on the disk", bytes(free))).unwrap_or_default();

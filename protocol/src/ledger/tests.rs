@@ -3,6 +3,7 @@
 mod chain;
 pub(crate) mod fixture;
 mod forks;
+mod oracle;
 mod order;
 mod restore;
 mod roles;

@@ -3,6 +3,8 @@
 //! `cargo run -p dataforge-tests --bin bench` prints import, entries applied, and sync beside bare
 //! iroh-blobs. `--field DIR` times the folder of the main story through the program's own door.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -324,6 +324,7 @@ pub(crate) fn same_in_all_orders(base: &Peer, entries: &[Entry]) -> State {
         .map(|order| {
             let mut peer = base.replica();
             peer.deliver(order.iter().map(|n| &entries[*n]));
+            super::oracle::check(&peer.ledger);
             peer.assert_store_agrees();
             assert_eq!(peer.restarted().state(), peer.state(), "{order:?}");
             (peer.state(), order)

@@ -177,6 +177,9 @@ fn shuffled(base: &Peer, all: &[Entry], causal: bool, random: &mut fastrand::Rng
         }
     }
     peer.assert_store_agrees();
+    if random.u8(..4) == 0 {
+        super::oracle::check(&peer.ledger);
+    }
     let state = peer.state();
     assert_eq!(peer.restarted().state(), state, "restored");
     state
