@@ -32,6 +32,11 @@ pub(crate) fn run() -> ExitCode {
 
 async fn work(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.globals)?;
+    if !cli.command.makes_directory() && !context.dir.exists() {
+        let missing = format!("there is no data directory {}", context.dir.display());
+        let hint = "dataforge init NAME makes one, dataforge join TICKET joins one; --dir names another";
+        return Err(Failure::Api(ApiError::new(ErrorKind::NotFound, missing).hint(hint)));
+    }
     if cli.command.ends_itself() {
         return Box::pin(cli.command.run(&context)).await;
     }

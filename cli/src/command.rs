@@ -98,6 +98,12 @@ impl Command {
         matches!(self, Self::Up(_))
     }
 
+    /// Whether the command may make a data directory; for the others one that is missing is a
+    /// mistyped one.
+    pub(crate) const fn makes_directory(&self) -> bool {
+        matches!(self, Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_))
+    }
+
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {

@@ -5,6 +5,7 @@ mod table;
 
 use std::io::Write as _;
 
+use dataforge_node::api::API_VERSION;
 use serde::Serialize;
 
 pub(crate) use self::number::{bytes, count, decimal, duration, interval, percent, plural, value};
@@ -28,10 +29,17 @@ pub(crate) fn write_text(text: &str) -> Result<(), Failure> {
     if text.is_empty() { Ok(()) } else { write(format!("{text}\n").as_bytes()) }
 }
 
-/// Writes a value as one line of JSON.
+/// Writes a value as one line of JSON, with the version of its shape.
 pub(crate) fn write_json(value: &impl Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string(value).map_err(|error| Failure::from_output(error.into()))?;
-    write_text(&json)
+    /// A reply with the version of the API beside its fields.
+    #[derive(Serialize)]
+    struct Versioned<'a, T> {
+        api: u32,
+        #[serde(flatten)]
+        value: &'a T,
+    }
+    let json = serde_json::to_string(&Versioned { api: API_VERSION, value });
+    write_text(&json.map_err(|error| Failure::from_output(error.into()))?)
 }
 
 /// Writes a remark to standard error.

@@ -151,7 +151,7 @@ struct Node {
     connected: bool,
     /// Whether it is of a forked part of a chain, or rests on what is.
     near: bool,
-    /// Whether all near a fork in its past counts and is built upon there.
+    /// Whether it is not frozen and all near a fork in its past counts.
     clear: bool,
     /// Its number in the order of settling, which is causal.
     position: usize,

@@ -9,9 +9,9 @@
 //!
 //! Only entries near a fork are looked at: those that are frozen, build upon frozen ones, or
 //! follow such entries on their chain. All others stand, with all they build on. Even so, the past
-//! of an entry is as long as the history since the fork; so an entry is marked as *clear* when all
-//! near a fork in its past counts and is built upon there. What has only clear entries before it
-//! needs no look at its past: of each device it shows one branch, and why that one counts.
+//! of an entry is as long as the history since the fork; so an entry that is not frozen is marked
+//! as *clear* when all near a fork in its past counts. What has only clear entries before it needs
+//! no look at its past: of each device that shows one branch, and who builds upon it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -172,16 +172,8 @@ impl Ledger {
             return true;
         }
         let closure = self.near_closure(vec![*id]);
-        let nodes = || closure.iter().filter_map(|id| Some((id, self.nodes.get(id)?)));
-        if !nodes().all(|(_, node)| node.standing == Standing::Counts) {
-            return false;
-        }
-        let frozen = |node: &super::Node| self.is_frozen(&node.device, node.seq);
-        let mut built = BTreeSet::new();
-        for (id, _) in nodes().filter(|(_, node)| !frozen(node)) {
-            self.add_near_past(*id, &mut built);
-        }
-        nodes().all(|(id, _)| built.contains(id))
+        let counts = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts);
+        closure.iter().all(counts)
     }
 
     /// Adds the ops between an entry and the Open or Change before it on its chain.

@@ -259,6 +259,47 @@ fn next_header_names_who_built_upon_what_it_builds_on() {
     assert_eq!(outcome(&state, &good.id), "Accepted");
 }
 
+/// An author worked on a branch until another got the upper hand: what it names then is judged
+/// from its own past, where that is not to be seen, in whichever order one learnt of it.
+#[test]
+fn past_that_was_clear_is_looked_at_again_when_a_branch_is_dropped() {
+    let (base, owner, forker, [a, b, c]) = cast();
+    let second = base.replica().edit(&forker, doc(2), "name", "right");
+    let first = (0..).map(|n| base.replica().edit(&forker, doc(1), "name", &format!("left {n}")));
+    // Among as many persons the lower id wins.
+    let first = first.into_iter().find(|first| first.id < second.id).unwrap();
+    let upon = |who: &Author, number, deps: &[EntryId], peer: &mut Peer| {
+        let mut draft = open_draft(&well(number));
+        draft.deps = deps.to_vec();
+        peer.write(who, draft)
+    };
+    let (mut left, mut right) = (base.replica(), base.replica());
+    left.deliver([&first]);
+    right.deliver([&second]);
+    let (by_a, by_c) = (upon(&a, 7, &[first.id], &mut left), upon(&c, 8, &[first.id], &mut left));
+    let again = upon(&a, 12, &[first.id], &mut left);
+    let by_owner = upon(&owner, 9, &[second.id], &mut right);
+    let by_b = upon(&b, 10, &[by_owner.id], &mut right);
+    let mut draft = open_draft(&well(11));
+    draft.deps = vec![again.id];
+    right.deliver([&first, &by_a, &by_c, &again]);
+    let mut header = right.header(&b, &draft);
+    assert!(header.claims.deps.contains(&by_c.id), "it says why");
+    header.claims.deps = draft.deps;
+    let bare = forge(&b, &header, draft.body);
+    for order in [
+        [&first, &second, &by_owner, &by_b, &by_a, &by_c, &again],
+        [&first, &by_a, &by_c, &again, &second, &by_owner, &by_b],
+        [&second, &by_owner, &by_b, &first, &by_a, &by_c, &again],
+    ] {
+        let mut peer = base.replica();
+        peer.deliver(order);
+        assert_eq!(peer.ledger.outcome(&by_b.id), Some(Outcome::Excluded));
+        assert_eq!(peer.receive(&bare), Outcome::Invalid(Invalid::BuildsOnExcluded));
+        super::oracle::check(&peer.ledger);
+    }
+}
+
 /// The same history beside a fork costs as much as without one.
 #[test]
 fn entries_far_from_a_fork_are_clear_of_it() {
