@@ -68,6 +68,23 @@ pub struct BlobRef {
     pub size: u64,
 }
 
+/// A body named by a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyRef {
+    /// Bytes of the body.
+    pub len: u32,
+    /// BLAKE3 of the body.
+    pub hash: [u8; 32],
+}
+
+impl BodyRef {
+    /// Names a body. One that is too long for a header to hold fails every check of it.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        Self { len: u32::try_from(body.len()).unwrap_or(u32::MAX), hash: *blake3::hash(body).as_bytes() }
+    }
+}
+
 /// The fields every header version starts with, so that a newer entry can be kept in its place on
 /// the chain and passed on by a build that cannot read the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +101,8 @@ pub struct Link {
     pub seq: u64,
     /// The entry before it on the chain; `None` at 0.
     pub prev: Option<EntryId>,
+    /// The body.
+    pub body: BodyRef,
 }
 
 /// The rest of a version 1 header.
@@ -99,10 +118,6 @@ pub struct Claims {
     pub blobs: Vec<BlobRef>,
     /// Number of blobs named by earlier entries of the chain.
     pub blob_base: u64,
-    /// Bytes of the body.
-    pub body_len: u32,
-    /// BLAKE3 of the body.
-    pub body_hash: [u8; 32],
     /// The author's clock in milliseconds since 1970; shown, never trusted.
     pub claimed_ms: u64,
 }
@@ -209,7 +224,7 @@ impl Header {
         field(claims.deps.len() <= limits::MAX_DEPS && strictly_sorted(&claims.deps), "deps")?;
         field(claims.blobs.len() <= limits::MAX_BLOBS, "blobs")?;
         field(claims.blobs.iter().all(|blob| blob.size <= limits::MAX_BLOB_BYTES), "blobs")?;
-        field(claims.body_len as usize <= limits::MAX_BODY_BYTES, "body_len")?;
+        field(link.body.len as usize <= limits::MAX_BODY_BYTES, "body")?;
         let is_op = kind == EntryKind::Op;
         field(is_op == claims.doc.is_none(), "doc")?;
         field(!is_op || (claims.deps.is_empty() && claims.blobs.is_empty()), "deps")?;
@@ -253,11 +268,8 @@ impl SignedEntry {
             return Err(EntryError::BodySize(self.body.len()));
         }
         let header = read_header(&self.header)?;
-        if let ReadHeader::Known(_, Header { claims, .. }) = &header {
-            let hash = blake3::hash(&self.body);
-            if claims.body_len as usize != self.body.len() || claims.body_hash != *hash.as_bytes() {
-                return Err(EntryError::Body);
-            }
+        if header.link().body != BodyRef::of(&self.body) {
+            return Err(EntryError::Body);
         }
         Ok(Entry { id: entry_id(&self.header), header, signed: self })
     }
@@ -300,14 +312,9 @@ mod tests {
                 device: device_id(secret),
                 seq: 0,
                 prev: None,
+                body: BodyRef::of(body),
             },
-            claims: Claims {
-                mheads: vec![EntryId([2; 32])],
-                doc: Some(DocId([3; 32])),
-                body_len: u32::try_from(body.len()).unwrap(),
-                body_hash: *blake3::hash(body).as_bytes(),
-                ..Claims::default()
-            },
+            claims: Claims { mheads: vec![EntryId([2; 32])], doc: Some(DocId([3; 32])), ..Claims::default() },
         }
     }
 
@@ -344,7 +351,9 @@ mod tests {
         let mut bytes = header.to_bytes();
         bytes.extend_from_slice(b"fields of the future");
         let signature = sign_entry(&secret, entry_id(&bytes).as_bytes());
-        let entry = SignedEntry { header: bytes, signature, body: b"x".to_vec() }.verify().unwrap();
+        let signed = SignedEntry { header: bytes, signature, body: b"x".to_vec() };
+        assert_eq!(signed.clone().verify(), Err(EntryError::Body), "the body is bound in every version");
+        let entry = SignedEntry { body: Vec::new(), ..signed }.verify().unwrap();
         assert_eq!(entry.header, ReadHeader::Newer(header.link));
     }
 

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use data_encoding::HEXLOWER;
 use dataforge_protocol::document::{Document, Map, WellState, constant_hash};
 use dataforge_protocol::entry::{
-    BlobRef, Claims, Entry, EntryKind, HEADER_VERSION, Header, Link, ReadHeader, SignedEntry, read_header,
+    BlobRef, BodyRef, Claims, Entry, EntryKind, HEADER_VERSION, Header, Link, ReadHeader, SignedEntry, read_header,
 };
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
 use dataforge_protocol::gate::actor_for;
@@ -92,13 +92,9 @@ impl Log {
                 device: ada.device(),
                 seq: 0,
                 prev: None,
+                body: BodyRef::of(&body),
             },
-            claims: Claims {
-                body_len: u32::try_from(body.len()).unwrap(),
-                body_hash: *blake3::hash(&body).as_bytes(),
-                claimed_ms: 1_760_000_000_000,
-                ..Claims::default()
-            },
+            claims: Claims { claimed_ms: 1_760_000_000_000, ..Claims::default() },
         };
         let entry = SignedEntry::sign(&header, body, &ada.device).verify().unwrap();
         let ledger = Ledger::start(&entry).unwrap();

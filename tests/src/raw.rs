@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dataforge_protocol::entry::{Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
+use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::id::{EntryId, WorkspaceId};
 use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
 use dataforge_protocol::ledger::Bodies;
@@ -50,12 +50,9 @@ pub fn genesis(name: &str) -> (SecretKey, SignedEntry) {
             device: device_id(&secret),
             seq: 0,
             prev: None,
+            body: BodyRef::of(&body),
         },
-        claims: Claims {
-            body_len: u32::try_from(body.len()).expect("a short body"),
-            body_hash: *blake3::hash(&body).as_bytes(),
-            ..Claims::default()
-        },
+        claims: Claims { ..Claims::default() },
     };
     let signed = SignedEntry::sign(&header, body, &secret);
     (secret, signed)

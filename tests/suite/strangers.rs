@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dataforge_protocol::entry::{Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
+use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::facts::{Facts, WellFacts};
 use dataforge_protocol::hello::{EXPORTER_LABEL, Side, tag};
 use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
@@ -116,14 +116,9 @@ fn forge(secret: &SecretKey, known: &Known) -> SignedEntry {
             device: DeviceId(*secret.public().as_bytes()),
             seq: known.tip.map_or(0, |(seq, _)| seq + 1),
             prev: known.tip.map(|(_, id)| id),
+            body: BodyRef::of(&body),
         },
-        claims: Claims {
-            mheads: vec![known.mhead],
-            doc: Some(facts.doc_id()),
-            body_len: u32::try_from(body.len()).unwrap(),
-            body_hash: *blake3::hash(&body).as_bytes(),
-            ..Claims::default()
-        },
+        claims: Claims { mheads: vec![known.mhead], doc: Some(facts.doc_id()), ..Claims::default() },
     };
     SignedEntry::sign(&header, body, secret)
 }

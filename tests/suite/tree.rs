@@ -28,7 +28,8 @@ fn no_source_file_is_too_long() {
     let mut files = Vec::new();
     sources(&root(), &mut files);
     assert!(files.len() > 50, "the sources are found");
-    let long: Vec<_> = files.iter().filter(|path| std::fs::read_to_string(path).unwrap().lines().count() > MAX_LINES).collect();
+    let long: Vec<_> =
+        files.iter().filter(|path| std::fs::read_to_string(path).unwrap().lines().count() > MAX_LINES).collect();
     assert!(long.is_empty(), "split these: {long:?}");
 }
 

@@ -5,7 +5,7 @@ use dataforge_protocol::entry::{EntryKind, ReadHeader};
 use dataforge_protocol::hello::{EXPORTER_LABEL, Side, same, tag};
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use dataforge_protocol::ledger::Ledger;
-use dataforge_protocol::limits::BATCH_BYTES;
+use dataforge_protocol::limits::{BATCH_BYTES, MAX_BATCH_ENTRIES};
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::wire::{Hello, Message};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
@@ -73,7 +73,7 @@ fn introduction(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<Message>
     for op in ledger.ops().iter().filter_map(|id| store.entry(id)) {
         bytes += op.size();
         part.push(op);
-        if bytes >= BATCH_BYTES {
+        if bytes >= BATCH_BYTES || part.len() >= MAX_BATCH_ENTRIES {
             messages.push(Message::Introduction(std::mem::take(&mut part)));
             bytes = 0;
         }

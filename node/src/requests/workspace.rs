@@ -1,7 +1,7 @@
 //! Making workspaces, and editing what is in them.
 
 use dataforge_protocol::document::{CurveField, Map};
-use dataforge_protocol::entry::{Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
+use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_protocol::op::{Genesis, Op, Role, is_name};
 use dataforge_protocol::ticket::fingerprint;
@@ -94,13 +94,9 @@ fn start(core: &mut Core, identity: &Identity, name: String) -> Result<Workspace
             device: identity.device(),
             seq: 0,
             prev: None,
+            body: BodyRef::of(&body),
         },
-        claims: Claims {
-            body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
-            body_hash: *blake3::hash(&body).as_bytes(),
-            claimed_ms: now_ms(),
-            ..Claims::default()
-        },
+        claims: Claims { claimed_ms: now_ms(), ..Claims::default() },
     };
     let entry = SignedEntry::sign(&header, body, &identity.secret).read();
     let entry = entry.map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;

@@ -3,7 +3,7 @@
 use super::{Bodies, Inert, Ledger, Standing};
 use crate::authority::OpRefusal;
 use crate::document::constant_hash;
-use crate::entry::{BlobRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
+use crate::entry::{BlobRef, BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
 use crate::facts::DocKind;
 use crate::gate::actor_for;
 use crate::id::{ChangeHash, DeviceId, DocId, EntryId};
@@ -30,6 +30,9 @@ pub enum DraftError {
     /// The device's chain has several ends.
     #[error("this device's chain is forked; it needs a new device key")]
     Forked,
+    /// More concurrent changes of the document than an entry may build on.
+    #[error("{0} concurrent changes of one document; at most {max} can be built on", max = limits::MAX_DEPS)]
+    TooManyDeps(usize),
     /// More membership heads than an entry may name.
     #[error("too many concurrent membership changes")]
     TooManyHeads,
@@ -58,7 +61,6 @@ impl Ledger {
         if mheads.len() > limits::MAX_MHEADS {
             return Err(DraftError::TooManyHeads);
         }
-        let body_len = u32::try_from(draft.body.len()).unwrap_or(u32::MAX);
         if draft.body.len() > limits::MAX_BODY_BYTES {
             return Err(DraftError::TooLarge(draft.body.len()));
         }
@@ -68,6 +70,9 @@ impl Ledger {
         }
         deps.sort_unstable();
         deps.dedup();
+        if deps.len() > limits::MAX_DEPS {
+            return Err(DraftError::TooManyDeps(deps.len()));
+        }
         Ok(Header {
             link: Link {
                 version: HEADER_VERSION,
@@ -76,6 +81,7 @@ impl Ledger {
                 device,
                 seq,
                 prev,
+                body: BodyRef::of(&draft.body),
             },
             claims: Claims {
                 mheads,
@@ -83,8 +89,6 @@ impl Ledger {
                 deps,
                 blobs: draft.blobs.clone(),
                 blob_base: before.map_or(0, |node| node.blob_end),
-                body_len,
-                body_hash: *blake3::hash(&draft.body).as_bytes(),
                 claimed_ms,
             },
         })

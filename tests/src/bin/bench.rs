@@ -1,7 +1,7 @@
 //! Figures of the whole way, beside the raw stack in the same run.
 //!
 //! `cargo run -p dataforge-tests --bin bench` prints import, entries applied, and sync beside bare
-//! iroh-blobs. `--field DIR` times the folder of the main story through the program's own door.
+//! iroh-blobs. `--field DIR [--within IMPORT SYNC]` times the folder of the main story.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -132,21 +132,28 @@ fn entries(dir: &Path) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Times the main story; fails when `--within IMPORT SYNC` (seconds) is given and not kept.
+async fn field(dir: &Path, folder: &Path, limits: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    let (bytes, import, _, sync) = story(dir, std::fs::canonicalize(folder)?).await?;
+    let (import, sync) = (import.as_secs_f64(), sync.as_secs_f64());
+    println!("field: {:.1} MB imported in {import:.2} s, synced in {sync:.2} s", bytes as f64 / 1e6);
+    if let [flag, most_import, most_sync] = limits
+        && flag == "--within"
+        && (import > most_import.parse()? || sync > most_sync.parse()?)
+    {
+        return Err(format!("slower than {most_import} s and {most_sync} s").into());
+    }
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
-    let args: Vec<_> = std::env::args().collect();
-    if let [_, flag, folder] = args.as_slice()
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    if let [flag, folder, limits @ ..] = args.as_slice()
         && flag == "--field"
     {
-        let (bytes, import, _, sync) = story(dir.path(), std::fs::canonicalize(folder)?).await?;
-        println!(
-            "field: {:.1} MB imported in {:.2} s, synced in {:.2} s",
-            bytes as f64 / 1e6,
-            import.as_secs_f64(),
-            sync.as_secs_f64()
-        );
-        return Ok(());
+        return field(dir.path(), Path::new(folder), limits).await;
     }
     let logs = dir.path().join("logs");
     std::fs::create_dir_all(&logs)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dataforge_protocol::document::{Document, Map};
-use dataforge_protocol::entry::{Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
+use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
 use dataforge_protocol::id::{DocId, EntryId, PersonId, WorkspaceId};
 use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
@@ -55,12 +55,8 @@ impl Bench {
         let (version, kind, workspace) = (HEADER_VERSION, EntryKind::Op.to_u8(), WorkspaceId([0; 32]));
         let device = device_id(&secret);
         let header = Header {
-            link: Link { version, kind, workspace, device, seq: 0, prev: None },
-            claims: Claims {
-                body_len: body.len().try_into().expect("a small body"),
-                body_hash: *blake3::hash(&body).as_bytes(),
-                ..Claims::default()
-            },
+            link: Link { version, kind, workspace, device, seq: 0, prev: None, body: BodyRef::of(&body) },
+            claims: Claims { ..Claims::default() },
         };
         let signed = SignedEntry::sign(&header, body, &secret);
         let genesis = signed.clone().verify().expect("a genesis that verifies");

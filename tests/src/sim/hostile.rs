@@ -1,6 +1,6 @@
 //! A member that breaks the rules: forks its chain, lies in tips, sends what is no entry.
 
-use dataforge_protocol::entry::{EntryKind, SignedEntry};
+use dataforge_protocol::entry::{BodyRef, EntryKind, SignedEntry};
 use dataforge_protocol::id::{DocId, EntryId};
 use dataforge_protocol::ledger::{DeviceTips, Draft};
 use dataforge_protocol::op::{Describe, Op, Role};
@@ -54,7 +54,7 @@ impl Hostile {
                 if let Some(byte) = random.choice(drafted.body.iter_mut()) {
                     *byte ^= 1 << random.u8(..8);
                 }
-                header.claims.body_hash = *blake3::hash(&drafted.body).as_bytes();
+                header.link.body = BodyRef::of(&drafted.body);
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! Who takes part: persons with fixed keys, and the workspace they start with.
 
-use dataforge_protocol::entry::{Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
+use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::id::{DeviceId, PersonId, WorkspaceId};
 use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
 use dataforge_protocol::op::{Add, Genesis, Op, Person, Role};
@@ -68,12 +68,9 @@ fn genesis(owner: &Who) -> SignedEntry {
             device: owner.device(),
             seq: 0,
             prev: None,
+            body: BodyRef::of(&body),
         },
-        claims: Claims {
-            body_len: body.len().try_into().expect("a small body"),
-            body_hash: *blake3::hash(&body).as_bytes(),
-            ..Claims::default()
-        },
+        claims: Claims { ..Claims::default() },
     };
     SignedEntry::sign(&header, body, &owner.device)
 }

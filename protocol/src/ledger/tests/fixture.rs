@@ -95,12 +95,9 @@ pub(crate) fn genesis(owners: &[&Author]) -> Entry {
             device: first.device(),
             seq: 0,
             prev: None,
+            body: crate::entry::BodyRef::of(&body),
         },
-        claims: crate::entry::Claims {
-            body_len: u32::try_from(body.len()).unwrap(),
-            body_hash: *blake3::hash(&body).as_bytes(),
-            ..Default::default()
-        },
+        claims: crate::entry::Claims::default(),
     };
     SignedEntry::sign(&header, body, &first.device).verify().unwrap()
 }
@@ -140,6 +137,7 @@ pub(crate) fn forge(who: &Author, header: &Header, body: Vec<u8>) -> Entry {
 pub(crate) fn newer(who: &Author, header: &Header) -> Entry {
     let mut header = header.clone();
     header.link.version = 2;
+    header.link.body = crate::entry::BodyRef::of(b"?");
     let mut bytes = header.to_bytes();
     bytes.extend_from_slice(b"fields of the future");
     let signature = sign_entry(&who.device, entry_id(&bytes).as_bytes());
@@ -156,8 +154,7 @@ pub(crate) fn header(entry: &Entry) -> Header {
 
 /// Sets a document's body in a header.
 pub(crate) fn set_body(header: &mut Header, body: &[u8]) {
-    header.claims.body_len = u32::try_from(body.len()).unwrap();
-    header.claims.body_hash = *blake3::hash(body).as_bytes();
+    header.link.body = crate::entry::BodyRef::of(body);
 }
 
 fn word(outcome: &Outcome) -> String {
