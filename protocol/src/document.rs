@@ -1,6 +1,6 @@
 //! Documents: what can change about a project, a well or a run, as Automerge changes.
 //!
-//! Changes come here after they passed the [`gate`](crate::gate), dependencies first. Automerge
+//! Changes come here after they passed the [`gate`], dependencies first. Automerge
 //! runs on a copy and behind `catch_unwind`: an error or panic leaves the document as it was and
 //! is an [`EngineError`], never a verdict on the change.
 //!
