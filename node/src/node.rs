@@ -198,6 +198,11 @@ impl Node {
         self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
     }
 
+    /// Tells sessions to look again for blobs that another one gave up on.
+    pub(crate) fn on_claims_freed(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
     /// Refuses work that would fill the disk.
     pub(crate) fn check_space(&self, needed: u64) -> Result<(), ApiError> {
         let reserve = self.config().cache.reserve_bytes;

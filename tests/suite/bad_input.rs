@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dataforge_protocol::ticket::Ticket;
 use dataforge_tests::las::{las_text, write_las};
 use dataforge_tests::program::{Place, join, skip};
 
@@ -82,6 +83,10 @@ fn tickets_that_are_wrong_say_what_is_wrong() {
     assert!(said.contains("dforge"), "{said}");
     let said = bob.fails(&["join", &ticket[..ticket.len() - 3]], INPUT);
     assert!(said.contains("mistyped"), "{said}");
+    let mut expired: Ticket = ticket.parse().unwrap();
+    expired.expires_ms = 1;
+    let said = bob.fails(&["join", &expired.to_string()], INPUT);
+    assert!(said.contains("expired") && said.contains("new one"), "{said}");
     bob.json(&["join", &ticket]);
     let carol = Place::new("carol");
     let said = carol.fails(&["join", &ticket], 5);

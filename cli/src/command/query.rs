@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use dataforge_node::api::{ApiError, ErrorKind, OutputFormat, Reply, Request};
+use dataforge_node::api::{API_VERSION, ApiError, ErrorKind, OutputFormat, Reply, Request};
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -141,7 +141,7 @@ async fn into_stdout(context: &Context, request: Request) -> Result<(), Failure>
     output::write(&[])
 }
 
-/// Prints one object with the rows in it, as they come: `{"reply":"query","data":[…],"rows":…,"bytes":…}`.
+/// Prints one object with the rows in it, as they come: `{"api":…,"reply":"query","data":[…],"rows":…,"bytes":…}`.
 async fn into_object(context: &Context, request: Request) -> Result<(), Failure> {
     let mut object = Object { to: std::io::stdout(), started: false };
     let reply = context.call_into(request, &mut object).await?;
@@ -169,7 +169,7 @@ impl<W: Write> Object<W> {
 impl<W: Write> Write for Object<W> {
     fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
         if !self.started && !data.is_empty() {
-            self.to.write_all(b"{\"reply\":\"query\",\"data\":")?;
+            write!(self.to, "{{\"api\":{API_VERSION},\"reply\":\"query\",\"data\":")?;
             self.started = true;
         }
         self.to.write(data)

@@ -26,6 +26,8 @@ const PARALLEL: usize = 16;
 const GROUP: usize = 128;
 /// Bytes made durable together.
 const GROUP_BYTES: u64 = 64 << 20;
+/// Pause after a pass that failed.
+const PAUSE: Duration = Duration::from_secs(2);
 /// A fetch without end is given up after this time per 64 MiB, and retried elsewhere.
 const STALL: Duration = Duration::from_secs(60);
 
@@ -95,16 +97,18 @@ pub(super) async fn fetch_when_wanted(network: &Arc<Network>, fetch: &Fetch, wan
     loop {
         wanted.notified().await;
         let Ok(node) = network.node.get() else { return };
-        match fetch_missing(network, &node, fetch).await {
-            Ok(()) => {}
-            Err(error) => {
-                tracing::warn!("fetching blobs from {} stopped: {error}", fetch.peer.fmt_short());
-                if error.kind == ErrorKind::Storage {
-                    node.emit(Event::Notice { message: format!("blobs are not fetched: {error}") });
-                }
-            }
-        }
+        let fetched = fetch_missing(network, &node, fetch).await;
         fetch.state.send_replace(false);
+        if let Err(error) = fetched {
+            tracing::warn!("fetching blobs from {} stopped: {error}", fetch.peer.fmt_short());
+            if error.kind == ErrorKind::Storage {
+                node.emit(Event::Notice { message: format!("blobs are not fetched: {error}") });
+            }
+            // What was claimed here is free again for sessions with others; a fault that lasts must
+            // not spin.
+            tokio::time::sleep(PAUSE).await;
+            node.on_claims_freed();
+        }
     }
 }
 
