@@ -2,7 +2,7 @@
 //! finishes the work. The seed chooses the calls; `KILL_SEED` sets it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dataforge_tests::las::write_las;
 use dataforge_tests::program::{Place, Up, invite, skip, wait_until};
@@ -50,29 +50,40 @@ fn acknowledged() -> BTreeSet<String> {
     (0..ACKNOWLEDGED).map(|number| format!("Test {number}")).collect()
 }
 
-/// Kills imports where `cut` says, then checks and finishes.
-fn import_survives<'a>(test: &str, field: &'a Field, cut: impl Fn(&'a Field, &mut fastrand::Rng) -> Cut<'a>) {
+/// System calls, the path they must touch if any, and which of them kills.
+type Choice = (&'static str, Option<PathBuf>, u32);
+
+/// Kills imports where `choose` says, at least [`KILLS`] times, then checks and finishes. An import
+/// that survives leaves nothing to kill, so the next one begins anew.
+fn import_survives(test: &str, choose: impl Fn(&Field, &mut fastrand::Rng) -> Choice) {
     let mut random = random(test);
-    let folder = field.logs.path().join("second");
-    let args = ["import", folder.to_str().unwrap()];
     let mut kills = 0;
-    for _ in 0..20 * KILLS {
-        let before = wells(&field.place);
-        let at = cut(field, &mut random);
-        let (_, killed) = trace::run_cut(&field.place, at, &args);
-        kills += usize::from(killed);
+    for _ in 0..5 * KILLS {
+        let field = field();
+        let folder = field.logs.path().join("second");
+        let args = ["import", folder.to_str().unwrap()];
+        loop {
+            let before = wells(&field.place);
+            let (calls, path, count) = choose(&field, &mut random);
+            let at = Cut { calls, path: path.as_deref(), count };
+            let (_, killed) = trace::run_cut(&field.place, at, &args);
+            field.place.verify();
+            let after = wells(&field.place);
+            assert!(after.is_superset(&before) && after.is_superset(&acknowledged()), "{at:?} lost wells");
+            kills += usize::from(killed);
+            if kills >= KILLS || !killed {
+                break;
+            }
+        }
+        let summary = field.place.json(&args);
+        assert_eq!(summary["failed"], 0, "{summary}");
+        assert_eq!(wells(&field.place).len() as u32, ACKNOWLEDGED + FILES);
         field.place.verify();
-        let after = wells(&field.place);
-        assert!(after.is_superset(&before) && after.is_superset(&acknowledged()), "{at:?} lost wells");
-        if kills >= KILLS || !killed {
-            break;
+        if kills >= KILLS {
+            return;
         }
     }
-    assert!(kills > 0, "{test}: nothing was killed");
-    let summary = field.place.json(&args);
-    assert_eq!(summary["failed"], 0, "{summary}");
-    assert_eq!(wells(&field.place).len() as u32, ACKNOWLEDGED + FILES);
-    field.place.verify();
+    panic!("{test}: only {kills} kills");
 }
 
 fn ready(test: &str) -> bool {
@@ -86,10 +97,8 @@ fn ready(test: &str) -> bool {
 #[test]
 fn import_killed_while_parsing_loses_nothing() {
     if ready("import_killed_while_parsing_loses_nothing") {
-        let field = field();
-        import_survives("parsing", &field, |field, random| {
-            let path: &Path = random.choice(&field.files).unwrap();
-            Cut { calls: "openat,read", path: Some(path), count: random.u32(1..=2) }
+        import_survives("parsing", |field, random| {
+            ("openat,read", random.choice(&field.files).cloned(), random.u32(1..=2))
         });
     }
 }
@@ -97,15 +106,9 @@ fn import_killed_while_parsing_loses_nothing() {
 #[test]
 fn import_killed_while_storing_a_blob_loses_nothing() {
     if ready("import_killed_while_storing_a_blob_loses_nothing") {
-        let field = field();
-        import_survives("storing a blob", &field, |_, random| {
-            let calls = *random.choice(["rename", "fsync", "fdatasync"].iter()).unwrap();
-            let most = match calls {
-                "rename" => 20,
-                "fsync" => 60,
-                _ => 3,
-            };
-            Cut { calls, path: None, count: random.u32(1..=most) }
+        import_survives("storing a blob", |_, random| {
+            let (calls, most) = *random.choice([("rename", 20), ("fsync", 60), ("fdatasync", 3)].iter()).unwrap();
+            (calls, None, random.u32(1..=most))
         });
     }
 }
@@ -113,13 +116,11 @@ fn import_killed_while_storing_a_blob_loses_nothing() {
 #[test]
 fn import_killed_while_committing_loses_nothing() {
     if ready("import_killed_while_committing_loses_nothing") {
-        let field = field();
-        // The write-ahead log goes when the last process closes it, but its name stays.
-        let wal: &'static Path =
-            Box::leak(field.place.path().canonicalize().unwrap().join("node.db-wal").into_boxed_path());
-        import_survives("committing", &field, |_, random| {
+        import_survives("committing", |field, random| {
+            // The write-ahead log goes when the last process closes it, but its name stays.
+            let wal = field.place.path().canonicalize().unwrap().join("node.db-wal");
             let (calls, most) = *random.choice([("pwrite64", 200), ("fsync,fdatasync", 2)].iter()).unwrap();
-            Cut { calls, path: Some(wal), count: random.u32(1..=most) }
+            (calls, Some(wal), random.u32(1..=most))
         });
     }
 }
