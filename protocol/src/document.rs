@@ -1,4 +1,4 @@
-//! Documents: what can change about a project, a well or a run, as Automerge changes.
+//! Documents: what can change about a project, a well, a run and so on, as Automerge changes.
 //!
 //! Changes come here after they passed the [`gate`], dependencies first. Automerge
 //! runs on a copy and behind `catch_unwind`: an error or panic leaves the document as it was and
@@ -10,7 +10,9 @@
 //! expected read as absent. Indices into text, should a document ever hold any, count code
 //! points.
 
+mod attachment;
 mod constant;
+mod dictionary;
 mod edit;
 mod project;
 mod read;
@@ -24,12 +26,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{ActorId, Automerge, Change, ReadDoc as _, TextEncoding};
 
+pub use self::attachment::AttachmentState;
 pub use self::constant::{constant_change, constant_hash};
+pub use self::dictionary::{DictionaryState, Meaning, MeaningKey};
 pub use self::edit::Edit;
 pub use self::project::ProjectState;
 pub use self::read::{Candidate, Field, Map};
-pub use self::run::{CurveField, CurveOverride, RunState};
-pub use self::well::WellState;
+pub use self::run::{CurveField, CurveOverride, HeaderField, RunState};
+pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};
 use crate::id::ChangeHash;

@@ -30,6 +30,13 @@ pub enum Facts {
         /// Position of the data set in the source file, from 0.
         data_set: u32,
     },
+    /// The workspace's own words for curves and units; there is one.
+    Dictionary,
+    /// Any other file, kept as it is.
+    Attachment {
+        /// BLAKE3 of the file.
+        blob: BlobHash,
+    },
 }
 
 /// What identifies a well.
@@ -50,6 +57,15 @@ pub enum DocKind {
     Well,
     /// A run with its curves.
     Run,
+    /// The workspace's own words for curves and units.
+    Dictionary,
+    /// A file kept as it is.
+    Attachment,
+}
+
+impl DocKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [Self::Project, Self::Well, Self::Run, Self::Dictionary, Self::Attachment];
 }
 
 impl Facts {
@@ -60,6 +76,8 @@ impl Facts {
             Self::Project { .. } => DocKind::Project,
             Self::Well(_) => DocKind::Well,
             Self::Run { .. } => DocKind::Run,
+            Self::Dictionary => DocKind::Dictionary,
+            Self::Attachment { .. } => DocKind::Attachment,
         }
     }
 
@@ -108,6 +126,110 @@ pub struct RenditionFacts {
     pub index: IndexFacts,
     /// The curves, index excluded, in column order.
     pub curves: Vec<CurveFacts>,
+    /// What the data set is.
+    pub set: SetFacts,
+    /// What the source says about the acquisition.
+    pub header: HeaderFacts,
+    /// What was odd about the source.
+    pub report: ReportFacts,
+}
+
+/// What a data set is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetFacts {
+    /// Its kind.
+    pub kind: SetKind,
+    /// Its name as delivered, e.g. `Core` of `~Core_Data[2]` or the name of a sheet; may be empty.
+    pub name: String,
+    /// Its number as delivered, e.g. 2 of `~Core_Data[2]`.
+    pub number: Option<u32>,
+}
+
+/// The kind of a data set. All but the first are tables: rows that are no samples of curves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SetKind {
+    /// Curves against depth or time.
+    Log,
+    /// Formation tops.
+    Tops,
+    /// A deviation survey.
+    Survey,
+    /// Core descriptions or measurements.
+    Core,
+    /// Drilling records.
+    Drilling,
+    /// Well tests.
+    Test,
+    /// Perforations.
+    Perforation,
+    /// Anything else.
+    Other,
+}
+
+impl SetKind {
+    /// All kinds.
+    pub const ALL: [Self; 8] =
+        [Self::Log, Self::Tops, Self::Survey, Self::Core, Self::Drilling, Self::Test, Self::Perforation, Self::Other];
+
+    /// Returns the word used in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Tops => "tops",
+            Self::Survey => "survey",
+            Self::Core => "core",
+            Self::Drilling => "drilling",
+            Self::Test => "test",
+            Self::Perforation => "perforation",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What the source says about the acquisition of a run; texts as delivered unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct HeaderFacts {
+    /// The company that logged.
+    pub service_company: Option<String>,
+    /// The date of the log.
+    pub date: Option<String>,
+    /// The number of the run.
+    pub run_number: Option<String>,
+    /// The pass, e.g. `main` or `repeat`.
+    pub pass: Option<String>,
+    /// How it was acquired, by our words: `wireline`, `lwd`, `surface`, `core` or `computed`.
+    pub acquisition: Option<String>,
+    /// What hole it was logged in, by our words: `open_hole`, `cased_hole` or `production`.
+    pub log_type: Option<String>,
+    /// The wellbore: sidetrack or completion code of the identifier.
+    pub wellbore: Option<String>,
+    /// What depths are measured from, by our words: `KB`, `RT`, `DF`, `GL`, `MSL`.
+    pub datum: Option<String>,
+    /// How far that is above the permanent datum, in metres.
+    pub elevation_m: Option<f64>,
+}
+
+/// What was odd about a source, as its reader reported it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReportFacts {
+    /// Notices seen, also those not kept.
+    pub seen: u64,
+    /// The first of them.
+    pub notices: Vec<NoticeFacts>,
+}
+
+/// One oddity of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeFacts {
+    /// 1-based line; 0 when it concerns the whole file.
+    pub line: u32,
+    /// 1-based column in characters; 0 when it concerns the whole line.
+    pub column: u32,
+    /// Its kind, e.g. `short-row`.
+    pub kind: String,
+    /// What was found and what was done about it.
+    pub message: String,
 }
 
 /// The index column of a run.
@@ -121,6 +243,8 @@ pub struct IndexFacts {
     pub unit: String,
     /// What the index measures.
     pub kind: IndexKind,
+    /// Whether values are text; numbers otherwise.
+    pub text: bool,
     /// Factor from the delivered unit to metres (depth) or seconds (time); `None` when unknown.
     pub to_si: Option<f64>,
     /// Smallest value, in the delivered unit; `None` when all are null.
@@ -178,8 +302,53 @@ pub struct CurveFacts {
     pub min: Option<f64>,
     /// Largest number.
     pub max: Option<f64>,
+    /// Mean of the numbers.
+    pub mean: Option<f64>,
     /// Index of the first non-null value, in the delivered unit.
     pub top: Option<f64>,
     /// Index of the last non-null value, in the delivered unit.
+    pub base: Option<f64>,
+}
+
+/// A gridded copy of a run: its curves on the well's depth grid, in canonical units. It follows
+/// from the native table and the grid, so anybody can make it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GriddedFacts {
+    /// The native table it was made of.
+    pub native: BlobHash,
+    /// The Parquet blob.
+    pub blob: BlobHash,
+    /// Its size in bytes.
+    pub blob_size: u64,
+    /// The gridding and its version, e.g. `grid/1`.
+    pub maker: String,
+    /// Unit of the grid, e.g. `ft`.
+    pub unit: String,
+    /// Step, in that unit.
+    pub step: f64,
+    /// A depth the grid goes through, in that unit.
+    pub origin: f64,
+    /// Number of rows.
+    pub rows: u64,
+    /// The curves, depth excluded, in column order.
+    pub curves: Vec<GriddedCurve>,
+}
+
+/// One curve of a gridded copy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GriddedCurve {
+    /// Its ordinal in the run.
+    pub ordinal: u32,
+    /// Its column.
+    pub column: String,
+    /// Its unit there; as delivered when that is not understood.
+    pub unit: String,
+    /// How it was resampled: `linear`, `nearest` or `average`.
+    pub method: String,
+    /// Number of non-null values.
+    pub count: u64,
+    /// Depth of the first value, in the grid's unit.
+    pub top: Option<f64>,
+    /// Depth of the last value.
     pub base: Option<f64>,
 }

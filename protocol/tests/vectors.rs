@@ -261,6 +261,8 @@ fn derived(log: &Log) -> Value {
         "well_doc": well().doc_id().to_string(),
         "run_doc": run().doc_id().to_string(),
         "project_doc": Facts::Project { nonce: [0x34; 16] }.doc_id().to_string(),
+        "dictionary_doc": Facts::Dictionary.doc_id().to_string(),
+        "attachment_doc": Facts::Attachment { blob: BlobHash::of(b"source file") }.doc_id().to_string(),
         "constant_well": constant_hash(DocKind::Well).to_string(),
         "constant_run": constant_hash(DocKind::Run).to_string(),
         "constant_project": constant_hash(DocKind::Project).to_string(),

@@ -13,6 +13,8 @@ pub const fn constant_change(kind: DocKind) -> &'static [u8] {
     match kind {
         DocKind::Project => include_bytes!("project.change"),
         DocKind::Well => include_bytes!("well.change"),
+        // What has free attributes and nothing else starts as a project does.
+        DocKind::Dictionary | DocKind::Attachment => include_bytes!("project.change"),
         DocKind::Run => include_bytes!("run.change"),
     }
 }
@@ -22,7 +24,7 @@ pub const fn constant_change(kind: DocKind) -> &'static [u8] {
 pub const fn constant_hash(kind: DocKind) -> ChangeHash {
     match kind {
         // The same map, so the same change: documents do not mix, they are named by their entries.
-        DocKind::Project | DocKind::Well => ChangeHash(ATTRIBUTES),
+        DocKind::Project | DocKind::Well | DocKind::Dictionary | DocKind::Attachment => ChangeHash(ATTRIBUTES),
         DocKind::Run => ChangeHash(ATTRIBUTES_RENDITIONS_CURVES),
     }
 }
@@ -47,8 +49,8 @@ mod tests {
 
     fn generate(kind: DocKind) -> Vec<u8> {
         let maps: &[&str] = match kind {
-            DocKind::Project | DocKind::Well => &["attributes"],
             DocKind::Run => &["attributes", "renditions", "curves"],
+            _ => &["attributes"],
         };
         let mut doc =
             Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(ActorId::from([0_u8; 16]));
@@ -64,7 +66,7 @@ mod tests {
 
     #[test]
     fn constants_are_what_automerge_makes_today() {
-        for kind in [DocKind::Project, DocKind::Well, DocKind::Run] {
+        for kind in DocKind::ALL {
             let bytes = constant_change(kind);
             assert_eq!(bytes, generate(kind), "{kind:?}");
             let change = Change::try_from(bytes).unwrap();

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::rendition::{join, reader_version, split};
+use super::rendition::{id_of, join, reader_version, split};
 use super::{DELETED, Document, Edit, EngineError, Field, Map};
-use crate::facts::RenditionFacts;
+use crate::facts::{GriddedFacts, HeaderFacts, RenditionFacts};
 use crate::id::DocId;
 
 /// What is said about a run.
@@ -22,6 +22,10 @@ pub struct RunState {
     /// What reader versions made of it, the default first: that of the highest reader version,
     /// among equals that with the lowest id.
     pub renditions: Vec<RenditionFacts>,
+    /// Gridded copies, in the order of their ids.
+    pub gridded: Vec<GriddedFacts>,
+    /// What people say about the acquisition instead of what was delivered, by field.
+    pub header: BTreeMap<HeaderField, String>,
     /// What people say about curves, by ordinal.
     pub overrides: BTreeMap<u32, CurveOverride>,
 }
@@ -35,6 +39,8 @@ pub struct CurveOverride {
     pub unit: Option<String>,
     /// The property it measures.
     pub property: Option<String>,
+    /// What it is worth: a word such as `good`.
+    pub quality: Option<String>,
 }
 
 /// A field of [`CurveOverride`].
@@ -46,9 +52,14 @@ pub enum CurveField {
     Unit,
     /// The property it measures.
     Property,
+    /// What it is worth.
+    Quality,
 }
 
 impl CurveField {
+    /// All fields.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Unit, Self::Property, Self::Quality];
+
     /// Returns the word in the key.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -56,6 +67,90 @@ impl CurveField {
             Self::Name => "name",
             Self::Unit => "unit",
             Self::Property => "property",
+            Self::Quality => "quality",
+        }
+    }
+}
+
+impl CurveOverride {
+    fn field(&self, field: CurveField) -> Option<&String> {
+        match field {
+            CurveField::Name => self.name.as_ref(),
+            CurveField::Unit => self.unit.as_ref(),
+            CurveField::Property => self.property.as_ref(),
+            CurveField::Quality => self.quality.as_ref(),
+        }
+    }
+}
+
+/// A field of [`HeaderFacts`](crate::facts::HeaderFacts) that people may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeaderField {
+    /// The company that logged.
+    ServiceCompany,
+    /// The date of the log.
+    Date,
+    /// The number of the run.
+    RunNumber,
+    /// The pass.
+    Pass,
+    /// How it was acquired.
+    Acquisition,
+    /// What hole it was logged in.
+    LogType,
+    /// The wellbore.
+    Wellbore,
+    /// What depths are measured from.
+    Datum,
+    /// How far that is above the permanent datum, in metres.
+    ElevationM,
+}
+
+impl HeaderField {
+    /// All fields.
+    pub const ALL: [Self; 9] = [
+        Self::ServiceCompany,
+        Self::Date,
+        Self::RunNumber,
+        Self::Pass,
+        Self::Acquisition,
+        Self::LogType,
+        Self::Wellbore,
+        Self::Datum,
+        Self::ElevationM,
+    ];
+
+    /// Returns the key, which is also its word in commands and SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ServiceCompany => "service_company",
+            Self::Date => "date",
+            Self::RunNumber => "run_number",
+            Self::Pass => "pass",
+            Self::Acquisition => "acquisition",
+            Self::LogType => "log_type",
+            Self::Wellbore => "wellbore",
+            Self::Datum => "datum",
+            Self::ElevationM => "elevation_m",
+        }
+    }
+}
+
+impl HeaderField {
+    /// Returns the field as delivered.
+    #[must_use]
+    pub fn of(self, header: &HeaderFacts) -> Option<String> {
+        match self {
+            Self::ServiceCompany => header.service_company.clone(),
+            Self::Date => header.date.clone(),
+            Self::RunNumber => header.run_number.clone(),
+            Self::Pass => header.pass.clone(),
+            Self::Acquisition => header.acquisition.clone(),
+            Self::LogType => header.log_type.clone(),
+            Self::Wellbore => header.wellbore.clone(),
+            Self::Datum => header.datum.clone(),
+            Self::ElevationM => header.elevation_m.map(|elevation| elevation.to_string()),
         }
     }
 }
@@ -70,8 +165,19 @@ impl RunState {
             source_name: doc.get_str(Map::Root, "source_name"),
             deleted: doc.is_deleted(),
             renditions: read_renditions(doc),
+            gridded: read_gridded(doc),
+            header: HeaderField::ALL
+                .into_iter()
+                .filter_map(|field| Some((field, doc.get_str(Map::Root, field.as_str())?)))
+                .collect(),
             overrides: read_overrides(doc),
         }
+    }
+
+    /// Returns a field of the acquisition: as set, else as the default rendition has it.
+    #[must_use]
+    pub fn header_field(&self, field: HeaderField) -> Option<String> {
+        self.header.get(&field).cloned().or_else(|| field.of(&self.renditions.first()?.header))
     }
 
     /// Writes what differs from the document, renditions excepted: see
@@ -85,15 +191,13 @@ impl RunState {
         edit.set_text(Map::Root, "name", self.name.as_deref())?;
         edit.set_text(Map::Root, "source_name", self.source_name.as_deref())?;
         edit.set_flag(DELETED, self.deleted)?;
+        for field in HeaderField::ALL {
+            edit.set_text(Map::Root, field.as_str(), self.header.get(&field).map(String::as_str))?;
+        }
         let mut texts = BTreeMap::new();
         for (ordinal, curve) in &self.overrides {
-            let fields = [
-                (CurveField::Name, &curve.name),
-                (CurveField::Unit, &curve.unit),
-                (CurveField::Property, &curve.property),
-            ];
-            for (field, text) in fields {
-                if let Some(text) = text {
+            for field in CurveField::ALL {
+                if let Some(text) = curve.field(field) {
                     texts.insert(curve_key(*ordinal, field), text.clone());
                 }
             }
@@ -158,6 +262,32 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Adds a gridded copy to a run, and returns the change to put into an entry, unless it is
+    /// there already.
+    ///
+    /// # Errors
+    /// The document is not a run, the facts are too large, or Automerge fails; the document is as
+    /// before.
+    pub fn add_gridded(&mut self, actor: [u8; 16], facts: &GriddedFacts) -> Result<Option<Vec<u8>>, EngineError> {
+        let bytes = postcard::to_stdvec(facts).expect("facts have no unserialisable part");
+        let key = format!("{GRIDDED}{}", id_of(&bytes));
+        self.edit(actor, |edit| edit.set_bytes(Map::Renditions, &key, Some(&bytes)))
+    }
+}
+
+/// What begins the keys of gridded copies among the renditions; the rest is the id, made as that of
+/// a rendition.
+const GRIDDED: &str = "grid/";
+
+fn read_gridded(doc: &Document) -> Vec<GriddedFacts> {
+    let values = doc.entries(Map::Renditions).filter_map(|(key, field)| match field {
+        Field::Bytes(bytes) if key.strip_prefix(GRIDDED) == Some(&id_of(&bytes)) => postcard::from_bytes(&bytes).ok(),
+        _ => None,
+    });
+    values.collect()
+}
+
 fn curve_key(ordinal: u32, field: CurveField) -> String {
     format!("{ordinal}.{}", field.as_str())
 }
@@ -191,6 +321,7 @@ fn read_overrides(doc: &Document) -> BTreeMap<u32, CurveOverride> {
             "name" => curve.name = Some(text),
             "unit" => curve.unit = Some(text),
             "property" => curve.property = Some(text),
+            "quality" => curve.quality = Some(text),
             _ => {}
         }
     }

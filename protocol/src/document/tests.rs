@@ -6,7 +6,10 @@ use automerge::transaction::Transactable as _;
 use automerge::{ActorId, Automerge, Change, ROOT, ReadDoc as _};
 
 use super::*;
-use crate::facts::{CurveFacts, IndexFacts, IndexKind, RenditionFacts};
+use crate::facts::{
+    CurveFacts, GriddedCurve, GriddedFacts, HeaderFacts, IndexFacts, IndexKind, NoticeFacts, RenditionFacts,
+    ReportFacts, SetFacts, SetKind,
+};
 use crate::gate::{Context, DocGate, MAX_CHUNK, actor_for};
 use crate::id::{BlobHash, DeviceId, DocId, EntryId, WorkspaceId};
 
@@ -28,6 +31,7 @@ fn rendition(reader: &str, curves: u32) -> RenditionFacts {
         count: 12_345,
         min: Some(0.2),
         max: Some(2_000.0 + f64::from(ordinal)),
+        mean: Some(20.0),
         top: Some(1_234.5),
         base: Some(2_345.6),
     };
@@ -43,6 +47,7 @@ fn rendition(reader: &str, curves: u32) -> RenditionFacts {
             column: "dept".into(),
             unit: "M".into(),
             kind: IndexKind::Depth,
+            text: false,
             to_si: Some(1.0),
             min: Some(1.0),
             max: Some(2.0),
@@ -50,7 +55,53 @@ fn rendition(reader: &str, curves: u32) -> RenditionFacts {
             reversals: 0,
         },
         curves: (1..=curves).map(curve).collect(),
+        set: SetFacts { kind: SetKind::Log, name: "Log".into(), number: None },
+        header: HeaderFacts { datum: Some("KB".into()), elevation_m: Some(25.5), ..HeaderFacts::default() },
+        report: ReportFacts {
+            seen: 7,
+            notices: vec![NoticeFacts { line: 9, column: 1, kind: "short-row".into(), message: "3 of 4".into() }],
+        },
     }
+}
+
+fn gridded(step: f64) -> GriddedFacts {
+    let curve = GriddedCurve {
+        ordinal: 1,
+        column: "gr".into(),
+        unit: "gAPI".into(),
+        method: "linear".into(),
+        count: 10,
+        top: Some(0.5),
+        base: Some(5.0),
+    };
+    GriddedFacts {
+        native: BlobHash([1; 32]),
+        blob: BlobHash([4; 32]),
+        blob_size: 99,
+        maker: "grid/1".into(),
+        unit: "ft".into(),
+        step,
+        origin: 0.0,
+        rows: 10,
+        curves: vec![curve],
+    }
+}
+
+#[test]
+fn gridded_copies_stand_beside_renditions() {
+    let mut doc = empty(DocKind::Run);
+    doc.add_rendition(A, rendition("las/1", 2)).unwrap();
+    assert!(doc.add_gridded(A, &gridded(0.5)).unwrap().is_some());
+    assert!(doc.add_gridded(B, &gridded(0.5)).unwrap().is_none(), "it is there already");
+    doc.add_gridded(A, &gridded(0.25)).unwrap();
+    let state = RunState::read(&doc);
+    assert_eq!(state.renditions, [rendition("las/1", 2)]);
+    let mut steps: Vec<_> = state.gridded.iter().map(|facts| facts.step).collect();
+    steps.sort_by(f64::total_cmp);
+    assert_eq!(steps, [0.25, 0.5]);
+    // What does not hash to its key is not read.
+    doc.edit(A, |edit| edit.set_bytes(Map::Renditions, "grid/00", Some(b"junk"))).unwrap();
+    assert_eq!(RunState::read(&doc).gridded.len(), 2);
 }
 
 #[test]
@@ -59,11 +110,13 @@ fn states_read_as_written_and_only_differences_are_written() {
     let mut well = WellState {
         name: Some("15/9-19".into()),
         project: Some(DocId([3; 32])),
+        grid: GridState { unit: Some("m".into()), step: Some(0.1524), origin: None },
+        preferred: BTreeMap::from([("gamma_ray".into(), CurveId { run: DocId([4; 32]), ordinal: 2 })]),
         attributes: BTreeMap::from([("rig".into(), "Deepsea".into())]),
         ..WellState::default()
     };
     let bytes = doc.edit(A, |edit| well.write(edit)).unwrap().unwrap();
-    assert_eq!(gate::scan(&bytes).unwrap().ops.len(), 3);
+    assert_eq!(gate::scan(&bytes).unwrap().ops.len(), 6);
     assert_eq!(WellState::read(&doc), well);
     assert_eq!(doc.edit(A, |edit| well.write(edit)).unwrap(), None);
 
@@ -83,8 +136,9 @@ fn states_read_as_written_and_only_differences_are_written() {
     assert_eq!(ProjectState::read(&doc), project);
 
     let mut doc = empty(DocKind::Run);
-    let curve = CurveOverride { unit: Some("m".into()), ..CurveOverride::default() };
+    let curve = CurveOverride { unit: Some("m".into()), quality: Some("good".into()), ..CurveOverride::default() };
     let mut run = RunState {
+        header: BTreeMap::from([(HeaderField::Datum, "RT".into())]),
         source_name: Some("a.las".into()),
         overrides: BTreeMap::from([(2, curve)]),
         renditions: vec![rendition("las/1", 3)],
@@ -93,8 +147,9 @@ fn states_read_as_written_and_only_differences_are_written() {
     assert_eq!(doc.write_run(A, &run).unwrap().len(), 1);
     assert_eq!(RunState::read(&doc), run);
     assert_eq!(doc.write_run(A, &run).unwrap().len(), 0);
-    let write = |edit: &mut Edit<'_, '_>| edit.set_curve(2, CurveField::Unit, None);
-    doc.edit(A, write).unwrap().unwrap();
+    for field in CurveField::ALL {
+        doc.edit(A, |edit| edit.set_curve(2, field, None)).unwrap();
+    }
     run.overrides.clear();
     assert_eq!(RunState::read(&doc), run);
 }

@@ -1,12 +1,13 @@
 //! The fields of a well.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::{DELETED, Document, Edit, EngineError, Field, Map};
 use crate::id::DocId;
 
 /// What is said about a well.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct WellState {
     /// Its name.
     pub name: Option<String>,
@@ -20,17 +21,72 @@ pub struct WellState {
     pub country: Option<String>,
     /// The project it is filed under.
     pub project: Option<DocId>,
+    /// The grid its gridded copies are on.
+    pub grid: GridState,
     /// Whether it is deleted.
     pub deleted: bool,
+    /// The curve that stands for a property, by property.
+    pub preferred: BTreeMap<String, CurveId>,
     /// Free attributes by name.
     pub attributes: BTreeMap<String, String>,
 }
+
+/// The depth grid of a well; what is not set follows from its runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GridState {
+    /// Unit, `m` or `ft`.
+    pub unit: Option<String>,
+    /// Step, in that unit.
+    pub step: Option<f64>,
+    /// A depth the grid goes through, in that unit.
+    pub origin: Option<f64>,
+}
+
+/// A curve: its run and its ordinal there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CurveId {
+    /// The run.
+    pub run: DocId,
+    /// The ordinal, from 1.
+    pub ordinal: u32,
+}
+
+impl fmt::Display for CurveId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.run, self.ordinal)
+    }
+}
+
+impl CurveId {
+    /// Returns the attribute of a well that holds the curve preferred for a property.
+    #[must_use]
+    pub fn preferred_field(property: &str) -> String {
+        format!("{PREFERRED}{property}")
+    }
+
+    /// Reads what [`CurveId`] displays.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (run, ordinal) = text.split_once(':')?;
+        Some(Self { run: run.parse().ok()?, ordinal: ordinal.parse().ok()? })
+    }
+}
+
+/// What begins the names of attributes that hold preferred curves.
+const PREFERRED: &str = "preferred/";
 
 impl WellState {
     /// Reads a well.
     #[must_use]
     pub fn read(doc: &Document) -> Self {
         let text = |key| doc.get_str(Map::Root, key);
+        let number = |key| text(key).and_then(|text| text.parse().ok()).filter(|number: &f64| number.is_finite());
+        let mut attributes = doc.texts(Map::Attributes);
+        let preferred = attributes
+            .iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(PREFERRED)?.to_owned(), CurveId::from_text(value)?)))
+            .collect();
+        attributes.retain(|key, _| !key.starts_with(PREFERRED));
         Self {
             name: text("name"),
             uwi: text("uwi"),
@@ -38,8 +94,10 @@ impl WellState {
             company: text("company"),
             country: text("country"),
             project: text("project").and_then(|id| id.parse().ok()),
+            grid: GridState { unit: text("grid_unit"), step: number("grid_step"), origin: number("grid_origin") },
             deleted: doc.is_deleted(),
-            attributes: doc.texts(Map::Attributes),
+            preferred,
+            attributes,
         }
     }
 
@@ -56,12 +114,19 @@ impl WellState {
             ("company", &self.company),
             ("country", &self.country),
             ("project", &project),
+            ("grid_unit", &self.grid.unit),
+            ("grid_step", &self.grid.step.map(|step| step.to_string())),
+            ("grid_origin", &self.grid.origin.map(|origin| origin.to_string())),
         ];
         for (key, text) in texts {
             edit.set_text(Map::Root, key, text.as_deref())?;
         }
         edit.set_flag(DELETED, self.deleted)?;
-        edit.set_texts(Map::Attributes, &self.attributes)
+        let mut texts = self.attributes.clone();
+        texts.extend(
+            self.preferred.iter().map(|(property, curve)| (CurveId::preferred_field(property), curve.to_string())),
+        );
+        edit.set_texts(Map::Attributes, &texts)
     }
 }
 

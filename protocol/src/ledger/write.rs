@@ -140,8 +140,7 @@ impl Ledger {
                 let mut effective = self.effective_entries(doc).into_iter();
                 effective.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
             };
-            let is_constant =
-                [DocKind::Project, DocKind::Well, DocKind::Run].into_iter().any(|kind| constant_hash(kind) == *change);
+            let is_constant = DocKind::ALL.into_iter().any(|kind| constant_hash(kind) == *change);
             carriers.push(if is_constant { open()? } else { *carrier? });
         }
         Some(carriers)
