@@ -55,7 +55,12 @@ impl Core {
         for (workspace, _) in store.workspaces()? {
             ledgers.insert(workspace, store.restore_ledger(&workspace)?);
         }
-        Ok(Self { store, identity: Identity::read(dir)?, ledgers })
+        let mut core = Self { store, identity: Identity::read(dir)?, ledgers };
+        if core.store.is_stale() {
+            core.workspace_ids().iter().try_for_each(|workspace| core.rebuild(workspace))?;
+            core.store.note_fresh()?;
+        }
+        Ok(core)
     }
 
     /// Returns this device's identity.
@@ -244,6 +249,7 @@ impl Core {
     pub(crate) fn rebuild(&mut self, workspace: &WorkspaceId) -> Result<(), ApiError> {
         self.transact(workspace, |store, ledger, progress| {
             index::clear(store, workspace)?;
+            index::refer_again(store, workspace)?;
             progress.touched.extend(ledger.documents());
             Ok(())
         })?;

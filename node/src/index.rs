@@ -3,16 +3,18 @@
 //! A document is materialised from the entries that count and have effect. One that Automerge
 //! cannot build keeps the rows it had, loudly; that is never a verdict on an entry.
 
+mod attachment;
+mod dictionary;
 mod labels;
 mod read;
 mod run;
 mod well;
 
 use dataforge_protocol::document::{Document, Field, Map};
-use dataforge_protocol::entry::EntryKind;
+use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
 use dataforge_protocol::facts::{DocKind, Facts};
 use dataforge_protocol::id::{DocId, WorkspaceId};
-use dataforge_protocol::ledger::{Bodies as _, Ledger};
+use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
 pub(crate) use self::read::{Found, Index, SHORT};
@@ -58,11 +60,35 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
         DocKind::Project => refresh_project(store, workspace, doc, &document),
         DocKind::Well => well::refresh(store, workspace, doc, &document),
         DocKind::Run => run::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref()),
+        DocKind::Attachment => {
+            attachment::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref())
+        }
+        DocKind::Dictionary => {
+            for run in dictionary::refresh(store, workspace, &document)? {
+                refresh(store, ledger, workspace, &run)?;
+            }
+            Ok(())
+        }
     }
 }
 
+/// The derived tables of documents, each with the column that names the document; none for a table
+/// that holds one document of its workspace.
+const TABLES: [(&str, Option<&str>); 9] = [
+    ("projects", Some("id")),
+    ("wells", Some("id")),
+    ("preferred", Some("well")),
+    ("runs", Some("id")),
+    ("curves", Some("run")),
+    ("notices", Some("run")),
+    ("gridded", Some("run")),
+    ("attachments", Some("id")),
+    ("dictionary", None),
+];
+
 fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), ApiError> {
-    for (table, column) in [("projects", "id"), ("wells", "id"), ("runs", "id"), ("curves", "run")] {
+    for (table, column) in TABLES {
+        let Some(column) = column else { continue };
         let sql = format!("DELETE FROM {table} WHERE workspace = ?1 AND {column} = ?2");
         store.connection().prepare_cached(&sql)?.execute(params![workspace.as_bytes(), doc.as_bytes()])?;
     }
@@ -74,12 +100,27 @@ fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), Api
 /// # Errors
 /// `Storage`.
 pub(crate) fn clear(store: &Store, workspace: &WorkspaceId) -> Result<(), ApiError> {
-    for table in ["projects", "wells", "runs", "curves"] {
+    for (table, _) in TABLES.into_iter().chain([("blob_refs", None)]) {
         store
             .connection()
             .execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), params![workspace.as_bytes()])?;
     }
     Ok(())
+}
+
+/// Notes again which blobs the accepted entries of a workspace refer to.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn refer_again(store: &Store, workspace: &WorkspaceId) -> Result<(), ApiError> {
+    store.each_entry(workspace, |_, stored| {
+        if stored.outcome == Outcome::Accepted
+            && let Ok(ReadHeader::Known(_, header)) = read_header(&stored.signed.header)
+        {
+            store.refer(workspace, &header.claims.blobs)?;
+        }
+        Ok(())
+    })
 }
 
 fn refresh_project(store: &Store, workspace: &WorkspaceId, doc: &DocId, document: &Document) -> Result<(), ApiError> {

@@ -16,8 +16,12 @@ pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::peers::Peer;
 use crate::api::{ApiError, ErrorKind};
 
-/// Version of the schema (`user_version`).
-const SCHEMA: i64 = 1;
+/// Version of `truth.sql`; a newer one is left alone.
+const TRUTH: i64 = 2;
+/// Version of `derived.sql`; another one is made anew.
+const DERIVED: i64 = 1;
+/// `user_version` holds both: the truth's times this, and the derived one's.
+const BOTH: i64 = 1_000;
 /// `application_id`: "dfrg".
 const APPLICATION: i64 = 0x6466_7267;
 
@@ -25,6 +29,8 @@ const APPLICATION: i64 = 0x6466_7267;
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
+    /// Whether the derived tables were made anew and are empty.
+    is_stale: bool,
 }
 
 /// A database error as users see it.
@@ -64,18 +70,26 @@ impl Store {
              PRAGMA mmap_size = 0;",
         )?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        match version {
-            0 => connection.execute_batch(&format!(
-                "BEGIN IMMEDIATE;\n{}\nPRAGMA application_id = {APPLICATION};\nPRAGMA user_version = {SCHEMA};\nCOMMIT;",
-                include_str!("store/schema.sql")
-            ))?,
-            SCHEMA => {}
-            newer => {
-                return Err(ApiError::new(ErrorKind::Input, format!("the database has version {newer}, this program reads {SCHEMA}"))
-                    .hint("use the version of DataForge that made it, or a newer one"));
+        let is_stale = match (version / BOTH, version % BOTH) {
+            (0, 0) => {
+                create(&connection, include_str!("store/truth.sql"), DERIVED)?;
+                false
             }
-        }
-        Ok(Self { connection })
+            (TRUTH, DERIVED) => false,
+            (TRUTH, _) => {
+                // The version follows once they are filled again.
+                create(&connection, &drop_derived(&connection)?, 0)?;
+                true
+            }
+            _ => {
+                return Err(ApiError::new(
+                    ErrorKind::Input,
+                    format!("the database has version {version}, this program reads {}", TRUTH * BOTH + DERIVED),
+                )
+                .hint("use the version of DataForge that made it, or a newer one"));
+            }
+        };
+        Ok(Self { connection, is_stale })
     }
 
     /// Runs `work` in one transaction: all of it is durable when this returns `Ok`, none of it
@@ -95,10 +109,51 @@ impl Store {
         }
     }
 
+    /// Returns whether the derived tables are empty because they were made anew.
+    pub(crate) const fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    /// Notes that the derived tables are filled.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn note_fresh(&mut self) -> Result<(), ApiError> {
+        self.connection.execute_batch(&format!("PRAGMA user_version = {}", TRUTH * BOTH + DERIVED))?;
+        self.is_stale = false;
+        Ok(())
+    }
+
     /// Gives the index modules the connection.
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+/// Runs statements and makes the derived tables, in one transaction that also notes the versions.
+fn create(connection: &Connection, first: &str, derived: i64) -> Result<(), ApiError> {
+    let version = TRUTH * BOTH + derived;
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE;\n{first}\n{}\nPRAGMA application_id = {APPLICATION};\nPRAGMA user_version = {version};\nCOMMIT;",
+        include_str!("store/derived.sql")
+    ))?;
+    Ok(())
+}
+
+/// Returns the statements that drop every table that `truth.sql` does not make.
+fn drop_derived(connection: &Connection) -> Result<String, ApiError> {
+    let truth = Connection::open_in_memory()?;
+    truth.execute_batch(include_str!("store/truth.sql"))?;
+    let kept = tables(&truth)?;
+    let derived = tables(connection)?.into_iter().filter(|table| !kept.contains(table));
+    Ok(derived.map(|table| format!("DROP TABLE \"{table}\";\n")).collect())
+}
+
+fn tables(connection: &Connection) -> Result<Vec<String>, ApiError> {
+    let mut statement =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
@@ -118,9 +173,31 @@ mod tests {
     }
 
     #[test]
+    fn other_derived_tables_are_made_anew_and_the_truth_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        assert!(!store.is_stale());
+        store.note_have(&[(dataforge_protocol::id::BlobHash([1; 32]), 5)], 0).unwrap();
+        let old = format!("CREATE TABLE gone (x); DROP TABLE wells; PRAGMA user_version = {}", TRUTH * BOTH + 999);
+        store.connection.execute_batch(&old).unwrap();
+        drop(store);
+        let store = Store::open(dir.path()).unwrap();
+        assert!(store.is_stale());
+        let names = tables(&store.connection).unwrap();
+        assert!(names.contains(&"wells".to_owned()) && !names.contains(&"gone".to_owned()), "{names:?}");
+        assert!(store.has_blob(&dataforge_protocol::id::BlobHash([1; 32])).unwrap());
+        drop(store);
+        let mut store = Store::open(dir.path()).unwrap();
+        assert!(store.is_stale(), "until they are filled");
+        store.note_fresh().unwrap();
+        drop(store);
+        assert!(!Store::open(dir.path()).unwrap().is_stale());
+    }
+
+    #[test]
     fn database_of_a_newer_version_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        Store::open(dir.path()).unwrap().connection.execute_batch("PRAGMA user_version = 99").unwrap();
+        Store::open(dir.path()).unwrap().connection.execute_batch("PRAGMA user_version = 99001").unwrap();
         assert_eq!(Store::open(dir.path()).unwrap_err().kind, ErrorKind::Input);
     }
 }

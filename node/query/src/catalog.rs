@@ -20,6 +20,10 @@ pub trait Catalog: Send + Sync + Debug {
     /// The filter is a chance to read less: the engine checks its conditions again, so returning
     /// more runs is slow, not wrong; leaving out a run that matches is wrong.
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError>;
+
+    /// Returns the gridded copy of a run, given its full id, as if it were a run of its own; nothing
+    /// if there is none.
+    fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError>;
 }
 
 /// Which runs are wanted; every part that is set must match.
@@ -48,6 +52,9 @@ pub struct RunFile {
     pub well: String,
     /// The well's full id.
     pub well_id: String,
+    /// Whether it is a log: its rows are samples of curves. Other data sets are tables, and not in
+    /// `samples`.
+    pub is_log: bool,
     /// BLAKE3 hash of the Parquet table.
     pub blob: [u8; 32],
     /// Bytes of the Parquet table.
@@ -89,6 +96,8 @@ pub struct IndexColumn {
     pub name: String,
     /// What it measures.
     pub kind: IndexKind,
+    /// Holds text instead of numbers, such as a date or the name of a formation.
+    pub text: bool,
     /// The unit as delivered.
     pub unit: String,
     /// Factor to metres or seconds, if the unit is known.

@@ -11,6 +11,7 @@ use datafusion::error::DataFusionError;
 use crate::blob::BlobError;
 use crate::catalog::CatalogError;
 use crate::engine::Stopped;
+use crate::meta::MetaTable;
 use crate::parquet_file::RunReadError;
 
 /// What kind of error it is, to choose an exit code or a hint by.
@@ -136,7 +137,10 @@ fn from_plan(text: &str) -> QueryError {
     let message = clean(text);
     let lower = message.to_ascii_lowercase();
     if lower.starts_with("table ") && lower.ends_with(" not found") {
-        let hint = "tables are curves, entries, members, runs, samples, wells and run('id')";
+        let mut names: Vec<_> = MetaTable::ALL.map(MetaTable::name).into();
+        names.push("samples");
+        names.sort_unstable();
+        let hint = format!("tables are {} and run('id')", names.join(", "));
         return QueryError::new(QueryErrorKind::UnknownName, format!("{message}; {hint}"));
     }
     let unknown = lower.starts_with("invalid function")

@@ -8,9 +8,10 @@
 //!
 //! | name | what |
 //! |---|---|
-//! | `wells`, `runs`, `curves`, `members`, `entries` | metadata, see [`MetaTable::schema`] |
-//! | `samples` | every sample of every run in long form, see [`sample_schema`] |
+//! | `wells`, `runs`, `curves`, `notices`, `attachments`, `dictionary`, `members`, `entries` | metadata, see [`MetaTable::schema`] |
+//! | `samples` | every sample of every log in long form, see [`sample_schema`] |
 //! | `run('id')` | one run in wide form, as it is in its Parquet table; full id or a unique start of it |
+//! | `run('id', 'gridded')` | its gridded copy, on the well's depth grid in canonical units |
 //! | `information_schema.*` | the tables above described as tables |
 //!
 //! Names are folded to lower case by SQL and all names here are lower case.

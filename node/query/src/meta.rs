@@ -23,6 +23,12 @@ pub enum MetaTable {
     Runs,
     /// One row per curve of a run.
     Curves,
+    /// One row per oddity of a run's source.
+    Notices,
+    /// One row per file kept as it is.
+    Attachments,
+    /// One row per mnemonic that the workspace gives a meaning of its own.
+    Dictionary,
     /// One row per device of a member.
     Members,
     /// One row per entry of a chain.
@@ -31,7 +37,16 @@ pub enum MetaTable {
 
 impl MetaTable {
     /// Every table.
-    pub const ALL: [Self; 5] = [Self::Wells, Self::Runs, Self::Curves, Self::Members, Self::Entries];
+    pub const ALL: [Self; 8] = [
+        Self::Wells,
+        Self::Runs,
+        Self::Curves,
+        Self::Notices,
+        Self::Attachments,
+        Self::Dictionary,
+        Self::Members,
+        Self::Entries,
+    ];
 
     /// Returns the name in SQL.
     pub const fn name(self) -> &'static str {
@@ -39,6 +54,9 @@ impl MetaTable {
             Self::Wells => "wells",
             Self::Runs => "runs",
             Self::Curves => "curves",
+            Self::Notices => "notices",
+            Self::Attachments => "attachments",
+            Self::Dictionary => "dictionary",
             Self::Members => "members",
             Self::Entries => "entries",
         }
@@ -49,15 +67,23 @@ impl MetaTable {
     /// Ids are full ids as text; `run` is the short id; depths and times are as delivered unless the
     /// name ends in a unit.
     pub fn schema(self) -> SchemaRef {
-        static SCHEMAS: LazyLock<[SchemaRef; 5]> = LazyLock::new(|| [wells(), runs(), curves(), members(), entries()]);
-        let schemas = &*SCHEMAS;
-        Arc::clone(match self {
-            Self::Wells => &schemas[0],
-            Self::Runs => &schemas[1],
-            Self::Curves => &schemas[2],
-            Self::Members => &schemas[3],
-            Self::Entries => &schemas[4],
-        })
+        static SCHEMAS: LazyLock<Vec<SchemaRef>> = LazyLock::new(|| {
+            MetaTable::ALL.into_iter().map(|table| schema_of(table.columns().iter().cloned())).collect()
+        });
+        Arc::clone(&SCHEMAS[self as usize])
+    }
+
+    const fn columns(self) -> &'static [(&'static str, DataType)] {
+        match self {
+            Self::Wells => WELLS,
+            Self::Runs => RUNS,
+            Self::Curves => CURVES,
+            Self::Notices => NOTICES,
+            Self::Attachments => ATTACHMENTS,
+            Self::Dictionary => DICTIONARY,
+            Self::Members => MEMBERS,
+            Self::Entries => ENTRIES,
+        }
     }
 }
 
@@ -71,100 +97,139 @@ const TEXT: DataType = DataType::Utf8;
 const INT: DataType = DataType::Int64;
 const REAL: DataType = DataType::Float64;
 const FLAG: DataType = DataType::Boolean;
+/// Made UTC when the schema is made: the zone's name cannot stand in a constant.
+const TIME: DataType = DataType::Timestamp(TimeUnit::Millisecond, None);
 
 /// Builds a schema of nullable columns.
 pub(crate) fn schema_of(columns: impl IntoIterator<Item = (&'static str, DataType)>) -> SchemaRef {
     Arc::new(Schema::new(
-        columns.into_iter().map(|(name, data_type)| Field::new(name, data_type, true)).collect::<Vec<_>>(),
+        columns
+            .into_iter()
+            .map(|(name, data_type)| {
+                let data_type = match data_type {
+                    DataType::Timestamp(unit, _) => DataType::Timestamp(unit, Some("UTC".into())),
+                    other => other,
+                };
+                Field::new(name, data_type, true)
+            })
+            .collect::<Vec<_>>(),
     ))
 }
 
-fn wells() -> SchemaRef {
-    schema_of([
-        ("well_id", TEXT),
-        ("name", TEXT),
-        ("uwi", TEXT),
-        ("field", TEXT),
-        ("company", TEXT),
-        ("country", TEXT),
-        ("runs", INT),
-        ("curves", INT),
-        ("top_m", REAL),
-        ("base_m", REAL),
-    ])
-}
+const WELLS: &[(&str, DataType)] = &[
+    ("well_id", TEXT),
+    ("name", TEXT),
+    ("uwi", TEXT),
+    ("field", TEXT),
+    ("company", TEXT),
+    ("country", TEXT),
+    ("runs", INT),
+    ("curves", INT),
+    ("top_m", REAL),
+    ("base_m", REAL),
+    ("grid_unit", TEXT),
+    ("grid_step", REAL),
+    ("grid_origin", REAL),
+];
 
-fn runs() -> SchemaRef {
-    schema_of([
-        ("run_id", TEXT),
-        ("run", TEXT),
-        ("well_id", TEXT),
-        ("well", TEXT),
-        ("source_name", TEXT),
-        ("source_sha256", TEXT),
-        ("source_bytes", INT),
-        ("blob", TEXT),
-        ("blob_bytes", INT),
-        ("rows", INT),
-        ("index_mnemonic", TEXT),
-        ("index_unit", TEXT),
-        ("index_kind", TEXT),
-        ("index_min", REAL),
-        ("index_max", REAL),
-        ("step", REAL),
-        ("reader", TEXT),
-        ("held", FLAG),
-    ])
-}
+const RUNS: &[(&str, DataType)] = &[
+    ("run_id", TEXT),
+    ("run", TEXT),
+    ("well_id", TEXT),
+    ("well", TEXT),
+    ("name", TEXT),
+    ("source_name", TEXT),
+    ("source_sha256", TEXT),
+    ("source_bytes", INT),
+    ("blob", TEXT),
+    ("blob_bytes", INT),
+    ("rows", INT),
+    ("kind", TEXT),
+    ("set_name", TEXT),
+    ("index_mnemonic", TEXT),
+    ("index_unit", TEXT),
+    ("index_kind", TEXT),
+    ("index_min", REAL),
+    ("index_max", REAL),
+    ("step", REAL),
+    ("reader", TEXT),
+    ("service_company", TEXT),
+    ("date", TEXT),
+    ("run_number", TEXT),
+    ("pass", TEXT),
+    ("acquisition", TEXT),
+    ("log_type", TEXT),
+    ("wellbore", TEXT),
+    ("datum", TEXT),
+    ("elevation_m", REAL),
+    ("notices", INT),
+    ("held", FLAG),
+];
 
-fn curves() -> SchemaRef {
-    schema_of([
-        ("run_id", TEXT),
-        ("run", TEXT),
-        ("well_id", TEXT),
-        ("well", TEXT),
-        ("ordinal", INT),
-        ("curve", TEXT),
-        ("mnemonic", TEXT),
-        ("column_name", TEXT),
-        ("unit", TEXT),
-        ("description", TEXT),
-        ("property", TEXT),
-        ("confidence", INT),
-        ("text", FLAG),
-        ("count", INT),
-        ("nulls", INT),
-        ("min_value", REAL),
-        ("max_value", REAL),
-        ("top", REAL),
-        ("base", REAL),
-    ])
-}
+const CURVES: &[(&str, DataType)] = &[
+    ("run_id", TEXT),
+    ("run", TEXT),
+    ("well_id", TEXT),
+    ("well", TEXT),
+    ("ordinal", INT),
+    ("curve", TEXT),
+    ("mnemonic", TEXT),
+    ("column_name", TEXT),
+    ("unit", TEXT),
+    ("description", TEXT),
+    ("property", TEXT),
+    ("confidence", INT),
+    ("text", FLAG),
+    ("count", INT),
+    ("nulls", INT),
+    ("min_value", REAL),
+    ("max_value", REAL),
+    ("mean_value", REAL),
+    ("quality", TEXT),
+    ("reason", TEXT),
+    ("top", REAL),
+    ("base", REAL),
+];
 
-fn members() -> SchemaRef {
-    schema_of([
-        ("person_id", TEXT),
-        ("name", TEXT),
-        ("role", TEXT),
-        ("device_id", TEXT),
-        ("device", TEXT),
-        ("self", FLAG),
-    ])
-}
+const NOTICES: &[(&str, DataType)] = &[
+    ("run_id", TEXT),
+    ("run", TEXT),
+    ("well", TEXT),
+    ("source_name", TEXT),
+    ("line", INT),
+    ("position", INT),
+    ("kind", TEXT),
+    ("message", TEXT),
+];
 
-fn entries() -> SchemaRef {
-    schema_of([
-        ("entry_id", TEXT),
-        ("device_id", TEXT),
-        ("seq", INT),
-        ("kind", TEXT),
-        ("doc_id", TEXT),
-        ("status", TEXT),
-        ("claimed_at", DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))),
-        ("author", TEXT),
-        ("position", INT),
-    ])
-}
+const ATTACHMENTS: &[(&str, DataType)] = &[
+    ("attachment_id", TEXT),
+    ("name", TEXT),
+    ("description", TEXT),
+    ("well_id", TEXT),
+    ("well", TEXT),
+    ("blob", TEXT),
+    ("blob_bytes", INT),
+    ("held", FLAG),
+];
+
+const DICTIONARY: &[(&str, DataType)] =
+    &[("mnemonic", TEXT), ("vendor", TEXT), ("unit", TEXT), ("property", TEXT), ("to_unit", TEXT)];
+
+const MEMBERS: &[(&str, DataType)] =
+    &[("person_id", TEXT), ("name", TEXT), ("role", TEXT), ("device_id", TEXT), ("device", TEXT), ("self", FLAG)];
+
+const ENTRIES: &[(&str, DataType)] = &[
+    ("entry_id", TEXT),
+    ("device_id", TEXT),
+    ("seq", INT),
+    ("kind", TEXT),
+    ("doc_id", TEXT),
+    ("status", TEXT),
+    ("claimed_at", TIME),
+    ("author", TEXT),
+    ("position", INT),
+];
 
 /// One metadata table for DataFusion.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
-//! `run('id')`: one run in wide form, column by column as in its Parquet table.
+//! `run('id')`: one run in wide form, column by column as in its Parquet table; `run('id', 'gridded')`
+//! is its gridded copy.
 //!
 //! DataFusion's own Parquet source reads it, so pruning by statistics and page index come for free;
 //! the bytes come through [`TableFileFactory`], never through an object store.
@@ -43,14 +44,32 @@ impl fmt::Debug for RunFunction {
 
 impl TableFunctionImpl for RunFunction {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        let [Expr::Literal(value, _)] = args.exprs() else {
-            return plan_err!("run() takes one id as text, like run('1f0c9a')");
+        let texts: Option<Vec<&str>> = args.exprs().iter().map(text).collect();
+        let (id, gridded) = match texts.as_deref() {
+            Some([id]) => (*id, false),
+            Some([id, form]) if form.eq_ignore_ascii_case("native") => (*id, false),
+            Some([id, form]) if form.eq_ignore_ascii_case("gridded") => (*id, true),
+            _ => return plan_err!("run() takes an id as text and perhaps a form, like run('1f0c9a', 'gridded')"),
         };
-        let Some(Some(id)) = value.try_as_str() else {
-            return plan_err!("run() takes one id as text, like run('1f0c9a')");
-        };
-        let run = find(self.catalog.as_ref(), id)?;
+        let mut run = find(self.catalog.as_ref(), id)?;
+        if gridded {
+            run = gridded_copy(self.catalog.as_ref(), &run)?;
+        }
         Ok(Arc::new(RunTable { schema: schema(&run), run: Arc::new(run), source: Arc::clone(&self.source) }))
+    }
+}
+
+/// Returns the text of a literal.
+fn text(expr: &Expr) -> Option<&str> {
+    let Expr::Literal(value, _) = expr else { return None };
+    value.try_as_str()?
+}
+
+fn gridded_copy(catalog: &dyn Catalog, run: &RunFile) -> Result<RunFile> {
+    let found = catalog.gridded(&run.run_id).map_err(|error| DataFusionError::External(Box::new(error)))?;
+    match found {
+        Some(copy) => Ok(copy),
+        None => plan_err!("run {} has no gridded copy; dataforge grid makes one", run.run),
     }
 }
 
@@ -84,11 +103,12 @@ fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
 }
 
 fn schema(run: &RunFile) -> SchemaRef {
-    let index = Field::new(&run.index.name, DataType::Float64, true);
-    let curves = run.curves.iter().map(|curve| {
-        let data_type = if curve.text { DataType::Utf8 } else { DataType::Float64 };
-        Field::new(&curve.column, data_type, true)
-    });
+    let field = |name: &str, text: bool| {
+        let data_type = if text { DataType::Utf8 } else { DataType::Float64 };
+        Field::new(name, data_type, true)
+    };
+    let index = field(&run.index.name, run.index.text);
+    let curves = run.curves.iter().map(|curve| field(&curve.column, curve.text));
     Arc::new(Schema::new(std::iter::once(index).chain(curves).collect::<Vec<_>>()))
 }
 

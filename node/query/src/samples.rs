@@ -1,4 +1,4 @@
-//! `samples`: every sample of every run in long form, one row per index value and curve.
+//! `samples`: every sample of every log in long form, one row per index value and curve.
 //!
 //! The way of a scan: conditions on what is constant per curve (well, run, mnemonic …) are evaluated
 //! once per curve over the catalog's list, before a byte is read; ranges of the index skip runs, row
@@ -195,7 +195,7 @@ impl TableProvider for SamplesTable {
         };
         let condition = constant_condition(state, filters)?;
         let mut runs = Vec::new();
-        for run in found {
+        for run in found.into_iter().filter(|run| run.is_log) {
             let Some(bounds) = wanted.bounds_in(&run.index) else {
                 continue;
             };

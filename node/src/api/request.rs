@@ -29,8 +29,90 @@ pub enum Request {
         workspace: Option<String>,
         /// Absolute paths of files and directories (walked in full).
         paths: Vec<PathBuf>,
-        /// Refuse a file at its first oddity.
-        strict: bool,
+        /// How.
+        #[serde(default)]
+        options: ImportOptions,
+    },
+    /// Lists what was odd about a run's source. → `Report`
+    Report {
+        /// Workspace.
+        workspace: Option<String>,
+        /// A run.
+        run: String,
+    },
+    /// Says where the curves of a well have values, over all its runs. → `Coverage`
+    Coverage {
+        /// Workspace.
+        workspace: Option<String>,
+        /// A well.
+        well: String,
+        /// Samples further apart than so many metres have a gap between them; twice the step of a
+        /// run when left out.
+        gap_m: Option<f64>,
+    },
+    /// Proposes wells that may be the same. → `Duplicates`
+    Duplicates {
+        /// Workspace.
+        workspace: Option<String>,
+    },
+    /// Lists what the workspace says about mnemonics. → `Dictionary`
+    Dictionary {
+        /// Workspace.
+        workspace: Option<String>,
+    },
+    /// Says what a mnemonic means, with all candidates. → `Meanings`
+    LookUp {
+        /// Workspace.
+        workspace: Option<String>,
+        /// The curve's header line.
+        curve: CurveName,
+    },
+    /// Says what a mnemonic means in this workspace, or takes it back. → `Done`
+    SetMeaning {
+        /// Workspace.
+        workspace: Option<String>,
+        /// The mnemonic, with vendor and unit or without.
+        curve: CurveName,
+        /// The property it measures.
+        property: Option<String>,
+        /// The unit it is in, whatever the source says.
+        to_unit: Option<String>,
+    },
+    /// Chooses the curve that stands for a property of a well, or takes it back. → `Done`
+    Prefer {
+        /// Workspace.
+        workspace: Option<String>,
+        /// A well.
+        well: String,
+        /// A property.
+        property: String,
+        /// `RUN:ORDINAL`; none takes the choice back.
+        curve: Option<String>,
+    },
+    /// Makes gridded copies of a run, or of all depth logs of a well. → `Gridded`
+    Grid {
+        /// Workspace.
+        workspace: Option<String>,
+        /// A run or well.
+        target: String,
+    },
+    /// Keeps files as they are. → `Import`
+    Attach {
+        /// Workspace.
+        workspace: Option<String>,
+        /// Absolute paths of files and directories (walked in full).
+        paths: Vec<PathBuf>,
+        /// The well they belong to; the workspace when left out.
+        well: Option<String>,
+        /// What they are.
+        description: Option<String>,
+    },
+    /// Lists attachments, of one well or all. → `Attachments`
+    Attachments {
+        /// Workspace.
+        workspace: Option<String>,
+        /// Only of this well.
+        well: Option<String>,
     },
     /// Lists wells. → `Wells`
     Wells {
@@ -62,18 +144,20 @@ pub enum Request {
     Set {
         /// Workspace.
         workspace: Option<String>,
-        /// A well, a run, or `RUN:ORDINAL` for a curve.
+        /// A well, a run, `RUN:ORDINAL` for a curve, or an attachment.
         target: String,
-        /// Field: wells `name uwi field company country`; runs `name well`; curves `name unit property`.
+        /// Field: wells `name uwi field company country grid_unit grid_step grid_origin`; runs `name
+        /// well` and those of the acquisition; curves `name unit property quality`; attachments
+        /// `name description well`.
         field: String,
         /// New value.
         value: String,
     },
-    /// Marks a well or run as deleted; needs admin. → `Done`
+    /// Marks a well, run or attachment as deleted; needs admin. → `Done`
     Delete {
         /// Workspace.
         workspace: Option<String>,
-        /// A well or run.
+        /// A well, run or attachment.
         target: String,
     },
     /// Takes a deletion back; needs admin. → `Done`
@@ -92,14 +176,39 @@ pub enum Request {
         /// Format of the output.
         format: OutputFormat,
     },
-    /// Writes a run's native table; the file comes as output. → `Query`
+    /// Writes a run, a well or an attachment; the file comes as output. → `Export`
     Export {
         /// Workspace.
         workspace: Option<String>,
-        /// A run.
-        run: String,
-        /// Format: parquet or csv.
-        format: OutputFormat,
+        /// A run, a well with one depth log, or an attachment.
+        target: String,
+        /// Format.
+        format: ExportFormat,
+        /// What of it, and how.
+        #[serde(default)]
+        options: ExportOptions,
+        /// The name of the file as the client has it, for the record.
+        #[serde(default)]
+        file: String,
+    },
+    /// Writes everything in a workspace into a directory, under readable names. → `ExportAll`
+    ExportAll {
+        /// Workspace.
+        workspace: Option<String>,
+        /// Absolute path of a directory that is empty or does not exist.
+        directory: PathBuf,
+        /// Format of the runs.
+        format: ExportFormat,
+        /// How.
+        #[serde(default)]
+        options: ExportOptions,
+    },
+    /// Lists what was exported from this node, newest first. → `Exports`
+    Exports {
+        /// Workspace.
+        workspace: Option<String>,
+        /// At most so many.
+        limit: u32,
     },
     /// Makes an invitation that this device will redeem. → `Invite`
     Invite {
@@ -191,4 +300,116 @@ pub enum OutputFormat {
     Parquet,
     /// Arrow IPC stream.
     Arrow,
+}
+
+/// How files are imported.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportOptions {
+    /// Refuse a file at its first oddity.
+    pub strict: bool,
+    /// Say what would happen, and write nothing.
+    pub dry_run: bool,
+    /// Name of the encoding, such as `windows-1251`; found out when left out.
+    pub encoding: Option<String>,
+    /// What counts as no value besides what the header says.
+    pub nulls: Nulls,
+    /// How columns of tables are to be read, as TOML.
+    pub map: Option<String>,
+    /// The well all runs belong to, instead of the one the files name.
+    pub well: Option<String>,
+    /// Leave files that are no logs and no tables alone, instead of keeping them as attachments.
+    pub no_attachments: bool,
+    /// Make gridded copies too.
+    pub grid: bool,
+    /// Go on watching the directories, and import what appears there, until the call is dropped.
+    pub watch: bool,
+}
+
+/// What counts as no value besides what the header of a file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nulls {
+    /// Nothing.
+    #[default]
+    Header,
+    /// Not even that.
+    None,
+    /// The values in common use, such as -999.25 and -9999.
+    Common,
+    /// These numbers and words.
+    Also(Vec<String>),
+}
+
+/// What a curve's header line says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CurveName {
+    /// The service company; empty for any.
+    pub vendor: String,
+    /// The mnemonic.
+    pub mnemonic: String,
+    /// The unit; empty for any.
+    pub unit: String,
+    /// The description.
+    pub description: String,
+}
+
+/// Format of an exported run or attachment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// The source file, byte for byte.
+    Original,
+    /// LAS.
+    Las,
+    /// Comma-separated values.
+    Csv,
+    /// A workbook.
+    Xlsx,
+    /// Parquet: the stored table byte for byte, when nothing is chosen from it.
+    Parquet,
+    /// Locations of wells.
+    Geopackage,
+}
+
+impl ExportFormat {
+    /// Returns how the names of files end.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Original => "",
+            Self::Las => "las",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
+            Self::Geopackage => "gpkg",
+        }
+    }
+}
+
+/// What of a run is exported, and how.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExportOptions {
+    /// Only these curves, by label, mnemonic or property; all when empty.
+    pub curves: Vec<String>,
+    /// From this index value on, in the unit of the export.
+    pub from: Option<f64>,
+    /// Up to this index value.
+    pub to: Option<f64>,
+    /// Unit of the index; as delivered when left out.
+    pub unit: Option<String>,
+    /// Resample to this step, in the unit of the index.
+    pub step: Option<f64>,
+    /// The gridded copy instead of the native table.
+    pub gridded: bool,
+    /// Version of LAS: `1.2`, `2.0` (the default) or `3.0`.
+    pub las_version: Option<String>,
+    /// LAS with wrapped rows.
+    pub wrap: bool,
+    /// Spelling of no value in LAS.
+    pub null: Option<String>,
+    /// CSV with cells that a spreadsheet would run as formulas left as they are.
+    pub raw: bool,
 }

@@ -1,9 +1,10 @@
 //! Reading the index: lists in a stable order, and finding what a user names.
 
+use dataforge_protocol::document::HeaderField;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::{Connection, Row, params};
 
-use crate::api::{ApiError, CurveInfo, ErrorKind, RunInfo, WellInfo};
+use crate::api::{ApiError, AttachmentInfo, CurveInfo, ErrorKind, NoticeInfo, RunInfo, WellInfo};
 
 /// Hex digits of a short id.
 pub(crate) const SHORT: usize = 10;
@@ -24,13 +25,16 @@ pub(crate) enum Found {
     Run(DocId),
     /// A curve of a run, by ordinal.
     Curve(DocId, u32),
+    /// A file kept as it is.
+    Attachment(DocId),
 }
 
 const WELLS: &str = "
     SELECT w.id, w.name, w.uwi, w.field, w.company, w.country,
-           count(r.id) AS runs, coalesce(sum(r.curve_count), 0) AS curves,
-           min(CASE WHEN r.index_kind = 'depth' THEN r.index_min * r.to_si END) AS top_m,
-           max(CASE WHEN r.index_kind = 'depth' THEN r.index_max * r.to_si END) AS base_m
+           count(r.id) AS runs, coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0) AS curves,
+           min(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_min * r.to_si END) AS top_m,
+           max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END) AS base_m,
+           w.grid_unit, w.grid_step, w.grid_origin
     FROM wells AS w
     LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
     WHERE w.workspace = ?1 AND w.deleted = 0
@@ -52,6 +56,14 @@ const CURVES: &str = "
     WHERE c.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND (?2 IS NULL OR c.run = ?2)
     ORDER BY well_name, r.name, c.run, c.ordinal";
 
+const ATTACHMENTS: &str = "
+    SELECT a.*, w.name AS well_name,
+           EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob) AS held
+    FROM attachments AS a
+    LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well AND w.deleted = 0
+    WHERE a.workspace = ?1 AND a.deleted = 0 AND (?2 IS NULL OR a.well = ?2)
+    ORDER BY w.name, a.name, a.id";
+
 fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
@@ -72,6 +84,9 @@ fn well(row: &Row<'_>) -> rusqlite::Result<WellInfo> {
         curves: row.get("curves")?,
         top_m: row.get("top_m")?,
         base_m: row.get("base_m")?,
+        grid_unit: row.get("grid_unit")?,
+        grid_step: row.get("grid_step")?,
+        grid_origin: row.get("grid_origin")?,
     })
 }
 
@@ -84,6 +99,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
         well_id: optional_hex(row.get("well")?),
         well: row.get("well_name")?,
         source: row.get("source_name")?,
+        kind: row.get("kind")?,
+        set: row.get("set_name")?,
         rows: row.get("row_count")?,
         curves: row.get("curve_count")?,
         index: row.get("index_mnemonic")?,
@@ -92,8 +109,38 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
         index_min: row.get("index_min")?,
         index_max: row.get("index_max")?,
         step: row.get("step")?,
+        acquisition: acquisition(row)?,
+        notices: row.get("notices")?,
         blob: hex(&row.get::<_, Vec<u8>>("blob")?),
         blob_bytes: row.get("blob_bytes")?,
+        held: row.get("held")?,
+    })
+}
+
+/// What is known about the acquisition of a run.
+fn acquisition(row: &Row<'_>) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut fields = Vec::new();
+    for field in HeaderField::ALL {
+        let value = match field {
+            HeaderField::ElevationM => row.get::<_, Option<f64>>("elevation_m")?.map(|metres| metres.to_string()),
+            HeaderField::Date => row.get("log_date")?,
+            _ => row.get(field.as_str())?,
+        };
+        fields.extend(value.map(|value| (field.as_str().to_owned(), value)));
+    }
+    Ok(fields)
+}
+
+fn attachment(row: &Row<'_>) -> rusqlite::Result<AttachmentInfo> {
+    let id = hex(&row.get::<_, Vec<u8>>("id")?);
+    Ok(AttachmentInfo {
+        short: id.chars().take(SHORT).collect(),
+        id,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        well: row.get("well_name")?,
+        bytes: row.get("blob_bytes")?,
+        blob: hex(&row.get::<_, Vec<u8>>("blob")?),
         held: row.get("held")?,
     })
 }
@@ -110,10 +157,13 @@ fn curve(row: &Row<'_>) -> rusqlite::Result<CurveInfo> {
         description: row.get("description")?,
         property: row.get("property")?,
         confidence: row.get("confidence")?,
+        reason: row.get("reason")?,
+        quality: row.get("quality")?,
         count: row.get("value_count")?,
         nulls: row.get("null_count")?,
         min: row.get("min_value")?,
         max: row.get("max_value")?,
+        mean: row.get("mean_value")?,
         top: row.get("top")?,
         base: row.get("base")?,
     })
@@ -153,6 +203,40 @@ impl<'a> Index<'a> {
     pub(crate) fn curves(&self, of: Option<&DocId>) -> Result<Vec<CurveInfo>, ApiError> {
         let mut statement = self.connection.prepare_cached(CURVES)?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], curve)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the attachments of a well or all, by well and name.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn attachments(&self, of: Option<&DocId>) -> Result<Vec<AttachmentInfo>, ApiError> {
+        let mut statement = self.connection.prepare_cached(ATTACHMENTS)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], attachment)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the run, as the lists have it.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not listed, `Storage`.
+    pub(crate) fn run(&self, id: &DocId) -> Result<RunInfo, ApiError> {
+        let id = id.to_string();
+        let found = self.runs(None)?.into_iter().find(|run| run.id == id);
+        found.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("run {id} is not listed")))
+    }
+
+    /// Returns a run's oddities, as the reader reported them.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn notices(&self, run: &DocId) -> Result<Vec<NoticeInfo>, ApiError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT line, position, kind, message FROM notices WHERE workspace = ?1 AND run = ?2 ORDER BY number",
+        )?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), run.as_bytes()], |row| {
+            Ok(NoticeInfo { line: row.get(0)?, column: row.get(1)?, kind: row.get(2)?, message: row.get(3)? })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -210,7 +294,7 @@ impl<'a> Index<'a> {
     }
 
     /// Finds what a user names: a well by name, UWI or id, a run by name, source file or id, a
-    /// curve as `RUN:ORDINAL`. Ids may be cut short. `deleted` finds deleted ones too.
+    /// curve as `RUN:ORDINAL`, an attachment by name or id. Ids may be cut short. `deleted` finds deleted ones too.
     ///
     /// # Errors
     /// `NotFound` when nothing matches, `Usage` when several do.
@@ -229,10 +313,11 @@ impl<'a> Index<'a> {
         found.extend(
             self.matching("runs", "name = ?2 OR source_name = ?2", target, deleted)?.into_iter().map(Found::Run),
         );
+        found.extend(self.matching("attachments", "name = ?2", target, deleted)?.into_iter().map(Found::Attachment));
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well or run {target:?}"))
-                .hint("dataforge wells and dataforge runs list them with their ids")),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well, run or attachment {target:?}"))
+                .hint("dataforge wells, dataforge runs and dataforge attachments list them with their ids")),
             several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} things", several.len()))
                 .hint(format!("use an id: {}", several.iter().map(describe).collect::<Vec<_>>().join(", ")))),
         }
@@ -303,5 +388,6 @@ fn describe(found: &Found) -> String {
         Found::Well(id) => format!("well {}", id.fmt_short()),
         Found::Run(id) => format!("run {}", id.fmt_short()),
         Found::Curve(run, ordinal) => format!("curve {}:{ordinal}", run.fmt_short()),
+        Found::Attachment(id) => format!("attachment {}", id.fmt_short()),
     }
 }

@@ -1,7 +1,7 @@
 //! Rows of runs and their curves: the default rendition, with what people set on top.
 
-use dataforge_protocol::document::{Document, RunState};
-use dataforge_protocol::facts::{CurveFacts, Facts, RenditionFacts};
+use dataforge_protocol::document::{Document, HeaderField, RunState};
+use dataforge_protocol::facts::{CurveFacts, Facts, NoticeFacts, RenditionFacts, SetFacts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::params;
 
@@ -11,7 +11,23 @@ use crate::ingest::dictionary;
 use crate::store::Store;
 
 /// Fields whose concurrent values are shown.
-const FIELDS: [&str; 3] = ["name", "well", "deleted"];
+const FIELDS: [&str; 12] = [
+    "name",
+    "well",
+    "deleted",
+    HeaderField::ServiceCompany.as_str(),
+    HeaderField::Date.as_str(),
+    HeaderField::RunNumber.as_str(),
+    HeaderField::Pass.as_str(),
+    HeaderField::Acquisition.as_str(),
+    HeaderField::LogType.as_str(),
+    HeaderField::Wellbore.as_str(),
+    HeaderField::Datum.as_str(),
+    HeaderField::ElevationM.as_str(),
+];
+
+/// The quality of a curve that nobody has judged.
+const UNJUDGED: &str = "raw";
 
 pub(super) fn refresh(
     store: &Store,
@@ -25,7 +41,9 @@ pub(super) fn refresh(
     // A run whose first change has not arrived yet is not listed.
     let (Some(rendition), Some(Facts::Run { source, .. })) = (state.renditions.first(), facts) else { return Ok(()) };
     insert_run(store, workspace, doc, &state, rendition, source, &conflicts(document, &FIELDS))?;
-    insert_curves(store, workspace, doc, &state, rendition)
+    insert_curves(store, workspace, doc, &state, rendition)?;
+    insert_notices(store, workspace, doc, rendition)?;
+    insert_gridded(store, workspace, doc, &state)
 }
 
 fn insert_run(
@@ -40,10 +58,12 @@ fn insert_run(
     let source_name = state.source_name.clone().unwrap_or_default();
     let name = state.name.clone().unwrap_or_else(|| source_name.clone());
     let index = &rendition.index;
+    let header = |field| state.header_field(field);
     store
         .connection()
         .prepare_cached(
-            "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+            "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -58,18 +78,73 @@ fn insert_run(
             rendition.blob_size,
             rendition.rows,
             rendition.curves.len(),
+            rendition.set.kind.as_str(),
+            set_name(&rendition.set),
             index.mnemonic,
             index.column,
             index.unit,
             index.kind.as_str(),
+            index.text,
             index.to_si,
             index.min,
             index.max,
             index.step,
             rendition.reader,
+            header(HeaderField::ServiceCompany),
+            header(HeaderField::Date),
+            header(HeaderField::RunNumber),
+            header(HeaderField::Pass),
+            header(HeaderField::Acquisition),
+            header(HeaderField::LogType),
+            header(HeaderField::Wellbore),
+            header(HeaderField::Datum),
+            header(HeaderField::ElevationM).and_then(|text| text.parse::<f64>().ok()),
+            rendition.report.seen,
             conflicts,
             state.deleted,
         ])?;
+    Ok(())
+}
+
+/// Returns the data set's name with its number, e.g. `Core[2]`.
+fn set_name(set: &SetFacts) -> String {
+    set.number.map_or_else(|| set.name.clone(), |number| format!("{}[{number}]", set.name))
+}
+
+fn insert_notices(
+    store: &Store,
+    workspace: &WorkspaceId,
+    doc: &DocId,
+    rendition: &RenditionFacts,
+) -> Result<(), ApiError> {
+    let mut statement =
+        store.connection().prepare_cached("INSERT INTO notices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for (number, notice) in (1_u32..).zip(&rendition.report.notices) {
+        let NoticeFacts { line, column, kind, message } = notice;
+        statement.execute(params![workspace.as_bytes(), doc.as_bytes(), number, line, column, kind, message])?;
+    }
+    Ok(())
+}
+
+fn insert_gridded(store: &Store, workspace: &WorkspaceId, doc: &DocId, state: &RunState) -> Result<(), ApiError> {
+    let mut statement = store
+        .connection()
+        .prepare_cached("INSERT OR IGNORE INTO gridded VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+    for copy in &state.gridded {
+        statement.execute(params![
+            workspace.as_bytes(),
+            doc.as_bytes(),
+            copy.blob.as_bytes(),
+            copy.native.as_bytes(),
+            copy.blob_size,
+            copy.maker,
+            copy.unit,
+            copy.step,
+            copy.origin,
+            copy.rows,
+            serde_json::to_string(&copy.curves).expect("facts have no unserialisable part"),
+        ])?;
+    }
     Ok(())
 }
 
@@ -84,7 +159,8 @@ fn insert_curves(
     let names: Vec<_> =
         rendition.curves.iter().map(|curve| named(curve).unwrap_or_else(|| curve.mnemonic.clone())).collect();
     let mut statement = store.connection().prepare_cached(
-        "INSERT INTO curves VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        "INSERT INTO curves VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                                    ?20)",
     )?;
     for (curve, label) in rendition.curves.iter().zip(labels::unique(&names)) {
         let set = state.overrides.get(&curve.ordinal).cloned().unwrap_or_default();
@@ -112,6 +188,9 @@ fn insert_curves(
             rendition.rows.saturating_sub(curve.count),
             curve.min,
             curve.max,
+            curve.mean,
+            set.quality.as_deref().unwrap_or(UNJUDGED),
+            reason,
             curve.top,
             curve.base,
         ])?;

@@ -4,12 +4,13 @@ use dataforge_protocol::document::{Document, WellState};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::params;
 
-use super::conflicts;
+use super::{conflicts, remove};
 use crate::api::ApiError;
 use crate::store::Store;
 
 /// Fields whose concurrent values are shown.
-const FIELDS: [&str; 6] = ["name", "uwi", "field", "company", "country", "deleted"];
+const FIELDS: [&str; 9] =
+    ["name", "uwi", "field", "company", "country", "grid_unit", "grid_step", "grid_origin", "deleted"];
 
 pub(super) fn refresh(
     store: &Store,
@@ -17,12 +18,13 @@ pub(super) fn refresh(
     doc: &DocId,
     document: &Document,
 ) -> Result<(), ApiError> {
+    remove(store, workspace, doc)?;
     let state = WellState::read(document);
     let name = state.name.or_else(|| state.uwi.clone()).unwrap_or_else(|| format!("well {}", doc.fmt_short()));
     let attributes = serde_json::to_string(&state.attributes).expect("texts are serialisable");
     store
         .connection()
-        .prepare_cached("INSERT OR REPLACE INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?
         .execute(params![
             workspace.as_bytes(),
             doc.as_bytes(),
@@ -31,9 +33,17 @@ pub(super) fn refresh(
             state.field,
             state.company,
             state.country,
+            state.grid.unit,
+            state.grid.step,
+            state.grid.origin,
             attributes,
             conflicts(document, &FIELDS),
             state.deleted,
         ])?;
+    let mut statement = store.connection().prepare_cached("INSERT INTO preferred VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for (property, curve) in &state.preferred {
+        let (run, ordinal) = (curve.run.as_bytes(), curve.ordinal);
+        statement.execute(params![workspace.as_bytes(), doc.as_bytes(), property, run, ordinal])?;
+    }
     Ok(())
 }

@@ -1,17 +1,16 @@
-//! Making workspaces, and editing what is in them.
+//! Making workspaces, listing them, and deleting what is in them.
 
-use dataforge_protocol::document::{CurveField, Map};
+use dataforge_protocol::document::Map;
 use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
-use dataforge_protocol::id::{DocId, WorkspaceId};
+use dataforge_protocol::id::WorkspaceId;
 use dataforge_protocol::op::{Genesis, Op, Role, is_name};
 use dataforge_protocol::ticket::fingerprint;
 
 use crate::api::{ApiError, ErrorKind, InitReply, Reply, WorkspaceInfo};
 use crate::clock::{now_ms, random_bytes};
-use crate::core::{Core, Writer};
+use crate::core::Core;
 use crate::identity::Identity;
 use crate::index::{Found, Index};
-use crate::ingest::dictionary;
 use crate::node::Node;
 
 /// Returns the identity, made now when there is none, with the recovery words in that case.
@@ -112,86 +111,6 @@ pub(super) async fn list(node: &Node) -> Result<Reply, ApiError> {
     Ok(Reply::Workspaces { workspaces })
 }
 
-fn usage(message: String, hint: &str) -> ApiError {
-    ApiError::new(ErrorKind::Usage, message).hint(hint)
-}
-
-pub(super) async fn set(
-    node: &Node,
-    workspace: WorkspaceId,
-    target: String,
-    field: String,
-    value: String,
-) -> Result<Reply, ApiError> {
-    let message = format!("{field} of {target} is now {value:?}");
-    let progress = node
-        .with_core(move |core| {
-            let found = Index::new(core.store.connection(), workspace).find(&target, false)?;
-            let (_, progress) = core.write(&workspace, &[], |writer| match found {
-                Found::Well(doc) => {
-                    set_text(writer, doc, &field, &value, &["name", "uwi", "field", "company", "country"])
-                }
-                Found::Run(doc) if field == "well" => move_run(writer, doc, workspace, &value),
-                Found::Run(doc) => set_text(writer, doc, &field, &value, &["name"]),
-                Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
-            })?;
-            Ok(progress)
-        })
-        .await?;
-    node.on_progress(workspace, &progress);
-    Ok(Reply::Done { message })
-}
-
-/// An empty value takes the field away.
-fn set_text(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str, fields: &[&str]) -> Result<(), ApiError> {
-    if !fields.contains(&field) {
-        return Err(usage(format!("there is no field {field:?} here"), &format!("fields are: {}", fields.join(", "))));
-    }
-    if value.chars().count() > 4096 {
-        return Err(usage("the value is too long".into(), "use at most 4096 characters"));
-    }
-    let value = (!value.is_empty()).then_some(value);
-    writer.edit(doc, &[], Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, field, value))?.into_iter().collect())
-    })?;
-    Ok(())
-}
-
-fn move_run(writer: &mut Writer<'_>, run: DocId, workspace: WorkspaceId, target: &str) -> Result<(), ApiError> {
-    let well = Index::new(writer.store().connection(), workspace).find_well(target)?;
-    let deps: Vec<_> = writer.opening(&well).into_iter().collect();
-    let id = well.to_string();
-    writer.edit(run, &deps, Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "well", Some(&id)))?.into_iter().collect())
-    })?;
-    Ok(())
-}
-
-fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, value: &str) -> Result<(), ApiError> {
-    let field = match field {
-        "name" => CurveField::Name,
-        "unit" => CurveField::Unit,
-        "property" if !value.is_empty() && dictionary::property(value).is_none() => {
-            return Err(usage(
-                format!("there is no property {value:?}"),
-                "dataforge curves shows properties, e.g. gamma_ray",
-            ));
-        }
-        "property" => CurveField::Property,
-        other => {
-            return Err(usage(
-                format!("there is no field {other:?} here"),
-                "fields of a curve are: name, unit, property",
-            ));
-        }
-    };
-    let value = (!value.is_empty()).then_some(value);
-    writer.edit(run, &[], Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_curve(ordinal, field, value))?.into_iter().collect())
-    })?;
-    Ok(())
-}
-
 pub(super) async fn set_deleted(
     node: &Node,
     workspace: WorkspaceId,
@@ -207,9 +126,10 @@ pub(super) async fn set_deleted(
                     .hint("ask an admin or owner to do it"));
             }
             let doc = match Index::new(core.store.connection(), workspace).find(&target, true)? {
-                Found::Well(doc) | Found::Run(doc) => doc,
+                Found::Well(doc) | Found::Run(doc) | Found::Attachment(doc) => doc,
                 Found::Curve(..) => {
-                    return Err(usage("curves cannot be deleted".into(), "delete the run, or rename the curve"));
+                    return Err(ApiError::new(ErrorKind::Usage, "curves cannot be deleted")
+                        .hint("delete the run, or rename the curve"));
                 }
             };
             let (_, progress) = core.write(&workspace, &[], |writer| {

@@ -1,4 +1,4 @@
--- Version 1. `entries` is the truth; everything under "derived" can be rebuilt from it.
+-- The truth (`entries`), and what only this node knows. `derived.sql` follows from the first.
 
 CREATE TABLE workspaces (
     id       BLOB PRIMARY KEY,          -- id of the genesis entry
@@ -54,85 +54,16 @@ CREATE TABLE peer_levels (
     PRIMARY KEY (workspace, device)
 ) STRICT, WITHOUT ROWID;
 
--- Derived -------------------------------------------------------------------------------------
-
--- Blobs that accepted entries refer to.
-CREATE TABLE blob_refs (
-    workspace BLOB NOT NULL,
-    hash      BLOB NOT NULL,
-    size      INTEGER NOT NULL,
-    PRIMARY KEY (workspace, hash)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX blob_refs_by_hash ON blob_refs (hash);
-
-CREATE TABLE projects (
+-- What was exported from here: files leave the workspace, so it should be known which and when.
+CREATE TABLE exports (
+    id          INTEGER PRIMARY KEY,
     workspace   BLOB NOT NULL,
-    id          BLOB NOT NULL,
-    name        TEXT NOT NULL,
-    description TEXT,
-    deleted     INTEGER NOT NULL,
-    PRIMARY KEY (workspace, id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE wells (
-    workspace  BLOB NOT NULL,
-    id         BLOB NOT NULL,
-    name       TEXT NOT NULL,
-    uwi        TEXT,
-    field      TEXT,
-    company    TEXT,
-    country    TEXT,
-    attributes TEXT NOT NULL,           -- JSON object
-    conflicts  TEXT NOT NULL,           -- JSON array of [field, [values]]
-    deleted    INTEGER NOT NULL,
-    PRIMARY KEY (workspace, id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE runs (
-    workspace      BLOB NOT NULL,
-    id             BLOB NOT NULL,
-    well           BLOB,
-    name           TEXT NOT NULL,
-    source_name    TEXT NOT NULL,
-    source_hash    BLOB NOT NULL,
-    source_sha256  BLOB NOT NULL,
-    source_bytes   INTEGER NOT NULL,
-    blob           BLOB NOT NULL,
-    blob_bytes     INTEGER NOT NULL,
-    row_count      INTEGER NOT NULL,
-    curve_count    INTEGER NOT NULL,
-    index_mnemonic TEXT NOT NULL,
-    index_column   TEXT NOT NULL,
-    index_unit     TEXT NOT NULL,
-    index_kind     TEXT NOT NULL,       -- depth, time, other
-    to_si          REAL,
-    index_min      REAL,
-    index_max      REAL,
-    step           REAL,
-    reader         TEXT NOT NULL,
-    conflicts      TEXT NOT NULL,       -- as for wells
-    deleted        INTEGER NOT NULL,
-    PRIMARY KEY (workspace, id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX runs_by_well ON runs (workspace, well);
-
-CREATE TABLE curves (
-    workspace   BLOB NOT NULL,
-    run         BLOB NOT NULL,
-    ordinal     INTEGER NOT NULL,
-    label       TEXT NOT NULL,          -- unique in the run
-    mnemonic    TEXT NOT NULL,
-    column_name TEXT NOT NULL,
-    unit        TEXT NOT NULL,
-    description TEXT NOT NULL,
-    property    TEXT,
-    confidence  INTEGER NOT NULL,
-    is_text     INTEGER NOT NULL,
-    value_count INTEGER NOT NULL,
-    null_count  INTEGER NOT NULL,
-    min_value   REAL,
-    max_value   REAL,
-    top         REAL,
-    base        REAL,
-    PRIMARY KEY (workspace, run, ordinal)
-) STRICT, WITHOUT ROWID;
+    exported_ms INTEGER NOT NULL,
+    what        TEXT NOT NULL,          -- the well, run or attachment, as it was called
+    doc         BLOB,                   -- its document; null for a whole workspace
+    format      TEXT NOT NULL,
+    file        TEXT NOT NULL,          -- as the client named it; empty when it went to a pipe
+    bytes       INTEGER NOT NULL,
+    hash        BLOB NOT NULL           -- BLAKE3 of what was written
+) STRICT;
+CREATE INDEX exports_by_workspace ON exports (workspace, exported_ms);

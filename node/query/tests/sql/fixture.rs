@@ -19,6 +19,8 @@ use parquet::file::properties::WriterProperties;
 pub(crate) const FEET: [u8; 32] = [0xfe; 32];
 pub(crate) const METRES: [u8; 32] = [0x3e; 32];
 pub(crate) const TIME: [u8; 32] = [0x71; 32];
+pub(crate) const TOPS: [u8; 32] = [0x70; 32];
+pub(crate) const GRIDDED: [u8; 32] = [0x66; 32];
 
 /// Rows of the run in feet: ten row groups of ten pages.
 pub(crate) const FEET_ROWS: usize = 20_000;
@@ -27,6 +29,8 @@ pub(crate) const FEET_ROWS: usize = 20_000;
 pub(crate) struct Workspace {
     pub(crate) runs: Vec<RunFile>,
     pub(crate) asked: Mutex<Vec<RunFilter>>,
+    /// Gridded copies by the full id of their run.
+    pub(crate) gridded: BTreeMap<String, RunFile>,
 }
 
 impl Catalog for Workspace {
@@ -67,6 +71,10 @@ impl Catalog for Workspace {
                 && one_of(&filter.curves, &|label| run.curves.iter().any(|curve| curve.label == *label))
         };
         Ok(self.runs.iter().filter(matches).cloned().collect())
+    }
+
+    fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError> {
+        Ok(self.gridded.get(run_id).cloned())
     }
 }
 
@@ -110,8 +118,14 @@ impl Fixture {
     }
 
     pub(crate) fn with(limits: Limits, missing: &[[u8; 32]]) -> Self {
-        let tables = [feet(), metres(), time()];
+        Self::of([feet(), metres(), time()], limits, missing)
+    }
+
+    /// Makes a workspace of the given tables.
+    pub(crate) fn of(tables: impl IntoIterator<Item = (RunFile, Bytes)>, limits: Limits, missing: &[[u8; 32]]) -> Self {
+        let (copy, bytes) = gridded();
         let mut blobs = Blobs::default();
+        blobs.held.insert(copy.blob, bytes);
         let mut runs = Vec::new();
         for (run, bytes) in tables {
             if !missing.contains(&run.blob) {
@@ -120,7 +134,11 @@ impl Fixture {
             runs.push(run);
         }
         let blobs = Arc::new(blobs);
-        let workspace = Arc::new(Workspace { runs, asked: Mutex::default() });
+        let workspace = Arc::new(Workspace {
+            runs,
+            asked: Mutex::default(),
+            gridded: BTreeMap::from([(copy.run_id.clone(), copy)]),
+        });
         let engine = Engine::new(workspace.clone(), blobs.clone(), limits).unwrap();
         Self { engine, workspace, blobs }
     }
@@ -175,6 +193,7 @@ pub(crate) fn run(id: &str, well: &str, blob: [u8; 32], index: IndexColumn, curv
         run_id: format!("{id:0<64}"),
         well: well.into(),
         well_id: format!("well-{well}"),
+        is_log: true,
         blob,
         size: 0,
         rows: 0,
@@ -187,6 +206,7 @@ pub(crate) fn index(name: &str, kind: IndexKind, unit: &str, to_si: f64, range: 
     IndexColumn {
         name: name.into(),
         kind,
+        text: false,
         unit: unit.into(),
         to_si: Some(to_si),
         min: Some(range.0),
@@ -259,4 +279,35 @@ pub(crate) fn time() -> (RunFile, Bytes) {
     let times: ArrayRef = Arc::new(Float64Array::from(vec![0.0, 500.0]));
     let load: ArrayRef = Arc::new(Float64Array::from(vec![7.0, 8.0]));
     table(run, vec![times, load])
+}
+
+/// A table that is no log: its first column is text.
+pub(crate) fn tops() -> (RunFile, Bytes) {
+    let mut run = run(
+        "cc44",
+        "Beta",
+        TOPS,
+        index("topn", IndexKind::Other, "", 1.0, (0.0, 0.0)),
+        vec![curve(1, "TOPT", "TOPT", "m", false)],
+    );
+    run.is_log = false;
+    run.index.text = true;
+    (run.index.to_si, run.index.min, run.index.max) = (None, None, None);
+    let names: ArrayRef = Arc::new(StringArray::from(vec![Some("Viking"), None, Some("Mannville")]));
+    let depths: ArrayRef = Arc::new(Float64Array::from(vec![101.5, 102.5, 105.0]));
+    table(run, vec![names, depths])
+}
+
+/// The gridded copy of [`feet`].
+pub(crate) fn gridded() -> (RunFile, Bytes) {
+    let run = run(
+        "aa11",
+        "Alpha",
+        GRIDDED,
+        index("depth", IndexKind::Depth, "ft", 0.3048, (0.0, 1.0)),
+        vec![curve(1, "GR", "GR", "gAPI", false)],
+    );
+    let depths: ArrayRef = Arc::new(Float64Array::from(vec![0.0, 0.5, 1.0]));
+    let gr: ArrayRef = Arc::new(Float64Array::from(vec![Some(75.0), None, Some(80.0)]));
+    table(run, vec![depths, gr])
 }

@@ -14,7 +14,7 @@ use dataforge_query::{Engine, Format, Limits, OutputError, QueryErrorKind, write
 use futures::{StreamExt, TryStreamExt};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use self::fixture::{Blobs, FEET, Fixture, Workspace, metres};
+use self::fixture::{Blobs, FEET, Fixture, Workspace, metres, tops};
 
 // ---- what tables hold ----
 
@@ -125,7 +125,10 @@ async fn show_describe_and_explain_work() {
     let fixture = Fixture::new();
     let tables =
         fixture.csv("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1").await;
-    assert_eq!(tables, "table_name\ncurves\nentries\nmembers\nruns\nsamples\nwells\n");
+    assert_eq!(
+        tables,
+        "table_name\nattachments\ncurves\ndictionary\nentries\nmembers\nnotices\nruns\nsamples\nwells\n"
+    );
     assert!(fixture.csv("SHOW TABLES").await.contains("samples"));
     assert!(fixture.csv("DESCRIBE samples").await.contains("depth_m"));
     assert!(fixture.csv("SHOW COLUMNS FROM wells").await.contains("top_m"));
@@ -133,6 +136,28 @@ async fn show_describe_and_explain_work() {
     assert!(plan.contains("runs=1, curves=1, columns=[value]"), "{plan}");
     let sql = "EXPLAIN ANALYZE SELECT count(*) FROM samples a JOIN samples b ON a.value < b.value WHERE a.well = 'Beta' AND b.well = 'Beta'";
     assert!(fixture.csv(sql).await.contains("NestedLoopJoin"));
+}
+
+#[tokio::test]
+async fn a_table_is_read_whole_and_is_no_sample() {
+    let fixture = Fixture::of([metres(), tops()], Limits::default(), &[]);
+    let rows = fixture.csv("SELECT topn, topt FROM run('cc44') WHERE topt > 101 ORDER BY topt").await;
+    assert_eq!(rows, "topn,topt\nViking,101.5\n,102.5\nMannville,105.0\n");
+    assert_eq!(fixture.csv("SELECT DISTINCT run FROM samples").await, "run\nbb22\n");
+}
+
+#[tokio::test]
+async fn the_gridded_copy_of_a_run_is_a_form_of_it() {
+    let fixture = Fixture::new();
+    assert_eq!(
+        fixture.csv("SELECT * FROM run('aa11', 'gridded') WHERE depth >= 0.5").await,
+        "depth,gr\n0.5,\n1.0,80.0\n"
+    );
+    let native = fixture.csv("SELECT count(*) FROM run('aa11', 'native')").await;
+    assert_eq!(native, fixture.csv("SELECT count(*) FROM run('aa11')").await);
+    let none = fixture.error("SELECT * FROM run('bb22', 'gridded')").await;
+    assert!(none.message.contains("dataforge grid"), "{none}");
+    assert!(fixture.error("SELECT * FROM run('aa11', 'other')").await.message.contains("form"));
 }
 
 // ---- what is read ----
@@ -254,13 +279,13 @@ async fn errors_say_what_to_do() {
         ("SELEC 1", QueryErrorKind::Syntax, "SELEC"),
         ("", QueryErrorKind::Syntax, "the query is empty"),
         ("SELECT 'a", QueryErrorKind::Syntax, "unterminated"),
-        ("SELECT * FROM wels", QueryErrorKind::UnknownName, "tables are curves"),
+        ("SELECT * FROM wels", QueryErrorKind::UnknownName, "tables are attachments, curves"),
         ("SELECT depthm FROM samples", QueryErrorKind::UnknownName, "did you mean"),
         ("SELECT gr1 FROM run('bb22')", QueryErrorKind::UnknownName, "did you mean"),
         ("SELECT medan(value) FROM samples", QueryErrorKind::UnknownName, "did you mean"),
         ("SELECT * FROM run('77')", QueryErrorKind::UnknownName, "see the table runs"),
         ("SELECT * FROM run('bb')", QueryErrorKind::Other, "bb22 (well Beta), bb33 (well Beta)"),
-        ("SELECT * FROM run(7)", QueryErrorKind::Other, "takes one id"),
+        ("SELECT * FROM run(7)", QueryErrorKind::Other, "takes an id"),
     ] {
         let error = fixture.error(sql).await;
         assert_eq!(error.kind, kind, "{sql}: {error}");
@@ -293,7 +318,7 @@ async fn a_table_that_differs_from_the_catalog_is_an_error() {
     run.rows += 1;
     let mut blobs = Blobs::default();
     blobs.held.insert(run.blob, bytes);
-    let workspace = Workspace { runs: vec![run], asked: Mutex::default() };
+    let workspace = Workspace { runs: vec![run], asked: Mutex::default(), gridded: Default::default() };
     let engine = Engine::new(Arc::new(workspace), Arc::new(blobs), Limits::default()).unwrap();
     for sql in ["SELECT value FROM samples", "SELECT gr FROM run('bb')"] {
         let stream = engine.query(sql).await.unwrap();

@@ -1,0 +1,99 @@
+//! Replies about workspaces and who is in them.
+
+use serde::{Deserialize, Serialize};
+
+/// A new workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitReply {
+    /// The workspace.
+    pub workspace: WorkspaceInfo,
+    /// This person.
+    pub person_id: String,
+    /// Their display name.
+    pub person: String,
+    /// Four words to compare by voice.
+    pub fingerprint: String,
+    /// This device.
+    pub device_id: String,
+    /// The 24 recovery words, when the identity was made now: shown once, stored nowhere.
+    pub recovery_words: Option<String>,
+}
+
+/// A workspace held here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceInfo {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// This person's role, `none` when not a member.
+    pub role: String,
+    /// Counts of wells, runs, members, entries.
+    pub wells: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Members.
+    pub members: u64,
+    /// Entries.
+    pub entries: u64,
+}
+
+/// An invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteReply {
+    /// The ticket's text.
+    pub ticket: String,
+    /// Workspace name.
+    pub workspace: String,
+    /// Role it gives.
+    pub role: String,
+    /// How many may use it.
+    pub uses: u32,
+    /// Not after, RFC 3339 UTC.
+    pub expires: String,
+    /// Addresses in it.
+    pub addresses: Vec<String>,
+    /// Whether this process listens, so that it can be redeemed now.
+    pub listening: bool,
+}
+
+/// A joined workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinReply {
+    /// The workspace.
+    pub workspace: WorkspaceInfo,
+    /// Who invited.
+    pub inviter: String,
+    /// This person's four words.
+    pub fingerprint: String,
+    /// The 24 recovery words, when the identity was made now.
+    pub recovery_words: Option<String>,
+}
+
+/// A member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberInfo {
+    /// Person id.
+    pub person_id: String,
+    /// Display name.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Four words to compare by voice.
+    pub fingerprint: String,
+    /// Whether it is this person.
+    pub this_person: bool,
+    /// Devices.
+    pub devices: Vec<DeviceInfo>,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    /// Device id.
+    pub device_id: String,
+    /// Label.
+    pub label: String,
+    /// Whether it is this device.
+    pub this_device: bool,
+}

@@ -1,0 +1,107 @@
+//! Replies about exchanging with peers, and the state of the node.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::WorkspaceInfo;
+
+/// The result of a sync.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncSummary {
+    /// Peers reached, by name.
+    pub reached: Vec<String>,
+    /// Peers not reached, with why.
+    pub unreached: Vec<(String, String)>,
+    /// Entries received and settled.
+    pub entries_received: u64,
+    /// Entries sent.
+    pub entries_sent: u64,
+    /// Blobs received.
+    pub blobs_received: u64,
+    /// Bytes of blobs received.
+    pub bytes_received: u64,
+    /// Blobs still missing here.
+    pub blobs_missing: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// The state of this node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusReply {
+    /// Version of the program.
+    pub version: String,
+    /// Data directory.
+    pub directory: PathBuf,
+    /// This device's id; none before `init` or `join`.
+    pub device_id: Option<String>,
+    /// Display name of the person.
+    pub person: Option<String>,
+    /// Whether a process serves the directory and syncs.
+    pub up: bool,
+    /// Addresses it listens on.
+    pub addresses: Vec<String>,
+    /// Per workspace.
+    pub workspaces: Vec<WorkspaceStatus>,
+    /// Bytes of blobs held.
+    pub blob_bytes: u64,
+    /// Free bytes on the disk.
+    pub free_bytes: Option<u64>,
+}
+
+/// The state of a workspace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkspaceStatus {
+    /// The workspace.
+    pub workspace: WorkspaceInfo,
+    /// Own entries that no peer is known to hold: work that exists on this machine only.
+    pub only_here: u64,
+    /// Blobs referred to and not held here.
+    pub blobs_missing: u64,
+    /// Entries that wait for missing ones.
+    pub waiting: u64,
+    /// Entries without effect or not counted.
+    pub set_aside: u64,
+    /// Peers connected now.
+    pub connected: Vec<String>,
+}
+
+/// A known peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerInfo {
+    /// Device id.
+    pub device_id: String,
+    /// Device label, with the person's name.
+    pub name: String,
+    /// Known addresses.
+    pub addresses: Vec<String>,
+    /// Whether it is connected now.
+    pub connected: bool,
+    /// Last contact, RFC 3339 UTC.
+    pub last_seen: Option<String>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+}
+
+/// The result of a verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyReport {
+    /// Blobs re-hashed.
+    pub blobs: u64,
+    /// Bytes re-hashed.
+    pub bytes: u64,
+    /// Entries checked: signature, hashes, chain.
+    pub entries: u64,
+    /// Everything that is wrong; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+/// A node that listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpReply {
+    /// This device.
+    pub device_id: String,
+    /// Addresses it listens on.
+    pub addresses: Vec<String>,
+}

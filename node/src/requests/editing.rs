@@ -1,0 +1,240 @@
+//! Edits: fields of wells, runs, curves and attachments, the dictionary, preferred curves.
+
+use dataforge_protocol::document::{CurveField, CurveId, HeaderField, Map, Meaning, MeaningKey};
+use dataforge_protocol::facts::Facts;
+use dataforge_protocol::id::{DocId, WorkspaceId};
+
+use crate::api::{ApiError, CurveName, ErrorKind, Reply};
+use crate::core::Writer;
+use crate::index::{Found, Index};
+use crate::ingest::{dictionary, units};
+use crate::node::Node;
+
+/// Longest value in characters.
+const MAX_VALUE_CHARS: usize = 4096;
+/// Fields of a well that are plain text.
+const WELL_FIELDS: [&str; 5] = ["name", "uwi", "field", "company", "country"];
+/// Fields of a well's depth grid.
+const GRID_FIELDS: [&str; 3] = ["grid_unit", "grid_step", "grid_origin"];
+/// Units a depth grid may have.
+const GRID_UNITS: [&str; 2] = ["m", "ft"];
+/// What a curve may be judged to be, from the least to the most useful.
+const QUALITIES: [&str; 6] = ["bad", "suspect", "raw", "edited", "good", "final"];
+
+fn usage(message: String, hint: &str) -> ApiError {
+    ApiError::new(ErrorKind::Usage, message).hint(hint)
+}
+
+fn unknown_field(field: &str, fields: &[&str]) -> ApiError {
+    usage(format!("there is no field {field:?} here"), &format!("fields are: {}", fields.join(", ")))
+}
+
+/// Runs an edit and tells peers and listeners.
+async fn edit(
+    node: &Node,
+    workspace: WorkspaceId,
+    message: String,
+    work: impl FnOnce(&mut Writer<'_>) -> Result<(), ApiError> + Send + 'static,
+) -> Result<Reply, ApiError> {
+    let progress = node.with_core(move |core| Ok(core.write(&workspace, &[], work)?.1)).await?;
+    node.on_progress(workspace, &progress);
+    Ok(Reply::Done { message })
+}
+
+pub(super) async fn set(
+    node: &Node,
+    workspace: WorkspaceId,
+    target: String,
+    field: String,
+    value: String,
+) -> Result<Reply, ApiError> {
+    let message = format!("{field} of {target} is now {value:?}");
+    edit(node, workspace, message, move |writer| {
+        if value.chars().count() > MAX_VALUE_CHARS {
+            return Err(usage("the value is too long".into(), "use at most 4096 characters"));
+        }
+        let found = Index::new(writer.store().connection(), workspace).find(&target, false)?;
+        match found {
+            Found::Well(doc) => set_well(writer, doc, &field, &value),
+            Found::Run(doc) | Found::Attachment(doc) if field == "well" => {
+                move_to_well(writer, doc, workspace, &value)
+            }
+            Found::Run(doc) => set_run(writer, doc, &field, &value),
+            Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
+            Found::Attachment(doc) => set_text(writer, doc, &field, &value, &["name", "description"], "well"),
+        }
+    })
+    .await
+}
+
+/// Sets a text; an empty value takes the field away. `more` is a field that is dealt with elsewhere.
+fn set_text(
+    writer: &mut Writer<'_>,
+    doc: DocId,
+    field: &str,
+    value: &str,
+    fields: &[&str],
+    more: &str,
+) -> Result<(), ApiError> {
+    if !fields.contains(&field) {
+        return Err(unknown_field(field, &[fields, &[more]].concat()));
+    }
+    let value = (!value.is_empty()).then_some(value);
+    writer.edit(doc, &[], Vec::new(), |document, actor| {
+        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, field, value))?.into_iter().collect())
+    })?;
+    Ok(())
+}
+
+fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
+    let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
+    match field {
+        _ if value.is_empty() => {}
+        "grid_unit" if !GRID_UNITS.contains(&value) => {
+            return Err(usage(format!("{value:?} is no unit of a depth grid"), "use m or ft"));
+        }
+        "grid_step" if number.is_none_or(|step| step <= 0.0) => {
+            return Err(usage(format!("{value:?} is no step"), "use a number above 0, in the grid's unit"));
+        }
+        "grid_origin" if number.is_none() => {
+            return Err(usage(format!("{value:?} is no depth"), "use a number, in the grid's unit"));
+        }
+        _ => {}
+    }
+    set_text(writer, doc, field, value, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), "")
+}
+
+fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
+    if field == HeaderField::ElevationM.as_str() && !value.is_empty() && value.parse::<f64>().is_err() {
+        return Err(usage(format!("{value:?} is no elevation"), "use metres above the permanent datum"));
+    }
+    let fields: Vec<_> = std::iter::once("name").chain(HeaderField::ALL.map(HeaderField::as_str)).collect();
+    set_text(writer, doc, field, value, &fields, "well")
+}
+
+fn move_to_well(
+    writer: &mut Writer<'_>,
+    doc: DocId,
+    workspace: WorkspaceId,
+    target: &str,
+) -> Result<(), ApiError> {
+    let well = Index::new(writer.store().connection(), workspace).find_well(target)?;
+    let deps: Vec<_> = writer.opening(&well).into_iter().collect();
+    let id = well.to_string();
+    writer.edit(doc, &deps, Vec::new(), |document, actor| {
+        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "well", Some(&id)))?.into_iter().collect())
+    })?;
+    Ok(())
+}
+
+fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, value: &str) -> Result<(), ApiError> {
+    let words = CurveField::ALL.map(CurveField::as_str);
+    let known = CurveField::ALL.into_iter().find(|known| known.as_str() == field);
+    let field = known.ok_or_else(|| unknown_field(field, &words))?;
+    match field {
+        CurveField::Property => check_property(value)?,
+        CurveField::Quality if !value.is_empty() && !QUALITIES.contains(&value) => {
+            return Err(usage(format!("there is no quality {value:?}"), &format!("use one of {}", QUALITIES.join(", "))));
+        }
+        _ => {}
+    }
+    let value = (!value.is_empty()).then_some(value);
+    writer.edit(run, &[], Vec::new(), |document, actor| {
+        Ok(document.edit(actor, |edit| edit.set_curve(ordinal, field, value))?.into_iter().collect())
+    })?;
+    Ok(())
+}
+
+fn check_property(property: &str) -> Result<(), ApiError> {
+    if property.is_empty() || dictionary::property(property).is_some() {
+        return Ok(());
+    }
+    let like = dictionary::properties().iter().map(|known| known.id).filter(|id| {
+        id.contains(property) || property.split('_').any(|word| word.len() > 3 && id.contains(word))
+    });
+    let like: Vec<_> = like.take(5).collect();
+    let hint = if like.is_empty() {
+        "dataforge lookup MNEMONIC shows properties, e.g. gamma_ray".to_owned()
+    } else {
+        format!("did you mean {}", like.join(", "))
+    };
+    Err(usage(format!("there is no property {property:?}"), &hint))
+}
+
+pub(super) async fn set_meaning(
+    node: &Node,
+    workspace: WorkspaceId,
+    curve: CurveName,
+    property: Option<String>,
+    to_unit: Option<String>,
+) -> Result<Reply, ApiError> {
+    let vendor = dictionary::normalise_vendor(&curve.vendor);
+    let key = MeaningKey::new(&vendor, &curve.mnemonic, &curve.unit)
+        .ok_or_else(|| usage("a mnemonic of 1 to 128 characters is needed".into(), "name the curve, e.g. GR"))?;
+    check_property(property.as_deref().unwrap_or_default())?;
+    if let Some(unit) = &to_unit
+        && units::resolve(unit, None).is_none()
+        && dictionary::properties().iter().all(|known| units::resolve(unit, Some(known.measurement)).is_none())
+    {
+        return Err(usage(format!("{unit:?} is no unit we know"), "use a unit such as gAPI, ohm.m or us/ft"));
+    }
+    let message = match (&property, &to_unit) {
+        (None, None) => format!("{} means what the dictionary says again", key.mnemonic),
+        (property, unit) => {
+            let words: Vec<&str> = property.iter().chain(unit).map(String::as_str).collect();
+            format!("{} now means {}", key.mnemonic, words.join(" in "))
+        }
+    };
+    let meaning = (property.is_some() || to_unit.is_some()).then_some(Meaning { property, unit: to_unit });
+    edit(node, workspace, message, move |writer| {
+        let (doc, _) = writer.open(&Facts::Dictionary, Vec::new())?;
+        writer.edit(doc, &[], Vec::new(), |document, actor| {
+            let edited = document.edit(actor, |edit| edit.set_meaning(&key, meaning.as_ref()))?;
+            Ok(edited.into_iter().collect())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+pub(super) async fn prefer(
+    node: &Node,
+    workspace: WorkspaceId,
+    well: String,
+    property: String,
+    curve: Option<String>,
+) -> Result<Reply, ApiError> {
+    check_property(&property)?;
+    let message = match &curve {
+        Some(curve) => format!("{curve} stands for {property} in {well}"),
+        None => format!("the best curve stands for {property} in {well} again"),
+    };
+    edit(node, workspace, message, move |writer| {
+        let index = Index::new(writer.store().connection(), workspace);
+        let doc = index.find_well(&well)?;
+        let chosen = curve.map(|curve| find_curve_of(&index, &doc, &curve)).transpose()?;
+        let field = CurveId::preferred_field(&property);
+        let value = chosen.map(|curve| curve.to_string());
+        writer.edit(doc, &[], Vec::new(), |document, actor| {
+            let edited = document.edit(actor, |edit| edit.set_text(Map::Attributes, &field, value.as_deref()))?;
+            Ok(edited.into_iter().collect())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+/// Finds a curve that belongs to a well.
+fn find_curve_of(index: &Index<'_>, well: &DocId, curve: &str) -> Result<CurveId, ApiError> {
+    let Found::Curve(run, ordinal) = index.find(curve, false)? else {
+        return Err(usage(format!("{curve:?} is no curve"), "write RUN:NUMBER; dataforge curves lists them"));
+    };
+    if index.run(&run)?.well_id != well.to_string() {
+        return Err(usage(format!("{curve} belongs to another well"), "dataforge curves lists the curves of a well"));
+    }
+    if !index.curves(Some(&run))?.iter().any(|found| found.ordinal == ordinal) {
+        return Err(ApiError::new(ErrorKind::NotFound, format!("run {} has no curve {ordinal}", run.fmt_short()))
+            .hint("dataforge curves lists them"));
+    }
+    Ok(CurveId { run, ordinal })
+}

@@ -1,0 +1,166 @@
+-- Derived from the accepted entries of `truth.sql`: made anew by `rebuild`, and whenever this file
+-- changes (`DERIVED` in `store.rs` is raised then).
+
+-- Blobs that accepted entries refer to.
+CREATE TABLE blob_refs (
+    workspace BLOB NOT NULL,
+    hash      BLOB NOT NULL,
+    size      INTEGER NOT NULL,
+    PRIMARY KEY (workspace, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_refs_by_hash ON blob_refs (hash);
+
+CREATE TABLE projects (
+    workspace   BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    name        TEXT NOT NULL,
+    description TEXT,
+    deleted     INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wells (
+    workspace  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    name       TEXT NOT NULL,
+    uwi        TEXT,
+    field      TEXT,
+    company    TEXT,
+    country    TEXT,
+    grid_unit   TEXT,                   -- the depth grid as set; what is null follows from the runs
+    grid_step   REAL,
+    grid_origin REAL,
+    attributes TEXT NOT NULL,           -- JSON object
+    conflicts  TEXT NOT NULL,           -- JSON array of [field, [values]]
+    deleted    INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+
+-- The curve that people chose to stand for a property of a well.
+CREATE TABLE preferred (
+    workspace BLOB NOT NULL,
+    well      BLOB NOT NULL,
+    property  TEXT NOT NULL,
+    run       BLOB NOT NULL,
+    ordinal   INTEGER NOT NULL,
+    PRIMARY KEY (workspace, well, property)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+    workspace      BLOB NOT NULL,
+    id             BLOB NOT NULL,
+    well           BLOB,
+    name           TEXT NOT NULL,
+    source_name    TEXT NOT NULL,
+    source_hash    BLOB NOT NULL,
+    source_sha256  BLOB NOT NULL,
+    source_bytes   INTEGER NOT NULL,
+    blob           BLOB NOT NULL,
+    blob_bytes     INTEGER NOT NULL,
+    row_count      INTEGER NOT NULL,
+    curve_count    INTEGER NOT NULL,
+    kind           TEXT NOT NULL,       -- log, or a kind of table: tops, survey, core …
+    set_name       TEXT NOT NULL,       -- the data set's name in its source
+    index_mnemonic TEXT NOT NULL,
+    index_column   TEXT NOT NULL,
+    index_unit     TEXT NOT NULL,
+    index_kind     TEXT NOT NULL,       -- depth, time, other
+    index_text     INTEGER NOT NULL,    -- whether its values are text
+    to_si          REAL,
+    index_min      REAL,
+    index_max      REAL,
+    step           REAL,
+    reader         TEXT NOT NULL,
+    service_company TEXT,               -- as set, else as delivered; so are the next ones
+    log_date       TEXT,
+    run_number     TEXT,
+    pass           TEXT,
+    acquisition    TEXT,
+    log_type       TEXT,
+    wellbore       TEXT,
+    datum          TEXT,
+    elevation_m    REAL,
+    notices        INTEGER NOT NULL,    -- oddities of the source, also those not kept
+    conflicts      TEXT NOT NULL,       -- as for wells
+    deleted        INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX runs_by_well ON runs (workspace, well);
+
+CREATE TABLE curves (
+    workspace   BLOB NOT NULL,
+    run         BLOB NOT NULL,
+    ordinal     INTEGER NOT NULL,
+    label       TEXT NOT NULL,          -- unique in the run
+    mnemonic    TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    unit        TEXT NOT NULL,
+    description TEXT NOT NULL,
+    property    TEXT,
+    confidence  INTEGER NOT NULL,
+    is_text     INTEGER NOT NULL,
+    value_count INTEGER NOT NULL,
+    null_count  INTEGER NOT NULL,
+    min_value   REAL,
+    max_value   REAL,
+    mean_value  REAL,
+    quality     TEXT NOT NULL,          -- `raw` until somebody says otherwise
+    reason      TEXT NOT NULL,          -- why the property is thought to be this one
+    top         REAL,
+    base        REAL,
+    PRIMARY KEY (workspace, run, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- Oddities of a run's source.
+CREATE TABLE notices (
+    workspace BLOB NOT NULL,
+    run       BLOB NOT NULL,
+    number    INTEGER NOT NULL,
+    line      INTEGER NOT NULL,         -- 0 when it concerns the whole file
+    position  INTEGER NOT NULL,         -- column in characters, 0 when it concerns the line
+    kind      TEXT NOT NULL,
+    message   TEXT NOT NULL,
+    PRIMARY KEY (workspace, run, number)
+) STRICT, WITHOUT ROWID;
+
+-- Gridded copies of runs, and their curves as JSON.
+CREATE TABLE gridded (
+    workspace  BLOB NOT NULL,
+    run        BLOB NOT NULL,
+    blob       BLOB NOT NULL,
+    native     BLOB NOT NULL,           -- the table it was made of
+    blob_bytes INTEGER NOT NULL,
+    maker      TEXT NOT NULL,
+    unit       TEXT NOT NULL,
+    step       REAL NOT NULL,
+    origin     REAL NOT NULL,
+    row_count  INTEGER NOT NULL,
+    curves     TEXT NOT NULL,
+    PRIMARY KEY (workspace, run, blob)
+) STRICT, WITHOUT ROWID;
+
+-- What the workspace says about mnemonics.
+CREATE TABLE dictionary (
+    workspace BLOB NOT NULL,
+    vendor    TEXT NOT NULL,            -- empty for any
+    mnemonic  TEXT NOT NULL,
+    unit      TEXT NOT NULL,            -- empty for any
+    property  TEXT,
+    to_unit   TEXT,
+    PRIMARY KEY (workspace, vendor, mnemonic, unit)
+) STRICT, WITHOUT ROWID;
+
+-- Files kept as they are.
+CREATE TABLE attachments (
+    workspace   BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    well        BLOB,
+    name        TEXT NOT NULL,
+    description TEXT,
+    blob        BLOB NOT NULL,
+    blob_bytes  INTEGER NOT NULL,
+    conflicts   TEXT NOT NULL,
+    deleted     INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachments_by_well ON attachments (workspace, well);
