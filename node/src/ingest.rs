@@ -6,6 +6,8 @@
 //! [`units`] and [`dictionary`] say what names mean; nothing here changes a delivered value, and
 //! storing, signing and announcing are the caller's work.
 
+#[cfg(test)]
+pub(crate) mod collection;
 pub mod coverage;
 pub mod dictionary;
 pub mod facts;

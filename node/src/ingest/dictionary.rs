@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::ingest::units::{self, Unit};
+use crate::ingest::units::{self, Quantity, Unit};
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +51,8 @@ pub struct Property {
     pub class: &'static str,
     /// The kind of unit, as in [`Unit::measurement`].
     pub measurement: &'static str,
+    /// Whether its values are points on a scale or distances on it.
+    pub quantity: Quantity,
     /// Symbol of the unit everyone's curves are compared in.
     pub canonical_unit: &'static str,
     /// How a track shows it; `None` when there is no usual scale.
@@ -295,6 +297,9 @@ fn parse_property(head: &'static str) -> Option<Property> {
     let mut next = || parts.next();
     let (id, name, class, measurement, canonical_unit) = (next()?, next()?, next()?, next()?, next()?);
     let (scale, valid, look) = (next()?, next()?, next()?);
+    let (measurement, quantity) = measurement
+        .strip_suffix(" difference")
+        .map_or((measurement, Quantity::Absolute), |kind| (kind, Quantity::Difference));
     let (valid_min, valid_max) = valid.split_once(' ')?;
     let mut look = look.split(' ');
     let (colour, line_style, track) = (look.next()?, look.next()?, look.next()?);
@@ -303,6 +308,7 @@ fn parse_property(head: &'static str) -> Option<Property> {
         name,
         class,
         measurement,
+        quantity,
         canonical_unit,
         scale: parse_scale(scale),
         valid_min: valid_min.parse().ok(),

@@ -2,15 +2,21 @@
 //!
 //! The table is `units/units.txt`, read once. A spelling is looked up within the kind of unit that
 //! the property asks for; without a kind only spellings that mean one thing are resolved, so `F`
-//! is never guessed to be feet or degrees. Kinds never convert into each other: gAPI is not µR/h,
-//! and minutes per metre are a slowness, not a rate of penetration.
+//! is never guessed to be feet or degrees, and what no unit is known for stays text. Kinds never
+//! convert into each other: gAPI is not µR/h, and minutes per metre are a slowness, not a rate of
+//! penetration. [`Conversion`] is the only way from one unit to another.
 
 use std::collections::BTreeMap;
-use std::f64::consts::PI;
 use std::sync::LazyLock;
 
+use self::exact::Exact;
+
+mod convert;
+mod exact;
 #[cfg(test)]
 mod tests;
+
+pub use self::convert::{Conversion, ConvertError, Quantity, convert};
 
 /// The table as text; its head describes the form.
 const SOURCE: &str = include_str!("units/units.txt");
@@ -36,6 +42,8 @@ pub struct Unit {
     pub offset: f64,
     /// For pressures, what they are counted from, when the unit says so.
     pub reference: Option<Reference>,
+    /// Factor and offset as the table defines them; `None` when it has no fixed size.
+    exact: Option<(Exact, Exact)>,
 }
 
 /// What a pressure is counted from.
@@ -45,53 +53,6 @@ pub enum Reference {
     Absolute,
     /// From the pressure of the air at the site.
     Gauge,
-}
-
-/// Two units cannot be converted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ConvertError {
-    /// They measure different things.
-    #[error("no conversion from {from_kind} ({from}) to {to_kind} ({to})")]
-    Kind {
-        /// Symbol of the unit converted from.
-        from: &'static str,
-        /// Its kind.
-        from_kind: &'static str,
-        /// Symbol of the unit converted to.
-        to: &'static str,
-        /// Its kind.
-        to_kind: &'static str,
-    },
-    /// One of them has no fixed size.
-    #[error("no conversion from {from} to {to}: one has no fixed size")]
-    NoSize {
-        /// Symbol of the unit converted from.
-        from: &'static str,
-        /// Symbol of the unit converted to.
-        to: &'static str,
-    },
-    /// One is absolute and the other gauge pressure; the site pressure is not known here.
-    #[error("no conversion between absolute and gauge pressure, {from} to {to}")]
-    Reference {
-        /// Symbol of the unit converted from.
-        from: &'static str,
-        /// Symbol of the unit converted to.
-        to: &'static str,
-    },
-}
-
-impl Unit {
-    /// Returns a value of this unit in the kind's base unit; `None` without a fixed size.
-    #[must_use]
-    pub fn to_base(&self, value: f64) -> Option<f64> {
-        self.factor.map(|factor| factor.mul_add(value, self.offset))
-    }
-
-    /// Returns a value of the kind's base unit in this unit; `None` without a fixed size.
-    #[must_use]
-    pub fn from_base(&self, value: f64) -> Option<f64> {
-        self.factor.map(|factor| (value - self.offset) / factor)
-    }
 }
 
 /// Returns all units, grouped by kind.
@@ -125,44 +86,21 @@ pub fn resolve(spelling: &str, measurement: Option<&str>) -> Option<&'static Uni
     only(&TABLE.by_spelling).or_else(|| only(&TABLE.by_symbol))?.ok()
 }
 
-/// Returns a value converted between two units of one kind.
-///
-/// # Errors
-/// When the units differ in kind or pressure reference, or one has no fixed size.
-pub fn convert(value: f64, from: &Unit, to: &Unit) -> Result<f64, ConvertError> {
-    if let (Some(one), Some(other)) = (from.reference, to.reference)
-        && one != other
+/// Returns all units a spelling may stand for, one of a kind: none when it is unknown, several
+/// when only the property can tell.
+#[must_use]
+pub fn meanings(spelling: &str) -> Vec<&'static Unit> {
+    let spelling = normalise(spelling);
+    let mut found: Vec<&'static Unit> = Vec::new();
+    for position in
+        [&TABLE.by_spelling, &TABLE.by_symbol].into_iter().filter_map(|table| table.get(&spelling)).flatten()
     {
-        return Err(ConvertError::Reference { from: from.symbol, to: to.symbol });
+        let unit = &TABLE.units[*position];
+        if found.iter().all(|known| known.measurement != unit.measurement) {
+            found.push(unit);
+        }
     }
-    scale(value, (from, from.offset), (to, to.offset))
-}
-
-/// Returns a difference converted between two units of one kind: no offset, no reference.
-///
-/// # Errors
-/// When the units differ in kind or one has no fixed size.
-pub fn convert_difference(value: f64, from: &Unit, to: &Unit) -> Result<f64, ConvertError> {
-    scale(value, (from, 0.0), (to, 0.0))
-}
-
-/// Converts with the offsets given.
-fn scale(value: f64, (from, from_offset): (&Unit, f64), (to, to_offset): (&Unit, f64)) -> Result<f64, ConvertError> {
-    if from.measurement != to.measurement {
-        return Err(ConvertError::Kind {
-            from: from.symbol,
-            from_kind: from.measurement,
-            to: to.symbol,
-            to_kind: to.measurement,
-        });
-    }
-    if from.symbol == to.symbol {
-        return Ok(value);
-    }
-    let (Some(from_factor), Some(to_factor)) = (from.factor, to.factor) else {
-        return Err(ConvertError::NoSize { from: from.symbol, to: to.symbol });
-    };
-    Ok((from_factor.mul_add(value, from_offset) - to_offset) / to_factor)
+    found
 }
 
 /// Returns a spelling as the table has it: upper case, no blanks or brackets, `U` for micro,
@@ -233,7 +171,7 @@ fn parse_unit(line: &'static str, measurement: &'static str, base: &'static str)
     let (symbol, display, size, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let spellings = parts.next()?;
     let (factor, offset) = size.split_once(" + ").unwrap_or((size, "0"));
-    let factor = if factor == "-" { None } else { Some(evaluate(factor)?) };
+    let exact = if factor == "-" { None } else { Some((Exact::parse(factor)?, Exact::parse(offset)?)) };
     let reference = if name.ends_with(" absolute") {
         Some(Reference::Absolute)
     } else if name.ends_with(" gauge") {
@@ -242,23 +180,7 @@ fn parse_unit(line: &'static str, measurement: &'static str, base: &'static str)
         None
     };
     let display = if display == "-" { "" } else { display };
-    let offset = evaluate(offset)?;
-    Some((Unit { symbol, display, name, measurement, base, factor, offset, reference }, spellings))
-}
-
-/// Returns the value of a product or quotient such as `pi/180/30.48`, from left to right.
-fn evaluate(expression: &str) -> Option<f64> {
-    let mut value = 1.0;
-    let mut divide = false;
-    let mut rest = expression;
-    loop {
-        let end = rest.find(['*', '/']).unwrap_or(rest.len());
-        let term = if &rest[..end] == "pi" { PI } else { rest[..end].parse().ok()? };
-        value = if divide { value / term } else { value * term };
-        let Some(operator) = rest[end..].chars().next() else {
-            return Some(value);
-        };
-        divide = operator == '/';
-        rest = &rest[end + 1..];
-    }
+    let factor = exact.map(|(factor, _)| factor.to_f64());
+    let offset = exact.map_or(0.0, |(_, offset)| offset.to_f64());
+    Some((Unit { symbol, display, name, measurement, base, factor, offset, reference, exact }, spellings))
 }

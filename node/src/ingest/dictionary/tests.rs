@@ -45,6 +45,21 @@ fn a_property_is_read_whole() {
 }
 
 #[test]
+fn properties_say_whether_they_are_differences() {
+    let differences: Vec<_> = properties()
+        .iter()
+        .filter(|property| property.quantity == Quantity::Difference)
+        .map(|found| found.id)
+        .collect();
+    assert_eq!(differences, ["caliper_differential", "density_correction", "delta_temperature"]);
+    // The one where it shows: a fall of 1.8 °F is a fall of 1 °C, not of 16.8.
+    let delta = property("delta_temperature").unwrap();
+    let fahrenheit = units::find("temperature", "degF").unwrap();
+    assert_eq!(units::convert(-1.8, fahrenheit, delta.unit().unwrap(), delta.quantity), Ok(-1.0));
+    assert_eq!(property("well_temperature").unwrap().quantity, Quantity::Absolute);
+}
+
+#[test]
 fn exact_mnemonics_with_a_fitting_unit_are_certain() {
     for (mnemonic, unit, id) in [
         ("GR", "GAPI", "gamma_ray"),

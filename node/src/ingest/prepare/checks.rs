@@ -140,7 +140,7 @@ fn declared_value(item: &HeaderItem, meaning: &Meaning) -> Option<f64> {
         return Some(value);
     };
     let from = units::resolve(&item.unit, Some(to.measurement))?;
-    units::convert(value, from, to).ok()
+    units::convert(value, from, to, units::Quantity::Absolute).ok()
 }
 
 /// Returns a unit as it stands behind a number.
