@@ -1,6 +1,11 @@
 //! Tests of the property and mnemonic tables.
 
+use super::detect::{OTHER_MEANINGS, SIBLINGS};
 use super::*;
+use crate::ingest::collection;
+
+mod vendors;
+mod workspace;
 
 fn detected(mnemonic: &str, unit: &str, description: &str) -> (&'static str, u8) {
     let detection = detect(mnemonic, unit, description).unwrap_or_else(|| panic!("nothing detected for {mnemonic}"));
@@ -9,7 +14,7 @@ fn detected(mnemonic: &str, unit: &str, description: &str) -> (&'static str, u8)
 
 #[test]
 fn everything_in_the_table_is_read() {
-    assert_eq!(properties().len(), SOURCE.lines().filter(|line| line.starts_with('@')).count());
+    assert_eq!(properties().len(), table::SOURCE.lines().filter(|line| line.starts_with('@')).count());
     assert_eq!(properties().len(), 108);
     assert_eq!(TABLE.mnemonics.len(), 677);
     for property in properties() {
@@ -120,6 +125,72 @@ fn descriptions_help_and_stand_in() {
     assert_eq!((detection.property.id, detection.confidence), ("dt_compressional", 45));
     assert_eq!(detect("QQ7", "OHMM", "Compressional slowness"), None);
     assert_eq!(detect("QQ7", "", "Compressional slowness"), None);
+}
+
+#[test]
+fn values_raise_or_lower_confidence() {
+    let of = |mnemonic, unit, range| detect_curve(&Clues { mnemonic, unit, range, ..Clues::default() }).unwrap();
+    let [fits, unknown, wrong] =
+        [Some((2.0, 2.9)), None, Some((20.0, 180.0))].map(|range| of("RHOM", "G/C3", range).confidence);
+    assert!(fits > unknown && unknown > wrong, "{fits} {unknown} {wrong}");
+    // In the curve's own unit, and one spike does not count.
+    assert_eq!(of("RHOM", "K/M3", Some((2_000.0, 2_900.0))).confidence, fits);
+    assert_eq!(of("RHOM", "G/C3", Some((-999.25, 2.9))).confidence, unknown);
+    // Without a unit the values may be in another one.
+    let unitless = of("RHOM", "", Some((2_000.0, 2_900.0)));
+    assert!(unitless.confidence < of("RHOM", "", None).confidence);
+    assert_eq!(unitless.reason, "mnemonic RHOM, no unit, but its values from 2000 to 2900 do not look like it");
+    assert_eq!(of("RHOM", "G/C3", Some((2.0, 2.9))).reason, "mnemonic RHOM, unit G/C3 fits, values fit");
+}
+
+#[test]
+fn candidates_are_ranked_and_stand_once() {
+    let ids = |clues: &Clues<'_>| candidates(clues).iter().map(|found| found.property.id).collect::<Vec<_>>();
+    let clues = |mnemonic, unit| Clues { mnemonic, unit, ..Clues::default() };
+    assert_eq!(ids(&clues("C1", "IN")), ["caliper", "gas_c1"]);
+    assert_eq!(ids(&clues("C1", "PPM")), ["gas_c1", "caliper"]);
+    assert_eq!(ids(&clues("GR", "GAPI")), ["gamma_ray", "exposure_rate", "count_rate"]);
+    assert_eq!(ids(&clues("GR", "UR/H"))[0], "exposure_rate");
+    let described = Clues { description: "Bulk density", ..clues("RT", "G/C3") };
+    assert!(ids(&described).contains(&"bulk_density") && ids(&described).contains(&"resistivity_deep"));
+    assert_eq!(ids(&clues("XYZZY", "")), Vec::<&str>::new());
+    for found in candidates(&described).windows(2) {
+        assert!(found[0].confidence >= found[1].confidence);
+    }
+}
+
+#[test]
+fn every_row_of_the_collection_is_in_the_tables() {
+    let Some(rows) = collection::rows("domain/properties.csv") else { return };
+    assert_eq!(rows.len(), properties().len());
+    for row in rows {
+        let ours = property(&row["property"]).unwrap_or_else(|| panic!("no property {}", row["property"]));
+        let number = |column: &str| row[column].parse::<f64>().ok();
+        assert_eq!((ours.name, ours.class), (&*row["name"], &*row["class"]));
+        assert_eq!((ours.measurement, ours.canonical_unit), (&*row["measurement_type"], &*row["canonical_unit"]));
+        assert_eq!((ours.colour, ours.line_style, ours.track), (&*row["colour"], &*row["line_style"], &*row["track"]));
+        assert_eq!((ours.valid_min, ours.valid_max), (number("valid_min"), number("valid_max")), "{}", ours.id);
+        let scale = number("display_left").zip(number("display_right"));
+        assert_eq!(ours.scale.map(|scale| (scale.left, scale.right)), scale, "{}", ours.id);
+        assert!(ours.scale.is_none_or(|scale| scale.log == (row["log_scale"] == "1")), "{}", ours.id);
+    }
+    let Some(rows) = collection::rows("domain/curves.csv") else { return };
+    assert_eq!(rows.len(), TABLE.mnemonics.len());
+    for row in rows {
+        let meaning = TABLE.mnemonics.get(&*row["mnemonic"]).unwrap_or_else(|| panic!("no {}", row["mnemonic"]));
+        assert_eq!(TABLE.properties[meaning.property].id, row["property"], "{}", row["mnemonic"]);
+        assert_eq!(meaning.rank.to_string(), row["priority"], "{}", row["mnemonic"]);
+        let sources = row["evidence"].split('|').filter(|source| *source != "common_use").count();
+        assert_eq!(usize::from(meaning.sources), sources, "{}", row["mnemonic"]);
+    }
+}
+
+#[test]
+fn old_neutron_logs_in_api_units_are_told_from_porosity() {
+    for unit in ["API", "GAPI", "NAPI", "CPS"] {
+        assert_ne!(detected("NPHI", unit, "").0, "neutron_porosity", "{unit}");
+    }
+    assert_eq!(detected("CN", "API", "").0, "neutron_count_api");
 }
 
 #[test]
