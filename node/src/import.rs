@@ -1,118 +1,239 @@
-//! Import: files → runs, in bounded memory, durable file group by file group.
+//! Import: files → runs and attachments, in bounded memory, durable file group by file group.
 //!
 //! Worker threads read and prepare files; the importer stores the blobs of a group, syncs them
 //! once, and writes the group's entries in one transaction. A cut loses the group at hand and
-//! nothing that was reported.
+//! nothing that was reported. A dry run goes the same way up to the point where something would be
+//! written.
 
+mod budget;
 mod files;
+mod plan;
+mod read;
 mod record;
+mod watch;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use dataforge_las::ReadOptions;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
 use dataforge_protocol::op::Role;
 use tokio::sync::mpsc;
 
-use crate::api::{ApiError, ErrorKind, Event, FileResult, ImportSummary};
+use self::files::{Files, Wanted};
+use self::read::{Content, Read};
+use self::record::Filing;
+pub(crate) use self::watch::watch_configured;
+use crate::api::{ApiError, ErrorKind, Event, FileResult, ImportOptions, ImportSummary};
 use crate::client::Output;
-use crate::ingest::{Prepared, prepare};
+use crate::index::Index;
 use crate::node::Node;
+use crate::requests::duplicates_of;
 
 /// A group is committed when it has so many files …
 const GROUP_FILES: usize = 48;
 /// … or so many bytes of source.
 const GROUP_BYTES: usize = 32 << 20;
-/// Bytes of a file that is read into memory.
-const MAX_FILE_BYTES: u64 = 2 << 30;
-
-/// A file that was read, or why it was not.
-struct Read {
-    path: PathBuf,
-    bytes: Bytes,
-    prepared: Result<Prepared, ApiError>,
-}
-
-/// Imports files and directories into a workspace.
-///
-/// # Errors
-/// `NotAllowed` for viewers, `Storage` when the disk fails or is full; what was imported until
-/// then stays. Files that cannot be imported are in the summary.
-pub(crate) async fn import(
-    node: &Node,
-    workspace: WorkspaceId,
-    paths: Vec<PathBuf>,
-    strict: bool,
-    out: &mpsc::Sender<Output>,
-) -> Result<ImportSummary, ApiError> {
-    let started = Instant::now();
-    let role = node.with_core(move |core| core.role(&workspace)).await?;
-    if role.is_none_or(|role| role < Role::Editor) {
-        return Err(ApiError::new(ErrorKind::NotAllowed, "your role in this workspace does not allow imports")
-            .hint("ask an admin or owner for the role of an editor"));
-    }
-    let found = tokio::task::spawn_blocking(move || files::find(&paths)).await.map_err(|error| interrupted(&error))?;
-    let total = found.files.len() as u64;
-    let mut summary = ImportSummary {
-        imported: 0,
-        already_here: 0,
-        failed: 0,
-        skipped: found.skipped,
-        bytes: 0,
-        seconds: 0.0,
-        files: found.failed,
-    };
-    let mut incoming = spawn_readers(found.files, strict);
-    let mut done = summary.files.len() as u64;
-    while let Some(group) = next_group(&mut incoming).await {
-        summary.bytes += group.iter().map(|read| read.bytes.len() as u64).sum::<u64>();
-        let item = group.last().map(|read| read.path.display().to_string()).unwrap_or_default();
-        done += group.len() as u64;
-        summary.files.extend(store_group(node, workspace, group).await?);
-        let progress = Event::Progress { step: "importing".into(), done, total, item };
-        // Nobody may be listening any more; the import goes on.
-        drop(out.send(Output::Event(progress)).await);
-    }
-    summary.files.sort_by(|a, b| a.path.cmp(&b.path));
-    let count = |outcome: &str| summary.files.iter().filter(|file| file.outcome == outcome).count() as u64;
-    (summary.imported, summary.failed) = (count(IMPORTED), count(FAILED));
-    summary.already_here = count(ALREADY_HERE) + count(RESTORABLE);
-    summary.seconds = started.elapsed().as_secs_f64();
-    Ok(summary)
-}
 
 const IMPORTED: &str = "imported";
+const ATTACHED: &str = "attached";
 const ALREADY_HERE: &str = "already here";
 const RESTORABLE: &str = "restorable";
 const FAILED: &str = "failed";
 
-fn interrupted(error: &tokio::task::JoinError) -> ApiError {
-    ApiError::new(ErrorKind::Internal, format!("a task was interrupted: {error}"))
+/// Imports files and directories into a workspace.
+///
+/// # Errors
+/// `NotAllowed` for viewers, `NotFound` for an unknown well, `Usage` for a wrong map, `Storage`
+/// when the disk fails or is full; what was imported until then stays. Files that cannot be
+/// imported are in the summary.
+pub(crate) async fn import(
+    node: &Node,
+    workspace: WorkspaceId,
+    paths: Vec<PathBuf>,
+    options: ImportOptions,
+    out: &mpsc::Sender<Output>,
+) -> Result<ImportSummary, ApiError> {
+    let wanted = if options.no_attachments { Wanted::Readable } else { Wanted::All };
+    let job = Job::new(node, workspace, &options, None).await?;
+    if !options.watch {
+        return job.run(paths, wanted, out).await;
+    }
+    let first = job.run(paths.clone(), wanted, out).await?;
+    watch::watch(&job, paths, wanted, first, out).await
 }
 
-/// Starts the worker threads; the channel's bound limits how many files are in memory.
-fn spawn_readers(files: Vec<PathBuf>, strict: bool) -> mpsc::Receiver<Read> {
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let (sender, receiver) = mpsc::channel(2 * workers);
-    let files = Arc::new(files);
-    let next = Arc::new(AtomicUsize::new(0));
-    for worker in 0..workers.min(files.len()) {
-        let (files, next, sender) = (Arc::clone(&files), Arc::clone(&next), sender.clone());
-        let work = move || {
-            while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if sender.blocking_send(read_file(path, strict)).is_err() {
-                    return;
-                }
+/// Keeps files as they are, whatever they are.
+///
+/// # Errors
+/// As [`import`].
+pub(crate) async fn attach(
+    node: &Node,
+    workspace: WorkspaceId,
+    paths: Vec<PathBuf>,
+    well: Option<String>,
+    description: Option<String>,
+    out: &mpsc::Sender<Output>,
+) -> Result<ImportSummary, ApiError> {
+    let options = ImportOptions { well, ..ImportOptions::default() };
+    let job = Job::new(node, workspace, &options, description).await?;
+    job.run(paths, Wanted::Attachments, out).await
+}
+
+/// What all files of an import share.
+struct Job {
+    node: Node,
+    workspace: WorkspaceId,
+    read: read::Settings,
+    filing: Filing,
+    dry_run: bool,
+    grid: bool,
+}
+
+impl Job {
+    async fn new(
+        node: &Node,
+        workspace: WorkspaceId,
+        options: &ImportOptions,
+        description: Option<String>,
+    ) -> Result<Self, ApiError> {
+        let read = read::Settings::new(options)?;
+        let (well, match_names) = (options.well.clone(), options.match_names);
+        let filing = node.with_core(move |core| {
+            if core.role(&workspace)?.is_none_or(|role| role < Role::Editor) {
+                return Err(ApiError::new(ErrorKind::NotAllowed, "your role in this workspace does not allow imports")
+                    .hint("ask an admin or owner for the role of an editor"));
             }
-        };
-        // Without threads the import ends early with fewer results, which the count shows.
-        drop(std::thread::Builder::new().name(format!("import-{worker}")).spawn(work));
+            let index = Index::new(core.store.connection(), workspace);
+            let well = well.map(|well| index.find_well(&well)).transpose()?;
+            Ok(Filing { well, match_names, description })
+        });
+        let (dry_run, grid) = (options.dry_run, options.grid);
+        Ok(Self { node: node.clone(), workspace, read, filing: filing.await?, dry_run, grid })
     }
-    receiver
+
+    async fn run(
+        &self,
+        paths: Vec<PathBuf>,
+        wanted: Wanted,
+        out: &mpsc::Sender<Output>,
+    ) -> Result<ImportSummary, ApiError> {
+        let started = Instant::now();
+        let found = tokio::task::spawn_blocking(move || files::find(&paths, wanted));
+        let found: Files = found.await.map_err(|error| interrupted(&error))?;
+        let total = (found.files.len() + found.failed.len()) as u64;
+        let mut summary = ImportSummary { skipped: found.skipped, files: found.failed, dry_run: self.dry_run, ..ImportSummary::default() };
+        let mut incoming = read::spawn(found.files, self.read.clone());
+        let mut done = summary.files.len() as u64;
+        while let Some(group) = next_group(&mut incoming).await {
+            summary.bytes += group.iter().map(|read| read.bytes.len() as u64).sum::<u64>();
+            let item = group.last().map(|read| read.path.display().to_string()).unwrap_or_default();
+            done += group.len() as u64;
+            summary.files.extend(self.take(group).await?);
+            let progress = Event::Progress { step: "importing".into(), done, total, item };
+            // Nobody may be listening any more; the import goes on.
+            drop(out.send(Output::Event(progress)).await);
+        }
+        self.name_duplicates(&mut summary.files).await?;
+        summary.files.sort_by(|a, b| a.path.cmp(&b.path));
+        summary.count();
+        summary.seconds = started.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
+    /// Stores a group of files, or says what would become of it.
+    async fn take(&self, group: Vec<Read>) -> Result<Vec<FileResult>, ApiError> {
+        if self.dry_run {
+            let (workspace, filing) = (self.workspace, self.filing.clone());
+            return self
+                .node
+                .with_core(move |core| {
+                    group.iter().map(|read| plan::plan(core, workspace, &filing, read)).collect()
+                })
+                .await;
+        }
+        let (results, runs) = self.store(group).await?;
+        if self.grid {
+            for run in runs {
+                // What cannot be gridded is no fault of the import: the run says why when asked.
+                drop(crate::grid::grid_run(&self.node, self.workspace, run).await);
+            }
+        }
+        Ok(results)
+    }
+
+    /// Stores the blobs of a group, then writes its entries in one transaction. Returns the runs it
+    /// made besides the results.
+    async fn store(&self, group: Vec<Read>) -> Result<(Vec<FileResult>, Vec<dataforge_protocol::id::DocId>), ApiError> {
+        let needed = group.iter().map(|read| 2 * read.bytes.len() as u64).sum();
+        self.node.check_space(needed)?;
+        let mut results = Vec::new();
+        let mut files = Vec::new();
+        for read in group {
+            match read.content {
+                Ok(ref content) if content.is_empty() => results.push(failure(&read.path, &no_rows())),
+                Ok(_) => files.push(read),
+                Err(error) => results.push(failure(&read.path, &error)),
+            }
+        }
+        let durable = self.node.blobs().add(files.iter().flat_map(Read::blobs).collect()).await?;
+        let held: Vec<(BlobHash, u64)> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
+        let (workspace, filing) = (self.workspace, self.filing.clone());
+        let (recorded, progress) = self
+            .node
+            .with_core(move |core| {
+                core.write(&workspace, &held, |writer| {
+                    files.iter().map(|read| record::record(writer, workspace, &filing, read)).collect::<Result<Vec<_>, _>>()
+                })
+            })
+            .await?;
+        drop(durable);
+        self.node.on_progress(workspace, &progress);
+        let mut runs = Vec::new();
+        for (result, made) in recorded {
+            results.push(result);
+            runs.extend(made);
+        }
+        Ok((results, runs))
+    }
+
+    /// Says of every file that made a well which others may be the same.
+    async fn name_duplicates(&self, files: &mut [FileResult]) -> Result<(), ApiError> {
+        let made = |file: &FileResult| file.plan.iter().any(|run| run.new_well) || file.new_wells.first().is_some();
+        if self.dry_run || !files.iter().any(made) {
+            return Ok(());
+        }
+        let workspace = self.workspace;
+        let found = self.node.with_core(move |core| duplicates_of(core, workspace)).await?;
+        for file in files.iter_mut() {
+            for pair in &found {
+                let other = match (file.new_wells.contains(&pair.one.0), file.new_wells.contains(&pair.other.0)) {
+                    (true, _) => &pair.other,
+                    (false, true) => &pair.one,
+                    (false, false) => continue,
+                };
+                file.duplicates.push(format!("{} ({})", other.1, pair.reasons.join(", ")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_rows() -> ApiError {
+    ApiError::new(ErrorKind::Input, "the file has a header and no data rows").hint("ask for the complete file")
+}
+
+impl ImportSummary {
+    /// Counts what became of the files.
+    fn count(&mut self) {
+        let count = |outcome: &str| self.files.iter().filter(|file| file.outcome == outcome).count() as u64;
+        let counts = (count(IMPORTED), count(ATTACHED), count(FAILED), count(ALREADY_HERE) + count(RESTORABLE));
+        (self.imported, self.attached, self.failed, self.already_here) = counts;
+    }
+}
+
+fn interrupted(error: &tokio::task::JoinError) -> ApiError {
+    ApiError::new(ErrorKind::Internal, format!("a task was interrupted: {error}"))
 }
 
 async fn next_group(incoming: &mut mpsc::Receiver<Read>) -> Option<Vec<Read>> {
@@ -126,78 +247,6 @@ async fn next_group(incoming: &mut mpsc::Receiver<Read>) -> Option<Vec<Read>> {
     Some(group)
 }
 
-fn read_file(path: &Path, strict: bool) -> Read {
-    let bytes = match read_bytes(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return Read { path: path.to_owned(), bytes: Bytes::new(), prepared: Err(error) },
-    };
-    let options = ReadOptions { strict, ..ReadOptions::default() };
-    // A reader that panics on one file must not take the import with it.
-    let work = || {
-        let input = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Input, error);
-        let reading = dataforge_las::read(&bytes, &options).map_err(|error| input(&error))?;
-        prepare(&bytes, &reading).map_err(|error| input(&error))
-    };
-    let prepared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
-        Err(ApiError::new(ErrorKind::Internal, "the reader failed on this file; please report it"))
-    });
-    Read { path: path.to_owned(), bytes, prepared }
-}
-
-fn read_bytes(path: &Path) -> Result<Bytes, ApiError> {
-    let failed = |error: std::io::Error| {
-        let failure = ApiError::new(ErrorKind::Input, format!("cannot read the file: {error}"));
-        if error.kind() == std::io::ErrorKind::NotFound { failure.hint("check the path") } else { failure }
-    };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > MAX_FILE_BYTES {
-        return Err(ApiError::new(
-            ErrorKind::Input,
-            format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"),
-        )
-        .hint("split it by depth"));
-    }
-    std::fs::read(path).map(Bytes::from).map_err(failed)
-}
-
-/// Stores the blobs of a group, then writes its entries in one transaction.
-async fn store_group(node: &Node, workspace: WorkspaceId, group: Vec<Read>) -> Result<Vec<FileResult>, ApiError> {
-    let needed = group.iter().map(|read| 2 * read.bytes.len() as u64).sum();
-    node.check_space(needed)?;
-    let mut results = Vec::new();
-    let mut files = Vec::new();
-    for read in group {
-        match read.prepared {
-            Ok(prepared) if prepared.runs.is_empty() => {
-                let error = ApiError::new(ErrorKind::Input, "the file has a header and no data rows")
-                    .hint("ask for the complete file");
-                results.push(failure(&read.path, &error));
-            }
-            Ok(prepared) => files.push((read.path, read.bytes, prepared)),
-            Err(error) => results.push(failure(&read.path, &error)),
-        }
-    }
-    let blobs = files.iter().flat_map(|(_, source, prepared)| {
-        std::iter::once(source.clone()).chain(prepared.runs.iter().map(|run| Bytes::from(run.parquet.clone())))
-    });
-    let durable = node.blobs().add(blobs.collect()).await?;
-    let held: Vec<(BlobHash, u64)> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
-    let (recorded, progress) = node
-        .with_core(move |core| {
-            core.write(&workspace, &held, |writer| {
-                files
-                    .iter()
-                    .map(|(path, source, prepared)| record::record(writer, path, source, prepared))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-        })
-        .await?;
-    drop(durable);
-    node.on_progress(workspace, &progress);
-    results.extend(recorded);
-    Ok(results)
-}
-
 fn failure(path: &Path, error: &ApiError) -> FileResult {
     let mut text = error.message.clone();
     for cause in &error.causes {
@@ -207,16 +256,16 @@ fn failure(path: &Path, error: &ApiError) -> FileResult {
 }
 
 fn result(path: &Path, outcome: &str) -> FileResult {
-    FileResult {
-        path: path.to_owned(),
-        outcome: outcome.to_owned(),
-        runs: Vec::new(),
-        well: None,
-        curves: 0,
-        rows: 0,
-        warnings: Vec::new(),
-        warnings_total: 0,
-        error: None,
-        hint: None,
+    FileResult { path: path.to_owned(), outcome: outcome.to_owned(), ..FileResult::default() }
+}
+
+impl Read {
+    /// Returns the blobs of a file: its bytes, and the tables made of them.
+    fn blobs(&self) -> Vec<Bytes> {
+        let tables = match &self.content {
+            Ok(Content::Runs(prepared)) => prepared.runs.iter().map(|run| run.parquet.clone()).collect(),
+            _ => Vec::new(),
+        };
+        std::iter::once(self.bytes.clone()).chain(tables).collect()
     }
 }

@@ -17,6 +17,7 @@ use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
+pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;

@@ -1,5 +1,6 @@
 //! What each request does: one function per request, gathered by theme.
 
+mod editing;
 mod listing;
 mod maintenance;
 mod sharing;
@@ -16,9 +17,33 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
     match request {
         Request::Init { name, person, device } => workspace::init(node, name, person, device).await,
         Request::Workspaces => workspace::list(node).await,
-        Request::Import { workspace, paths, strict } => {
+        Request::Import { workspace, paths, options } => {
             let workspace = find(node, workspace).await?;
-            crate::import::import(node, workspace, paths, strict, out).await.map(Reply::Import)
+            crate::import::import(node, workspace, paths, options, out).await.map(Reply::Import)
+        }
+        Request::Attach { workspace, paths, well, description } => {
+            let workspace = find(node, workspace).await?;
+            crate::import::attach(node, workspace, paths, well, description, out).await.map(Reply::Import)
+        }
+        Request::Report { workspace, run } => listing::report(node, find(node, workspace).await?, run).await,
+        Request::Coverage { workspace, well, gap_m } => {
+            listing::coverage(node, find(node, workspace).await?, well, gap_m).await
+        }
+        Request::Duplicates { workspace } => listing::duplicates(node, find(node, workspace).await?).await,
+        Request::Attachments { workspace, well } => {
+            listing::attachments(node, find(node, workspace).await?, well).await
+        }
+        Request::Dictionary { workspace } => listing::dictionary(node, find(node, workspace).await?).await,
+        Request::LookUp { workspace, curve } => listing::look_up(node, find(node, workspace).await?, curve).await,
+        Request::SetMeaning { workspace, curve, property, to_unit } => {
+            editing::set_meaning(node, find(node, workspace).await?, curve, property, to_unit).await
+        }
+        Request::Prefer { workspace, well, property, curve } => {
+            editing::prefer(node, find(node, workspace).await?, well, property, curve).await
+        }
+        Request::Grid { workspace, target } => {
+            let workspace = find(node, workspace).await?;
+            crate::grid::grid(node, workspace, target).await
         }
         Request::Wells { workspace } => listing::wells(node, find(node, workspace).await?).await,
         Request::Runs { workspace, well } => listing::runs(node, find(node, workspace).await?, well).await,
@@ -28,7 +53,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             listing::log(node, find(node, workspace).await?, target, limit).await
         }
         Request::Set { workspace, target, field, value } => {
-            workspace::set(node, find(node, workspace).await?, target, field, value).await
+            editing::set(node, find(node, workspace).await?, target, field, value).await
         }
         Request::Delete { workspace, target } => {
             workspace::set_deleted(node, find(node, workspace).await?, target, true).await
@@ -40,9 +65,16 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let workspace = find(node, workspace).await?;
             crate::sql::query(node, workspace, &sql, format, out).await
         }
-        Request::Export { workspace, run, format } => {
+        Request::Export { workspace, target, format, options, file } => {
             let workspace = find(node, workspace).await?;
-            crate::sql::export(node, workspace, run, format, out).await
+            crate::export::export(node, workspace, target, format, options, file, out).await
+        }
+        Request::ExportAll { workspace, directory, format, options } => {
+            let workspace = find(node, workspace).await?;
+            crate::export::export_all(node, workspace, directory, format, options, out).await
+        }
+        Request::Exports { workspace, limit } => {
+            crate::export::list(node, find(node, workspace).await?, limit).await
         }
         Request::Invite { workspace, role, uses, hours } => {
             sharing::invite(node, find(node, workspace).await?, &role, uses, hours).await

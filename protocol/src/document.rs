@@ -28,10 +28,11 @@ use automerge::{ActorId, Automerge, Change, ReadDoc as _, TextEncoding};
 
 pub use self::attachment::AttachmentState;
 pub use self::constant::{constant_change, constant_hash};
-pub use self::dictionary::{DictionaryState, Meaning, MeaningKey};
+pub use self::dictionary::{DictionaryState, MAX_KEY_CHARS, Meaning};
 pub use self::edit::Edit;
 pub use self::project::ProjectState;
 pub use self::read::{Candidate, Field, Map};
+pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, HeaderField, RunState};
 pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;

@@ -318,6 +318,8 @@ pub struct ImportOptions {
     pub map: Option<String>,
     /// The well all runs belong to, instead of the one the files name.
     pub well: Option<String>,
+    /// File a run whose source has no identifier under the one well that has its name.
+    pub match_names: bool,
     /// Leave files that are no logs and no tables alone, instead of keeping them as attachments.
     pub no_attachments: bool,
     /// Make gridded copies too.

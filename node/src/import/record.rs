@@ -1,56 +1,126 @@
-//! Recording a prepared file: its well and runs as documents.
+//! Recording a file: its wells, runs and attachments as documents.
 
 use std::path::Path;
 
-use dataforge_protocol::document::{RunState, WellState};
+use dataforge_protocol::document::{AttachmentState, RunState, WellState, rendition_id};
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::facts::{Facts, WellFacts};
-use dataforge_protocol::id::{BlobHash, DocId};
+use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 
-use super::{ALREADY_HERE, IMPORTED, RESTORABLE, result};
-use crate::api::{ApiError, FileResult};
-use crate::core::Writer;
+use super::read::{Content, Read};
+use super::{ALREADY_HERE, ATTACHED, IMPORTED, RESTORABLE, result};
+use crate::api::{ApiError, ErrorKind, FileResult};
+use crate::core::{Core, Writer};
+use crate::index::Index;
 use crate::ingest::{Prepared, PreparedRun, WellHeader};
 
 /// Warnings listed per file; the rest are counted.
 const MAX_WARNINGS: usize = 20;
 
-/// Writes the entries of one file. The same file twice, here or on another node, is one run.
+/// Where files are filed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filing {
+    /// The well a person named for all of them.
+    pub(super) well: Option<DocId>,
+    /// Whether a well that is the only one of its name is the one a file means.
+    pub(super) match_names: bool,
+    /// What a person says about attachments.
+    pub(super) description: Option<String>,
+}
+
+/// Where a run would be filed.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The well's name.
+    pub(super) name: Option<String>,
+    /// Whether it would be made.
+    pub(super) is_new: bool,
+}
+
+impl Filing {
+    /// Returns the well that is known already for what a header says.
+    fn known_well(&self, index: &Index<'_>, header: &WellHeader) -> Option<DocId> {
+        let by_name = || header.name.as_deref().filter(|_| self.match_names).and_then(|name| index.well_named(name));
+        self.well.or_else(|| if header.uwi_key.is_none() { by_name() } else { None })
+    }
+
+    /// Says where a run would be filed.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(super) fn place(
+        &self,
+        core: &mut Core,
+        workspace: WorkspaceId,
+        header: &WellHeader,
+    ) -> Result<Place, ApiError> {
+        let by_uwi = header.uwi_key.clone().map(|uwi| Facts::Well(WellFacts::Uwi(uwi)).doc_id());
+        let index = Index::new(core.store.connection(), workspace);
+        let known = self.known_well(&index, header).or(by_uwi);
+        let listed = index.wells()?.into_iter().find(|well| known.is_some_and(|known| known.to_string() == well.id));
+        Ok(match listed {
+            Some(well) => Place { name: Some(well.name), is_new: false },
+            None => Place { name: header.name.clone().or_else(|| header.uwi.clone()), is_new: true },
+        })
+    }
+}
+
+/// Writes the entries of one file, and returns the runs it made. The same file twice, here or on
+/// another node, is one run.
+///
+/// # Errors
+/// Those of [`Writer`].
 pub(super) fn record(
     writer: &mut Writer<'_>,
-    path: &Path,
-    source: &[u8],
-    prepared: &Prepared,
-) -> Result<FileResult, ApiError> {
-    let source = BlobRef { hash: BlobHash::of(source), size: source.len() as u64 };
-    let mut file = result(path, ALREADY_HERE);
+    workspace: WorkspaceId,
+    filing: &Filing,
+    read: &Read,
+) -> Result<(FileResult, Vec<DocId>), ApiError> {
+    let source = BlobRef { hash: BlobHash::of(&read.bytes), size: read.bytes.len() as u64 };
+    let prepared = match &read.content {
+        Ok(Content::Runs(prepared)) => prepared,
+        Ok(Content::Attachment) => return Ok((record_attachment(writer, filing, &read.path, source)?, Vec::new())),
+        Err(error) => return Err(ApiError::new(ErrorKind::Internal, format!("a failed file was recorded: {error}"))),
+    };
+    let mut file = result(&read.path, ALREADY_HERE);
+    let mut made = Vec::new();
     for run in &prepared.runs {
-        let outcome = record_run(writer, path, source, &prepared.well, run)?;
+        let header = run.well.as_ref().unwrap_or(&prepared.well);
+        let outcome = record_run(writer, workspace, filing, &read.path, source, header, run)?;
         if file.outcome != IMPORTED {
             file.outcome = outcome.word.to_owned();
         }
+        if outcome.word == IMPORTED {
+            made.push(outcome.run);
+        }
         file.runs.push(outcome.run.to_string());
+        file.new_wells.extend(outcome.new_well.map(|well| well.to_string()));
         file.curves += run.facts.curves.len() as u64;
         file.rows += run.facts.rows;
     }
-    file.well.clone_from(&prepared.well.name);
+    let named = prepared.runs.iter().find_map(|run| run.well.as_ref()?.name.clone());
+    file.well = prepared.well.name.clone().or(named);
+    note_warnings(&mut file, prepared);
+    Ok((file, made))
+}
+
+/// Notes what was odd about a file.
+pub(super) fn note_warnings(file: &mut FileResult, prepared: &Prepared) {
     file.warnings_total = prepared.warnings.len() as u64;
-    file.warnings = prepared
-        .warnings
-        .iter()
-        .take(MAX_WARNINGS)
-        .map(|w| format!("{}:{}: {}", w.line, w.column, w.message))
-        .collect();
-    Ok(file)
+    let shown = prepared.warnings.iter().take(MAX_WARNINGS);
+    file.warnings = shown.map(|w| format!("{}:{}: {}", w.line, w.column, w.message)).collect();
 }
 
 struct RunOutcome {
     run: DocId,
     word: &'static str,
+    new_well: Option<DocId>,
 }
 
 fn record_run(
     writer: &mut Writer<'_>,
+    workspace: WorkspaceId,
+    filing: &Filing,
     path: &Path,
     source: BlobRef,
     header: &WellHeader,
@@ -59,19 +129,12 @@ fn record_run(
     let facts = Facts::Run { source: source.hash, data_set: run.data_set };
     let doc = facts.doc_id();
     let before = writer.document(&doc)?.map(|document| RunState::read(&document));
-    if let Some(before) = &before {
-        let known = before.renditions.iter().any(|rendition| rendition.blob == run.facts.blob);
-        if before.deleted || known {
-            return Ok(RunOutcome { run: doc, word: if before.deleted { RESTORABLE } else { ALREADY_HERE } });
-        }
-    }
     let blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
-    if before.is_some_and(|before| !before.renditions.is_empty()) {
-        // Another reader version saw this file: its table stands beside ours.
-        writer.edit(doc, &[], blobs, |document, actor| document.add_rendition(actor, run.facts.clone()))?;
-        return Ok(RunOutcome { run: doc, word: IMPORTED });
+    if let Some(before) = before.filter(|before| before.deleted || !before.renditions.is_empty()) {
+        let word = again(writer, doc, &before, run, blobs)?;
+        return Ok(RunOutcome { run: doc, word, new_well: None });
     }
-    let well = open_well(writer, header, doc)?;
+    let (well, is_new) = open_well(writer, workspace, filing, header, doc)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
     writer.open(&facts, deps.clone())?;
     let state = RunState {
@@ -81,15 +144,53 @@ fn record_run(
         ..RunState::default()
     };
     writer.edit(doc, &deps, blobs, |document, actor| document.write_run(actor, &state))?;
-    Ok(RunOutcome { run: doc, word: IMPORTED })
+    Ok(RunOutcome { run: doc, word: IMPORTED, new_well: is_new.then_some(well) })
+}
+
+/// Deals with a source that is here already: another reader version's table stands beside ours,
+/// and one that was read in another way on purpose becomes the default.
+fn again(
+    writer: &mut Writer<'_>,
+    doc: DocId,
+    before: &RunState,
+    run: &PreparedRun,
+    blobs: Vec<BlobRef>,
+) -> Result<&'static str, ApiError> {
+    let default = before.renditions.first();
+    if before.deleted {
+        return Ok(RESTORABLE);
+    }
+    if default.is_some_and(|default| default.blob == run.facts.blob) {
+        return Ok(ALREADY_HERE);
+    }
+    let chosen = default.is_some_and(|default| default.reader == run.facts.reader);
+    writer.edit(doc, &[], blobs, |document, actor| {
+        let mut changes = document.add_rendition(actor, run.facts.clone())?;
+        if chosen {
+            let id = rendition_id(&run.facts);
+            changes.extend(document.edit(actor, |edit| edit.choose_rendition(&id))?);
+        }
+        Ok(changes)
+    })?;
+    Ok(IMPORTED)
 }
 
 /// Opens the well a header names, and fills in what is not known of it yet; what people set is
-/// never overwritten.
-fn open_well(writer: &mut Writer<'_>, header: &WellHeader, run: DocId) -> Result<DocId, ApiError> {
+/// never overwritten. Returns whether it is new.
+fn open_well(
+    writer: &mut Writer<'_>,
+    workspace: WorkspaceId,
+    filing: &Filing,
+    header: &WellHeader,
+    run: DocId,
+) -> Result<(DocId, bool), ApiError> {
+    let index = Index::new(writer.store().connection(), workspace);
+    if let Some(well) = filing.known_well(&index, header) {
+        return Ok((well, false));
+    }
     let facts = Facts::Well(header.uwi_key.clone().map_or(WellFacts::FirstRun(run), WellFacts::Uwi));
-    let (well, _) = writer.open(&facts, Vec::new())?;
-    let Some(document) = writer.document(&well)? else { return Ok(well) };
+    let (well, is_new) = writer.open(&facts, Vec::new())?;
+    let Some(document) = writer.document(&well)? else { return Ok((well, is_new)) };
     let before = WellState::read(&document);
     let mut state = before.clone();
     let fill = |slot: &mut Option<String>, value: &Option<String>| {
@@ -110,7 +211,7 @@ fn open_well(writer: &mut Writer<'_>, header: &WellHeader, run: DocId) -> Result
             Ok(document.edit(actor, |edit| state.write(edit))?.into_iter().collect())
         })?;
     }
-    Ok(well)
+    Ok((well, is_new))
 }
 
 fn attributes(header: &WellHeader) -> Vec<(String, String)> {
@@ -126,4 +227,36 @@ fn attributes(header: &WellHeader) -> Vec<(String, String)> {
     ];
     let named = texts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
     named.chain(header.datum.iter().cloned()).collect()
+}
+
+fn record_attachment(
+    writer: &mut Writer<'_>,
+    filing: &Filing,
+    path: &Path,
+    source: BlobRef,
+) -> Result<FileResult, ApiError> {
+    let facts = Facts::Attachment { blob: source.hash };
+    let doc = facts.doc_id();
+    let before = writer.document(&doc)?.map(|document| AttachmentState::read(&document));
+    let mut file = match before {
+        Some(before) if before.deleted => result(path, RESTORABLE),
+        Some(before) if before.name.is_some() => result(path, ALREADY_HERE),
+        _ => {
+            let deps: Vec<_> = filing.well.and_then(|well| writer.opening(&well)).into_iter().collect();
+            writer.open(&facts, deps.clone())?;
+            let state = AttachmentState {
+                name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+                description: filing.description.clone(),
+                well: filing.well,
+                size: Some(source.size),
+                deleted: false,
+            };
+            writer.edit(doc, &deps, vec![source], |document, actor| {
+                Ok(document.edit(actor, |edit| state.write(edit))?.into_iter().collect())
+            })?;
+            result(path, ATTACHED)
+        }
+    };
+    file.runs.push(doc.to_string());
+    Ok(file)
 }

@@ -2,37 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dataforge_protocol::document::{DictionaryState, Document, Meaning, MeaningKey};
+use dataforge_protocol::document::{DictionaryState, Document, Meaning};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::params;
 
 use crate::api::ApiError;
+use crate::ingest::dictionary::{Override, OverrideKey, PropertyChoice, WorkspaceDictionary};
 use crate::store::Store;
 
 /// Makes the rows anew; returns the runs that have a mnemonic whose meaning changed.
 pub(super) fn refresh(store: &Store, workspace: &WorkspaceId, document: &Document) -> Result<Vec<DocId>, ApiError> {
     let before = read(store, workspace)?;
-    let now = DictionaryState::read(document).meanings;
-    store
-        .connection()
-        .prepare_cached("DELETE FROM dictionary WHERE workspace = ?1")?
-        .execute(params![workspace.as_bytes()])?;
-    let mut insert =
-        store.connection().prepare_cached("INSERT INTO dictionary VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for (key, meaning) in &now {
-        let MeaningKey { vendor, mnemonic, unit } = key;
-        insert.execute(params![workspace.as_bytes(), vendor, mnemonic, unit, meaning.property, meaning.unit])?;
+    let connection = store.connection();
+    connection.prepare_cached("DELETE FROM dictionary WHERE workspace = ?1")?.execute(params![workspace.as_bytes()])?;
+    let mut insert = connection.prepare_cached("INSERT INTO dictionary VALUES (?1, ?2, ?3, ?4)")?;
+    for (key, Meaning { property, unit }) in DictionaryState::read(document).meanings {
+        // A key of another form may come from a newer version.
+        if key.parse::<OverrideKey>().is_ok() {
+            insert.execute(params![workspace.as_bytes(), key, property, unit])?;
+        }
     }
-    let changed: BTreeSet<&str> = before
-        .keys()
-        .chain(now.keys())
-        .filter(|key| before.get(*key) != now.get(*key))
-        .map(|key| key.mnemonic.as_str())
+    let now = read(store, workspace)?;
+    let changed = before.overrides.keys().chain(now.overrides.keys());
+    let changed: BTreeSet<&str> = changed
+        .filter(|key| before.overrides.get(*key) != now.overrides.get(*key))
+        .map(OverrideKey::mnemonic)
         .collect();
     let mut runs = BTreeSet::new();
-    let mut statement = store
-        .connection()
-        .prepare_cached("SELECT DISTINCT run FROM curves WHERE workspace = ?1 AND upper(trim(mnemonic)) = ?2")?;
+    // A mnemonic with a number at its end is looked up without it too.
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT run FROM curves WHERE workspace = ?1
+         AND substr(upper(trim(mnemonic)), 1, length(?2)) = ?2",
+    )?;
     for mnemonic in changed {
         for run in statement.query_map(params![workspace.as_bytes(), mnemonic], |row| Ok(DocId(row.get(0)?)))? {
             runs.insert(run?);
@@ -45,13 +46,20 @@ pub(super) fn refresh(store: &Store, workspace: &WorkspaceId, document: &Documen
 ///
 /// # Errors
 /// `Storage`.
-pub(crate) fn read(store: &Store, workspace: &WorkspaceId) -> Result<BTreeMap<MeaningKey, Meaning>, ApiError> {
-    let mut statement = store.connection().prepare_cached(
-        "SELECT vendor, mnemonic, unit, property, to_unit FROM dictionary WHERE workspace = ?1 ORDER BY 1, 2, 3",
-    )?;
+pub(crate) fn read(store: &Store, workspace: &WorkspaceId) -> Result<WorkspaceDictionary, ApiError> {
+    let mut statement =
+        store.connection().prepare_cached("SELECT key, property, to_unit FROM dictionary WHERE workspace = ?1")?;
     let rows = statement.query_map(params![workspace.as_bytes()], |row| {
-        let key = MeaningKey { vendor: row.get(0)?, mnemonic: row.get(1)?, unit: row.get(2)? };
-        Ok((key, Meaning { property: row.get(3)?, unit: row.get(4)? }))
+        let property: Option<String> = row.get(1)?;
+        let meaning = Override { property: property.map(PropertyChoice::from), unit: row.get(2)?, by: String::new() };
+        Ok((row.get::<_, String>(0)?, meaning))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut overrides = BTreeMap::new();
+    for row in rows {
+        let (key, meaning) = row?;
+        if let Ok(key) = key.parse() {
+            overrides.insert(key, meaning);
+        }
+    }
+    Ok(WorkspaceDictionary { overrides })
 }

@@ -337,6 +337,15 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Returns the one well that has a name; nothing when there are several or none.
+    pub(crate) fn well_named(&self, name: &str) -> Option<DocId> {
+        let found = self.ids("SELECT id FROM wells WHERE workspace = ?1 AND name = ?2 AND deleted <= ?3", name, false);
+        match found.ok()?.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+
     /// Finds a run.
     ///
     /// # Errors

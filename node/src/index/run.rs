@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::{conflicts, labels, remove};
 use crate::api::ApiError;
-use crate::ingest::dictionary;
+use crate::ingest::dictionary::Clues;
 use crate::store::Store;
 
 /// Fields whose concurrent values are shown.
@@ -162,15 +162,21 @@ fn insert_curves(
         "INSERT INTO curves VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
                                     ?20)",
     )?;
+    let words = super::dictionary::read(store, workspace)?;
+    let company = state.header_field(HeaderField::ServiceCompany);
     for (curve, label) in rendition.curves.iter().zip(labels::unique(&names)) {
         let set = state.overrides.get(&curve.ordinal).cloned().unwrap_or_default();
-        let unit = set.unit.unwrap_or_else(|| curve.unit.clone());
-        let (property, confidence) = match set.property {
-            Some(property) => (Some(property), 100),
-            None => match dictionary::detect(&curve.mnemonic, &unit, &curve.description) {
-                Some(found) => (Some(found.property.id.to_owned()), found.confidence),
-                None => (None, 0),
-            },
+        let found = words.interpret(&Clues {
+            service_company: company.as_deref(),
+            mnemonic: &curve.mnemonic,
+            unit: set.unit.as_deref().unwrap_or(&curve.unit),
+            description: &curve.description,
+            range: curve.min.zip(curve.max),
+        });
+        let unit = set.unit.unwrap_or(found.unit_text);
+        let (property, confidence, reason) = match set.property {
+            Some(property) => (Some(property), 100, "set for this curve".to_owned()),
+            None => (found.property.map(|property| property.id.to_owned()), found.confidence, found.reason),
         };
         statement.execute(params![
             workspace.as_bytes(),

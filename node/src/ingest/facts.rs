@@ -19,6 +19,7 @@ pub fn index_facts(index: &Column, column: &str, meaning: &Meaning, shape: &Shap
         column: column.to_owned(),
         unit: meaning.unit.clone(),
         kind: meaning.kind,
+        text: matches!(index.values, Values::Text(_)),
         to_si: meaning.to_si(),
         min: shape.min,
         max: shape.max,
@@ -51,6 +52,7 @@ fn one_curve(column: &Column, name: &str, ordinal: u32, index: Option<&Values>) 
             for (row, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
                 stats.min = Some(stats.min.map_or(*value, |min| min.min(*value)));
                 stats.max = Some(stats.max.map_or(*value, |max| max.max(*value)));
+                stats.sum += value;
                 stats.add(at(row));
             }
         }
@@ -71,6 +73,7 @@ fn one_curve(column: &Column, name: &str, ordinal: u32, index: Option<&Values>) 
         count: stats.count,
         min: stats.min,
         max: stats.max,
+        mean: stats.min.map(|_| stats.sum / stats.count as f64).filter(|mean| mean.is_finite()),
         top: stats.top,
         base: stats.base,
     }
@@ -81,6 +84,8 @@ struct Statistics {
     count: u64,
     min: Option<f64>,
     max: Option<f64>,
+    /// Added up in file order, so that it is the same everywhere.
+    sum: f64,
     top: Option<f64>,
     base: Option<f64>,
 }

@@ -3,8 +3,11 @@
 //! Pure: the caller stores the blobs, then writes the documents. A file without data rows still
 //! has a well, so it is prepared without runs rather than refused.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use dataforge_las::{DataSet, HeaderItem, LogFile, Reading};
-use dataforge_protocol::facts::RenditionFacts;
+use dataforge_protocol::facts::{HeaderFacts, NoticeFacts, RenditionFacts, ReportFacts, SetFacts, SetKind};
 use dataforge_protocol::id::BlobHash;
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +23,13 @@ mod tests;
 
 /// The reader and its version, as facts name it; raised when the same source gives other values.
 pub const READER: &str = "las/1";
+
+/// Notices of one kind that are kept with a run …
+const MAX_NOTICES_A_KIND: usize = 10;
+/// … and of all kinds, so that they stay small beside the facts of its curves.
+const MAX_NOTICES: usize = 60;
+/// Longest message kept.
+const MAX_MESSAGE_CHARS: usize = 200;
 
 /// A file read and turned into what is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +49,10 @@ pub struct Prepared {
 pub struct PreparedRun {
     /// Position of the data set in the source file, from 0.
     pub data_set: u32,
+    /// What it says about its well, when that is not what the file says.
+    pub well: Option<WellHeader>,
     /// The table.
-    pub parquet: Vec<u8>,
+    pub parquet: Bytes,
     /// The facts of the rendition; they name the table's hash.
     pub facts: RenditionFacts,
     /// What the header declares about the index, which the rows may contradict.
@@ -61,12 +73,14 @@ pub struct Declared {
 }
 
 /// Something odd that a person should see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
     /// 1-based line number; 0 when it concerns the whole file.
     pub line: u32,
     /// 1-based column in characters; 0 when it concerns the whole line.
     pub column: u32,
+    /// What kind of oddity, e.g. `short-row`.
+    pub kind: String,
     /// What was found and what was done about it.
     pub message: String,
 }
@@ -112,6 +126,7 @@ pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError
     };
     let well = well::well_header(file);
     let mut warnings: Vec<Warning> = reading.report.notices.iter().map(Warning::from).collect();
+    let unkept = reading.report.seen.saturating_sub(warnings.len() as u64);
     checks::file(file, &well, &mut warnings);
     let mut runs = Vec::new();
     for (position, data) in file.data.iter().enumerate() {
@@ -122,7 +137,31 @@ pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError
             runs.push(prepare_run(&origin, data_set, data, &mut warnings)?);
         }
     }
+    let report = report(&warnings, unkept);
+    for run in &mut runs {
+        run.facts.report = report.clone();
+    }
     Ok(Prepared { runs, well, source_sha256: origin.sha256, warnings })
+}
+
+/// Returns what is kept of the warnings with each run: the first of every kind.
+fn report(warnings: &[Warning], unkept: u64) -> ReportFacts {
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut notices = Vec::new();
+    for warning in warnings {
+        let count = kept.entry(&warning.kind).or_default();
+        *count += 1;
+        if *count <= MAX_NOTICES_A_KIND && notices.len() < MAX_NOTICES {
+            notices.push(NoticeFacts {
+                line: warning.line,
+                column: warning.column,
+                kind: warning.kind.clone(),
+                message: warning.message.chars().take(MAX_MESSAGE_CHARS).collect(),
+            });
+        }
+    }
+    notices.sort_by_key(|notice| (notice.line, notice.column));
+    ReportFacts { seen: unkept.saturating_add(warnings.len() as u64), notices }
 }
 
 /// What all runs of a file share.
@@ -162,8 +201,12 @@ fn prepare_run(
         rows: u64::try_from(data.rows).unwrap_or(u64::MAX),
         index: index_facts(index, &names[0], &meaning, &shape),
         curves: curve_facts(data, &names),
+        set: SetFacts { kind: SetKind::Log, name: String::new(), number: None },
+        header: HeaderFacts::default(),
+        // Follows once the whole file is read.
+        report: ReportFacts::default(),
     };
-    Ok(PreparedRun { data_set, parquet, facts, declared: Declared::from(declared) })
+    Ok(PreparedRun { data_set, well: None, parquet: parquet.into(), facts, declared: Declared::from(declared) })
 }
 
 /// Returns the lines `STRT`, `STOP` and `STEP` of a file.
@@ -181,6 +224,11 @@ impl From<[Option<&HeaderItem>; 3]> for Declared {
 
 impl From<&dataforge_las::Notice> for Warning {
     fn from(notice: &dataforge_las::Notice) -> Self {
-        Self { line: notice.line, column: notice.column, message: notice.message.clone() }
+        Self {
+            line: notice.line,
+            column: notice.column,
+            kind: notice.kind.to_string(),
+            message: notice.message.clone(),
+        }
     }
 }

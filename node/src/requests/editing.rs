@@ -1,13 +1,14 @@
 //! Edits: fields of wells, runs, curves and attachments, the dictionary, preferred curves.
 
-use dataforge_protocol::document::{CurveField, CurveId, HeaderField, Map, Meaning, MeaningKey};
+use dataforge_protocol::document::{CurveField, CurveId, HeaderField, MAX_KEY_CHARS, Map, Meaning};
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
 use crate::api::{ApiError, CurveName, ErrorKind, Reply};
 use crate::core::Writer;
 use crate::index::{Found, Index};
-use crate::ingest::{dictionary, units};
+use crate::ingest::dictionary::{self, OverrideKey, PropertyChoice};
+use crate::ingest::units;
 use crate::node::Node;
 
 /// Longest value in characters.
@@ -168,18 +169,23 @@ pub(super) async fn set_meaning(
     property: Option<String>,
     to_unit: Option<String>,
 ) -> Result<Reply, ApiError> {
-    let vendor = dictionary::normalise_vendor(&curve.vendor);
-    let key = MeaningKey::new(&vendor, &curve.mnemonic, &curve.unit)
-        .ok_or_else(|| usage("a mnemonic of 1 to 128 characters is needed".into(), "name the curve, e.g. GR"))?;
-    check_property(property.as_deref().unwrap_or_default())?;
+    let part = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+    let key = OverrideKey::new(part(&curve.vendor).as_deref(), &curve.mnemonic, part(&curve.unit).as_deref())
+        .map_err(|error| ApiError::from_error(ErrorKind::Usage, &error).hint("name the curve, e.g. GR"))?;
+    let field = key.to_string();
+    if field.chars().count() > MAX_KEY_CHARS {
+        return Err(usage("the mnemonic is too long".into(), "use at most 500 characters in all"));
+    }
+    if property.as_deref() != Some(PropertyChoice::Nothing.as_str()) {
+        check_property(property.as_deref().unwrap_or_default())?;
+    }
     if let Some(unit) = &to_unit
-        && units::resolve(unit, None).is_none()
-        && dictionary::properties().iter().all(|known| units::resolve(unit, Some(known.measurement)).is_none())
+        && units::meanings(unit).is_empty()
     {
         return Err(usage(format!("{unit:?} is no unit we know"), "use a unit such as gAPI, ohm.m or us/ft"));
     }
     let message = match (&property, &to_unit) {
-        (None, None) => format!("{} means what the dictionary says again", key.mnemonic),
+        (None, None) => format!("{} means what the dictionary says again", key.mnemonic()),
         (property, unit) => {
             let words: Vec<&str> = property.iter().chain(unit).map(String::as_str).collect();
             format!("{} now means {}", key.mnemonic, words.join(" in "))
@@ -189,7 +195,7 @@ pub(super) async fn set_meaning(
     edit(node, workspace, message, move |writer| {
         let (doc, _) = writer.open(&Facts::Dictionary, Vec::new())?;
         writer.edit(doc, &[], Vec::new(), |document, actor| {
-            let edited = document.edit(actor, |edit| edit.set_meaning(&key, meaning.as_ref()))?;
+            let edited = document.edit(actor, |edit| edit.set_meaning(&field, meaning.as_ref()))?;
             Ok(edited.into_iter().collect())
         })?;
         Ok(())

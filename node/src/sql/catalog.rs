@@ -6,14 +6,17 @@ use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
 };
 use arrow::datatypes::DataType;
-use dataforge_protocol::id::WorkspaceId;
+use dataforge_protocol::facts::GriddedCurve;
+use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_query::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, MetaTable, RunFile, RunFilter};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
-use crate::index::SHORT;
+use crate::index::{SHORT, read_dictionary};
+use crate::ingest::dictionary::PropertyChoice;
+use crate::ingest::units;
 use crate::node::WeakNode;
 
 /// The index of one workspace.
@@ -35,18 +38,21 @@ impl IndexCatalog {
 
 /// Rows in the order of the schema's columns.
 const WELLS: &str = "
-    SELECT w.id, w.name, w.uwi, w.field, w.company, w.country, count(r.id), coalesce(sum(r.curve_count), 0),
-           min(CASE WHEN r.index_kind = 'depth' THEN r.index_min * r.to_si END),
-           max(CASE WHEN r.index_kind = 'depth' THEN r.index_max * r.to_si END)
+    SELECT w.id, w.name, w.uwi, w.field, w.company, w.country, count(r.id),
+           coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0),
+           min(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_min * r.to_si END),
+           max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END),
+           w.grid_unit, w.grid_step, w.grid_origin
     FROM wells AS w
     LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
     WHERE w.workspace = ?1 AND w.deleted = 0
     GROUP BY w.id ORDER BY w.name, w.id";
 
 const RUNS: &str = "
-    SELECT r.id, substr(lower(hex(r.id)), 1, ?2), r.well, coalesce(w.name, ''), r.source_name, r.source_sha256, r.source_bytes,
-           r.blob, r.blob_bytes, r.row_count, r.index_mnemonic, r.index_unit, r.index_kind, r.index_min, r.index_max, r.step,
-           r.reader, EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob)
+    SELECT r.id, substr(lower(hex(r.id)), 1, ?2), r.well, coalesce(w.name, ''), r.name, r.source_name, r.source_sha256,
+           r.source_bytes, r.blob, r.blob_bytes, r.row_count, r.kind, r.set_name, r.index_mnemonic, r.index_unit,
+           r.index_kind, r.index_min, r.index_max, r.step, r.reader, r.service_company, r.log_date, r.run_number, r.pass,
+           r.acquisition, r.log_type, r.wellbore, r.datum, r.elevation_m, r.notices, EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob)
     FROM runs AS r
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
@@ -55,12 +61,28 @@ const RUNS: &str = "
 const CURVES: &str = "
     SELECT c.run, substr(lower(hex(c.run)), 1, ?2), r.well, coalesce(w.name, ''), c.ordinal, c.label, c.mnemonic, c.column_name,
            c.unit, c.description, c.property, c.confidence, c.is_text, c.value_count, c.null_count, c.min_value, c.max_value,
-           c.top, c.base
+           c.mean_value, c.quality, c.reason, c.top, c.base
     FROM curves AS c
     JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE c.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
     ORDER BY w.name, c.run, c.ordinal";
+
+const NOTICES: &str = "
+    SELECT n.run, substr(lower(hex(n.run)), 1, ?2), coalesce(w.name, ''), r.source_name, n.line, n.position, n.kind, n.message
+    FROM notices AS n
+    JOIN runs AS r ON r.workspace = n.workspace AND r.id = n.run
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE n.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    ORDER BY r.source_name, n.run, n.number";
+
+const ATTACHMENTS: &str = "
+    SELECT a.id, a.name, a.description, a.well, w.name, a.blob, a.blob_bytes,
+           EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob)
+    FROM attachments AS a
+    LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well
+    WHERE a.workspace = ?1 AND a.deleted = 0
+    ORDER BY w.name, a.name, a.id";
 
 const ENTRIES: &str = "
     SELECT id, device, seq, CASE kind WHEN 0 THEN 'op' WHEN 1 THEN 'open' WHEN 2 THEN 'change' ELSE 'unknown' END, doc,
@@ -75,6 +97,13 @@ impl Catalog for IndexCatalog {
             MetaTable::Wells => table_of(core.store.connection(), table, WELLS, params![workspace.as_bytes()]),
             MetaTable::Runs => table_of(core.store.connection(), table, RUNS, params![workspace.as_bytes(), SHORT]),
             MetaTable::Curves => table_of(core.store.connection(), table, CURVES, params![workspace.as_bytes(), SHORT]),
+            MetaTable::Notices => {
+                table_of(core.store.connection(), table, NOTICES, params![workspace.as_bytes(), SHORT])
+            }
+            MetaTable::Attachments => {
+                table_of(core.store.connection(), table, ATTACHMENTS, params![workspace.as_bytes()])
+            }
+            MetaTable::Dictionary => dictionary(core, workspace),
             MetaTable::Members => members(core, workspace),
             MetaTable::Entries => entries(core, workspace),
         })
@@ -83,6 +112,11 @@ impl Catalog for IndexCatalog {
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError> {
         let workspace = self.workspace;
         self.with(|core| runs(core.store.connection(), workspace, filter))
+    }
+
+    fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError> {
+        let workspace = self.workspace;
+        self.with(|core| gridded(core.store.connection(), workspace, run_id))
     }
 }
 
@@ -167,6 +201,24 @@ fn batch(table: MetaTable, columns: Vec<Vec<Cell>>) -> Result<RecordBatch, ApiEr
     RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
 }
 
+fn dictionary(core: &Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
+    let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); MetaTable::Dictionary.schema().fields().len()];
+    let text = |text: Option<&str>| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()));
+    for (key, meaning) in read_dictionary(&core.store, &workspace)?.overrides {
+        let row = [
+            text(Some(key.mnemonic())),
+            text(key.vendor()),
+            text(key.unit()),
+            text(meaning.property.as_ref().map(PropertyChoice::as_str)),
+            text(meaning.unit.as_deref()),
+        ];
+        for (column, cell) in columns.iter_mut().zip(row) {
+            column.push(cell);
+        }
+    }
+    batch(MetaTable::Dictionary, columns)
+}
+
 fn members(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
     let own = core.device();
     let view = core.ledger(&workspace)?.members();
@@ -213,7 +265,7 @@ fn entries(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiEr
 
 const RUN_FILES: &str = "
     SELECT r.id, coalesce(w.name, ''), coalesce(lower(hex(r.well)), ''), r.blob, r.blob_bytes, r.row_count, r.index_column,
-           r.index_kind, r.index_unit, r.to_si, r.index_min, r.index_max
+           r.index_kind, r.index_unit, r.to_si, r.index_min, r.index_max, r.index_text, r.kind = 'log'
     FROM runs AS r
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
@@ -253,6 +305,7 @@ fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> 
         let index = IndexColumn {
             name: row.get(6)?,
             kind,
+            text: row.get(12)?,
             unit: row.get(8)?,
             to_si: row.get(9)?,
             min: row.get(10)?,
@@ -263,6 +316,7 @@ fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> 
             run_id,
             well,
             well_id: row.get(2)?,
+            is_log: row.get(13)?,
             blob: row.get(3)?,
             size: row.get(4)?,
             rows: row.get(5)?,
@@ -271,6 +325,46 @@ fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> 
         });
     }
     Ok(files)
+}
+
+const GRIDDED: &str = "
+    SELECT g.blob, g.blob_bytes, g.row_count, g.unit, g.curves
+    FROM gridded AS g
+    JOIN runs AS r ON r.workspace = g.workspace AND r.id = g.run AND r.blob = g.native
+    JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE g.workspace = ?1 AND g.run = ?2
+    ORDER BY g.unit = w.grid_unit DESC, g.step = w.grid_step DESC, g.maker DESC, g.blob
+    LIMIT 1";
+
+/// Returns the gridded copy of a run that fits its present table and the well's grid best.
+fn gridded(connection: &Connection, workspace: WorkspaceId, run_id: &str) -> Result<Option<RunFile>, ApiError> {
+    let filter = RunFilter { runs: Some(vec![run_id.to_owned()]), ..RunFilter::default() };
+    let Some(native) = runs(connection, workspace, &filter)?.into_iter().find(|run| run.run_id == run_id) else {
+        return Ok(None);
+    };
+    let id: DocId =
+        run_id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))?;
+    let mut statement = connection.prepare_cached(GRIDDED)?;
+    let mut rows = statement.query(params![workspace.as_bytes(), id.as_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let curves: Vec<GriddedCurve> = serde_json::from_str(&row.get::<_, String>(4)?)
+        .map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))?;
+    let unit: String = row.get(3)?;
+    let curves = curves.into_iter().filter_map(|copy| {
+        let curve = native.curves.iter().find(|curve| curve.ordinal == copy.ordinal)?.clone();
+        Some(CurveColumn { column: copy.column, unit: copy.unit, count: copy.count, min: None, max: None, ..curve })
+    });
+    let index = IndexColumn {
+        name: crate::ingest::grid::DEPTH.to_owned(),
+        kind: IndexKind::Depth,
+        text: false,
+        to_si: units::resolve(&unit, Some("length")).and_then(|unit| unit.factor),
+        unit,
+        min: None,
+        max: None,
+    };
+    let (blob, size, row_count) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(Some(RunFile { blob, size, rows: row_count, index, curves: curves.collect(), ..native }))
 }
 
 fn run_curves(connection: &Connection, workspace: WorkspaceId, run: &[u8; 32]) -> Result<Vec<CurveColumn>, ApiError> {

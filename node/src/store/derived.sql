@@ -142,12 +142,10 @@ CREATE TABLE gridded (
 -- What the workspace says about mnemonics.
 CREATE TABLE dictionary (
     workspace BLOB NOT NULL,
-    vendor    TEXT NOT NULL,            -- empty for any
-    mnemonic  TEXT NOT NULL,
-    unit      TEXT NOT NULL,            -- empty for any
-    property  TEXT,
+    key       TEXT NOT NULL,            -- company|mnemonic|unit, `*` for any
+    property  TEXT,                     -- `-` for none
     to_unit   TEXT,
-    PRIMARY KEY (workspace, vendor, mnemonic, unit)
+    PRIMARY KEY (workspace, key)
 ) STRICT, WITHOUT ROWID;
 
 -- Files kept as they are.

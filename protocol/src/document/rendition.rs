@@ -23,6 +23,12 @@ pub(super) fn id_of(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(hash.as_bytes().split_at(16).0)
 }
 
+/// Returns the id of a rendition by its facts.
+#[must_use]
+pub fn rendition_id(facts: &RenditionFacts) -> String {
+    id_of(&encode(facts))
+}
+
 /// Encodes a value that cannot fail to encode.
 fn encode<T: serde::Serialize + ?Sized>(value: &T) -> Vec<u8> {
     postcard::to_stdvec(value).expect("facts have no unserialisable part")

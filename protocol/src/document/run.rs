@@ -19,8 +19,8 @@ pub struct RunState {
     pub source_name: Option<String>,
     /// Whether it is deleted.
     pub deleted: bool,
-    /// What reader versions made of it, the default first: that of the highest reader version,
-    /// among equals that with the lowest id.
+    /// What reader versions made of it, the default first: the one that people chose, else that of
+    /// the highest reader version, among equals that with the lowest id.
     pub renditions: Vec<RenditionFacts>,
     /// Gridded copies, in the order of their ids.
     pub gridded: Vec<GriddedFacts>,
@@ -206,7 +206,18 @@ impl RunState {
     }
 }
 
+/// The root key that names the rendition people chose as the default.
+const CHOSEN: &str = "rendition";
+
 impl Edit<'_, '_> {
+    /// Chooses the default rendition of a run, by its id.
+    ///
+    /// # Errors
+    /// Automerge fails.
+    pub fn choose_rendition(&mut self, id: &str) -> Result<(), EngineError> {
+        self.set_text(Map::Root, CHOSEN, Some(id))
+    }
+
     /// Sets what people say about a curve, or takes it back.
     ///
     /// # Errors
@@ -297,10 +308,11 @@ fn read_renditions(doc: &Document) -> Vec<RenditionFacts> {
         Field::Bytes(bytes) => Some((key.into_owned(), bytes)),
         Field::Text(_) | Field::Bool(_) => None,
     });
+    let chosen = doc.get_str(Map::Root, CHOSEN);
     // By id, and the sort is stable: equals stay ordered by id.
-    let mut renditions: Vec<_> = join(&values.collect()).into_values().collect();
-    renditions.sort_by_key(|facts| Reverse(reader_version(&facts.reader)));
-    renditions
+    let mut renditions: Vec<_> = join(&values.collect()).into_iter().collect();
+    renditions.sort_by_key(|(id, facts)| (Some(id) != chosen.as_ref(), Reverse(reader_version(&facts.reader))));
+    renditions.into_iter().map(|(_, facts)| facts).collect()
 }
 
 fn read_overrides(doc: &Document) -> BTreeMap<u32, CurveOverride> {

@@ -228,6 +228,11 @@ fn the_newest_reader_comes_first() {
     })
     .unwrap();
     assert_eq!(RunState::read(&doc).renditions.len(), 5);
+    // People may choose another one.
+    let id = rendition_id(&rendition("odd", 1));
+    doc.edit(A, |edit| edit.choose_rendition(&id)).unwrap();
+    let readers: Vec<_> = RunState::read(&doc).renditions.into_iter().map(|r| r.reader).collect();
+    assert_eq!(readers, ["odd", "las/10", "las/10", "las/2", "las/1"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 /// What became of one file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FileResult {
     /// The file.
     pub path: PathBuf,
@@ -16,7 +16,9 @@ pub struct FileResult {
     pub runs: Vec<String>,
     /// Well name.
     pub well: Option<String>,
-    /// Wells that may be the same as the one it makes.
+    /// Ids of wells that it made.
+    pub new_wells: Vec<String>,
+    /// Wells that may be the same as those.
     pub duplicates: Vec<String>,
     /// In a dry run, what would be made of it.
     pub plan: Vec<PlannedRun>,
@@ -81,7 +83,7 @@ pub struct PlannedCurve {
 }
 
 /// The result of an import.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ImportSummary {
     /// Files imported now.
     pub imported: u64,

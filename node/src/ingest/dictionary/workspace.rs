@@ -52,7 +52,8 @@ pub struct Override {
     /// The unit, in any spelling; it stands instead of the delivered one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Who said so, as shown to people.
+    /// Who said so, as shown to people; empty when that is not said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
 }
 
@@ -246,7 +247,8 @@ fn words(key: &OverrideKey, found: &Override) -> String {
         Some(unit) => format!(" in {unit}"),
         None => String::new(),
     };
-    format!("set in this workspace by {} for {}{of}{within}", found.by, key.mnemonic())
+    let by = if found.by.is_empty() { String::new() } else { format!(" by {}", found.by) };
+    format!("set in this workspace{by} for {}{of}{within}", key.mnemonic())
 }
 
 /// What somebody decided.

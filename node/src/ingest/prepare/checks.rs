@@ -24,18 +24,18 @@ const LOOSE_STEP: f64 = 0.01;
 /// Warns about the file as a whole.
 pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning>) {
     if file.data.is_empty() {
-        warn(warnings, 0, "no data section: only the header is imported".to_owned());
+        warn(warnings, "no-data", 0, "no data section: only the header is imported".to_owned());
     }
     for data in file.data.iter().filter(|data| data.columns.is_empty()) {
-        warn(warnings, data.line, "data section without columns is passed over".to_owned());
+        warn(warnings, "no-columns", data.line, "data section without columns is passed over".to_owned());
     }
     match (&well.uwi, &well.uwi_key) {
         (None, _) => {
-            warn(warnings, 0, "no uwi or api number: the well is known by this file".to_owned());
+            warn(warnings, "no-identifier", 0, "no uwi or api number: the well is known by this file".to_owned());
         }
         (Some(uwi), None) => {
             let message = format!("not a usable identifier, the well is known by this file: {uwi}");
-            warn(warnings, 0, message);
+            warn(warnings, "no-identifier", 0, message);
         }
         (Some(_), Some(_)) => {}
     }
@@ -59,12 +59,12 @@ pub(super) fn run(
     if let Values::Number(values) = &index.values {
         let nulls = values.iter().filter(|value| value.is_nan()).count();
         if nulls > 0 {
-            warn(warnings, line, format!("rows without an index, kept as they are: {nulls}"));
+            warn(warnings, "index-null", line, format!("rows without an index, kept as they are: {nulls}"));
         }
     }
     if shape.reversals > 0 {
         let count = shape.reversals;
-        warn(warnings, line, format!("rows whose index turns back or repeats, kept in order: {count}"));
+        warn(warnings, "index-order", line, format!("rows whose index turns back or repeats, kept in order: {count}"));
     }
     repeated_mnemonics(data, names, warnings);
     for column in &data.columns[1..] {
@@ -77,12 +77,12 @@ fn index_unit(index: &Column, meaning: &Meaning, declared: [Option<&HeaderItem>;
     let definition = &index.definition;
     if !index::says_something(&meaning.unit) {
         let name = &definition.mnemonic;
-        warn(warnings, definition.line, format!("no unit for the index {name}"));
+        warn(warnings, "index-unit", definition.line, format!("no unit for the index {name}"));
         return;
     }
     if meaning.resolved.is_none() {
         let unit = &meaning.unit;
-        warn(warnings, definition.line, format!("unit of the index is neither length nor time: {unit}"));
+        warn(warnings, "index-unit", definition.line, format!("unit of the index is neither length nor time: {unit}"));
     }
     let contradicts = |item: &&HeaderItem| {
         let found = units::resolve(&item.unit, meaning.resolved.map(|unit| unit.measurement))
@@ -97,7 +97,7 @@ fn index_unit(index: &Column, meaning: &Meaning, declared: [Option<&HeaderItem>;
     if let Some(item) = units.find(contradicts) {
         let (name, unit, own) = (&item.mnemonic, &item.unit, &meaning.unit);
         let message = format!("{name} is in {unit}, the index column in {own}: the column's unit is used");
-        warn(warnings, item.line, message);
+        warn(warnings, "index-unit", item.line, message);
     }
 }
 
@@ -121,7 +121,7 @@ fn index_ends(
         if (said - found).abs() > slack && (plain - found).abs() > slack {
             let (name, unit, own) = (&item.mnemonic, spaced(&item.unit), spaced(&meaning.unit));
             let message = format!("{name} says {plain}{unit}, but {what} is {found}{own}");
-            warn(warnings, item.line, message);
+            warn(warnings, "index-declared", item.line, message);
         }
     };
     compare(start, first, slack, "the first row");
@@ -157,7 +157,7 @@ fn repeated_mnemonics(data: &DataSet, names: &[String], warnings: &mut Vec<Warni
         }
         if let Some(other) = first.get(&**mnemonic) {
             let message = format!("mnemonic {mnemonic} stands again: column {name} beside {other}");
-            warn(warnings, column.definition.line, message);
+            warn(warnings, "repeated-mnemonic", column.definition.line, message);
         } else {
             first.insert(mnemonic, name);
         }
@@ -180,10 +180,10 @@ fn mislabelled_percent(column: &Column, warnings: &mut Vec<Warning>) {
     if fraction && largest.is_some_and(|largest| largest > 0.0 && largest <= LARGEST_FRACTION) {
         let (name, unit) = (&definition.mnemonic, &definition.unit);
         let message = format!("{name} is said to be in {unit}, but no value is above 1");
-        warn(warnings, definition.line, message);
+        warn(warnings, "mislabelled-percent", definition.line, message);
     }
 }
 
-fn warn(warnings: &mut Vec<Warning>, line: u32, message: String) {
-    warnings.push(Warning { line, column: 0, message });
+fn warn(warnings: &mut Vec<Warning>, kind: &str, line: u32, message: String) {
+    warnings.push(Warning { line, column: 0, kind: kind.to_owned(), message });
 }

@@ -77,7 +77,7 @@ fn a_file_becomes_bytes_and_facts() {
     assert_eq!((gamma.ordinal, &*gamma.column, gamma.count), (1, "gr", 3));
     assert_eq!((gamma.top, gamma.base), (Some(1_000.5), Some(1_001.5)));
     assert_eq!((&*run.declared.start, &*run.declared.unit), ("1000.0", "FT"));
-    let batch = parquet::read(run.parquet.clone().into()).unwrap();
+    let batch = parquet::read(run.parquet.clone()).unwrap();
     assert_eq!((batch.num_rows(), batch.num_columns()), (5, 2));
 }
 

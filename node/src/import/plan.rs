@@ -1,0 +1,115 @@
+//! What an import would do with a file, without doing it.
+
+use dataforge_protocol::document::RunState;
+use dataforge_protocol::facts::Facts;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
+
+use super::read::{Content, Read};
+use super::record::{Filing, Place};
+use super::{ALREADY_HERE, ATTACHED, IMPORTED, RESTORABLE, failure, no_rows, record, result};
+use crate::api::{ApiError, FileResult, PlannedCurve, PlannedRun};
+use crate::core::Core;
+use crate::index::{materialise, read_dictionary};
+use crate::ingest::PreparedRun;
+use crate::ingest::dictionary::{Clues, WorkspaceDictionary};
+
+/// Says what would become of a file.
+///
+/// # Errors
+/// `Storage`, `Damaged`.
+pub(super) fn plan(
+    core: &mut Core,
+    workspace: WorkspaceId,
+    filing: &Filing,
+    read: &Read,
+) -> Result<FileResult, ApiError> {
+    let prepared = match &read.content {
+        Ok(content) if content.is_empty() => return Ok(failure(&read.path, &no_rows())),
+        Err(error) => return Ok(failure(&read.path, error)),
+        Ok(Content::Attachment) => {
+            let facts = Facts::Attachment { blob: BlobHash::of(&read.bytes) };
+            let known = state_of(core, workspace, &facts)?;
+            return Ok(result(&read.path, known.unwrap_or(ATTACHED)));
+        }
+        Ok(Content::Runs(prepared)) => prepared,
+    };
+    let mut file = result(&read.path, ALREADY_HERE);
+    let source = BlobHash::of(&read.bytes);
+    let dictionary = read_dictionary(&core.store, &workspace)?;
+    for run in &prepared.runs {
+        let facts = Facts::Run { source, data_set: run.data_set };
+        match run_state(core, workspace, &facts, run)? {
+            None => IMPORTED.clone_into(&mut file.outcome),
+            Some(word) if file.outcome != IMPORTED => word.clone_into(&mut file.outcome),
+            Some(_) => {}
+        }
+        file.runs.push(facts.doc_id().to_string());
+        file.curves += run.facts.curves.len() as u64;
+        file.rows += run.facts.rows;
+        let place = filing.place(core, workspace, run.well.as_ref().unwrap_or(&prepared.well))?;
+        file.plan.push(planned(run, place, &dictionary));
+    }
+    file.well = file.plan.first().and_then(|run| run.well.clone());
+    record::note_warnings(&mut file, prepared);
+    Ok(file)
+}
+
+/// Returns what became of an earlier import of the same thing, by its document.
+fn state_of(core: &mut Core, workspace: WorkspaceId, facts: &Facts) -> Result<Option<&'static str>, ApiError> {
+    let (ledger, store) = core.ledger_and_store(&workspace)?;
+    let document = materialise(store, ledger, &facts.doc_id())?;
+    Ok(document.map(|document| if document.is_deleted() { RESTORABLE } else { ALREADY_HERE }))
+}
+
+/// As [`state_of`], for a run: one that was read in another way before is imported again.
+fn run_state(
+    core: &mut Core,
+    workspace: WorkspaceId,
+    facts: &Facts,
+    run: &PreparedRun,
+) -> Result<Option<&'static str>, ApiError> {
+    let (ledger, store) = core.ledger_and_store(&workspace)?;
+    let Some(document) = materialise(store, ledger, &facts.doc_id())? else { return Ok(None) };
+    let state = RunState::read(&document);
+    let is_default = state.renditions.first().is_some_and(|rendition| rendition.blob == run.facts.blob);
+    Ok(match (state.deleted, is_default) {
+        (true, _) => Some(RESTORABLE),
+        (false, true) => Some(ALREADY_HERE),
+        (false, false) => None,
+    })
+}
+
+fn planned(run: &PreparedRun, place: Place, dictionary: &WorkspaceDictionary) -> PlannedRun {
+    let facts = &run.facts;
+    let curve = |curve: &dataforge_protocol::facts::CurveFacts| {
+        let found = dictionary.interpret(&Clues {
+            service_company: facts.header.service_company.as_deref(),
+            mnemonic: &curve.mnemonic,
+            unit: &curve.unit,
+            description: &curve.description,
+            range: curve.min.zip(curve.max),
+        });
+        PlannedCurve {
+            mnemonic: curve.mnemonic.clone(),
+            unit: curve.unit.clone(),
+            property: found.property.map(|property| property.id.to_owned()),
+            confidence: found.confidence,
+            reason: found.reason,
+            count: curve.count,
+        }
+    };
+    PlannedRun {
+        well: place.name,
+        new_well: place.is_new,
+        kind: facts.set.kind.as_str().to_owned(),
+        set: facts.set.name.clone(),
+        rows: facts.rows,
+        index: facts.index.mnemonic.clone(),
+        index_unit: facts.index.unit.clone(),
+        index_kind: facts.index.kind.as_str().to_owned(),
+        index_min: facts.index.min,
+        index_max: facts.index.max,
+        step: facts.index.step,
+        curves: facts.curves.iter().map(curve).collect(),
+    }
+}

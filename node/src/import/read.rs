@@ -1,0 +1,183 @@
+//! Reading and preparing files, on threads of their own, within the budget.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use dataforge_las::ReadOptions;
+use tokio::sync::mpsc;
+
+use super::budget::{Budget, Share};
+use super::files::FileKind;
+use crate::api::{ApiError, ErrorKind, ImportOptions};
+use crate::ingest::{Prepared, prepare};
+
+/// Bytes of a file that is read into memory.
+pub(super) const MAX_FILE_BYTES: u64 = 2 << 30;
+
+/// How files are read.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    las: ReadOptions,
+}
+
+/// A file that was read, or why it was not.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) path: PathBuf,
+    /// All its bytes.
+    pub(super) bytes: Bytes,
+    pub(super) content: Result<Content, ApiError>,
+    /// Its part of the budget, given back with it.
+    _share: Share,
+}
+
+/// What a file was read as.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Logs and tables.
+    Runs(Box<Prepared>),
+    /// A file that is kept as it is.
+    Attachment,
+}
+
+impl Content {
+    /// Whether there is nothing in it to keep.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Runs(prepared) if prepared.runs.is_empty())
+    }
+}
+
+impl Settings {
+    /// Understands what was asked for.
+    ///
+    /// # Errors
+    /// `Usage` for an encoding or a map that cannot be used.
+    pub(super) fn new(options: &ImportOptions) -> Result<Self, ApiError> {
+        let las = ReadOptions { strict: options.strict, encoding: options.encoding.clone(), ..ReadOptions::default() };
+        Ok(Self { las })
+    }
+
+    /// Reads a file as what it is.
+    fn read(&self, kind: FileKind, bytes: &Bytes) -> Result<Content, ApiError> {
+        let input = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Input, error);
+        match kind {
+            FileKind::Las => {
+                let reading = dataforge_las::read(bytes, &self.las).map_err(|error| input(&error))?;
+                Ok(Content::Runs(Box::new(prepare(bytes, &reading).map_err(|error| input(&error))?)))
+            }
+            FileKind::Text | FileKind::Workbook | FileKind::Other => Ok(Content::Attachment),
+        }
+    }
+}
+
+/// Starts the worker threads; the budget and the channel's bound limit what is in memory.
+pub(super) fn spawn(files: Vec<(PathBuf, FileKind)>, settings: Settings) -> mpsc::Receiver<Read> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let (sender, receiver) = mpsc::channel(2 * workers);
+    let files = Arc::new(files);
+    let next = Arc::new(AtomicUsize::new(0));
+    let budget = Budget::new();
+    for worker in 0..workers.min(files.len()) {
+        let (files, next, sender) = (Arc::clone(&files), Arc::clone(&next), sender.clone());
+        let (settings, budget) = (settings.clone(), budget.clone());
+        let work = move || {
+            while let Some((path, kind)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if sender.blocking_send(read_file(path, *kind, &settings, &budget)).is_err() {
+                    return;
+                }
+            }
+        };
+        // Without threads the import ends early with fewer results, which the count shows.
+        drop(std::thread::Builder::new().name(format!("import-{worker}")).spawn(work));
+    }
+    receiver
+}
+
+fn read_file(path: &Path, kind: FileKind, settings: &Settings, budget: &Budget) -> Read {
+    let size = std::fs::metadata(path).map_or(0, |data| data.len());
+    let share = budget.take(if size > MAX_FILE_BYTES { 0 } else { size });
+    let read = |bytes: Bytes, content| Read { path: path.to_owned(), bytes, content, _share: share };
+    let bytes = match read_bytes(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return read(Bytes::new(), Err(error)),
+    };
+    // A reader that panics on one file must not take the import with it.
+    let work = || settings.read(kind, &bytes);
+    let content = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
+        Err(ApiError::new(ErrorKind::Internal, "the reader failed on this file; please report it"))
+    });
+    read(bytes, content)
+}
+
+/// Reads a whole file, and sees whether somebody writes to it meanwhile.
+fn read_bytes(path: &Path) -> Result<Bytes, ApiError> {
+    let failed = |error: std::io::Error| {
+        let failure = ApiError::new(ErrorKind::Input, format!("cannot read the file: {error}"));
+        if error.kind() == std::io::ErrorKind::NotFound { failure.hint("check the path") } else { failure }
+    };
+    let mut file = File::open(path).map_err(failed)?;
+    let before = file.metadata().map_err(failed)?;
+    let size = before.len();
+    if size > MAX_FILE_BYTES {
+        return Err(ApiError::new(
+            ErrorKind::Input,
+            format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"),
+        )
+        .hint("split it by depth"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    // One byte more than there was shows that it grows.
+    file.by_ref().take(size + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let after = file.metadata().map_err(failed)?;
+    if bytes.len() as u64 != size || after.len() != size || after.modified().ok() != before.modified().ok() {
+        return Err(ApiError::new(ErrorKind::Input, "the file changed while it was read")
+            .hint("import it again once it is complete"));
+    }
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_grows_while_it_is_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("growing.las");
+        std::fs::write(&path, b"~V").unwrap();
+        assert_eq!(read_bytes(&path).unwrap(), Bytes::from_static(b"~V"));
+        let stop = Arc::new(AtomicUsize::new(0));
+        let writer = {
+            let (path, stop) = (path.clone(), Arc::clone(&stop));
+            std::thread::Builder::new()
+                .spawn(move || {
+                    use std::io::Write as _;
+                    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+                    while stop.load(Ordering::Relaxed) == 0 {
+                        file.write_all(&[b'x'; 4096]).unwrap();
+                    }
+                })
+                .unwrap()
+        };
+        let refused = (0..200).any(|_| {
+            read_bytes(&path).is_err_and(|error| error.kind == ErrorKind::Input && error.message.contains("changed"))
+        });
+        stop.store(1, Ordering::Relaxed);
+        writer.join().unwrap();
+        assert!(refused);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_too_large_is_refused_before_it_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("huge.las");
+        File::create(&path).unwrap().set_len(10 << 30).unwrap();
+        let error = read_bytes(&path).unwrap_err();
+        assert!(error.message.contains("10737418240") && error.hint.is_some(), "{error}");
+    }
+}
