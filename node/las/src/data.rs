@@ -1,22 +1,25 @@
 //! Data sections → [`DataSet`]s: finds the curves of each, reads its rows.
 //!
 //! The way of a section: [`layout`] looks at the first rows and decides what a row is; the rows
-//! are then read once, by [`fast`] where they are plain numbers and else by [`token`], [`fit`],
-//! [`wrap`] and [`cell`]; columns that turn out to hold text are read again by [`table`].
+//! are then read once, by [`fast`] where they are plain numbers and else by [`token`], [`quoted`],
+//! [`fit`], [`wrap`] and [`cell`]; columns that turn out to hold text are read again by [`table`].
 
 use crate::error::ReadError;
 use crate::header::shorten;
-use crate::limits::{MAX_COLUMNS, MAX_DATA_SETS};
-use crate::model::{DataSet, HeaderItem, LogFile, NoticeKind, SectionKind};
+use crate::limits::{MAX_COLUMNS, MAX_COLUMNS_OF_ALL, MAX_COMMENTS, MAX_DATA_SETS};
+use crate::model::{DataSet, HeaderItem, LogFile, NoticeKind, SetKind};
+use crate::nulls::{NullPolicy, Nulls};
 use crate::report::Reporter;
-use crate::section::{RawSection, Role};
+use crate::section::RawSection;
+use crate::sets::SetPlan;
 use crate::version;
 
-mod cell;
+pub(crate) mod cell;
 mod fast;
 mod fit;
 mod layout;
 mod notices;
+mod quoted;
 mod rows;
 mod table;
 #[cfg(test)]
@@ -24,37 +27,29 @@ mod tests;
 mod token;
 mod wrap;
 
-/// Reads the data sections of a file whose header is `file`.
+/// Reads the data sets `plans` of a file whose header is `file`.
 ///
 /// # Errors
 ///
-/// [`ReadError::NoData`] when no section has rows, [`ReadError::Unsupported`] when only data
-/// sets of LAS 3.0 other than the log are there, and what reading rows may fail with.
+/// [`ReadError::NoData`] when no section has rows, and what reading rows may fail with.
 pub(crate) fn read(
     sections: &[RawSection<'_>],
+    plans: Vec<SetPlan>,
     file: &LogFile,
+    policy: &NullPolicy,
     reporter: &mut Reporter,
 ) -> Result<Vec<DataSet>, ReadError> {
-    refuse_other_sets(sections, reporter)?;
-    check_sets(sections)?;
+    let nulls = Nulls::new(policy, file.version.null.as_deref());
+    let places = places(sections);
+    let mut left = Left { columns: MAX_COLUMNS_OF_ALL, comments: MAX_COMMENTS };
     let mut sets = Vec::new();
     let mut first_line = None;
-    for (raw, curves) in with_curves(sections, file) {
+    for plan in plans {
+        let Some(raw) = sections.get(plan.data) else { continue };
         first_line = first_line.or(Some(raw.line));
-        if curves.len() > MAX_COLUMNS {
-            let line = curves.get(MAX_COLUMNS).map_or(0, |item| item.line);
-            return Err(ReadError::TooLarge { what: "curves", limit: MAX_COLUMNS, line });
-        }
-        report_names(raw, &curves, reporter)?;
-        let source = table::Source {
-            text: raw.body,
-            line: raw.body_line(),
-            title_line: raw.line,
-            version: &file.version,
-            is_3: version::is_3(&file.version),
-            curves: &curves,
-        };
-        sets.extend(table::read(&source, reporter)?);
+        let place = |raw: &Vec<usize>| raw.iter().filter_map(|&at| places.get(at).copied().flatten()).collect();
+        let plan = SetPlan { definition: place(&plan.definition), parameters: place(&plan.parameters), ..plan };
+        sets.extend(read_set(raw, plan, file, &nulls, &mut left, reporter)?);
     }
     if sets.is_empty() {
         return Err(ReadError::NoData { line: first_line.unwrap_or_default() });
@@ -62,64 +57,83 @@ pub(crate) fn read(
     Ok(sets)
 }
 
-/// Refuses a file with more data sets than are read. Each repeats the
-/// curves that define it, also where sets share them.
-fn check_sets(sections: &[RawSection<'_>]) -> Result<(), ReadError> {
-    let mut data = sections.iter().filter(|section| section.role == Role::Data);
+/// What all data sets of a file may still take together.
+struct Left {
+    columns: usize,
+    comments: usize,
+}
+
+/// Reads one data set, whose `plan` names sections of `file`; `None` when it has no rows.
+fn read_set(
+    raw: &RawSection<'_>,
+    plan: SetPlan,
+    file: &LogFile,
+    nulls: &Nulls,
+    left: &mut Left,
+    reporter: &mut Reporter,
+) -> Result<Option<DataSet>, ReadError> {
+    let definitions = plan.definition.iter().filter_map(|&at| file.sections.get(at));
+    let curves: Vec<&HeaderItem> = definitions.flat_map(|section| &section.items).collect();
+    if let Some(extra) = curves.get(MAX_COLUMNS) {
+        return Err(ReadError::TooLarge { what: "curves", limit: MAX_COLUMNS, line: extra.line });
+    }
+    if let Some(name) = &plan.lost {
+        reporter.add(raw.line, 0, NoticeKind::SectionName, || {
+            format!("the definition it names is not there: {}", shorten(name))
+        })?;
+    }
+    report_names(raw, &curves, reporter)?;
+    let source = table::Source {
+        text: raw.body,
+        line: raw.body_line(),
+        title_line: raw.line,
+        version: &file.version,
+        is_3: version::is_3(&file.version),
+        has_index: plan.kind == SetKind::Log,
+        nulls,
+        curves: &curves,
+    };
+    let Some(contents) = table::read(&source, &mut left.comments, reporter)? else { return Ok(None) };
+    let Some(columns) = left.columns.checked_sub(contents.columns.len()) else {
+        let (what, limit) = ("columns of all data sets", MAX_COLUMNS_OF_ALL);
+        return Err(ReadError::TooLarge { what, limit, line: raw.line });
+    };
+    left.columns = columns;
+    Ok(Some(DataSet {
+        kind: plan.kind,
+        name: plan.name,
+        number: plan.number,
+        title: raw.title.to_owned(),
+        definition: plan.definition,
+        parameters: plan.parameters,
+        columns: contents.columns,
+        rows: contents.rows,
+        comments: contents.comments,
+        line: raw.line,
+    }))
+}
+
+/// Refuses a file with more data sets than are read.
+///
+/// # Errors
+///
+/// [`ReadError::TooLarge`]
+pub(crate) fn check_sets(sections: &[RawSection<'_>]) -> Result<(), ReadError> {
+    let mut data = sections.iter().filter(|section| section.role.header().is_none());
     let Some(extra) = data.nth(MAX_DATA_SETS) else { return Ok(()) };
     Err(ReadError::TooLarge { what: "data sets", limit: MAX_DATA_SETS, line: extra.line })
 }
 
-/// Reports data sets other than the log; refuses a file that has nothing else.
-fn refuse_other_sets(sections: &[RawSection<'_>], reporter: &mut Reporter) -> Result<(), ReadError> {
-    let has_log = sections.iter().any(|section| section.role == Role::Data);
-    for section in sections.iter().filter(|section| section.role == Role::OtherData) {
-        if !has_log {
-            let what = "LAS 3.0 with data sets other than the log is not read yet";
-            return Err(ReadError::Unsupported { what, line: section.line });
-        }
-        reporter.add(section.line, 0, NoticeKind::SectionSkipped, || {
-            format!("this data set is not read yet: {}", shorten(section.title))
-        })?;
-    }
-    Ok(())
-}
-
-/// Returns the data sections, each with the curves that define it: those between the section
-/// before and itself, else those of the section before, else those behind it.
-fn with_curves<'a, 'b>(
-    sections: &'a [RawSection<'b>],
-    file: &'a LogFile,
-) -> Vec<(&'a RawSection<'b>, Vec<&'a HeaderItem>)> {
-    let mut headers = file.sections.iter();
-    let mut found: Vec<(&RawSection<'_>, Vec<&HeaderItem>)> = Vec::new();
-    let mut curves: Vec<&HeaderItem> = Vec::new();
-    let mut fresh = true;
-    for raw in sections {
-        match raw.role {
-            Role::Header(_) => {
-                let Some(header) = headers.next() else { break };
-                if header.kind == SectionKind::Curve {
-                    if !fresh {
-                        curves.clear();
-                    }
-                    fresh = true;
-                    curves.extend(&header.items);
-                }
-            }
-            Role::Data => {
-                found.push((raw, curves.clone()));
-                fresh = false;
-            }
-            Role::OtherData => {}
-        }
-    }
-    if let Some((_, first)) = found.first_mut()
-        && first.is_empty()
-    {
-        *first = curves;
-    }
-    found
+/// Returns where each section as found stands among the header sections of the file.
+fn places(sections: &[RawSection<'_>]) -> Vec<Option<usize>> {
+    let mut next = 0;
+    let place = |section: &RawSection<'_>| {
+        section.role.header().map(|_| {
+            next += 1;
+            next - 1
+        })
+    };
+    sections.iter().map(place).collect()
 }
 
 /// Reports a title of the rows that names the curves in another order than `~C` does. The order

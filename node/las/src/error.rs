@@ -21,7 +21,7 @@ pub enum ReadError {
     #[error("not a LAS file, no ~V, ~W, ~C or ~A section found: choose a Log ASCII Standard file")]
     NotLas,
     /// There is a header and nothing else.
-    #[error("no data rows{}: import the header alone, or ask for the complete file", below(*line))]
+    #[error("no data rows{}: import the header alone, or ask for the complete file", place_of_rows(*line))]
     NoData {
         /// The title of the empty `~A`, or 0 when there is none.
         line: u32,
@@ -72,14 +72,6 @@ pub enum ReadError {
         /// Where it was passed.
         line: u32,
     },
-    /// A dialect that is not read.
-    #[error("line {line}: {what}: export the file as LAS 2.0")]
-    Unsupported {
-        /// The dialect.
-        what: &'static str,
-        /// Where it shows.
-        line: u32,
-    },
     /// [`ReadOptions::encoding`](crate::ReadOptions::encoding) is not a known name.
     #[error("unknown encoding, use a name such as utf-8, windows-1252 or windows-1251: {name}")]
     UnknownEncoding {
@@ -89,8 +81,8 @@ pub enum ReadError {
 }
 
 /// Names the title that has nothing below it.
-fn below(line: u32) -> String {
-    if line == 0 { String::new() } else { format!(" below line {line}") }
+fn place_of_rows(line: u32) -> String {
+    if line == 0 { ", there is no ~A section".to_owned() } else { format!(" below line {line}") }
 }
 
 #[cfg(test)]
@@ -103,7 +95,7 @@ mod tests {
             ReadError::NoData { line: 20 }.to_string(),
             "no data rows below line 20: import the header alone, or ask for the complete file"
         );
-        assert!(ReadError::NoData { line: 0 }.to_string().starts_with("no data rows: "));
+        assert!(ReadError::NoData { line: 0 }.to_string().starts_with("no data rows, there is no ~A section: "));
         assert!(ReadError::Lidar.to_string().starts_with("a LiDAR point cloud, not a well log"));
     }
 }

@@ -11,6 +11,7 @@ use crate::report::Reporter;
 use crate::section::RawSection;
 
 mod colon;
+pub(crate) mod las3;
 mod period;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub(crate) fn section(
     lines: &mut usize,
     reporter: &mut Reporter,
 ) -> Result<Section, ReadError> {
+    let is_curve = raw.role.is_definition();
     let mut section = Section { title: raw.title.to_owned(), kind, line: raw.line, ..Section::default() };
     for line in Lines::new(raw.body.as_bytes(), raw.body_line()) {
         let text = raw.body.get(line.start..line.start + line.bytes.len()).unwrap_or_default();
@@ -40,7 +42,7 @@ pub(crate) fn section(
         }
         if kind == SectionKind::Other || trimmed.starts_with('#') {
             section.text.push((line.number, text.to_owned()));
-        } else if let Some(item) = item(text, line.number, kind == SectionKind::Curve) {
+        } else if let Some(item) = item(text, line.number, is_curve) {
             section.items.push(item);
         } else {
             section.text.push((line.number, text.to_owned()));

@@ -1,4 +1,4 @@
-//! Reads well logs in the Log ASCII Standard (LAS), versions 1.2 and 2.0.
+//! Reads well logs in the Log ASCII Standard (LAS), versions 1.2, 2.0 and 3.0.
 //!
 //! Bytes in, values out: [`read()`] makes a [`LogFile`] of a file and an [`ImportReport`] of all
 //! that was odd about it. The crate is pure; it opens no files and interprets neither units nor
@@ -11,8 +11,7 @@
 //! * No bytes make it panic, and memory stays within a small multiple of the input
 //!   (see [`limits`]).
 //!
-//! LAS 2.1 is read as 2.0. Of LAS 3.0, the log data are read, with every delimiter; a file that
-//! only has other data sets is refused.
+//! LAS 2.1 is read as 2.0. Of LAS 3.0, every data set is read, the log and any other.
 //!
 //! ```
 //! use dataforge_las::{ReadOptions, Values, read};
@@ -45,14 +44,17 @@ mod header;
 pub mod limits;
 mod lines;
 mod model;
+mod nulls;
 mod read;
 mod report;
 mod section;
+mod sets;
 mod version;
 
 pub use self::error::ReadError;
 pub use self::model::{
-    Column, DataSet, Delimiter, HeaderItem, ImportReport, LogFile, Notice, NoticeKind, Section, SectionKind, Values,
-    Version,
+    Array, Column, DataSet, Delimiter, Format, FormatKind, HeaderItem, ImportReport, LogFile, Notice, NoticeKind,
+    RowComment, Section, SectionKind, SectionLine, SetKind, Values, Version,
 };
+pub use self::nulls::NullPolicy;
 pub use self::read::{ReadOptions, Reading, read, read_header};

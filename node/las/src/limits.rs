@@ -9,8 +9,19 @@ pub const MAX_HEADER_LINES: usize = 65_535;
 /// Most rows of a data set; line numbers and row numbers stay within 32 bits.
 pub const MAX_ROWS: usize = u32::MAX as usize;
 
-/// Most data sets of a file. Exports with one section for every run have some ten.
-pub const MAX_DATA_SETS: usize = 64;
+/// Most data sets of a file. Exports with one section for every run have some ten; LAS 3.0 has
+/// one for every core or test.
+pub const MAX_DATA_SETS: usize = 1024;
+
+/// Most columns of all data sets of a file together, since each repeats the definition that it may
+/// share with others.
+pub const MAX_COLUMNS_OF_ALL: usize = 65_536;
+
+/// Most comments kept among the rows of a file.
+pub const MAX_COMMENTS: usize = 65_536;
+
+/// Most lines that a quoted text runs over.
+pub const MAX_QUOTED_LINES: usize = 100;
 
 /// Most cells of a data set per byte of its text. A complete row spends two bytes a cell at
 /// least, or one where it is empty between delimiters; only missing values cost no bytes.

@@ -4,17 +4,25 @@
 //! sets, a column is numbers or text, and everything odd is located in the report.
 //! Nothing here interprets units or names; that is the importer's work.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+mod data;
+mod format;
+pub(crate) mod item;
+mod notice;
+
+pub use self::data::{Array, Column, DataSet, RowComment, SetKind, Values};
+pub use self::format::{Format, FormatKind};
+pub use self::item::HeaderItem;
+pub use self::notice::{ImportReport, Notice, NoticeKind};
 
 /// One parsed LAS file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LogFile {
     /// The `~V` section, with the flags that steer reading.
     pub version: Version,
-    /// Header sections in file order (`~V`, `~W`, `~P`, `~C`, `~O` and any others); `~A` is not
-    /// among them. Text before the first title is a section without a title.
+    /// Header sections in file order (`~V`, `~W`, `~P`, `~C`, `~O` and any others); the sections
+    /// of rows are not among them. Text before the first title is a section without a title.
     pub sections: Vec<Section>,
     /// The data sets in file order; LAS 1.2 and 2.0 have one, unless a file repeats `~A`.
     pub data: Vec<DataSet>,
@@ -47,7 +55,22 @@ pub enum Delimiter {
     Tab,
 }
 
+impl Delimiter {
+    /// Returns the word for it in a `DLM` line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Space => "SPACE",
+            Self::Comma => "COMMA",
+            Self::Tab => "TAB",
+        }
+    }
+}
+
 /// A header section.
+///
+/// Items and other lines are kept apart; [`Section::lines`] gives them in file order. Only empty
+/// lines are not kept.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Section {
     /// The title line as written, from `~`.
@@ -63,6 +86,28 @@ pub struct Section {
     pub text: Vec<(u32, String)>,
 }
 
+/// A line of a section.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SectionLine<'a> {
+    /// A header line.
+    Item(&'a HeaderItem),
+    /// Any other line, as written.
+    Text(&'a str),
+}
+
+impl Section {
+    /// Returns items and other lines in file order, which is that of their line numbers; where
+    /// these are equal, as in a section that was never a file, text comes first.
+    pub fn lines(&self) -> impl Iterator<Item = SectionLine<'_>> {
+        let (mut items, mut text) = (self.items.iter().peekable(), self.text.iter().peekable());
+        std::iter::from_fn(move || match (items.peek(), text.peek()) {
+            (Some(item), Some((line, _))) if item.line < *line => items.next().map(SectionLine::Item),
+            (Some(_), None) => items.next().map(SectionLine::Item),
+            _ => text.next().map(|(_, text)| SectionLine::Text(text)),
+        })
+    }
+}
+
 /// The kind of a section, by its title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SectionKind {
@@ -70,176 +115,36 @@ pub enum SectionKind {
     Version,
     /// `~W`
     Well,
-    /// `~C`
+    /// `~C`, and `~Log_Definition` of LAS 3.0.
     Curve,
-    /// `~P`
+    /// `~P`, and `~Log_Parameter` of LAS 3.0.
     Parameter,
     /// `~O`
     #[default]
     Other,
-    /// Any title the standard does not know; kept as delivered.
+    /// Any other title, kept as delivered. Definitions and parameters of LAS 3.0 data sets other
+    /// than the log are among them; [`DataSet::definition`] and [`DataSet::parameters`] say which.
     Custom,
 }
 
-/// One header line: `MNEM.UNIT VALUE : DESCRIPTION`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct HeaderItem {
-    /// The mnemonic as delivered, blanks trimmed.
-    pub mnemonic: String,
-    /// The unit as delivered; empty when there is none.
-    pub unit: String,
-    /// The value as text, never reformatted.
-    /// For LAS 1.2 `~W` lines value and description are already put in this order.
-    pub value: String,
-    /// The description.
-    pub description: String,
-    /// 1-based line number.
-    pub line: u32,
-    /// The whole line as delivered, without its line end.
-    pub raw: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// One data set: the curves that share one index, i.e. one `~A`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct DataSet {
-    /// Columns in file order; the first is the index. All have the same number of rows.
-    pub columns: Vec<Column>,
-    /// Number of rows.
-    pub rows: usize,
-    /// 1-based line of the section title.
-    pub line: u32,
-}
-
-/// One column of a data set with the header line that defines it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Column {
-    /// The `~C` line; made up (`UNKNOWN`) when the data has more columns than `~C` has lines.
-    pub definition: HeaderItem,
-    /// The values.
-    pub values: Values,
-}
-
-/// The values of a column. A slot without a value is null: NaN among numbers, `None` among text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Values {
-    /// IEEE doubles exactly as the text says; a null is NaN (a file cannot deliver NaN as a value).
-    Number(Vec<f64>),
-    /// Text as delivered; `None` is null.
-    Text(Vec<Option<String>>),
-}
-
-impl Default for Values {
-    fn default() -> Self {
-        Self::Number(Vec::new())
-    }
-}
-
-/// Everything odd that was seen while reading, located.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ImportReport {
-    /// Notices in file order; at most [`ImportReport::MAX_NOTICES`] are kept per kind.
-    pub notices: Vec<Notice>,
-    /// How many notices of all kinds were seen, also those not kept.
-    pub seen: u64,
-}
-
-impl ImportReport {
-    /// Notices kept per kind; the rest are only counted.
-    pub const MAX_NOTICES: usize = 100;
-}
-
-/// One oddity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// 1-based line number; 0 when it concerns the whole file.
-    pub line: u32,
-    /// 1-based column in characters; 0 when it concerns the whole line.
-    pub column: u32,
-    /// What kind of oddity.
-    pub kind: NoticeKind,
-    /// What was found and what was done about it, lower case, no full stop.
-    pub message: String,
-}
-
-/// The kinds of oddities. The [`Display`](fmt::Display) form and the serialised one are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum NoticeKind {
-    /// Bytes that do not belong to the encoding; they became U+FFFD.
-    Encoding,
-    /// `VERS` is missing or not a number.
-    Version,
-    /// `WRAP` is missing, or does not say what the rows are like.
-    WrapFlag,
-    /// `DLM` is unknown, or does not say what the rows are like.
-    Delimiter,
-    /// `NULL` is missing from `~W`, or is zero.
-    NullValue,
-    /// A title that only its place tells the meaning of.
-    SectionTitle,
-    /// A section that stands where the standard does not allow it, or stands twice.
-    SectionOrder,
-    /// A data section that is not read.
-    SectionSkipped,
-    /// A line of a header section that is not a header line.
-    HeaderLine,
-    /// `~W` of LAS 1.2 with values before the colon, as in 2.0.
-    HeaderOrder,
-    /// Names on the `~A` line that contradict `~C`.
-    NamesDiffer,
-    /// Rows consistently hold fewer values than `~C` has lines.
-    MissingColumns,
-    /// Rows consistently hold more values than `~C` has lines.
-    ExtraColumns,
-    /// A row with too few values.
-    ShortRow,
-    /// A row with too many values.
-    LongRow,
-    /// A line among the rows that is no row.
-    StrayLine,
-    /// The last row is incomplete.
-    Truncated,
-    /// Values without a blank between them, taken apart.
-    RunOn,
-    /// A comma as decimal sign.
-    DecimalComma,
-    /// A spelling of "no value" other than the header's `NULL`.
-    NullSpelling,
-    /// A number too large for a double.
-    NumberRange,
-    /// A column that holds text.
-    TextColumn,
-    /// An index that changes its direction where rows cannot be told apart otherwise.
-    IndexOrder,
-}
-
-impl fmt::Display for NoticeKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Encoding => "encoding",
-            Self::Version => "version",
-            Self::WrapFlag => "wrap-flag",
-            Self::Delimiter => "delimiter",
-            Self::NullValue => "null-value",
-            Self::SectionTitle => "section-title",
-            Self::SectionOrder => "section-order",
-            Self::SectionSkipped => "section-skipped",
-            Self::HeaderLine => "header-line",
-            Self::HeaderOrder => "header-order",
-            Self::NamesDiffer => "names-differ",
-            Self::MissingColumns => "missing-columns",
-            Self::ExtraColumns => "extra-columns",
-            Self::ShortRow => "short-row",
-            Self::LongRow => "long-row",
-            Self::StrayLine => "stray-line",
-            Self::Truncated => "truncated",
-            Self::RunOn => "run-on",
-            Self::DecimalComma => "decimal-comma",
-            Self::NullSpelling => "null-spelling",
-            Self::NumberRange => "number-range",
-            Self::TextColumn => "text-column",
-            Self::IndexOrder => "index-order",
-        })
+    #[test]
+    fn lines_of_a_section_come_in_file_order() {
+        let item = |line, name: &str| HeaderItem { line, mnemonic: name.to_owned(), ..HeaderItem::default() };
+        let names = |section: &Section| {
+            let name = |line: SectionLine<'_>| match line {
+                SectionLine::Item(item) => item.mnemonic.clone(),
+                SectionLine::Text(text) => text.to_owned(),
+            };
+            section.lines().map(name).collect::<Vec<_>>().join(" ")
+        };
+        let text = vec![(2, "#b".to_owned()), (4, "#d".to_owned()), (5, "#e".to_owned())];
+        let items = vec![item(1, "A"), item(3, "C"), item(6, "F")];
+        assert_eq!(names(&Section { items, text, ..Section::default() }), "A #b C #d #e F");
+        let section = Section { items: vec![item(0, "A"), item(0, "B")], ..Section::default() };
+        assert_eq!(names(&Section { text: vec![(0, "#".to_owned())], ..section }), "# A B");
     }
 }

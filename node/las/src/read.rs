@@ -4,8 +4,10 @@ use crate::encoding::{self, Decoded};
 use crate::error::ReadError;
 use crate::lines::trim;
 use crate::model::{ImportReport, LogFile, NoticeKind, Section, SectionKind};
+use crate::nulls::NullPolicy;
 use crate::report::Reporter;
 use crate::section::{self, RawSection, Role};
+use crate::sets::{self, SetPlan};
 use crate::{data, header, version};
 
 #[cfg(test)]
@@ -14,6 +16,10 @@ mod tests;
 /// Bytes [`read_header`] looks at first; headers are rarely longer.
 const HEADER_SAMPLE: usize = 1 << 16;
 
+/// Bytes of rows of a LAS 3.0 data set other than the log after which [`read_header`] does not
+/// look for sections behind them.
+const OTHER_ROWS: usize = 1 << 20;
+
 /// How a file is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReadOptions {
@@ -21,6 +27,8 @@ pub struct ReadOptions {
     pub strict: bool,
     /// Name of the encoding, such as `windows-1251`; `None` finds it out.
     pub encoding: Option<String>,
+    /// What counts as no value.
+    pub nulls: NullPolicy,
 }
 
 /// A file as read, and what was odd about it.
@@ -44,15 +52,18 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadError> {
     if trim(&decoded.text).is_empty() {
         return Err(ReadError::Empty);
     }
-    let sections = section::split(&decoded.text, false)?;
+    let Parts { sections, plans } = Parts::new(section::split(&decoded.text, false)?)?;
     let mut reporter = Reporter::new(options.strict);
     let mut file = read_sections(&decoded, &sections, &mut reporter)?;
-    file.data = data::read(&sections, &file, &mut reporter)?;
+    file.data = data::read(&sections, plans, &file, &options.nulls, &mut reporter)?;
     Ok(Reading { file, report: reporter.finish() })
 }
 
 /// Reads the sections in front of the rows. The rows are not touched, whatever their length, so
 /// sections that stand behind them are not read either, and there are no data sets.
+///
+/// Of LAS 3.0, the sections in front of the log's rows are read, passing over data sets before it
+/// unless they are large (1 MiB).
 ///
 /// # Errors
 ///
@@ -72,10 +83,10 @@ pub fn read_header(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadE
             return Err(ReadError::Empty);
         }
         let sections = section::split(&decoded.text, true);
-        let complete = sections.as_ref().is_ok_and(|all| all.last().is_some_and(is_data));
+        let complete = sections.as_ref().is_ok_and(|all| all.last().is_some_and(ends_header));
         if whole || complete {
             let mut reporter = Reporter::new(options.strict);
-            let file = read_sections(&decoded, &sections?, &mut reporter)?;
+            let file = read_sections(&decoded, &Parts::new(sections?)?.sections, &mut reporter)?;
             return Ok(Reading { file, report: reporter.finish() });
         }
         length = length.saturating_mul(4);
@@ -97,8 +108,35 @@ fn drop_last_line(decoded: &mut Decoded<'_>) {
     decoded.damaged = decoded.text.contains(char::REPLACEMENT_CHARACTER);
 }
 
-fn is_data(section: &RawSection<'_>) -> bool {
-    section.role == Role::Data
+/// Returns whether nothing behind a section has to be read for the header: the rows of a log, or so
+/// many of another data set that what follows is better not waited for.
+fn ends_header(section: &RawSection<'_>) -> bool {
+    section.role == Role::Data || section.role == Role::OtherData && section.body.len() >= OTHER_ROWS
+}
+
+/// A file split into sections, and which of them make a data set.
+struct Parts<'a> {
+    sections: Vec<RawSection<'a>>,
+    plans: Vec<SetPlan>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(mut sections: Vec<RawSection<'a>>) -> Result<Self, ReadError> {
+        data::check_sets(&sections)?;
+        let mut plans = sets::find(&sections);
+        if !version::declares_3(&sections) {
+            // Before LAS 3.0 there are no data sets but the log, only titles that sound like one.
+            plans.retain(|plan| {
+                let section = sections.get_mut(plan.data);
+                let Some(section) = section.filter(|section| section.role == Role::OtherData) else { return true };
+                if plan.definition.is_empty() {
+                    section.role = Role::Header(SectionKind::Custom);
+                }
+                !plan.definition.is_empty()
+            });
+        }
+        Ok(Self { sections, plans })
+    }
 }
 
 /// Reads the header sections and understands them.
@@ -111,7 +149,7 @@ fn read_sections(decoded: &Decoded<'_>, raw: &[RawSection<'_>], reporter: &mut R
     let mut sections: Vec<Section> = Vec::new();
     let mut lines = raw.len();
     for section in raw {
-        if let Role::Header(kind) = section.role {
+        if let Some(kind) = section.role.header() {
             sections.push(header::section(section, kind, &mut lines, reporter)?);
         }
     }
@@ -144,7 +182,7 @@ fn report_places(sections: &[RawSection<'_>], is_3: bool, reporter: &mut Reporte
             }
             _ => {}
         }
-        if matches!(section.role, Role::Header(_)) && after_data && !is_3 {
+        if section.role.header().is_some() && after_data && !is_3 {
             report(NoticeKind::SectionOrder, "the section stands behind the rows")?;
         }
         after_data = after_data || section.role == Role::Data;

@@ -5,6 +5,7 @@
 
 use memchr::{memchr_iter, memrchr2};
 
+use self::title::Seen;
 use crate::error::ReadError;
 use crate::limits::MAX_HEADER_LINES;
 use crate::lines::{Lines, line_ends, trim};
@@ -12,6 +13,7 @@ use crate::model::SectionKind;
 
 #[cfg(test)]
 mod tests;
+pub(crate) mod title;
 
 /// A section as found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +42,30 @@ impl RawSection<'_> {
 pub(crate) enum Role {
     /// Header lines.
     Header(SectionKind),
+    /// Header lines that define the columns of a LAS 3 data set other than the log.
+    OtherDefinition,
+    /// Header lines that are parameters of such a data set.
+    OtherParameter,
     /// Rows: `~A` or `~Log_Data`.
     Data,
     /// Rows of a LAS 3 data set other than the log.
     OtherData,
+}
+
+impl Role {
+    /// Returns the kind of a section of header lines.
+    pub(crate) fn header(self) -> Option<SectionKind> {
+        match self {
+            Self::Header(kind) => Some(kind),
+            Self::OtherDefinition | Self::OtherParameter => Some(SectionKind::Custom),
+            Self::Data | Self::OtherData => None,
+        }
+    }
+
+    /// Returns whether its lines define columns.
+    pub(crate) fn is_definition(self) -> bool {
+        matches!(self, Self::Header(SectionKind::Curve) | Self::OtherDefinition)
+    }
 }
 
 /// Splits a text into sections.
@@ -106,84 +128,5 @@ fn below_title(text: &str) -> &str {
     match memrchr2(b'\n', b'\r', body.as_bytes()) {
         Some(end) if trim(body.get(end..).unwrap_or_default()).is_empty() => body.get(..=end).unwrap_or(body),
         _ => body,
-    }
-}
-
-/// What was found so far, to judge titles that say little.
-#[derive(Debug, Default)]
-struct Seen {
-    known: bool,
-    kinds: Vec<SectionKind>,
-    data: bool,
-}
-
-/// The words of the standard by their first letters; the standard only asks for the first one.
-const WORDS: [(&str, Option<SectionKind>); 6] = [
-    ("VER", Some(SectionKind::Version)),
-    ("WEL", Some(SectionKind::Well)),
-    ("CUR", Some(SectionKind::Curve)),
-    ("PAR", Some(SectionKind::Parameter)),
-    ("OTH", Some(SectionKind::Other)),
-    ("ASC", None),
-];
-
-impl Seen {
-    /// Returns what the section titled `title` is, and whether that is a guess.
-    fn classify(&mut self, title: &str) -> (Role, bool) {
-        let text = title.strip_prefix('~').unwrap_or(title);
-        let detached = text.starts_with(char::is_whitespace);
-        let text = text.trim_start();
-        let word = text.split(|c: char| c.is_whitespace() || matches!(c, '|' | '[')).next();
-        let word = word.unwrap_or_default().to_ascii_uppercase();
-        let (role, guessed) = if let Some(role) = las3_role(&word) {
-            (role, false)
-        } else if let Some(role) = self.standard_role(&word, detached) {
-            (role, false)
-        } else if detached && !self.data && self.kinds.contains(&SectionKind::Curve) {
-            (Role::Data, true)
-        } else if text.contains('|') {
-            (Role::OtherData, false)
-        } else {
-            (Role::Header(SectionKind::Custom), false)
-        };
-        match role {
-            Role::Data => self.data = true,
-            Role::Header(kind) => self.kinds.push(kind),
-            Role::OtherData => {}
-        }
-        let known = !matches!(role, Role::Header(SectionKind::Custom | SectionKind::Other));
-        self.known = self.known || known;
-        (role, guessed)
-    }
-
-    /// Returns the role of a title of LAS 1.2 and 2.0.
-    fn standard_role(&self, word: &str, detached: bool) -> Option<Role> {
-        let letter = word.get(..1)?;
-        let (stem, kind) = WORDS.into_iter().find(|(stem, _)| stem.starts_with(letter))?;
-        // `~Perforations` after a `~Parameter` is no second one, though the letter says so;
-        // and after `~ ` only a word of the standard is a title, other words are curve names.
-        let certain = word.len() == 1 || word.starts_with(stem);
-        let taken = kind.map_or(self.data, |kind| self.kinds.contains(&kind));
-        let role = kind.map_or(Role::Data, Role::Header);
-        (certain || !(taken || detached)).then_some(role)
-    }
-}
-
-/// Returns the role of a title such as `Log_Data`, `Core_Definition` or `Phase_data_RMDATA`.
-fn las3_role(word: &str) -> Option<Role> {
-    let (root, parts) = word.split_once('_')?;
-    if root.is_empty() || WORDS.iter().any(|(stem, _)| root.starts_with(stem)) {
-        return None;
-    }
-    let has = |stem: &str| parts.split('_').any(|part| part.starts_with(stem));
-    let log = root == "LOG";
-    if has("DEFINITION") {
-        Some(Role::Header(if log { SectionKind::Curve } else { SectionKind::Custom }))
-    } else if has("PARAMETER") {
-        Some(Role::Header(if log { SectionKind::Parameter } else { SectionKind::Custom }))
-    } else if has("DATA") {
-        Some(if log { Role::Data } else { Role::OtherData })
-    } else {
-        None
     }
 }

@@ -3,13 +3,16 @@
 //! Only those two sections are asked: a `NULL` in `~P` is some tool's parameter.
 
 use crate::error::ReadError;
+use crate::header::{self, las3};
 use crate::model::{Delimiter, HeaderItem, NoticeKind, Section, SectionKind, Version};
 use crate::report::Reporter;
+use crate::section::{RawSection, Role};
 
 #[cfg(test)]
 mod tests;
 
-/// Understands the sections of a header, and puts `~W` of LAS 1.2 in order.
+/// Understands the sections of a header, puts `~W` of LAS 1.2 in order, and takes formats and
+/// associations of LAS 3.0 off the descriptions.
 ///
 /// # Errors
 ///
@@ -30,6 +33,10 @@ pub(crate) fn understand(sections: &mut [Section], reporter: &mut Reporter) -> R
             order_well(section, reporter)?;
         }
     }
+    if is_3(&version) {
+        let sections = sections.iter_mut().filter(|section| section.kind != SectionKind::Other);
+        sections.flat_map(|section| &mut section.items).for_each(las3::split_description);
+    }
     version.null = null(sections, reporter)?;
     Ok(version)
 }
@@ -44,6 +51,14 @@ pub(crate) fn is_3(version: &Version) -> bool {
     number(&version.vers).is_some_and(|vers| (3.0..4.0).contains(&vers))
 }
 
+/// Returns whether the version is 3.x, by a look at the section that says so.
+pub(crate) fn declares_3(sections: &[RawSection<'_>]) -> bool {
+    let of_version = |section: &&RawSection<'_>| section.role == Role::Header(SectionKind::Version);
+    let lines = sections.iter().filter(of_version).flat_map(|section| section.body.lines());
+    let said = lines.filter_map(|line| header::item(line, 0, false)).find(|item| is_called(item, "VERS"));
+    said.is_some_and(|item| is_3(&Version { vers: value(&item), ..Version::default() }))
+}
+
 /// Returns the number that `text` begins with: `2.0` of `2.0 CWLS`.
 fn number(text: &str) -> Option<f64> {
     text.split_whitespace().next()?.parse().ok()
@@ -53,10 +68,16 @@ fn number(text: &str) -> Option<f64> {
 /// case, since `Vers.` is seen too.
 fn find<'a>(sections: &'a [Section], kind: SectionKind, name: &str) -> Option<&'a HeaderItem> {
     let items = sections.iter().filter(|section| section.kind == kind).flat_map(|s| &s.items);
-    items.clone().find(|item| item.mnemonic.eq_ignore_ascii_case(name)).or_else(|| {
-        // `VERS 2.0: CWLS` has its first period within the number.
-        items.clone().find(|item| first_word(&item.raw).eq_ignore_ascii_case(name))
-    })
+    items
+        .clone()
+        .find(|item| item.mnemonic.eq_ignore_ascii_case(name))
+        .or_else(|| items.clone().find(|item| is_called(item, name)))
+}
+
+/// Returns whether an item is called `name`, also where its period is missing: `VERS 2.0: CWLS`
+/// has the first one within the number.
+fn is_called(item: &HeaderItem, name: &str) -> bool {
+    item.mnemonic.eq_ignore_ascii_case(name) || first_word(&item.raw).eq_ignore_ascii_case(name)
 }
 
 fn first_word(raw: &str) -> &str {

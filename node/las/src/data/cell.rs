@@ -2,6 +2,7 @@
 
 use crate::data::token::{Form, Token};
 use crate::model::Delimiter;
+use crate::nulls::Nulls;
 
 /// What a token means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,34 +21,8 @@ pub(crate) enum Cell {
     Text,
 }
 
-/// What the header calls no value.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct NullValue {
-    /// As written.
-    text: Vec<u8>,
-    /// As a number; NaN, which equals nothing, when it is none.
-    pub(crate) number: f64,
-}
-
-impl NullValue {
-    /// Returns the null value written as `text`.
-    pub(crate) fn new(text: Option<&str>) -> Self {
-        let text = text.unwrap_or_default().trim().as_bytes().to_vec();
-        let number = match understand(&text) {
-            Cell::Number(number) | Cell::Comma(number) => number,
-            _ => f64::NAN,
-        };
-        Self { text, number }
-    }
-
-    /// Returns whether `bytes` spell it.
-    pub(crate) fn is(&self, bytes: &[u8]) -> bool {
-        !self.text.is_empty() && self.text.eq_ignore_ascii_case(bytes)
-    }
-}
-
 /// Returns what a token means in a row with this delimiter.
-pub(crate) fn classify(token: &Token, text: &[u8], delimiter: Delimiter, null: &NullValue) -> Cell {
+pub(crate) fn classify(token: &Token, text: &[u8], delimiter: Delimiter, nulls: &Nulls) -> Cell {
     let bytes = token.bytes(text);
     match token.form {
         Form::Missing => return Cell::Null,
@@ -57,13 +32,13 @@ pub(crate) fn classify(token: &Token, text: &[u8], delimiter: Delimiter, null: &
     match understand(bytes) {
         Cell::Comma(_) if delimiter == Delimiter::Comma => Cell::Text,
         // Only a null value that is no number needs its text compared.
-        Cell::Text | Cell::Spelled if null.is(bytes) => Cell::Null,
+        Cell::Text | Cell::Spelled if nulls.spell(bytes) => Cell::Null,
         cell => cell,
     }
 }
 
 /// Returns what some bytes mean by themselves.
-fn understand(bytes: &[u8]) -> Cell {
+pub(crate) fn understand(bytes: &[u8]) -> Cell {
     if let Ok(number) = fast_float2::parse::<f64, _>(bytes) {
         return if number.is_finite() {
             Cell::Number(number)
@@ -160,13 +135,5 @@ mod tests {
             assert_eq!(cell(text), Cell::Text, "{text}");
         }
         assert_eq!(cell(&"1,".repeat(99)), Cell::Text);
-    }
-
-    #[test]
-    fn null_is_compared_as_number_and_as_text() {
-        assert_eq!(NullValue::new(Some("-999.2500")).number, -999.25);
-        let null = NullValue::new(Some("(null)"));
-        assert!(null.number.is_nan() && null.is(b"(NULL)") && !null.is(b""));
-        assert!(!NullValue::new(None).is(b""));
     }
 }

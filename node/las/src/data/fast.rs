@@ -7,15 +7,20 @@ use crate::lines::{is_blank, trim_start};
 /// [`row`] with blanks between the values.
 pub(crate) const BLANKS: u8 = b' ';
 
-/// Appends the values of a line to `columns`, where all but the first turn `null` into NaN.
-/// Returns whether the line was a complete row of plain numbers; else nothing was appended.
+/// Appends the values of a line to `columns`, NaN where `is_null` says so of a column's position
+/// and value. Returns whether the line was a complete row of plain numbers; else nothing was
+/// appended.
 #[inline]
-pub(crate) fn row<const DELIMITER: u8>(line: &[u8], columns: &mut [Vec<f64>], null: f64) -> bool {
+pub(crate) fn row<const DELIMITER: u8>(
+    line: &[u8],
+    columns: &mut [Vec<f64>],
+    is_null: impl Fn(usize, f64) -> bool,
+) -> bool {
     let mut rest = line;
     let mut filled = 0;
     for column in columns.iter_mut() {
         let Some(value) = value::<DELIMITER>(&mut rest, filled == 0) else { break };
-        column.push(if value == null && filled > 0 { f64::NAN } else { value });
+        column.push(if is_null(filled, value) { f64::NAN } else { value });
         filled += 1;
     }
     let complete = filled == columns.len() && rest.iter().all(|&byte| is_blank(byte));

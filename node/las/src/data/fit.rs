@@ -1,11 +1,12 @@
 //! Rows that do not fit: takes apart what is glued together, finds the place of what is left,
 //! and gives up everything but the index where a value might get into another column.
 
-use crate::data::cell::{Cell, NullValue, classify};
+use crate::data::cell::{Cell, classify};
 use crate::data::layout::Layout;
 use crate::data::token::{Form, Token};
 use crate::limits::MAX_COLUMNS;
 use crate::model::Delimiter;
+use crate::nulls::Nulls;
 
 /// How a row did not fit, and what was done about it. `found` counts the values it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,20 +42,20 @@ pub(crate) enum Misfit {
 pub(crate) fn fit(
     text: &[u8],
     layout: &Layout,
-    null: &NullValue,
+    nulls: &Nulls,
     line_start: Option<usize>,
     tokens: &mut Vec<Token>,
 ) -> Option<Misfit> {
     let width = layout.width;
     drop_empty_end(layout.delimiter, width, tokens);
     let found = tokens.len();
-    let is_text = |token: &Token| classify(token, text, layout.delimiter, null) == Cell::Text;
+    let is_text = |token: &Token| classify(token, text, layout.delimiter, nulls) == Cell::Text;
     let has_index = layout.index_is_text || !tokens.first().is_some_and(is_text);
     if found == width {
         // Words alone are a remark, or names of columns, also when they are as many as columns.
         return (!has_index && tokens.iter().all(is_text)).then_some(Misfit::Stray);
     }
-    if split_runs(text, null, width, tokens) {
+    if split_runs(text, nulls, width, tokens) {
         return Some(Misfit::RunOn);
     }
     if !has_index {
@@ -114,14 +115,14 @@ fn align(edges: &[usize], line_start: usize, tokens: &mut Vec<Token>) -> bool {
 /// the row then has `width` values. Returns whether it did.
 ///
 /// Where the boundary cannot be known (`7.020101130.188`), both values are unknown.
-pub(crate) fn split_runs(text: &[u8], null: &NullValue, width: usize, tokens: &mut Vec<Token>) -> bool {
+pub(crate) fn split_runs(text: &[u8], nulls: &Nulls, width: usize, tokens: &mut Vec<Token>) -> bool {
     if tokens.len() >= width {
         return false;
     }
     let mut split = Vec::new();
     for token in tokens.iter() {
         let before = split.len();
-        if token.form != Form::Plain || !push_parts(token, text, null, &mut split) {
+        if token.form != Form::Plain || !push_parts(token, text, nulls, &mut split) {
             split.truncate(before);
             split.push(*token);
         }
@@ -137,18 +138,18 @@ pub(crate) fn split_runs(text: &[u8], null: &NullValue, width: usize, tokens: &m
 }
 
 /// Returns whether a token is several values without a blank between them.
-pub(crate) fn is_run(token: &Token, text: &[u8], null: &NullValue) -> bool {
-    token.form == Form::Plain && push_parts(token, text, null, &mut Vec::new())
+pub(crate) fn is_run(token: &Token, text: &[u8], nulls: &Nulls) -> bool {
+    token.form == Form::Plain && push_parts(token, text, nulls, &mut Vec::new())
 }
 
 /// Appends the values that a token consists of; `false` when it cannot be several.
-fn push_parts(token: &Token, text: &[u8], null: &NullValue, parts: &mut Vec<Token>) -> bool {
+fn push_parts(token: &Token, text: &[u8], nulls: &Nulls, parts: &mut Vec<Token>) -> bool {
     let bytes = token.bytes(text);
     let first = parts.len();
     let mut start = 0;
     for end in (1..=bytes.len()).filter(|&at| at == bytes.len() || is_boundary(bytes, at)) {
         let part = Token { start: token.start + start, end: token.start + end, form: Form::Plain };
-        if !push_part(part, text, null, parts) || parts.len() > MAX_COLUMNS {
+        if !push_part(part, text, nulls, parts) || parts.len() > MAX_COLUMNS {
             return false;
         }
         start = end;
@@ -168,13 +169,13 @@ fn is_boundary(bytes: &[u8], at: usize) -> bool {
 
 /// Appends one part of a token. Only numbers with a decimal point are taken apart, since dates
 /// and names have hyphens as well; the header's null value is known without one.
-fn push_part(part: Token, text: &[u8], null: &NullValue, parts: &mut Vec<Token>) -> bool {
+fn push_part(part: Token, text: &[u8], nulls: &Nulls, parts: &mut Vec<Token>) -> bool {
     let bytes = part.bytes(text);
     let points = bytes.iter().filter(|&&byte| byte == b'.').count();
     let unknown = Token { form: Form::Unknown, ..part };
     match points {
         _ if bytes.iter().all(|&byte| byte == b'*') => parts.push(unknown),
-        0 if null.is(bytes) => parts.push(part),
+        0 if nulls.spell(bytes) => parts.push(part),
         1 if fast_float2::parse::<f64, _>(bytes).is_ok_and(f64::is_finite) => parts.push(part),
         2..=MAX_COLUMNS if is_digits_and_points(bytes) => parts.extend(std::iter::repeat_n(unknown, points)),
         _ => return false,

@@ -2,14 +2,15 @@
 //!
 //! Flags are wrong often enough that the rows have the last word; every deviation is reported.
 
-use crate::data::cell::{Cell, NullValue, classify};
-use crate::data::fit;
+use crate::data::cell::{Cell, classify};
 use crate::data::table::Source;
 use crate::data::token::{Token, is_skipped, split};
+use crate::data::{fit, quoted};
 use crate::error::ReadError;
 use crate::limits::MAX_COLUMNS;
 use crate::lines::{Line, Lines};
 use crate::model::{Delimiter, NoticeKind};
+use crate::nulls::Nulls;
 use crate::report::Reporter;
 
 mod wrapping;
@@ -40,6 +41,8 @@ pub(crate) struct Layout {
     pub(crate) edges: Vec<usize>,
     /// Whether the index is text, such as a date.
     pub(crate) index_is_text: bool,
+    /// Whether quoted items may run over line ends.
+    pub(crate) joins_quotes: bool,
     /// Bytes of an average line with its end, to estimate the number of rows.
     pub(crate) line_bytes: usize,
 }
@@ -49,15 +52,11 @@ pub(crate) struct Layout {
 /// # Errors
 ///
 /// [`ReadError::TooLarge`], and [`ReadError::StrictViolation`] when strict.
-pub(crate) fn find(
-    source: &Source<'_>,
-    null: &NullValue,
-    reporter: &mut Reporter,
-) -> Result<Option<Layout>, ReadError> {
+pub(crate) fn find(source: &Source<'_>, nulls: &Nulls, reporter: &mut Reporter) -> Result<Option<Layout>, ReadError> {
     let lines = first_lines(source);
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(None) };
     let sample_bytes = last.start + last.bytes.len() - first.start;
-    let mut sample = Sample { source, null, lines: &lines, delimiter: Delimiter::Space };
+    let mut sample = Sample { source, nulls, lines: &lines, delimiter: Delimiter::Space };
     sample.delimiter = sample.find_delimiter(reporter)?;
     let counts = sample.counts(sample.delimiter);
     let wrapping = wrapping::find(source, &counts, reporter)?;
@@ -74,7 +73,8 @@ pub(crate) fn find(
         columns: width.max(source.curves.len()),
         wrapping: wrapping.map(|(wrapping, _)| wrapping),
         edges: Vec::new(),
-        index_is_text: sample.index_is_text(&counts, width),
+        index_is_text: source.is_text(0) || sample.index_is_text(&counts, width),
+        joins_quotes: source.is_3,
         line_bytes: sample_bytes / lines.len() + 1,
     };
     if layout.wrapping.is_none() && layout.delimiter == Delimiter::Space {
@@ -86,18 +86,23 @@ pub(crate) fn find(
 /// Returns the first lines that may be rows.
 fn first_lines<'a>(source: &Source<'a>) -> Vec<Line<'a>> {
     let most = SAMPLE_LINES.max(source.curves.len() * 2 + 2);
-    Lines::new(source.text.as_bytes(), source.line)
-        .filter(|line| !is_skipped(line.bytes))
-        .enumerate()
-        .take_while(|(at, line)| *at < most && (*at < LEAST_LINES || line.start < SAMPLE_BYTES))
-        .map(|(_, line)| line)
-        .collect()
+    let text = source.text.as_bytes();
+    let mut lines = Lines::new(text, source.line);
+    let mut first = Vec::new();
+    while let Some(line) = lines.find(|line| !is_skipped(line.bytes)) {
+        if first.len() >= most || first.len() >= LEAST_LINES && line.start >= SAMPLE_BYTES {
+            break;
+        }
+        let joins = source.is_3;
+        first.push(if joins { quoted::join(text, line, &mut lines, source.version.delimiter) } else { line });
+    }
+    first
 }
 
 /// The first rows.
 struct Sample<'a> {
     source: &'a Source<'a>,
-    null: &'a NullValue,
+    nulls: &'a Nulls,
     lines: &'a [Line<'a>],
     delimiter: Delimiter,
 }
@@ -115,7 +120,7 @@ impl Sample<'_> {
             tokens.clear();
             split(line, delimiter, &mut tokens);
             fit::drop_empty_end(delimiter, expected, &mut tokens);
-            fit::split_runs(self.text(), self.null, expected, &mut tokens);
+            fit::split_runs(self.text(), self.nulls, expected, &mut tokens);
             tokens.len()
         };
         self.lines.iter().map(count).collect()
@@ -143,7 +148,7 @@ impl Sample<'_> {
         if found != declared {
             let line = self.lines.first().map_or(0, |line| line.number);
             reporter.add(line, 0, NoticeKind::Delimiter, || {
-                format!("rows are delimited by {} though DLM says {}", name(found), name(declared))
+                format!("rows are delimited by {} though DLM says {}", found.word(), declared.word())
             })?;
         }
         Ok(found)
@@ -164,7 +169,7 @@ impl Sample<'_> {
     }
 
     fn is_text(&self, token: &Token, delimiter: Delimiter) -> bool {
-        classify(token, self.text(), delimiter, self.null) == Cell::Text
+        classify(token, self.text(), delimiter, self.nulls) == Cell::Text
     }
 
     /// Returns the number of values of a row that stands on one line.
@@ -224,14 +229,6 @@ impl Sample<'_> {
             }
         }
         common.filter(|_| complete >= 2).unwrap_or_default()
-    }
-}
-
-fn name(delimiter: Delimiter) -> &'static str {
-    match delimiter {
-        Delimiter::Space => "SPACE",
-        Delimiter::Comma => "COMMA",
-        Delimiter::Tab => "TAB",
     }
 }
 

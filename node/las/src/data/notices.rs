@@ -55,8 +55,11 @@ pub(super) fn report_misfit(
     tokens: &[Token],
     reporter: &mut Reporter,
 ) -> Result<(), ReadError> {
-    let Some(misfit) = row.misfit else { return Ok(()) };
     let line = row.line;
+    if row.is_joined {
+        reporter.add(line, 0, NoticeKind::QuotedLines, || "a text in quotes runs over line ends".to_owned())?;
+    }
+    let Some(misfit) = row.misfit else { return Ok(()) };
     let (kind, found, done) = match misfit {
         Misfit::Stray => {
             return reporter.add(line, 0, NoticeKind::StrayLine, || {

@@ -1,13 +1,23 @@
 //! [`Rows`]: the rows of a section the slow way, which every row goes in the end or at least
 //! could go. Two runs over the same text give the same rows.
 
-use crate::data::cell::NullValue;
 use crate::data::fit::{Misfit, fit};
 use crate::data::layout::Layout;
-use crate::data::token::{Token, is_skipped, split};
+use crate::data::quoted;
+use crate::data::token::{Token, is_comment, is_skipped, split};
 use crate::data::wrap::WrappedRows;
 use crate::error::ReadError;
-use crate::lines::{Line, Lines};
+use crate::lines::{Line, Lines, trim_start};
+use crate::nulls::Nulls;
+
+/// What is found among the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found<'a> {
+    /// A row whose tokens are as many as the layout says.
+    Row(Row),
+    /// A comment.
+    Comment(Line<'a>),
+}
 
 /// A row whose tokens are as many as the layout says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) misfit: Option<Misfit>,
     /// Whether it is short because the text ends.
     pub(crate) is_torn: bool,
+    /// Whether an item of it runs over line ends.
+    pub(crate) is_joined: bool,
 }
 
 /// Reads rows one by one.
@@ -25,7 +37,7 @@ pub(crate) struct Row {
 pub(crate) struct Rows<'a> {
     text: &'a [u8],
     layout: &'a Layout,
-    null: &'a NullValue,
+    nulls: &'a Nulls,
     source: Source<'a>,
 }
 
@@ -37,12 +49,12 @@ enum Source<'a> {
 
 impl<'a> Rows<'a> {
     /// Returns the rows of `text`, whose first line has the number `line`.
-    pub(crate) fn new(text: &'a [u8], line: u32, layout: &'a Layout, null: &'a NullValue) -> Self {
+    pub(crate) fn new(text: &'a [u8], line: u32, layout: &'a Layout, nulls: &'a Nulls) -> Self {
         let source = match layout.wrapping {
-            Some(wrapping) => Source::Wrapped(WrappedRows::new(text, line, layout, null, wrapping)),
+            Some(wrapping) => Source::Wrapped(WrappedRows::new(text, line, layout, nulls, wrapping)),
             None => Source::Lines(Lines::new(text, line)),
         };
-        Self { text, layout, null, source }
+        Self { text, layout, nulls, source }
     }
 
     /// Reads the next row into `tokens`. Every line is offered to `fast` first, which may deal
@@ -55,37 +67,45 @@ impl<'a> Rows<'a> {
         &mut self,
         tokens: &mut Vec<Token>,
         mut fast: impl FnMut(&[u8]) -> bool,
-    ) -> Result<Option<Row>, ReadError> {
-        let (text, layout, null) = (self.text, self.layout, self.null);
+    ) -> Result<Option<Found<'a>>, ReadError> {
+        let (text, layout, nulls) = (self.text, self.layout, self.nulls);
         match &mut self.source {
             Source::Lines(lines) => {
-                let Some(line) = lines.find(|line| !fast(line.bytes) && !is_skipped(line.bytes)) else {
+                let Some(line) = lines.find(|line| !fast(line.bytes) && !trim_start(line.bytes).is_empty()) else {
                     return Ok(None);
                 };
-                let misfit = read_line(text, layout, null, &line, tokens);
-                let is_torn = is_short(misfit) && lines.clone().all(|rest| is_skipped(rest.bytes));
-                Ok(Some(Row { line: line.number, misfit, is_torn }))
+                if is_comment(line.bytes) {
+                    return Ok(Some(Found::Comment(line)));
+                }
+                Ok(Some(Found::Row(read_line(text, layout, nulls, line, lines, tokens))))
             }
             Source::Wrapped(rows) => {
+                if let Some(comment) = rows.next_comment() {
+                    return Ok(Some(Found::Comment(comment)));
+                }
                 let Some(row) = rows.next_row(tokens)? else { return Ok(None) };
-                let misfit = fit(text, layout, null, None, tokens);
+                let misfit = fit(text, layout, nulls, None, tokens);
                 let is_torn = is_short(misfit) && row.is_last;
-                Ok(Some(Row { line: row.line, misfit, is_torn }))
+                Ok(Some(Found::Row(Row { line: row.line, misfit, is_torn, is_joined: false })))
             }
         }
     }
 }
 
-fn read_line(
-    text: &[u8],
+fn read_line<'a>(
+    text: &'a [u8],
     layout: &Layout,
-    null: &NullValue,
-    line: &Line<'_>,
+    nulls: &Nulls,
+    line: Line<'a>,
+    lines: &mut Lines<'a>,
     tokens: &mut Vec<Token>,
-) -> Option<Misfit> {
+) -> Row {
+    let whole = if layout.joins_quotes { quoted::join(text, line, lines, layout.delimiter) } else { line };
     tokens.clear();
-    split(line, layout.delimiter, tokens);
-    fit(text, layout, null, Some(line.start), tokens)
+    split(&whole, layout.delimiter, tokens);
+    let misfit = fit(text, layout, nulls, Some(whole.start), tokens);
+    let is_torn = is_short(misfit) && lines.clone().all(|rest| is_skipped(rest.bytes));
+    Row { line: line.number, misfit, is_torn, is_joined: whole.bytes.len() > line.bytes.len() }
 }
 
 fn is_short(misfit: Option<Misfit>) -> bool {

@@ -18,7 +18,7 @@ fn read_text(text: &str) -> Reading {
 }
 
 fn strictly(text: &str) -> Result<Reading, ReadError> {
-    read(text.as_bytes(), &ReadOptions { strict: true, encoding: None })
+    read(text.as_bytes(), &ReadOptions { strict: true, ..ReadOptions::default() })
 }
 
 fn plain(curves: &[&str], rows: &str) -> Reading {

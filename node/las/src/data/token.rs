@@ -1,7 +1,7 @@
 //! A line → tokens, for lines that are not plain numbers.
 
 use crate::limits::MAX_COLUMNS;
-use crate::lines::{Line, is_blank};
+use crate::lines::{Line, is_blank, trim_start};
 use crate::model::Delimiter;
 
 /// A value as it stands in the text.
@@ -48,7 +48,12 @@ const MAX_TOKENS: usize = MAX_COLUMNS + 1;
 
 /// Returns whether a line among the rows is empty or a comment.
 pub(crate) fn is_skipped(line: &[u8]) -> bool {
-    matches!(crate::lines::trim_start(line), [] | [b'#', ..])
+    matches!(trim_start(line), [] | [b'#', ..])
+}
+
+/// Returns whether a line among the rows is a comment.
+pub(crate) fn is_comment(line: &[u8]) -> bool {
+    trim_start(line).starts_with(b"#")
 }
 
 /// Appends the tokens of a line.
@@ -56,8 +61,8 @@ pub(crate) fn split(line: &Line<'_>, delimiter: Delimiter, tokens: &mut Vec<Toke
     let most = tokens.len() + MAX_TOKENS;
     match delimiter {
         Delimiter::Space => split_blanks(line, most, tokens),
-        Delimiter::Comma => split_items(line, b',', most, tokens),
-        Delimiter::Tab => split_items(line, b'\t', most, tokens),
+        Delimiter::Comma => split_items(line, delimiter, b',', most, tokens),
+        Delimiter::Tab => split_items(line, delimiter, b'\t', most, tokens),
     }
 }
 
@@ -68,7 +73,7 @@ fn split_blanks(line: &Line<'_>, most: usize, tokens: &mut Vec<Token>) {
         let rest = bytes.get(at..).unwrap_or_default();
         let Some(skip) = rest.iter().position(|&byte| !is_blank(byte)) else { break };
         let (start, rest) = (at + skip, rest.get(skip..).unwrap_or_default());
-        let token = match quoted(rest, is_blank) {
+        let token = match quoted(rest, Delimiter::Space) {
             Some(length) => {
                 at = start + length + 2;
                 Token::new(start + 1, start + 1 + length, Form::Quoted)
@@ -82,18 +87,18 @@ fn split_blanks(line: &Line<'_>, most: usize, tokens: &mut Vec<Token>) {
     }
 }
 
-fn split_items(line: &Line<'_>, delimiter: u8, most: usize, tokens: &mut Vec<Token>) {
+fn split_items(line: &Line<'_>, delimiter: Delimiter, separator: u8, most: usize, tokens: &mut Vec<Token>) {
     let bytes = line.bytes;
-    let pads = |byte: u8| is_blank(byte) && byte != delimiter;
+    let pads = |byte: u8| is_blank(byte) && byte != separator;
     let mut at = 0;
     while tokens.len() < most {
         let rest = bytes.get(at..).unwrap_or_default();
         let skip = rest.iter().position(|&byte| !pads(byte)).unwrap_or(rest.len());
         let (start, rest) = (at + skip, rest.get(skip..).unwrap_or_default());
-        let quoted = quoted(rest, |byte| byte == delimiter || pads(byte));
+        let quoted = quoted(rest, delimiter);
         let searched = quoted.map_or(0, |length| length + 2);
         let tail = rest.get(searched..).unwrap_or_default();
-        let next = memchr::memchr(delimiter, tail).map(|found| searched + found);
+        let next = memchr::memchr(separator, tail).map(|found| searched + found);
         let item = rest.get(..next.unwrap_or(rest.len())).unwrap_or(rest);
         let padding = item.iter().rev().take_while(|&&byte| pads(byte)).count();
         let token = match quoted {
@@ -109,11 +114,22 @@ fn split_items(line: &Line<'_>, delimiter: u8, most: usize, tokens: &mut Vec<Tok
 }
 
 /// Returns the length of the text in quotes that `rest` begins with. The closing quote ends the
-/// token, or else the opening one is an inch sign or the like.
-fn quoted(rest: &[u8], ends: impl Fn(u8) -> bool) -> Option<usize> {
+/// item, or else the opening one is an inch sign or the like.
+pub(crate) fn quoted(rest: &[u8], delimiter: Delimiter) -> Option<usize> {
     let inner = rest.strip_prefix(b"\"")?;
     let length = memchr::memchr(b'"', inner)?;
-    inner.get(length + 1).is_none_or(|&byte| ends(byte)).then_some(length)
+    ends_item(inner.get(length + 1..).unwrap_or_default(), delimiter).then_some(length)
+}
+
+/// Returns whether an item is over in front of `rest`.
+pub(crate) fn ends_item(rest: &[u8], delimiter: Delimiter) -> bool {
+    let ends = |byte: u8| match delimiter {
+        Delimiter::Space => is_blank(byte),
+        Delimiter::Comma => matches!(byte, b',' | b'\n' | b'\r'),
+        Delimiter::Tab => matches!(byte, b'\t' | b'\n' | b'\r'),
+    };
+    // Blanks behind an item are padding.
+    rest.iter().find(|&&byte| ends(byte) || !is_blank(byte)).is_none_or(|&byte| ends(byte))
 }
 
 fn shifted(token: Token, by: usize) -> Token {

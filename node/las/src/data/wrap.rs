@@ -1,12 +1,14 @@
 //! Wrapped rows: lines → rows, without ever taking the beginning of a row for the end of the one
 //! before.
 
-use crate::data::cell::NullValue;
+use std::collections::VecDeque;
+
 use crate::data::fit::is_run;
 use crate::data::layout::{Layout, Wrapping};
-use crate::data::token::{Token, is_skipped, split};
+use crate::data::token::{Token, is_comment, is_skipped, split};
 use crate::error::ReadError;
-use crate::lines::Lines;
+use crate::lines::{Line, Lines};
+use crate::nulls::Nulls;
 
 /// The lines of wrapped rows, one of them looked at ahead.
 #[derive(Debug)]
@@ -14,10 +16,12 @@ pub(crate) struct WrappedRows<'a> {
     text: &'a [u8],
     lines: Lines<'a>,
     layout: &'a Layout,
-    null: &'a NullValue,
+    nulls: &'a Nulls,
     wrapping: Wrapping,
     next: Vec<Token>,
     next_line: u32,
+    /// Comments passed while looking ahead, and not yet told.
+    comments: VecDeque<Line<'a>>,
 }
 
 /// A row as it was found.
@@ -31,11 +35,18 @@ pub(crate) struct WrappedRow {
 
 impl<'a> WrappedRows<'a> {
     /// Returns the rows of `text`, whose first line has the number `line`.
-    pub(crate) fn new(text: &'a [u8], line: u32, layout: &'a Layout, null: &'a NullValue, wrapping: Wrapping) -> Self {
+    pub(crate) fn new(text: &'a [u8], line: u32, layout: &'a Layout, nulls: &'a Nulls, wrapping: Wrapping) -> Self {
         let lines = Lines::new(text, line);
-        let mut rows = Self { text, lines, layout, null, wrapping, next: Vec::new(), next_line: 0 };
+        let (next, comments) = (Vec::new(), VecDeque::new());
+        let mut rows = Self { text, lines, layout, nulls, wrapping, next, next_line: 0, comments };
         rows.look_ahead();
         rows
+    }
+
+    /// Returns the next comment in front of the next row.
+    pub(crate) fn next_comment(&mut self) -> Option<Line<'a>> {
+        let is_near = self.next.is_empty() || self.comments.front()?.number < self.next_line;
+        if is_near { self.comments.pop_front() } else { None }
     }
 
     /// Reads the next row into `tokens`; they may be fewer or more than a row has.
@@ -67,7 +78,7 @@ impl<'a> WrappedRows<'a> {
         }
         match self.next.as_slice() {
             // The last value may stand alone just as an index does; what follows tells.
-            [one] if !is_run(one, self.text, self.null) => {
+            [one] if !is_run(one, self.text, self.nulls) => {
                 let completes = found + 1 == width;
                 completes && (width == 2 || self.after_next() <= 1)
             }
@@ -88,9 +99,14 @@ impl<'a> WrappedRows<'a> {
 
     fn look_ahead(&mut self) {
         self.next.clear();
-        if let Some(line) = self.lines.by_ref().find(|line| !is_skipped(line.bytes)) {
-            split(&line, self.layout.delimiter, &mut self.next);
-            self.next_line = line.number;
+        for line in self.lines.by_ref() {
+            if is_comment(line.bytes) {
+                self.comments.push_back(line);
+            } else if !is_skipped(line.bytes) {
+                split(&line, self.layout.delimiter, &mut self.next);
+                self.next_line = line.number;
+                break;
+            }
         }
     }
 

@@ -4,6 +4,8 @@ use super::*;
 use crate::limits::MAX_DATA_SETS;
 use crate::model::Values;
 
+mod las3;
+
 const SMALL: &str =
     "~V\nVERS. 2.0:\nWRAP. NO:\n~W\nNULL. -999.25:\nCOMP. ACME: c\n~C\nDEPT.M:\nGR.API:\n~A\n1 2\n3 4\n";
 
@@ -88,20 +90,6 @@ fn custom_sections_and_comments_are_kept() {
 }
 
 #[test]
-fn the_log_of_las3_is_read_and_other_sets_are_not() {
-    let log = "~V\nVERS. 3.0:\nWRAP. NO:\nDLM. COMMA:\n~W\nNULL. -999.25:\n~Log_Definition\nDEPT.M : d {F}\nLITH. : l {S}\n~Log_Data | Log_Definition\n1,SAND\n2,\n";
-    let tops = "~Tops_Definition\nTOPN. : {S}\n~Tops_Data | Tops_Definition\nA\n";
-    let reading = plainly(format!("{log}{tops}").as_bytes()).unwrap();
-    assert_eq!(reading.file.data.len(), 1);
-    let texts = [Some("SAND".to_owned()), None];
-    assert!(matches!(&reading.file.data[0].columns[1].values, Values::Text(t) if *t == texts));
-    assert_eq!(kinds(&reading), [NoticeKind::SectionSkipped]);
-    let (head, _) = log.split_once("~Log_Definition").unwrap();
-    let error = plainly(format!("{head}{tops}").as_bytes()).unwrap_err();
-    assert!(matches!(error, ReadError::Unsupported { line: 9, .. }), "{error:?}");
-}
-
-#[test]
 fn several_triples_are_several_data_sets() {
     let more = "~C\nDEPT.M:\nRT.OHMM:\nSP.MV:\n~A\n5 6 7\n~A\n8 9 10\n";
     let reading = plainly(format!("{SMALL}{more}").as_bytes()).unwrap();
@@ -118,7 +106,7 @@ fn more_data_sets_than_the_limit_are_refused() {
 
 #[test]
 fn replaced_bytes_are_reported() {
-    let options = ReadOptions { strict: false, encoding: Some("utf-8".to_owned()) };
+    let options = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
     let mut bytes = SMALL.replace("ACME", "ACM@").into_bytes();
     let at = bytes.iter().position(|&byte| byte == b'@').unwrap();
     bytes[at] = 0xC9;
@@ -159,7 +147,7 @@ fn no_bytes_make_it_panic() {
             }
         }
         for strict in [false, true] {
-            let options = ReadOptions { strict, encoding: None };
+            let options = ReadOptions { strict, ..ReadOptions::default() };
             let _reading = (read(&bytes, &options), read_header(&bytes, &options));
         }
     }

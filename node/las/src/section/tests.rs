@@ -7,7 +7,7 @@ fn roles(text: &str) -> Vec<Role> {
 }
 
 fn role(title: &str) -> Role {
-    Seen::default().classify(title).0
+    title::Seen::default().classify(title).0
 }
 
 #[test]
@@ -63,10 +63,22 @@ fn las3_titles_name_their_set() {
     assert_eq!(role("~Log_Data[2] | Log_Definition"), Role::Data);
     assert_eq!(role("~Log_Definition"), Role::Header(SectionKind::Curve));
     assert_eq!(role("~Core_Data[1] | Core_Definition"), Role::OtherData);
+    assert_eq!(role("~Core_Data [1]"), Role::OtherData);
     assert_eq!(role("~Phase_data_RMDATA"), Role::OtherData);
     assert_eq!(role("~TEST | TEST_Definition"), Role::OtherData);
-    assert_eq!(role("~Core_Definition"), Role::Header(SectionKind::Custom));
+    assert_eq!(role("~Core | Core_Definition"), Role::OtherData);
+    assert_eq!(role("~Core_Definition"), Role::OtherDefinition);
+    assert_eq!(role("~Well_Test_Parameters"), Role::OtherParameter);
+    assert_eq!(role("~ASCII | CURVE"), Role::Data);
+}
+
+#[test]
+fn titles_of_las2_are_no_data_sets() {
     assert_eq!(role("~Parameter_Data"), Role::Header(SectionKind::Parameter));
+    assert_eq!(role("~WELL_INFORMATION_DATA"), Role::Header(SectionKind::Well));
+    assert_eq!(role("~ASCII_LOG_DATA"), Role::Data);
+    assert_eq!(role("~A_DATA"), Role::Data);
+    assert_eq!(role("~Tops | by hand"), Role::Header(SectionKind::Custom));
 }
 
 #[test]
