@@ -15,14 +15,14 @@ use crate::ingest::facts::{curve_facts, index_facts};
 use crate::ingest::index;
 use crate::ingest::parquet::{self, Metadata};
 use crate::ingest::table::{self, TableError};
-use crate::ingest::well::{self, WellHeader};
+use crate::ingest::well::{self, RunHeader, WellHeader};
 
 mod checks;
 #[cfg(test)]
 mod tests;
 
 /// The reader and its version, as facts name it; raised when the same source gives other values.
-pub const READER: &str = "las/1";
+pub const READER: &str = "las/2";
 
 /// Notices of one kind that are kept with a run …
 const MAX_NOTICES_A_KIND: usize = 10;
@@ -118,30 +118,42 @@ pub enum IngestError {
 /// When a data set makes no table, e.g. because it has too many curves, or cannot be written.
 pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError> {
     let file = &reading.file;
-    let origin = Origin {
-        file,
-        header: parquet::header_json(file)?,
-        sha256: Sha256::digest(source).into(),
-        size: u64::try_from(source.len()).unwrap_or(u64::MAX),
-    };
+    let origin = Origin::new(source, READER, parquet::header_json(file)?);
     let well = well::well_header(file);
     let mut warnings: Vec<Warning> = reading.report.notices.iter().map(Warning::from).collect();
     let unkept = reading.report.seen.saturating_sub(warnings.len() as u64);
     checks::file(file, &well, &mut warnings);
+    let declared = declared_items(file);
     let mut runs = Vec::new();
-    for (position, data) in file.data.iter().enumerate() {
-        let Ok(data_set) = u32::try_from(position) else {
-            return Err(IngestError::TooManyDataSets);
-        };
-        if !data.columns.is_empty() {
-            runs.push(prepare_run(&origin, data_set, data, &mut warnings)?);
-        }
+    for (position, data) in file.data.iter().enumerate().filter(|(_, data)| !data.columns.is_empty()) {
+        let data_set = u32::try_from(position).map_err(|_error| IngestError::TooManyDataSets)?;
+        let is_log = data.kind == dataforge_las::SetKind::Log;
+        let header = header_facts(&well::run_header(file, position), &well, is_log);
+        let declared = if is_log { declared } else { [None; 3] };
+        runs.push(prepare_run(&origin, data_set, data, declared, header, &mut warnings)?);
     }
     let report = report(&warnings, unkept);
     for run in &mut runs {
         run.facts.report = report.clone();
     }
     Ok(Prepared { runs, well, source_sha256: origin.sha256, warnings })
+}
+
+/// Returns what is said about the acquisition of a data set.
+fn header_facts(run: &RunHeader, well: &WellHeader, is_log: bool) -> HeaderFacts {
+    let depth = well.vertical.depth;
+    let log = |text: Option<String>| text.filter(|_| is_log);
+    HeaderFacts {
+        service_company: run.service_company.clone(),
+        date: run.date.clone(),
+        run_number: log(run.number.clone()),
+        pass: log(run.pass.clone()),
+        acquisition: log(run.acquisition.as_ref().map(|judged| judged.value.as_str().to_owned())),
+        log_type: log(run.log_type.as_ref().map(|judged| judged.value.as_str().to_owned())),
+        wellbore: well.wellbore.clone(),
+        datum: depth.and_then(|depth| depth.level).map(|level| level.as_str().to_owned()),
+        elevation_m: depth.and_then(|depth| depth.elevation_m),
+    }
 }
 
 /// Returns what is kept of the warnings with each run: the first of every kind.
@@ -165,22 +177,30 @@ fn report(warnings: &[Warning], unkept: u64) -> ReportFacts {
 }
 
 /// What all runs of a file share.
-struct Origin<'a> {
-    file: &'a LogFile,
+struct Origin {
+    reader: &'static str,
     header: String,
     sha256: [u8; 32],
     size: u64,
 }
 
+impl Origin {
+    fn new(source: &[u8], reader: &'static str, header: String) -> Self {
+        let size = u64::try_from(source.len()).unwrap_or(u64::MAX);
+        Self { reader, header, sha256: Sha256::digest(source).into(), size }
+    }
+}
+
 fn prepare_run(
-    origin: &Origin<'_>,
+    origin: &Origin,
     data_set: u32,
     data: &DataSet,
+    declared: [Option<&HeaderItem>; 3],
+    header: HeaderFacts,
     warnings: &mut Vec<Warning>,
 ) -> Result<PreparedRun, IngestError> {
     let batch = table::record_batch(data).map_err(|source| IngestError::Table { data_set, source })?;
     let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let declared = declared_items(origin.file);
     let index = &data.columns[0];
     let meaning = index::meaning(index, declared);
     let shape = index::shape(&index.values);
@@ -195,18 +215,33 @@ fn prepare_run(
     let facts = RenditionFacts {
         blob: BlobHash::of(&parquet),
         blob_size: u64::try_from(parquet.len()).unwrap_or(u64::MAX),
-        reader: READER.to_owned(),
+        reader: origin.reader.to_owned(),
         source_sha256: origin.sha256,
         source_size: origin.size,
         rows: u64::try_from(data.rows).unwrap_or(u64::MAX),
         index: index_facts(index, &names[0], &meaning, &shape),
         curves: curve_facts(data, &names),
-        set: SetFacts { kind: SetKind::Log, name: String::new(), number: None },
-        header: HeaderFacts::default(),
+        set: set_facts(data),
+        header,
         // Follows once the whole file is read.
         report: ReportFacts::default(),
     };
     Ok(PreparedRun { data_set, well: None, parquet: parquet.into(), facts, declared: Declared::from(declared) })
+}
+
+fn set_facts(data: &DataSet) -> SetFacts {
+    use dataforge_las::SetKind as Las;
+    let kind = match data.kind {
+        Las::Log => SetKind::Log,
+        Las::Tops => SetKind::Tops,
+        Las::Inclinometry => SetKind::Survey,
+        Las::Core => SetKind::Core,
+        Las::Drilling => SetKind::Drilling,
+        Las::Test => SetKind::Test,
+        Las::Perforation => SetKind::Perforation,
+        _ => SetKind::Other,
+    };
+    SetFacts { kind, name: data.name.clone(), number: data.number }
 }
 
 /// Returns the lines `STRT`, `STOP` and `STEP` of a file.

@@ -1,17 +1,31 @@
-//! What a file says about its well: names, identifier, place and datum, as text.
+//! What a file says about its well and run: names, identifier, place, datum, acquisition.
 //!
 //! Found in `~W`, some of it also in `~P`, under the mnemonics in common use. Text stays as
-//! delivered; only the identifier gets a normalised twin, [`uwi_key`], because equal keys make
-//! files of different people one well. So a doubtful identifier has no key.
+//! delivered. What is understood stands beside it: the key of the identifier, because equal keys
+//! make files of different people one well (see [`crate::ingest::identity`]); elevations and the
+//! location as numbers, where the header is certain; how the run was acquired, with the reason.
 
 use dataforge_las::{HeaderItem, LogFile, SectionKind};
 use serde::{Deserialize, Serialize};
 
+use self::lookup::Lookup;
+use self::run::with_unit;
+use crate::ingest::identity::{Hints, Identifier, Unidentified, identify};
+
+mod angle;
+mod classify;
+mod crs;
+mod datum;
+mod location;
+mod lookup;
+mod run;
 #[cfg(test)]
 mod tests;
 
-/// Longest key of an identifier in characters; facts of a well take no longer one.
-const MAX_UWI_CHARS: usize = 64;
+pub use self::classify::{Acquisition, Judged, LogType};
+pub use self::datum::{DepthDatum, Height, Level, NamedLevel, VerticalDatum};
+pub use self::location::{Geographic, Location, Projected};
+pub use self::run::{RunHeader, RunPart, run_header};
 
 // Mnemonics in common use, the most telling first.
 const NAME: &[&str] = &["WELL", "WN", "WELLNAME", "WELL_NAME", "WNAME"];
@@ -19,6 +33,7 @@ const UWI: &[&str] = &["UWI", "UWBI", "UWID", "API", "APIN", "APINUM", "APINO", 
 const FIELD: &[&str] = &["FLD", "FIELD", "FN", "FLDN", "FIELD_NAME"];
 const COMPANY: &[&str] = &["COMP", "COMPANY", "CN", "OPER", "OPERATOR"];
 const SERVICE_COMPANY: &[&str] = &["SRVC", "SERVICE", "SERV", "SVCO", "SCOM", "CONTRACTOR"];
+const WELLBORE: &[&str] = &["WBN", "WELLBORE", "WBNAME", "WELLBORE_NAME", "BOREHOLE"];
 const DATE: &[&str] = &["DATE", "LOGDATE", "LOG_DATE", "DLOG", "DATE1"];
 const COUNTRY: &[&str] = &["CTRY", "COUNTRY", "NATI", "NATION"];
 const PROVINCE: &[&str] = &["PROV", "PROVINCE", "STAT", "STATE"];
@@ -53,8 +68,8 @@ const DATUM: &[&str] = &[
     "UTM",
 ];
 
-/// What a file says about its well. Everything is as delivered, except `uwi_key`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What a file says about its well. Texts are as delivered.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WellHeader {
     /// The name.
     pub name: Option<String>,
@@ -62,6 +77,12 @@ pub struct WellHeader {
     pub uwi: Option<String>,
     /// The identifier as it is compared; `None` when it is missing or a placeholder.
     pub uwi_key: Option<String>,
+    /// Why there is an identifier without a key, in words.
+    pub uwi_doubt: Option<String>,
+    /// The hole within the well: the code of the identifier, or the name the header gives.
+    pub wellbore: Option<String>,
+    /// The completion within the hole, by the identifier.
+    pub completion: Option<String>,
     /// The field.
     pub field: Option<String>,
     /// The operating company.
@@ -78,6 +99,10 @@ pub struct WellHeader {
     pub place: Place,
     /// Elevations and datums: mnemonic in upper case, and value with unit.
     pub datum: Vec<(String, String)>,
+    /// Where the well is, as numbers.
+    pub location: Location,
+    /// Elevations and datums, as numbers.
+    pub vertical: VerticalDatum,
 }
 
 /// Where a well is, as text: degrees in any notation, or coordinates of some projection.
@@ -98,19 +123,30 @@ pub struct Place {
 pub fn well_header(file: &LogFile) -> WellHeader {
     let well = Lookup::new(file, &[SectionKind::Well]);
     let all = Lookup::new(file, &[SectionKind::Well, SectionKind::Parameter]);
-    let (uwi, uwi_key) = identifier(&well, file.version.null.as_deref());
+    let (country, province) = (all.text(COUNTRY), all.text(PROVINCE));
+    let hints = Hints { api: false, country: country.as_deref(), state: province.as_deref() };
+    let (uwi, identifier) = identifier(&well, hints);
+    let doubt = identifier.as_ref().err().filter(|_| uwi.is_some()).map(ToString::to_string);
+    let identifier = identifier.ok();
+    let code = identifier.as_ref().and_then(|found| found.wellbore.clone());
+    let location = location::location(&all, country.as_deref());
     WellHeader {
         name: well.text(NAME),
         uwi,
-        uwi_key,
+        uwi_key: identifier.as_ref().map(|found| found.key.clone()),
+        uwi_doubt: doubt,
+        wellbore: code.or_else(|| all.text(WELLBORE)),
+        completion: identifier.and_then(|found| found.completion),
         field: well.text(FIELD),
         company: well.text(COMPANY),
         service_company: all.text(SERVICE_COMPANY),
         date: all.text(DATE),
-        country: all.text(COUNTRY),
-        province: all.text(PROVINCE),
+        country,
+        province,
         place: Place { latitude: all.text(LATITUDE), longitude: all.text(LONGITUDE), x: all.text(X), y: all.text(Y) },
         datum: DATUM.iter().filter_map(|name| Some(((*name).to_owned(), all.item(&[name]).map(with_unit)?))).collect(),
+        location,
+        vertical: datum::vertical_datum(&all),
     }
 }
 
@@ -120,68 +156,24 @@ pub fn well_item<'a>(file: &'a LogFile, mnemonics: &[&str]) -> Option<&'a Header
     Lookup::new(file, &[SectionKind::Well]).item(mnemonics)
 }
 
-/// Returns an identifier as it is compared: upper-case ASCII letters and digits only.
-///
-/// `None` for what does not identify: nothing, no digit at all (`UNKNOWN`, `N/A`, `-`), one
-/// character over and over (`0000`, `9999`), a negative number (a null value) or over-long text;
-/// and for letters outside ASCII, because without them two identifiers might become one.
-#[must_use]
-pub fn uwi_key(text: &str) -> Option<String> {
-    let negative = text.trim().parse::<f64>().is_ok_and(|number| number < 0.0);
-    let foreign = text.chars().any(|ch| ch.is_alphanumeric() && !ch.is_ascii());
-    let mut key = text.to_ascii_uppercase();
-    key.retain(|ch| ch.is_ascii_alphanumeric());
-    let first = key.chars().next()?;
-    let varied = key.chars().any(|ch| ch != first);
-    let numbered = key.chars().any(|ch| ch.is_ascii_digit());
-    let plausible = varied && numbered && key.len() <= MAX_UWI_CHARS;
-    (plausible && !negative && !foreign).then_some(key)
-}
-
-/// Returns the first identifier with a key, or else the first there is without one.
-fn identifier(well: &Lookup<'_>, null: Option<&str>) -> (Option<String>, Option<String>) {
-    let number = |text: &str| text.trim().parse::<f64>().ok();
-    let null = null.and_then(number);
+/// Returns the first identifier with a key and what it means, or else the first there is and why it
+/// means no well.
+fn identifier(well: &Lookup<'_>, hints: Hints<'_>) -> (Option<String>, Result<Identifier, Unidentified>) {
     let mut keyless = None;
-    for item in UWI.iter().filter_map(|name| well.item(&[name])) {
-        let is_null = null.is_some() && number(&item.value) == null;
-        match uwi_key(&item.value).filter(|_| !is_null) {
-            Some(key) => return (Some(item.value.clone()), Some(key)),
-            None => keyless = keyless.or_else(|| Some(item.value.clone())),
+    for (wanted, item) in UWI.iter().filter_map(|wanted| Some((wanted, well.item(&[wanted])?))) {
+        let said = item.description.to_uppercase();
+        let api = wanted.starts_with("API") || said.split(|ch: char| !ch.is_alphanumeric()).any(|word| word == "API");
+        let found = match identify(&item.value, &Hints { api, ..hints }) {
+            Ok(_) if well.is_null(&item.value) => Err(Unidentified::Placeholder),
+            found => found,
+        };
+        match found {
+            Ok(found) => return (Some(item.value.clone()), Ok(found)),
+            Err(error) => keyless = keyless.or_else(|| Some((item.value.clone(), error))),
         }
     }
-    (keyless, None)
-}
-
-fn with_unit(item: &HeaderItem) -> String {
-    if item.unit.is_empty() { item.value.clone() } else { format!("{} {}", item.value, item.unit) }
-}
-
-/// Header lines that have a value, by mnemonic; sections searched in the order given.
-struct Lookup<'a> {
-    items: Vec<(String, &'a HeaderItem)>,
-}
-
-impl<'a> Lookup<'a> {
-    fn new(file: &'a LogFile, kinds: &[SectionKind]) -> Self {
-        let sections = kinds.iter().flat_map(|kind| file.sections.iter().filter(move |section| section.kind == *kind));
-        let items = sections
-            .flat_map(|section| &section.items)
-            .filter(|item| !item.value.trim().is_empty())
-            .map(|item| (item.mnemonic.trim().to_uppercase(), item))
-            .collect();
-        Self { items }
-    }
-
-    /// Returns the line with the first of the mnemonics that is there.
-    fn item(&self, mnemonics: &[&str]) -> Option<&'a HeaderItem> {
-        mnemonics
-            .iter()
-            .find_map(|wanted| self.items.iter().find(|(mnemonic, _)| mnemonic == wanted))
-            .map(|(_, item)| *item)
-    }
-
-    fn text(&self, mnemonics: &[&str]) -> Option<String> {
-        self.item(mnemonics).map(|item| item.value.clone())
+    match keyless {
+        Some((text, error)) => (Some(text), Err(error)),
+        None => (None, Err(Unidentified::NoDigit)),
     }
 }

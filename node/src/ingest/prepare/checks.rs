@@ -23,9 +23,6 @@ const LOOSE_STEP: f64 = 0.01;
 
 /// Warns about the file as a whole.
 pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning>) {
-    if file.data.is_empty() {
-        warn(warnings, "no-data", 0, "no data section: only the header is imported".to_owned());
-    }
     for data in file.data.iter().filter(|data| data.columns.is_empty()) {
         warn(warnings, "no-columns", data.line, "data section without columns is passed over".to_owned());
     }
@@ -34,10 +31,14 @@ pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning
             warn(warnings, "no-identifier", 0, "no uwi or api number: the well is known by this file".to_owned());
         }
         (Some(uwi), None) => {
-            let message = format!("not a usable identifier, the well is known by this file: {uwi}");
+            let doubt = well.uwi_doubt.as_deref().unwrap_or("not usable");
+            let message = format!("identifier does not count, {doubt}: the well is known by this file: {uwi}");
             warn(warnings, "no-identifier", 0, message);
         }
         (Some(_), Some(_)) => {}
+    }
+    for doubt in &well.location.doubts {
+        warn(warnings, 0, format!("location as text only: {doubt}"));
     }
 }
 

@@ -62,7 +62,7 @@ fn a_file_becomes_bytes_and_facts() {
     let prepared = prepare(source, &reading()).unwrap();
     assert_eq!(prepared.warnings, []);
     assert_eq!(prepared.source_sha256, <[u8; 32]>::from(Sha256::digest(source)));
-    assert_eq!(prepared.well.uwi_key.as_deref(), Some("12345A"));
+    assert_eq!(prepared.well.uwi_key.as_deref(), Some("12Z345A"));
     let [run] = &prepared.runs[..] else { panic!("{} runs", prepared.runs.len()) };
     let facts = &run.facts;
     assert_eq!(facts.blob, BlobHash::of(&run.parquet));

@@ -89,8 +89,8 @@ fn the_files_are_read_without_a_warning() {
 #[test]
 fn the_wells_are_known_by_their_identifiers() {
     let [north, south] = &prepared()[..] else { panic!("two files") };
-    assert_eq!(north.well.uwi_key.as_deref(), Some("100163699934W900"));
-    assert_eq!(south.well.uwi_key.as_deref(), Some("42999900020000"));
+    assert_eq!(north.well.uwi_key.as_deref(), Some("100163699934W9"));
+    assert_eq!(south.well.uwi_key.as_deref(), Some("4299990002"));
     assert_eq!(north.well.name.as_deref(), Some("NORTH 1"));
     // LAS 1.2 has value and description the other way round.
     assert_eq!(south.well.name.as_deref(), Some("SOUTH 2"));

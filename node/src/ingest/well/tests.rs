@@ -4,6 +4,10 @@ use dataforge_las::{Section, Version};
 
 use super::*;
 
+mod datum;
+mod location;
+mod run;
+
 fn file(kind: SectionKind, lines: &[(&str, &str, &str)]) -> LogFile {
     let items = lines
         .iter()
@@ -16,50 +20,8 @@ fn file(kind: SectionKind, lines: &[(&str, &str, &str)]) -> LogFile {
         .collect();
     LogFile {
         sections: vec![Section { kind, items, ..Section::default() }],
-        version: Version { null: Some("123456".to_owned()), ..Version::default() },
+        version: Version { null: Some("654987".to_owned()), ..Version::default() },
         ..LogFile::default()
-    }
-}
-
-#[test]
-fn identifiers_are_compared_by_letters_and_digits() {
-    let cases = [
-        ("100/16-36-999-34W9/00", "100163699934W900"),
-        (" 42-999-90001-00-00 ", "42999900010000"),
-        ("ng 15/9-19 a", "NG15919A"),
-    ];
-    for (uwi, key) in cases {
-        assert_eq!(uwi_key(uwi).as_deref(), Some(key));
-    }
-}
-
-#[test]
-fn placeholders_identify_nothing() {
-    let long = "A1".repeat(33);
-    for uwi in [
-        "",
-        " ",
-        "-",
-        "--",
-        "0",
-        "0000-00",
-        "N/A",
-        "n.a.",
-        "UNKNOWN",
-        "unknown",
-        "NONE",
-        "NULL",
-        "TBA",
-        "?",
-        "9999",
-        "XXXX",
-        "1",
-        "-999.25",
-        "-9999.0000",
-        "скв 12",
-        &long,
-    ] {
-        assert_eq!(uwi_key(uwi), None, "{uwi}");
     }
 }
 
@@ -75,8 +37,37 @@ fn a_usable_identifier_is_preferred() {
     assert_eq!(header(&[("API", "", "42-999-90001"), ("UWI", "", "")]), (api, key));
     assert_eq!(header(&[("UWI", "", "N/A")]), (some("N/A"), None));
     // The file's own null value.
-    assert_eq!(header(&[("UWI", "", "123456.00")]), (some("123456.00"), None));
+    assert_eq!(header(&[("UWI", "", "654987.00")]), (some("654987.00"), None));
     assert_eq!(header(&[]), (None, None));
+}
+
+#[test]
+fn the_header_around_an_identifier_says_what_it_is() {
+    let header = |lines: &[_]| {
+        let header = well_header(&file(SectionKind::Well, lines));
+        (header.uwi_key.unwrap_or_default(), header.wellbore, header.uwi_doubt)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let long = "42501201300100";
+    assert_eq!(header(&[("UWI", "", long)]), (long.to_owned(), None, None));
+    assert_eq!(header(&[("API", "", long)]), ("4250120130".to_owned(), some("01"), None));
+    assert_eq!(header(&[("UWI", "", long), ("STAT", "", "Texas")]), ("4250120130".to_owned(), some("01"), None));
+    assert_eq!(header(&[("UWI", "", long), ("CTRY", "", "Chad")]), (long.to_owned(), None, None));
+    assert_eq!(header(&[("API", "", "501-20130"), ("STAT", "", "TX")]).0, "4250120130");
+    let doubt = some("not a whole api number: 10, 12 or 14 digits with state and county");
+    assert_eq!(header(&[("API", "", "501-20130")]), (String::new(), None, doubt));
+    assert_eq!(header(&[("UWI", "", "15/9-19 A"), ("WBN", "", "A")]), ("15Z9Z19A".to_owned(), some("A"), None));
+    assert_eq!(header(&[]), (String::new(), None, None));
+}
+
+#[test]
+fn a_description_can_say_that_it_is_an_api_number() {
+    let mut file = file(SectionKind::Well, &[("UWI", "", "490072231900")]);
+    assert_eq!(well_header(&file).uwi_key.as_deref(), Some("490072231900"));
+    file.sections[0].items[0].description = "API WELLHOLE NUMBER".to_owned();
+    assert_eq!(well_header(&file).uwi_key.as_deref(), Some("4900722319"));
+    file.sections[0].items[0].description = "RAPID".to_owned();
+    assert_eq!(well_header(&file).uwi_key.as_deref(), Some("490072231900"));
 }
 
 #[test]
