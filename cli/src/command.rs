@@ -1,11 +1,17 @@
 //! The commands: one file each, and what a reply looks like as text beside the command that gets it.
 
+mod attach;
 mod completions;
 mod config;
+mod coverage;
 mod curves;
 mod demo;
+mod dictionary;
 mod down;
+mod duplicates;
 mod export;
+mod exports;
+mod grid;
 mod import;
 mod init;
 mod invite;
@@ -15,6 +21,7 @@ mod members;
 mod peers;
 mod query;
 mod rebuild;
+mod report;
 mod runs;
 mod set;
 mod show;
@@ -40,8 +47,14 @@ pub(crate) enum Command {
     Init(init::Init),
     /// List the workspaces held here
     Workspaces(workspaces::Workspaces),
-    /// Import LAS files: files, folders, patterns
+    /// Import logs and tables: files, folders, patterns
     Import(import::Import),
+    /// List what was odd about a run's source
+    Report(report::Report),
+    /// Keep files as they are
+    Attach(attach::Attach),
+    /// List the files kept as they are
+    Attachments(attach::Attachments),
     /// List wells
     Wells(wells::Wells),
     /// List runs, of one well or all
@@ -50,18 +63,33 @@ pub(crate) enum Command {
     Curves(curves::Curves),
     /// Show a well or run in full, with coverage and gaps
     Show(show::Show),
-    /// Set a field of a well, run or curve
+    /// Say where the curves of a well have values, over all its runs
+    Coverage(coverage::Coverage),
+    /// Propose wells that may be the same
+    Duplicates(duplicates::Duplicates),
+    /// List or change what this workspace says about mnemonics
+    Dictionary(dictionary::Dictionary),
+    /// Say what a mnemonic may mean
+    #[command(name = "lookup")]
+    LookUp(dictionary::LookUp),
+    /// Choose the curve that stands for a property of a well
+    Prefer(dictionary::Prefer),
+    /// Make gridded copies of a run or well
+    Grid(grid::Grid),
+    /// Set a field of a well, run, curve or attachment
     Set(set::Set),
     /// Rename a well, run or curve
     Rename(set::Rename),
-    /// Mark a well or run as deleted; restore takes it back
+    /// Mark a well, run or attachment as deleted; restore takes it back
     Delete(tombstone::Delete),
     /// Take a deletion back
     Restore(tombstone::Restore),
     /// Run a read-only SQL statement
     Query(query::Query),
-    /// Write a run's native table to a file
+    /// Write a run, a well, an attachment or everything to files
     Export(export::Export),
+    /// List what was exported from here
+    Exports(exports::Exports),
     /// Make a ticket by which somebody joins
     Invite(invite::Invite),
     /// Join a workspace by a ticket
@@ -110,6 +138,16 @@ impl Command {
             Self::Init(command) => command.run(context).await,
             Self::Workspaces(command) => command.run(context).await,
             Self::Import(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
+            Self::Attach(command) => command.run(context).await,
+            Self::Attachments(command) => command.run(context).await,
+            Self::Coverage(command) => command.run(context).await,
+            Self::Duplicates(command) => command.run(context).await,
+            Self::Dictionary(command) => command.run(context).await,
+            Self::LookUp(command) => command.run(context).await,
+            Self::Prefer(command) => command.run(context).await,
+            Self::Grid(command) => command.run(context).await,
+            Self::Exports(command) => command.run(context).await,
             Self::Wells(command) => command.run(context).await,
             Self::Runs(command) => command.run(context).await,
             Self::Curves(command) => command.run(context).await,
@@ -148,6 +186,16 @@ impl Human for Reply {
             Self::Runs { runs } => runs.human(),
             Self::Curves { curves } => curves.human(),
             Self::Show(reply) => reply.human(),
+            Self::Report(reply) => reply.human(),
+            Self::Coverage(reply) => reply.human(),
+            Self::Duplicates { duplicates } => duplicates.human(),
+            Self::Dictionary { meanings } => meanings.human(),
+            Self::Meanings { candidates } => candidates.human(),
+            Self::Gridded { copies } => copies.human(),
+            Self::Attachments { attachments } => attachments.human(),
+            Self::Export(reply) => reply.human(),
+            Self::ExportAll(reply) => reply.human(),
+            Self::Exports { exports } => exports.human(),
             Self::Query { rows, bytes: size } => format!("{}, {}", plural(*rows, "row"), bytes(*size)),
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),

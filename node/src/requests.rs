@@ -1,5 +1,6 @@
 //! What each request does: one function per request, gathered by theme.
 
+mod describing;
 mod editing;
 mod listing;
 mod maintenance;
@@ -8,6 +9,8 @@ mod syncing;
 mod workspace;
 
 use tokio::sync::mpsc;
+
+pub(crate) use self::describing::{attributes, duplicates_of, position};
 
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
@@ -25,16 +28,16 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let workspace = find(node, workspace).await?;
             crate::import::attach(node, workspace, paths, well, description, out).await.map(Reply::Import)
         }
-        Request::Report { workspace, run } => listing::report(node, find(node, workspace).await?, run).await,
+        Request::Report { workspace, run } => describing::report(node, find(node, workspace).await?, run).await,
         Request::Coverage { workspace, well, gap_m } => {
             listing::coverage(node, find(node, workspace).await?, well, gap_m).await
         }
-        Request::Duplicates { workspace } => listing::duplicates(node, find(node, workspace).await?).await,
+        Request::Duplicates { workspace } => describing::duplicates(node, find(node, workspace).await?).await,
         Request::Attachments { workspace, well } => {
-            listing::attachments(node, find(node, workspace).await?, well).await
+            describing::attachments(node, find(node, workspace).await?, well).await
         }
-        Request::Dictionary { workspace } => listing::dictionary(node, find(node, workspace).await?).await,
-        Request::LookUp { workspace, curve } => listing::look_up(node, find(node, workspace).await?, curve).await,
+        Request::Dictionary { workspace } => describing::dictionary(node, find(node, workspace).await?).await,
+        Request::LookUp { workspace, curve } => describing::look_up(node, find(node, workspace).await?, curve).await,
         Request::SetMeaning { workspace, curve, property, to_unit } => {
             editing::set_meaning(node, find(node, workspace).await?, curve, property, to_unit).await
         }

@@ -198,15 +198,15 @@ pub struct HeaderFacts {
     pub run_number: Option<String>,
     /// The pass, e.g. `main` or `repeat`.
     pub pass: Option<String>,
-    /// How it was acquired, by our words: `wireline`, `lwd`, `surface`, `core` or `computed`.
+    /// How it was acquired, by our words: `wireline`, `lwd`, `mud_log`, `core` or `computed`.
     pub acquisition: Option<String>,
     /// What hole it was logged in, by our words: `open_hole`, `cased_hole` or `production`.
     pub log_type: Option<String>,
     /// The wellbore: sidetrack or completion code of the identifier.
     pub wellbore: Option<String>,
-    /// What depths are measured from, by our words: `KB`, `RT`, `DF`, `GL`, `MSL`.
+    /// What depths are measured from, by its code: `KB`, `RT`, `DF`, `GL`, `MSL` …
     pub datum: Option<String>,
-    /// How far that is above the permanent datum, in metres.
+    /// How far that is above mean sea level, in metres.
     pub elevation_m: Option<f64>,
 }
 

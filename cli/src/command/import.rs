@@ -1,10 +1,12 @@
 //! `dataforge import`.
 
-use std::path::PathBuf;
+mod plan;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use dataforge_node::api::{ErrorKind, FileResult, ImportSummary, Reply, Request};
+use dataforge_node::api::{ErrorKind, FileResult, ImportOptions, ImportSummary, Nulls, Reply, Request};
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -13,43 +15,119 @@ use crate::paths;
 
 /// Warnings that are printed; `--json` has more.
 const WARNINGS: usize = 10;
+/// Proposals of duplicates that are printed.
+const DUPLICATES: usize = 10;
+/// Bytes of a map.
+const MAX_MAP_BYTES: u64 = 1 << 20;
 
-/// Imports LAS files. Ends with 4 when a file failed; the others are imported all the same.
+const EXAMPLES: &str = "\
+Examples:
+  dataforge import ~/logs                      # a folder: logs and tables; the rest is kept as attachments
+  dataforge import ~/logs --dry-run            # what would happen, and why
+  dataforge import tops.csv --map tops.toml    # columns as a file says; --dry-run shows what is guessed
+  dataforge import ~/incoming --watch          # and go on with what appears there";
+
+/// Imports logs and tables. Ends with 4 when a file failed; the others are imported all the same.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Import {
     /// Files, folders (walked in full) and patterns with *, ? and **
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Say what would happen, and write nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Refuse a file at its first oddity
     #[arg(long)]
     strict: bool,
+    /// How columns of tables are to be read; docs/tables.md has the form
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// The well all runs belong to, instead of the one the files name
+    #[arg(long, value_name = "WELL")]
+    well: Option<String>,
+    /// File what has no identifier under the one well of its name
+    #[arg(long)]
+    match_names: bool,
+    /// Encoding of the text, such as windows-1251; found out by default
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// What counts as no value besides the header's: none (not even that), common, aggressive, or
+    /// numbers and words
+    #[arg(long, value_name = "VALUE,…", value_delimiter = ',', allow_hyphen_values = true)]
+    nulls: Vec<String>,
+    /// Leave files alone that are no logs and no tables
+    #[arg(long)]
+    no_attachments: bool,
+    /// Make gridded copies too
+    #[arg(long)]
+    grid: bool,
+    /// Go on with what appears in the folders, until Ctrl-C
+    #[arg(long, conflicts_with = "dry_run")]
+    watch: bool,
 }
 
 impl Import {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let paths = paths::expand(&self.paths)?;
-        let reply =
-            context.call(Request::Import { workspace: context.workspace.clone(), paths, strict: self.strict }).await?;
-        context.show(&reply)?;
-        match reply {
-            Reply::Import(summary) if summary.failed > 0 => {
-                context.note(&format!("error: {} not imported, see above", plural(summary.failed, "file")));
-                Err(Failure::Reported(ErrorKind::Input))
-            }
-            _ => Ok(()),
-        }
+        let options = ImportOptions {
+            strict: self.strict,
+            dry_run: self.dry_run,
+            encoding: self.encoding,
+            nulls: nulls(self.nulls),
+            map: self.map.as_deref().map(read_map).transpose()?,
+            well: self.well,
+            match_names: self.match_names,
+            no_attachments: self.no_attachments,
+            grid: self.grid,
+            watch: self.watch,
+        };
+        show(context, context.call(Request::Import { workspace: context.workspace.clone(), paths, options }).await?)
     }
+}
+
+/// Prints what became of files; some of them may have failed.
+pub(super) fn show(context: &Context, reply: Reply) -> Result<(), Failure> {
+    context.show(&reply)?;
+    match reply {
+        Reply::Import(summary) if summary.failed > 0 => {
+            context.note(&format!("error: {} not imported, see above", plural(summary.failed, "file")));
+            Err(Failure::Reported(ErrorKind::Input))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn nulls(values: Vec<String>) -> Nulls {
+    match values.as_slice() {
+        [] => Nulls::Header,
+        [one] if one == "none" => Nulls::None,
+        [one] if one == "common" => Nulls::Common,
+        [one] if one == "aggressive" => Nulls::Aggressive,
+        _ => Nulls::Also(values),
+    }
+}
+
+fn read_map(path: &Path) -> Result<String, Failure> {
+    let size = std::fs::metadata(path).map_err(|error| Failure::from_file("read", path, &error))?.len();
+    if size > MAX_MAP_BYTES {
+        return Err(Failure::usage(format!("{} is too large for a map", path.display()), "is it the table itself?"));
+    }
+    std::fs::read_to_string(path).map_err(|error| Failure::from_file("read", path, &error))
 }
 
 impl Human for ImportSummary {
     fn human(&self) -> String {
         let mut table = Table::new(&[("files", Align::Left), ("", Align::Right)]);
-        table.row(["imported", &count(self.imported)]);
+        table.row([if self.dry_run { "would be imported" } else { "imported" }, &count(self.imported)]);
+        if self.attached > 0 {
+            table.row([if self.dry_run { "would be attached" } else { "attached" }, &count(self.attached)]);
+        }
         table.row(["already here", &count(self.already_here)]);
         table.row(["failed", &count(self.failed)]);
         if self.skipped > 0 {
-            table.row(["skipped, no logs", &count(self.skipped)]);
+            table.row(["left alone", &count(self.skipped)]);
         }
         let imported = self.files.iter().filter(|file| file.outcome == "imported");
         let (runs, curves, rows) = imported.fold((0, 0, 0), |(runs, curves, rows), file| {
@@ -63,9 +141,25 @@ impl Human for ImportSummary {
             bytes(self.bytes),
             duration(Duration::try_from_secs_f64(self.seconds).unwrap_or_default()),
         );
-        let parts = [table.text(), totals, failures(&self.files), restorable(&self.files), warnings(&self.files)];
+        let files = &self.files;
+        let parts =
+            [table.text(), totals, plan::text(files), failures(files), restorable(files), duplicates(files), warnings(files)];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
+}
+
+fn duplicates(files: &[FileResult]) -> String {
+    let mut lines = Vec::new();
+    for file in files.iter().filter(|file| !file.duplicates.is_empty()) {
+        let others: Vec<_> = file.duplicates.iter().map(|other| clean(other)).collect();
+        lines.push(format!("maybe the same well  {}: {}", name(file), others.join("; ")));
+    }
+    if lines.len() > DUPLICATES {
+        let more = lines.len() - DUPLICATES;
+        lines.truncate(DUPLICATES);
+        lines.push(format!("                     and {more} more: dataforge duplicates"));
+    }
+    lines.join("\n")
 }
 
 fn name(file: &FileResult) -> String {
@@ -121,13 +215,9 @@ mod tests {
             path: name.into(),
             outcome: outcome.into(),
             runs: vec!["0123456789abcdef".into()],
-            well: None,
             curves: 3,
             rows: 1000,
-            warnings: Vec::new(),
-            warnings_total: 0,
-            error: None,
-            hint: None,
+            ..FileResult::default()
         }
     }
 
@@ -144,10 +234,10 @@ mod tests {
             imported: 1,
             already_here: 1,
             failed: 1,
-            skipped: 0,
             bytes: 4_500_000,
             seconds: 0.25,
             files,
+            ..ImportSummary::default()
         };
         let expected = "\
 FILES

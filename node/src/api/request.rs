@@ -339,6 +339,8 @@ pub enum Nulls {
     None,
     /// The values in common use, such as -999.25 and -9999.
     Common,
+    /// Also those that are data in some files, such as 9999 and ERR.
+    Aggressive,
     /// These numbers and words.
     Also(Vec<String>),
 }

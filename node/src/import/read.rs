@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use dataforge_las::ReadOptions;
+use dataforge_las::{NullPolicy, ReadOptions};
 use tokio::sync::mpsc;
 
 use super::budget::{Budget, Share};
 use super::files::FileKind;
-use crate::api::{ApiError, ErrorKind, ImportOptions};
+use crate::api::{ApiError, ErrorKind, ImportOptions, Nulls};
 use crate::ingest::{Prepared, prepare};
 
 /// Bytes of a file that is read into memory.
@@ -57,7 +57,14 @@ impl Settings {
     /// # Errors
     /// `Usage` for an encoding or a map that cannot be used.
     pub(super) fn new(options: &ImportOptions) -> Result<Self, ApiError> {
-        let las = ReadOptions { strict: options.strict, encoding: options.encoding.clone(), ..ReadOptions::default() };
+        let nulls = match &options.nulls {
+            Nulls::Header => NullPolicy::Header,
+            Nulls::None => NullPolicy::None,
+            Nulls::Common => NullPolicy::Common,
+            Nulls::Aggressive => NullPolicy::Aggressive,
+            Nulls::Also(list) => NullPolicy::Also(list.clone()),
+        };
+        let las = ReadOptions { strict: options.strict, encoding: options.encoding.clone(), nulls };
         Ok(Self { las })
     }
 

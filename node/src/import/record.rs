@@ -225,8 +225,30 @@ fn attributes(header: &WellHeader) -> Vec<(String, String)> {
         ("x", &place.x),
         ("y", &place.y),
     ];
-    let named = texts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
-    named.chain(header.datum.iter().cloned()).collect()
+    let mut attributes: Vec<_> =
+        texts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
+    attributes.extend(header.datum.iter().cloned());
+    attributes.extend(location(header));
+    attributes
+}
+
+/// Where the well is, as numbers, as far as the header is certain.
+fn location(header: &WellHeader) -> Vec<(String, String)> {
+    let mut numbers = Vec::new();
+    let mut add = |key: &str, value: String| numbers.push((key.to_owned(), value));
+    if let Some(place) = &header.location.geographic {
+        add("latitude_deg", place.latitude.to_string());
+        add("longitude_deg", place.longitude.to_string());
+        if let Some(crs) = &place.crs {
+            add("geographic_crs", crs.clone());
+        }
+    }
+    if let Some(place) = &header.location.projected {
+        add("x_m", place.x_m.to_string());
+        add("y_m", place.y_m.to_string());
+        add("projected_crs", place.crs.clone());
+    }
+    numbers
 }
 
 fn record_attachment(

@@ -196,6 +196,10 @@ struct Item<'a> {
     unit: &'a str,
     value: &'a str,
     description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    associations: &'a [String],
     line: u32,
 }
 
@@ -206,6 +210,8 @@ impl<'a> From<&'a dataforge_las::HeaderItem> for Item<'a> {
             unit: &item.unit,
             value: &item.value,
             description: &item.description,
+            format: item.format.as_ref().map(dataforge_las::Format::as_str),
+            associations: &item.associations,
             line: item.line,
         }
     }

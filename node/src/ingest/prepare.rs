@@ -151,7 +151,7 @@ fn header_facts(run: &RunHeader, well: &WellHeader, is_log: bool) -> HeaderFacts
         acquisition: log(run.acquisition.as_ref().map(|judged| judged.value.as_str().to_owned())),
         log_type: log(run.log_type.as_ref().map(|judged| judged.value.as_str().to_owned())),
         wellbore: well.wellbore.clone(),
-        datum: depth.and_then(|depth| depth.level).map(|level| level.as_str().to_owned()),
+        datum: depth.and_then(|depth| depth.level).map(|level| level.code().to_owned()),
         elevation_m: depth.and_then(|depth| depth.elevation_m),
     }
 }

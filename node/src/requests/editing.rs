@@ -107,7 +107,7 @@ fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Re
 
 fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
     if field == HeaderField::ElevationM.as_str() && !value.is_empty() && value.parse::<f64>().is_err() {
-        return Err(usage(format!("{value:?} is no elevation"), "use metres above the permanent datum"));
+        return Err(usage(format!("{value:?} is no elevation"), "use metres above mean sea level"));
     }
     let fields: Vec<_> = std::iter::once("name").chain(HeaderField::ALL.map(HeaderField::as_str)).collect();
     set_text(writer, doc, field, value, &fields, "well")
@@ -188,7 +188,7 @@ pub(super) async fn set_meaning(
         (None, None) => format!("{} means what the dictionary says again", key.mnemonic()),
         (property, unit) => {
             let words: Vec<&str> = property.iter().chain(unit).map(String::as_str).collect();
-            format!("{} now means {}", key.mnemonic, words.join(" in "))
+            format!("{} now means {}", key.mnemonic(), words.join(" in "))
         }
     };
     let meaning = (property.is_some() || to_unit.is_some()).then_some(Meaning { property, unit: to_unit });

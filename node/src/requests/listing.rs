@@ -59,9 +59,10 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
     let found = index.find(target, false)?;
     let (runs, details) = match found {
         Found::Well(id) => (index.runs(Some(&id))?, index.well_details(&id)?),
-        Found::Run(id) | Found::Curve(id, _) => {
-            let runs = index.runs(None)?.into_iter().filter(|run| run.id == id.to_string()).collect();
-            (runs, index.run_details(&id)?)
+        Found::Run(id) | Found::Curve(id, _) => (vec![index.run(&id)?], index.run_details(&id)?),
+        Found::Attachment(_) => {
+            return Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is a file that is kept as it is"))
+                .hint("dataforge attachments lists it; dataforge export writes it"));
         }
     };
     let well_id = match found {
@@ -155,7 +156,7 @@ fn read_log(
     limit: u32,
 ) -> Result<Vec<LogEntry>, ApiError> {
     let doc = match target.map(|target| index(core, workspace).find(target, true)).transpose()? {
-        Some(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _)) => Some(doc),
+        Some(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _) | Found::Attachment(doc)) => Some(doc),
         None => None,
     };
     let members = core.ledger(&workspace)?.members();
@@ -202,6 +203,8 @@ fn summary(kind: i64, doc: Option<DocId>, body: &[u8], reason: Option<String>) -
             Some(Facts::Well(WellFacts::FirstRun(_))) => format!("opened well {}", doc.fmt_short()),
             Some(Facts::Run { source, .. }) => format!("opened run {} of file {}", doc.fmt_short(), source.fmt_short()),
             Some(Facts::Project { .. }) => format!("opened project {}", doc.fmt_short()),
+            Some(Facts::Dictionary) => "opened the dictionary".to_owned(),
+            Some(Facts::Attachment { blob }) => format!("opened attachment {} of file {}", doc.fmt_short(), blob.fmt_short()),
             None => format!("opened document {}", doc.fmt_short()),
         },
         (2, Some(doc)) => format!("changed {}", doc.fmt_short()),

@@ -102,7 +102,7 @@ pub enum HeaderField {
     Wellbore,
     /// What depths are measured from.
     Datum,
-    /// How far that is above the permanent datum, in metres.
+    /// How far that is above mean sea level, in metres.
     ElevationM,
 }
 

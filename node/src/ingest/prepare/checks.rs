@@ -38,7 +38,7 @@ pub(super) fn file(file: &LogFile, well: &WellHeader, warnings: &mut Vec<Warning
         (Some(_), Some(_)) => {}
     }
     for doubt in &well.location.doubts {
-        warn(warnings, 0, format!("location as text only: {doubt}"));
+        warn(warnings, "location", 0, format!("location as text only: {doubt}"));
     }
 }
 
