@@ -11,6 +11,7 @@ pub(crate) mod collection;
 pub mod coverage;
 pub mod dictionary;
 pub mod facts;
+pub mod grid;
 pub mod identity;
 pub mod index;
 pub mod parquet;

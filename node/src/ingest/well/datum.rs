@@ -5,6 +5,8 @@
 //! elevations "above permanent datum" that are above sea level, numbers with two units, words for
 //! numbers. What is not certain is left out here and stays as text beside it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::lookup::Lookup;
@@ -137,6 +139,16 @@ impl DepthDatum {
             return (here - there).abs() > SAME_M;
         }
         self.level.zip(other.level).is_some_and(|(here, there)| here != there)
+    }
+}
+
+impl fmt::Display for DepthDatum {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = self.level.map_or("an unnamed level", Level::code);
+        match self.elevation_m {
+            Some(elevation) => write!(formatter, "{level} at {elevation} m"),
+            None => formatter.write_str(level),
+        }
     }
 }
 
