@@ -84,7 +84,7 @@ fn read_set(
     }
     report_names(raw, &curves, reporter)?;
     let source = table::Source {
-        text: raw.body,
+        text: &raw.body,
         line: raw.body_line(),
         title_line: raw.line,
         version: &file.version,
@@ -103,7 +103,7 @@ fn read_set(
         kind: plan.kind,
         name: plan.name,
         number: plan.number,
-        title: raw.title.to_owned(),
+        title: raw.title.clone().into_owned(),
         definition: plan.definition,
         parameters: plan.parameters,
         columns: contents.columns,

@@ -1,18 +1,31 @@
-//! Bytes → text: byte order marks, UTF-16 without one, UTF-8, and the legacy code pages.
+//! Bytes → text: byte order marks, UTF-16 and UTF-32 without one, UTF-8, and the legacy code pages.
 //!
-//! Most files are ASCII and are borrowed as they are. A file that is not UTF-8 is decoded as a
-//! whole; what code page it is written in is guessed from the lines that are not ASCII.
+//! Most files are ASCII and are borrowed as they are. Bytes of a code page are decoded section by
+//! section, so that rows, which are ASCII nearly always, are borrowed as well; what code page it is
+//! is guessed from the lines that are not ASCII. Only UTF-16 and UTF-32 are decoded as a whole.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use self::utf32::Utf32;
 use crate::error::ReadError;
 use crate::lines::Lines;
 
 #[cfg(test)]
 mod tests;
+mod utf32;
+
+/// How bytes are text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Charset {
+    /// An encoding of the web.
+    Web(&'static Encoding),
+    /// UTF-32, which is not one.
+    Utf32(Utf32),
+}
 
 /// Bytes looked at to find UTF-16 without a byte order mark.
 const UTF16_SAMPLE: usize = 1024;
@@ -28,11 +41,49 @@ const SIGNS: &[u8] = &[0xB0, 0xB1, 0xB2, 0xB3, 0xB5, 0xB7, 0xB9, 0xBA, 0xBC, 0xB
 #[derive(Debug)]
 pub(crate) struct Decoded<'a> {
     /// The text, without byte order mark.
-    pub(crate) text: Cow<'a, str>,
+    pub(crate) text: Text<'a>,
     /// How it was decoded, lower case.
     pub(crate) encoding: String,
-    /// Whether bytes were not of the encoding and became U+FFFD.
+    /// Whether bytes were not of the encoding and became U+FFFD; of pages it is told by the piece.
     pub(crate) damaged: bool,
+}
+
+/// The text of a file.
+#[derive(Debug)]
+pub(crate) enum Text<'a> {
+    /// All of it.
+    Whole(Cow<'a, str>),
+    /// Bytes whose ASCII is ASCII, to be decoded by the piece.
+    Pages(&'a [u8], &'static Encoding),
+}
+
+impl Text<'_> {
+    /// Returns bytes in which titles, blanks and line ends are those of ASCII.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Whole(text) => text.as_bytes(),
+            Self::Pages(bytes, _) => bytes,
+        }
+    }
+
+    /// Returns the text of the bytes in `range`, which divides no character, and whether some were
+    /// replaced by U+FFFD.
+    pub(crate) fn piece(&self, range: Range<usize>) -> (Cow<'_, str>, bool) {
+        match self {
+            Self::Whole(text) => (Cow::Borrowed(text.get(range).unwrap_or_default()), false),
+            Self::Pages(bytes, encoding) => encoding.decode_without_bom_handling(bytes.get(range).unwrap_or_default()),
+        }
+    }
+
+    /// Drops what follows the last line end, which may be part of a character.
+    pub(crate) fn drop_last_line(&mut self) {
+        let end = memchr::memrchr2(b'\n', b'\r', self.bytes()).map_or(0, |end| end + 1);
+        match self {
+            Self::Whole(Cow::Borrowed(text)) => *text = text.get(..end).unwrap_or_default(),
+            Self::Whole(Cow::Owned(text)) => text.truncate(end),
+            Self::Pages(bytes, _) => *bytes = bytes.get(..end).unwrap_or_default(),
+        }
+    }
 }
 
 /// Returns the encoding called `name`, or the one that `bytes` seem to be written in.
@@ -40,28 +91,50 @@ pub(crate) struct Decoded<'a> {
 /// # Errors
 ///
 /// [`ReadError::UnknownEncoding`] when there is none of that name.
-pub(crate) fn choose(bytes: &[u8], name: Option<&str>) -> Result<&'static Encoding, ReadError> {
-    match name {
-        Some(name) => Encoding::for_label(name.trim().as_bytes())
-            .ok_or_else(|| ReadError::UnknownEncoding { name: name.to_owned() }),
-        None => Ok(detect(bytes)),
-    }
+pub(crate) fn choose(bytes: &[u8], name: Option<&str>) -> Result<Charset, ReadError> {
+    let Some(name) = name else { return Ok(detect(bytes)) };
+    let label = name.trim();
+    let page = CODE_PAGES.into_iter().find(|(page, _)| label.eq_ignore_ascii_case(page));
+    let web = Encoding::for_label(page.map_or(label, |(_, label)| label).as_bytes());
+    let utf32 = || Utf32::for_label(label).map(Charset::Utf32);
+    web.map(Charset::Web).or_else(utf32).ok_or_else(|| ReadError::UnknownEncoding { name: name.to_owned() })
 }
 
+/// Names that other programs use for code pages, beside those of the web.
+const CODE_PAGES: [(&str, &str); 3] = [("cp1251", "windows-1251"), ("cp1252", "windows-1252"), ("cp866", "ibm866")];
+
 /// Decodes a file.
-pub(crate) fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Decoded<'a> {
-    let (text, damaged) = encoding.decode_with_bom_removal(bytes);
-    Decoded { text, encoding: encoding.name().to_ascii_lowercase(), damaged }
+pub(crate) fn decode(bytes: &[u8], charset: Charset) -> Decoded<'_> {
+    match charset {
+        Charset::Web(encoding) => {
+            let name = encoding.name().to_ascii_lowercase();
+            if encoding != UTF_8 && encoding.is_ascii_compatible() {
+                // Where the caller names a code page, a mark of UTF-8 only hides the first title.
+                let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+                return Decoded { text: Text::Pages(bytes, encoding), encoding: name, damaged: false };
+            }
+            let (text, damaged) = encoding.decode_with_bom_removal(bytes);
+            Decoded { text: Text::Whole(text), encoding: name, damaged }
+        }
+        Charset::Utf32(order) => {
+            let (text, damaged) = order.decode(bytes);
+            Decoded { text: Text::Whole(Cow::Owned(text)), encoding: order.name().to_owned(), damaged }
+        }
+    }
 }
 
 /// Returns the encoding of `bytes`.
-fn detect(bytes: &[u8]) -> &'static Encoding {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return encoding;
+fn detect(bytes: &[u8]) -> Charset {
+    // Before UTF-16, whose mark is the beginning of the other's.
+    if let Some(order) = Utf32::for_bom(bytes).or_else(|| Utf32::without_bom(bytes)) {
+        return Charset::Utf32(order);
     }
-    if let Some(encoding) = utf16_without_bom(bytes) {
-        return encoding;
-    }
+    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    Charset::Web(marked.or_else(|| utf16_without_bom(bytes)).unwrap_or_else(|| ascii_based(bytes)))
+}
+
+/// Returns the encoding of bytes that are those of ASCII where the text is.
+fn ascii_based(bytes: &[u8]) -> &'static Encoding {
     match std::str::from_utf8(bytes) {
         Ok(_) => UTF_8,
         // The file ends within a character: truncated, but UTF-8 all the same.

@@ -28,7 +28,7 @@ pub(crate) fn section(
     reporter: &mut Reporter,
 ) -> Result<Section, ReadError> {
     let is_curve = raw.role.is_definition();
-    let mut section = Section { title: raw.title.to_owned(), kind, line: raw.line, ..Section::default() };
+    let mut section = Section { title: raw.title.clone().into_owned(), kind, line: raw.line, ..Section::default() };
     for line in Lines::new(raw.body.as_bytes(), raw.body_line()) {
         let text = raw.body.get(line.start..line.start + line.bytes.len()).unwrap_or_default();
         let trimmed = trim(text);

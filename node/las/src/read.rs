@@ -1,12 +1,12 @@
 //! [`read`] and [`read_header`]: a file's bytes → [`Reading`], section by section.
 
-use crate::encoding::{self, Decoded};
+use crate::encoding::{self, Decoded, Text};
 use crate::error::ReadError;
-use crate::lines::trim;
+use crate::lines::is_blank;
 use crate::model::{ImportReport, LogFile, NoticeKind, Section, SectionKind};
 use crate::nulls::NullPolicy;
 use crate::report::Reporter;
-use crate::section::{self, RawSection, Role};
+use crate::section::{self, RawSection, Role, Sections};
 use crate::sets::{self, SetPlan};
 use crate::{data, header, version};
 
@@ -49,13 +49,11 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadError> {
     check_magic(bytes)?;
     let encoding = encoding::choose(bytes, options.encoding.as_deref())?;
     let decoded = encoding::decode(bytes, encoding);
-    if trim(&decoded.text).is_empty() {
-        return Err(ReadError::Empty);
-    }
-    let Parts { sections, plans } = Parts::new(section::split(&decoded.text, false)?)?;
+    check_not_blank(&decoded)?;
+    let parts = Parts::new(section::split(&decoded.text, false)?)?;
     let mut reporter = Reporter::new(options.strict);
-    let mut file = read_sections(&decoded, &sections, &mut reporter)?;
-    file.data = data::read(&sections, plans, &file, &options.nulls, &mut reporter)?;
+    let mut file = read_sections(&decoded, &parts.sections, &mut reporter)?;
+    file.data = data::read(&parts.sections.all, parts.plans, &file, &options.nulls, &mut reporter)?;
     Ok(Reading { file, report: reporter.finish() })
 }
 
@@ -76,14 +74,13 @@ pub fn read_header(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadE
         let part = bytes.get(..length).unwrap_or(bytes);
         let encoding = encoding::choose(part, options.encoding.as_deref())?;
         let mut decoded = encoding::decode(part, encoding);
-        if !whole {
+        if whole {
+            check_not_blank(&decoded)?;
+        } else {
             drop_last_line(&mut decoded);
         }
-        if whole && trim(&decoded.text).is_empty() {
-            return Err(ReadError::Empty);
-        }
         let sections = section::split(&decoded.text, true);
-        let complete = sections.as_ref().is_ok_and(|all| all.last().is_some_and(ends_header));
+        let complete = sections.as_ref().is_ok_and(|sections| sections.all.last().is_some_and(ends_header));
         if whole || complete {
             let mut reporter = Reporter::new(options.strict);
             let file = read_sections(&decoded, &Parts::new(sections?)?.sections, &mut reporter)?;
@@ -101,11 +98,17 @@ fn check_magic(bytes: &[u8]) -> Result<(), ReadError> {
     if bytes.starts_with(b"LASF") { Err(ReadError::Lidar) } else { Ok(()) }
 }
 
+/// Refuses a file that has nothing but blanks.
+fn check_not_blank(decoded: &Decoded<'_>) -> Result<(), ReadError> {
+    if decoded.text.bytes().iter().all(|&byte| is_blank(byte)) { Err(ReadError::Empty) } else { Ok(()) }
+}
+
 /// Drops the last line, which the end of a sample may have cut, even within a character.
 fn drop_last_line(decoded: &mut Decoded<'_>) {
-    let end = decoded.text.rfind(['\n', '\r']).map_or(0, |end| end + 1);
-    decoded.text.to_mut().truncate(end);
-    decoded.damaged = decoded.text.contains(char::REPLACEMENT_CHARACTER);
+    decoded.text.drop_last_line();
+    if let Text::Whole(text) = &decoded.text {
+        decoded.damaged = text.contains(char::REPLACEMENT_CHARACTER);
+    }
 }
 
 /// Returns whether nothing behind a section has to be read for the header: the rows of a log, or so
@@ -116,18 +119,18 @@ fn ends_header(section: &RawSection<'_>) -> bool {
 
 /// A file split into sections, and which of them make a data set.
 struct Parts<'a> {
-    sections: Vec<RawSection<'a>>,
+    sections: Sections<'a>,
     plans: Vec<SetPlan>,
 }
 
 impl<'a> Parts<'a> {
-    fn new(mut sections: Vec<RawSection<'a>>) -> Result<Self, ReadError> {
-        data::check_sets(&sections)?;
-        let mut plans = sets::find(&sections);
-        if !version::declares_3(&sections) {
+    fn new(mut sections: Sections<'a>) -> Result<Self, ReadError> {
+        data::check_sets(&sections.all)?;
+        let mut plans = sets::find(&sections.all);
+        if !version::declares_3(&sections.all) {
             // Before LAS 3.0 there are no data sets but the log, only titles that sound like one.
             plans.retain(|plan| {
-                let section = sections.get_mut(plan.data);
+                let section = sections.all.get_mut(plan.data);
                 let Some(section) = section.filter(|section| section.role == Role::OtherData) else { return true };
                 if plan.definition.is_empty() {
                     section.role = Role::Header(SectionKind::Custom);
@@ -140,21 +143,21 @@ impl<'a> Parts<'a> {
 }
 
 /// Reads the header sections and understands them.
-fn read_sections(decoded: &Decoded<'_>, raw: &[RawSection<'_>], reporter: &mut Reporter) -> Result<LogFile, ReadError> {
-    if decoded.damaged {
+fn read_sections(decoded: &Decoded<'_>, raw: &Sections<'_>, reporter: &mut Reporter) -> Result<LogFile, ReadError> {
+    if decoded.damaged || raw.damaged {
         reporter.add(0, 0, NoticeKind::Encoding, || {
             format!("bytes that are not {} were replaced by U+FFFD", decoded.encoding)
         })?;
     }
     let mut sections: Vec<Section> = Vec::new();
-    let mut lines = raw.len();
-    for section in raw {
+    let mut lines = raw.all.len();
+    for section in &raw.all {
         if let Some(kind) = section.role.header() {
             sections.push(header::section(section, kind, &mut lines, reporter)?);
         }
     }
     let version = version::understand(&mut sections, reporter)?;
-    report_places(raw, version::is_3(&version), reporter)?;
+    report_places(&raw.all, version::is_3(&version), reporter)?;
     Ok(LogFile { version, sections, data: Vec::new(), encoding: decoded.encoding.clone() })
 }
 
@@ -164,7 +167,7 @@ fn report_places(sections: &[RawSection<'_>], is_3: bool, reporter: &mut Reporte
     let (mut after_data, mut singles) = (false, Vec::new());
     for section in sections {
         let mut report = |kind, message: &str| {
-            reporter.add(section.line, 0, kind, || format!("{message}: {}", header::shorten(section.title)))
+            reporter.add(section.line, 0, kind, || format!("{message}: {}", header::shorten(&section.title)))
         };
         if section.guessed {
             report(NoticeKind::SectionTitle, "no title of the standard, taken for ~A")?;

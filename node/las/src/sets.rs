@@ -42,9 +42,9 @@ pub(crate) fn find(sections: &[RawSection<'_>]) -> Vec<SetPlan> {
         if !matches!(section.role, Role::Data | Role::OtherData) {
             continue;
         }
-        let title = title::set_title(section.title).filter(|title| title.part == Part::Data);
+        let title = title::set_title(&section.title).filter(|title| title.part == Part::Data);
         let title = title.unwrap_or(SetTitle { root: LOG.to_owned(), number: None, part: Part::Data });
-        let association = title::split(section.title).1;
+        let association = title::split(&section.title).1;
         let named = association.and_then(|name| names.association(name, data));
         let definition = named
             .map(|found| vec![found])
@@ -67,7 +67,7 @@ impl Names {
     fn new(sections: &[RawSection<'_>]) -> Self {
         let mut names: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         for (at, section) in sections.iter().enumerate().filter(|(_, section)| section.role.header().is_some()) {
-            let (word, _) = title::split(section.title);
+            let (word, _) = title::split(&section.title);
             if let Some(title) = title::set_word(word) {
                 names.entry(title.key()).or_default().push(at);
             }
@@ -123,7 +123,7 @@ impl ByPlace {
     fn new(sections: &[RawSection<'_>]) -> Self {
         let of = |kind| {
             let found = move |(at, section): (usize, &RawSection<'_>)| {
-                let (word, _) = title::split(section.title);
+                let (word, _) = title::split(&section.title);
                 let unnumbered = title::set_word(word).is_none_or(|title| title.number.is_none());
                 (section.role == Role::Header(kind) && unnumbered).then_some(at)
             };

@@ -3,6 +3,8 @@
 use crate::limits::MAX_COLUMNS;
 use crate::{Delimiter, ImportReport, NoticeKind, ReadError, ReadOptions, Reading, Values, read};
 
+mod late;
+mod nulls;
 mod wrapped;
 
 const NAN: f64 = f64::NAN;

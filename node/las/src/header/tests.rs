@@ -1,6 +1,7 @@
 //! Tests of header lines, one trap each.
 
 use super::*;
+use crate::encoding::Text;
 
 fn parts(line: &str) -> [String; 4] {
     let HeaderItem { mnemonic, unit, value, description, .. } = item(line, 1, false).unwrap();
@@ -72,8 +73,8 @@ fn missing_parts_are_empty() {
 
 #[test]
 fn lines_that_are_no_items_are_kept_and_reported() {
-    let text = "~P\n# note\nDEPTH DT\n\nBS.MM 200: Bit\n";
-    let raw = crate::section::split(text, false).unwrap();
+    let text = Text::Whole("~P\n# note\nDEPTH DT\n\nBS.MM 200: Bit\n".into());
+    let raw = crate::section::split(&text, false).unwrap().all;
     let mut reporter = Reporter::new(false);
     let section = section(&raw[0], SectionKind::Parameter, &mut 0, &mut reporter).unwrap();
     assert_eq!(section.items[0].line, 5);
@@ -84,8 +85,8 @@ fn lines_that_are_no_items_are_kept_and_reported() {
 
 #[test]
 fn a_flood_of_header_lines_is_refused() {
-    let text = format!("~P\n{}", "A.B C:D\n".repeat(MAX_HEADER_LINES + 1));
-    let raw = crate::section::split(&text, false).unwrap();
+    let text = Text::Whole(format!("~P\n{}", "A.B C:D\n".repeat(MAX_HEADER_LINES + 1)).into());
+    let raw = crate::section::split(&text, false).unwrap().all;
     let read = section(&raw[0], SectionKind::Parameter, &mut 0, &mut Reporter::new(false));
     assert!(matches!(read, Err(ReadError::TooLarge { what: "header lines", .. })));
 }

@@ -2,8 +2,12 @@
 
 use super::*;
 
+fn whole(text: &str) -> Text<'_> {
+    Text::Whole(Cow::Borrowed(text))
+}
+
 fn roles(text: &str) -> Vec<Role> {
-    split(text, false).unwrap().into_iter().map(|section| section.role).collect()
+    split(&whole(text), false).unwrap().all.into_iter().map(|section| section.role).collect()
 }
 
 fn role(title: &str) -> Role {
@@ -13,8 +17,9 @@ fn role(title: &str) -> Role {
 #[test]
 fn sections_know_their_lines_and_bodies() {
     let text = "# made by us\r\n~Version\r\nVERS. 2.0:\r\n\r\n  ~A\r\n1 2\r\n3 4\r\n~P\r\n";
-    let sections = split(text, false).unwrap();
-    let found: Vec<_> = sections.iter().map(|s| (s.title, s.line, s.body)).collect();
+    let text = whole(text);
+    let sections = split(&text, false).unwrap().all;
+    let found: Vec<_> = sections.iter().map(|s| (&*s.title, s.line, &*s.body)).collect();
     assert_eq!(
         found,
         [
@@ -53,7 +58,8 @@ fn a_second_section_of_a_letter_needs_the_word() {
 
 #[test]
 fn curve_names_behind_a_lone_tilde_are_the_data_title() {
-    let sections = split("~V\n~Curve\n~  CALI  DEPTH\n1 2\n", false).unwrap();
+    let text = whole("~V\n~Curve\n~  CALI  DEPTH\n1 2\n");
+    let sections = split(&text, false).unwrap().all;
     assert_eq!(sections.last().map(|s| (s.role, s.guessed)), Some((Role::Data, true)));
 }
 
@@ -83,12 +89,26 @@ fn titles_of_las2_are_no_data_sets() {
 
 #[test]
 fn the_header_ends_before_the_rows() {
-    let sections = split("~V\n~A\n1 2\n~P\n", true).unwrap();
-    assert_eq!(sections.last().map(|s| (s.role, s.body)), Some((Role::Data, "")));
+    let text = whole("~V\n~A\n1 2\n~P\n");
+    let sections = split(&text, true).unwrap().all;
+    assert_eq!(sections.last().map(|s| (s.role, &*s.body)), Some((Role::Data, "")));
 }
 
 #[test]
 fn other_text_is_not_las() {
-    assert_eq!(split("100.0, 0.63\n200.0, 0.50\n", false), Err(ReadError::NotLas));
-    assert_eq!(split("~ hello\n", false), Err(ReadError::NotLas));
+    assert_eq!(split(&whole("100.0, 0.63\n200.0, 0.50\n"), false), Err(ReadError::NotLas));
+    assert_eq!(split(&whole("~ hello\n"), false), Err(ReadError::NotLas));
+}
+
+#[test]
+fn rows_of_a_code_page_are_borrowed() {
+    let bytes = b"~V\n~C\nD.\xB0C : \xB5\n~A\xB0\n1 2\n";
+    let text = Text::Pages(bytes, encoding_rs::WINDOWS_1252);
+    let sections = split(&text, false).unwrap();
+    assert!(!sections.damaged);
+    let [_, curves, rows] = &sections.all[..] else { panic!("{sections:?}") };
+    assert_eq!(curves.body, "D.°C : µ\n");
+    assert_eq!(rows.title, "~A°");
+    assert!(matches!(rows.body, Cow::Borrowed("1 2\n")));
+    assert!(split(&Text::Pages(b"~V\nA.\x81\n", encoding_rs::GBK), false).unwrap().damaged);
 }

@@ -1,12 +1,14 @@
 //! Tests of relating sections.
 
 use super::*;
+use crate::encoding::Text;
 use crate::section;
 
 /// Returns each data set as `name number: titles of definitions / titles of parameters`.
 fn plans(titles: &[&str]) -> Vec<String> {
     let text: String = titles.iter().map(|title| format!("{title}\n")).collect();
-    let sections = section::split(&text, false).unwrap();
+    let text = Text::Whole(text.into());
+    let sections = section::split(&text, false).unwrap().all;
     let named = |found: &[usize]| found.iter().map(|&at| at.to_string()).collect::<Vec<_>>().join(" ");
     let plan = |plan: SetPlan| {
         let number = plan.number.map_or(String::new(), |number| format!("[{number}]"));
@@ -82,8 +84,8 @@ fn logs_may_be_numbered_too() {
 
 #[test]
 fn an_association_with_nothing_is_told() {
-    let text = "~V\n~Core_Definition\n~Core_Data | Kore_Definition\n~Tops_Data\n";
-    let plans = find(&section::split(text, false).unwrap());
+    let text = Text::Whole("~V\n~Core_Definition\n~Core_Data | Kore_Definition\n~Tops_Data\n".into());
+    let plans = find(&section::split(&text, false).unwrap().all);
     assert_eq!((plans[0].definition.clone(), plans[0].lost.as_deref()), (vec![1], Some("Kore_Definition")));
     assert_eq!((plans[1].definition.clone(), plans[1].kind), (Vec::new(), SetKind::Tops));
 }
