@@ -88,6 +88,8 @@ const fn format_of(format: OutputFormat) -> Format {
     match format {
         OutputFormat::Table => Format::Table,
         OutputFormat::Csv => Format::Csv,
+        OutputFormat::CsvRaw => Format::CsvRaw,
+        OutputFormat::Xlsx => Format::Xlsx,
         OutputFormat::Json => Format::Json,
         OutputFormat::Parquet => Format::Parquet,
         OutputFormat::Arrow => Format::Arrow,
@@ -112,7 +114,7 @@ pub(crate) async fn query(
     Ok(Reply::Query { rows: written.rows, bytes: sink.bytes })
 }
 
-/// Sends a run's native table as output: the very Parquet bytes, or CSV.
+/// Sends a run's native table as output: the very Parquet bytes, or CSV, or a workbook.
 ///
 /// # Errors
 /// `NotFound` when there is no such run, `Usage` for another format, `Query` or `Damaged` when its
@@ -134,7 +136,9 @@ pub(crate) async fn export(
         })
         .await?;
     match format {
-        OutputFormat::Csv => query(node, workspace, &format!("select * from run('{id}')"), format, out).await,
+        OutputFormat::Csv | OutputFormat::CsvRaw | OutputFormat::Xlsx => {
+            query(node, workspace, &format!("select * from run('{id}')"), format, out).await
+        }
         OutputFormat::Parquet if held => {
             let bytes = tokio::task::block_in_place(|| node.blobs().read_all(&blob))?;
             let mut sink = Sink::new(out.clone());
@@ -146,7 +150,7 @@ pub(crate) async fn export(
             Err(ApiError::new(ErrorKind::NotFound, format!("the table of run {} is not held here", id.fmt_short()))
                 .hint("dataforge sync fetches what is missing"))
         }
-        _ => Err(ApiError::new(ErrorKind::Usage, "runs are exported as parquet or csv")),
+        _ => Err(ApiError::new(ErrorKind::Usage, "runs are exported as parquet, csv or xlsx")),
     }
 }
 

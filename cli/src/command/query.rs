@@ -35,8 +35,12 @@ pub(crate) struct Query {
 pub(crate) enum Format {
     /// Text table for people
     Table,
-    /// Comma-separated values
+    /// Comma-separated values, safe to open in a spreadsheet
     Csv,
+    /// Comma-separated values with all text as it is
+    CsvRaw,
+    /// Excel workbook
+    Xlsx,
     /// One JSON array of objects
     Json,
     /// Parquet file
@@ -50,6 +54,8 @@ impl From<Format> for OutputFormat {
         match format {
             Format::Table => Self::Table,
             Format::Csv => Self::Csv,
+            Format::CsvRaw => Self::CsvRaw,
+            Format::Xlsx => Self::Xlsx,
             Format::Json => Self::Json,
             Format::Parquet => Self::Parquet,
             Format::Arrow => Self::Arrow,
@@ -96,7 +102,7 @@ fn choose(asked: Option<Format>, out: Option<&Path>, json: bool, terminal: bool)
                 "--json prints the rows as JSON",
                 "leave out --format, or write to a file with --out",
             )),
-            Some(Format::Parquet | Format::Arrow) if terminal => {
+            Some(Format::Xlsx | Format::Parquet | Format::Arrow) if terminal => {
                 Err(Failure::usage("this format is not for a terminal", "write to a file with --out, or into a pipe"))
             }
             Some(format) => Ok(format),
@@ -104,6 +110,7 @@ fn choose(asked: Option<Format>, out: Option<&Path>, json: bool, terminal: bool)
     };
     let named = match path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).as_deref() {
         Some("csv") => Some(Format::Csv),
+        Some("xlsx") => Some(Format::Xlsx),
         Some("json") => Some(Format::Json),
         Some("parquet") => Some(Format::Parquet),
         Some("arrow" | "arrows") => Some(Format::Arrow),
@@ -113,7 +120,7 @@ fn choose(asked: Option<Format>, out: Option<&Path>, json: bool, terminal: bool)
     let unknown = || {
         Failure::usage(
             format!("{} does not say which format", path.display()),
-            "add --format, or a name that ends in .csv, .json, .parquet or .arrow",
+            "add --format, or a name that ends in .csv, .xlsx, .json, .parquet or .arrow",
         )
     };
     asked.or(named).ok_or_else(unknown)
@@ -191,11 +198,13 @@ mod tests {
         assert_eq!(choose(None, None, true, true).unwrap(), Format::Json);
         assert_eq!(choose(None, file("a.CSV"), false, true).unwrap(), Format::Csv);
         assert_eq!(choose(None, file("a.parquet"), true, true).unwrap(), Format::Parquet);
+        assert_eq!(choose(None, file("a.xlsx"), false, true).unwrap(), Format::Xlsx);
         assert_eq!(choose(Some(Format::Arrow), file("a.csv"), false, true).unwrap(), Format::Arrow);
         assert_eq!(choose(Some(Format::Parquet), None, false, false).unwrap(), Format::Parquet);
         for refused in [
             choose(Some(Format::Parquet), None, false, true),
             choose(Some(Format::Arrow), None, false, true),
+            choose(Some(Format::Xlsx), None, false, true),
             choose(Some(Format::Csv), None, true, false),
             choose(None, file("result"), false, false),
         ] {

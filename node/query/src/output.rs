@@ -1,8 +1,12 @@
-//! Results as text or files: CSV, JSON, Parquet, Arrow or a table for people.
+//! Results as text or files: CSV, Excel, JSON, Parquet, Arrow or a table for people.
 //!
 //! Batches are written as they come; only the table for people is collected, up to a cap.
 //! Numbers are written as the shortest text that reads back as the same number, so the same result
-//! gives the same bytes.
+//! gives the same bytes. Text that a spreadsheet would run as a formula is defused in CSV
+//! ([`formula`](crate::formula)) and is never a formula in a workbook.
+
+mod csv;
+mod xlsx;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,13 +16,14 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
+use arrow::json;
 use arrow::util::pretty::pretty_format_batches_with_schema;
-use arrow::{csv, json};
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
+pub use self::csv::{CsvWriter, Formulas};
 use crate::engine::QueryStream;
 use crate::error::QueryError;
 
@@ -33,8 +38,13 @@ const CREATED_BY: &str = "dataforge";
 pub enum Format {
     /// A table for people, the first rows only.
     Table,
-    /// Comma-separated values with a header; null is empty.
+    /// Comma-separated values with a header; null is empty. Text that a spreadsheet would run as a
+    /// formula begins with an apostrophe.
     Csv,
+    /// The same with all text as it is, for programs that are no spreadsheets.
+    CsvRaw,
+    /// An Excel workbook; more rows than a sheet takes go on further sheets.
+    Xlsx,
     /// One array of objects.
     Json,
     /// One object per line.
@@ -47,13 +57,16 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] = [Self::Table, Self::Csv, Self::Json, Self::Ndjson, Self::Parquet, Self::Arrow];
+    pub const ALL: [Self; 8] =
+        [Self::Table, Self::Csv, Self::CsvRaw, Self::Xlsx, Self::Json, Self::Ndjson, Self::Parquet, Self::Arrow];
 
     /// Returns the word people type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Csv => "csv",
+            Self::CsvRaw => "csv-raw",
+            Self::Xlsx => "xlsx",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Parquet => "parquet",
@@ -63,7 +76,7 @@ impl Format {
 
     /// Whether the output is bytes that a terminal should not get.
     pub const fn is_binary(self) -> bool {
-        matches!(self, Self::Parquet | Self::Arrow)
+        matches!(self, Self::Xlsx | Self::Parquet | Self::Arrow)
     }
 }
 
@@ -102,7 +115,7 @@ pub enum OutputError {
         message: String,
     },
     /// There is no such format.
-    #[error("no such format, use table, csv, json, ndjson, parquet or arrow: {0}")]
+    #[error("no such format, use table, csv, csv-raw, xlsx, json, ndjson, parquet or arrow: {0}")]
     UnknownFormat(String),
 }
 
@@ -198,12 +211,9 @@ fn open<'a, W: Write + Send>(
 ) -> Result<Box<dyn Sink + 'a>, ArrowError> {
     Ok(match format {
         Format::Table => Box::new(Table { out, schema, batches: Vec::new(), rows: 0, cut: false }),
-        Format::Csv => {
-            let mut writer = csv::WriterBuilder::new().with_header(true).build(out);
-            // The header comes with the first batch, and a result without rows has none.
-            writer.write(&RecordBatch::new_empty(schema))?;
-            Box::new(Csv(writer))
-        }
+        Format::Csv => Box::new(csv::Csv::new(out, &schema, Formulas::Defused)?),
+        Format::CsvRaw => Box::new(csv::Csv::new(out, &schema, Formulas::AsTheyAre)?),
+        Format::Xlsx => Box::new(xlsx::Xlsx::new(out, &schema)?),
         Format::Json => Box::new(Json(json_builder().build::<_, json::writer::JsonArray>(out))),
         Format::Ndjson => Box::new(Json(json_builder().build::<_, json::writer::LineDelimited>(out))),
         Format::Parquet => {
@@ -220,19 +230,6 @@ fn open<'a, W: Write + Send>(
 fn json_builder() -> json::WriterBuilder {
     // Every object has every key, so that a reader sees the columns of null values.
     json::WriterBuilder::new().with_explicit_nulls(true)
-}
-
-struct Csv<W: Write>(csv::Writer<W>);
-
-impl<W: Write + Send> Sink for Csv<W> {
-    fn write(&mut self, batch: &RecordBatch) -> Result<usize, ArrowError> {
-        self.0.write(batch)?;
-        Ok(batch.num_rows())
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), ArrowError> {
-        Ok(())
-    }
 }
 
 struct Json<W: Write, F: json::writer::JsonFormat>(json::Writer<W, F>);

@@ -292,8 +292,13 @@ pub enum Request {
 pub enum OutputFormat {
     /// Text table for people.
     Table,
-    /// Comma-separated values with a header line.
+    /// Comma-separated values with a header line; text that a spreadsheet would run as a formula
+    /// begins with an apostrophe.
     Csv,
+    /// The same with all text as it is.
+    CsvRaw,
+    /// Excel workbook.
+    Xlsx,
     /// One JSON array of objects.
     Json,
     /// Parquet file.

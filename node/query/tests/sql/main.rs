@@ -507,6 +507,17 @@ async fn a_table_for_people_is_cut_with_a_note() {
 }
 
 #[tokio::test]
+async fn formulas_are_defused_in_csv_unless_it_is_raw_and_text_in_a_workbook() {
+    let fixture = Fixture::new();
+    let sql = "SELECT '=1+1' AS remark, value FROM samples WHERE value = 0.1";
+    assert_eq!(fixture.text(sql, Format::Csv).await, "remark,value\n'=1+1,0.1\n");
+    assert_eq!(fixture.text(sql, Format::CsvRaw).await, "remark,value\n=1+1,0.1\n");
+    let (stream, mut workbook) = (fixture.engine.query(sql).await.unwrap(), Vec::new());
+    let written = write(stream, Format::Xlsx, &mut workbook).await.unwrap();
+    assert_eq!((written.rows, &workbook[..2]), (1, b"PK".as_slice()));
+}
+
+#[tokio::test]
 async fn a_closed_pipe_is_told_apart() {
     struct Closed;
     impl std::io::Write for Closed {
