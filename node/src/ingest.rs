@@ -9,6 +9,7 @@
 #[cfg(test)]
 pub(crate) mod collection;
 pub mod coverage;
+pub mod datetime;
 pub mod dictionary;
 pub mod facts;
 pub mod grid;
