@@ -19,6 +19,7 @@ pub mod parquet;
 pub mod prepare;
 pub mod sample;
 pub mod table;
+pub mod tabular;
 pub mod units;
 pub mod well;
 
