@@ -23,5 +23,5 @@ pub mod tabular;
 pub mod units;
 pub mod well;
 
-pub use prepare::{IngestError, Prepared, PreparedRun, Warning, prepare};
+pub use prepare::{IngestError, Prepared, PreparedRun, Warning, prepare, prepare_tables};
 pub use well::WellHeader;

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod entries;
+mod exports;
 mod peers;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use self::entries::{kind_word, outcome_word};
+pub(crate) use self::exports::Exported;
 pub(crate) use self::peers::Peer;
 use crate::api::{ApiError, ErrorKind};
 

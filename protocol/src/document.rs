@@ -33,7 +33,7 @@ pub use self::edit::Edit;
 pub use self::project::ProjectState;
 pub use self::read::{Candidate, Field, Map};
 pub use self::rendition::rendition_id;
-pub use self::run::{CurveField, CurveOverride, HeaderField, RunState};
+pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};

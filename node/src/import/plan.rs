@@ -50,6 +50,7 @@ pub(super) fn plan(
         file.plan.push(planned(run, place, &dictionary));
     }
     file.well = file.plan.first().and_then(|run| run.well.clone());
+    file.mapping.clone_from(&prepared.mapping);
     record::note_warnings(&mut file, prepared);
     Ok(file)
 }

@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use super::budget::{Budget, Share};
 use super::files::FileKind;
 use crate::api::{ApiError, ErrorKind, ImportOptions, Nulls};
-use crate::ingest::{Prepared, prepare};
+use crate::ingest::tabular::{self, Mapping, RawBook, ReadTableError};
+use crate::ingest::{Prepared, prepare, prepare_tables};
 
 /// Bytes of a file that is read into memory.
 pub(super) const MAX_FILE_BYTES: u64 = 2 << 30;
@@ -22,6 +23,7 @@ pub(super) const MAX_FILE_BYTES: u64 = 2 << 30;
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     las: ReadOptions,
+    mapping: Mapping,
 }
 
 /// A file that was read, or why it was not.
@@ -65,7 +67,24 @@ impl Settings {
             Nulls::Also(list) => NullPolicy::Also(list.clone()),
         };
         let las = ReadOptions { strict: options.strict, encoding: options.encoding.clone(), nulls };
-        Ok(Self { las })
+        let mut mapping = match &options.map {
+            Some(text) => Mapping::from_toml(text).map_err(|error| {
+                ApiError::from_error(ErrorKind::Usage, &error).hint("docs/tables.md has the form of a mapping")
+            })?,
+            None => Mapping::default(),
+        };
+        let source = &mut mapping.source;
+        source.encoding = source.encoding.take().or_else(|| options.encoding.clone());
+        match &options.nulls {
+            Nulls::Header | Nulls::None => {}
+            Nulls::Common => source.nulls.extend(NullPolicy::COMMON.iter().map(|&null| null.to_owned())),
+            Nulls::Aggressive => {
+                let all = NullPolicy::COMMON.iter().chain(NullPolicy::AGGRESSIVE);
+                source.nulls.extend(all.map(|&null| null.to_owned()));
+            }
+            Nulls::Also(list) => source.nulls.extend(list.iter().cloned()),
+        }
+        Ok(Self { las, mapping })
     }
 
     /// Reads a file as what it is.
@@ -76,8 +95,34 @@ impl Settings {
                 let reading = dataforge_las::read(bytes, &self.las).map_err(|error| input(&error))?;
                 Ok(Content::Runs(Box::new(prepare(bytes, &reading).map_err(|error| input(&error))?)))
             }
-            FileKind::Text | FileKind::Workbook | FileKind::Other => Ok(Content::Attachment),
+            FileKind::Text => self.tables(bytes, tabular::read_text(bytes, &self.mapping.source)),
+            FileKind::Workbook | FileKind::Other => Ok(Content::Attachment),
         }
+    }
+
+    /// Reads the tables of a file whose cells were read.
+    fn tables(&self, bytes: &Bytes, book: Result<RawBook, ReadTableError>) -> Result<Content, ApiError> {
+        let input = |error: ReadTableError| {
+            let failure = ApiError::from_error(ErrorKind::Input, &error);
+            match error {
+                ReadTableError::NoTable => failure.hint("or keep the file as it is: dataforge attach"),
+                _ => failure,
+            }
+        };
+        let book = book.map_err(input)?;
+        let reading = tabular::read(&book, &self.mapping).map_err(input)?;
+        if self.las.strict
+            && let Some(notice) = reading.notices.kept().first()
+        {
+            let place = format!("line {}, column {}", notice.line, notice.column);
+            let message = format!("{place}: {} ({})", notice.message, notice.kind);
+            return Err(ApiError::new(ErrorKind::Input, message).hint("correct it, or read without strict"));
+        }
+        let mapping = tabular::preview(&book, &self.mapping).map_err(input)?.mapping.to_toml();
+        let mut prepared = prepare_tables(bytes, &reading)
+            .map_err(|error| ApiError::from_error(ErrorKind::Input, &error))?;
+        prepared.mapping = mapping.ok();
+        Ok(Content::Runs(Box::new(prepared)))
     }
 }
 

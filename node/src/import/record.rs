@@ -134,7 +134,7 @@ fn record_run(
         let word = again(writer, doc, &before, run, blobs)?;
         return Ok(RunOutcome { run: doc, word, new_well: None });
     }
-    let (well, is_new) = open_well(writer, workspace, filing, header, doc)?;
+    let (well, is_new) = open_well(writer, workspace, filing, path, header, doc)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
     writer.open(&facts, deps.clone())?;
     let state = RunState {
@@ -181,6 +181,7 @@ fn open_well(
     writer: &mut Writer<'_>,
     workspace: WorkspaceId,
     filing: &Filing,
+    path: &Path,
     header: &WellHeader,
     run: DocId,
 ) -> Result<(DocId, bool), ApiError> {
@@ -198,7 +199,9 @@ fn open_well(
             slot.clone_from(value);
         }
     };
-    fill(&mut state.name, &header.name);
+    // A well that nothing names is called by its first file, which people know.
+    let stem = header.uwi.is_none().then(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+    fill(&mut state.name, &header.name.clone().or(stem.flatten()));
     fill(&mut state.uwi, &header.uwi);
     fill(&mut state.field, &header.field);
     fill(&mut state.company, &header.company);

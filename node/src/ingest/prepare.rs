@@ -18,8 +18,11 @@ use crate::ingest::table::{self, TableError};
 use crate::ingest::well::{self, RunHeader, WellHeader};
 
 mod checks;
+mod tables;
 #[cfg(test)]
 mod tests;
+
+pub use self::tables::prepare_tables;
 
 /// The reader and its version, as facts name it; raised when the same source gives other values.
 pub const READER: &str = "las/2";
@@ -42,6 +45,8 @@ pub struct Prepared {
     pub source_sha256: [u8; 32],
     /// What the reader noticed, then what we noticed; nothing here stops an import.
     pub warnings: Vec<Warning>,
+    /// The mapping that reads a table as it was read, as TOML; none for a LAS file.
+    pub mapping: Option<String>,
 }
 
 /// One run: its table as bytes, and the facts about it.
@@ -132,11 +137,22 @@ pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError
         let declared = if is_log { declared } else { [None; 3] };
         runs.push(prepare_run(&origin, data_set, data, declared, header, &mut warnings)?);
     }
+    Ok(finish(origin, runs, well, warnings, unkept))
+}
+
+/// Puts the report with every run.
+fn finish(
+    origin: Origin,
+    mut runs: Vec<PreparedRun>,
+    well: WellHeader,
+    warnings: Vec<Warning>,
+    unkept: u64,
+) -> Prepared {
     let report = report(&warnings, unkept);
     for run in &mut runs {
         run.facts.report = report.clone();
     }
-    Ok(Prepared { runs, well, source_sha256: origin.sha256, warnings })
+    Prepared { runs, well, source_sha256: origin.sha256, warnings, mapping: None }
 }
 
 /// Returns what is said about the acquisition of a data set.

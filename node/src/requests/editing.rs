@@ -1,6 +1,6 @@
 //! Edits: fields of wells, runs, curves and attachments, the dictionary, preferred curves.
 
-use dataforge_protocol::document::{CurveField, CurveId, HeaderField, MAX_KEY_CHARS, Map, Meaning};
+use dataforge_protocol::document::{CurveField, CurveId, DEPTH_SHIFT_M, HeaderField, MAX_KEY_CHARS, Map, Meaning};
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
@@ -109,7 +109,10 @@ fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Res
     if field == HeaderField::ElevationM.as_str() && !value.is_empty() && value.parse::<f64>().is_err() {
         return Err(usage(format!("{value:?} is no elevation"), "use metres above mean sea level"));
     }
-    let fields: Vec<_> = std::iter::once("name").chain(HeaderField::ALL.map(HeaderField::as_str)).collect();
+    if field == DEPTH_SHIFT_M && !value.is_empty() && !value.parse::<f64>().is_ok_and(f64::is_finite) {
+        return Err(usage(format!("{value:?} is no shift"), "use metres; 0 says that the datums are the same"));
+    }
+    let fields: Vec<_> = ["name", DEPTH_SHIFT_M].into_iter().chain(HeaderField::ALL.map(HeaderField::as_str)).collect();
     set_text(writer, doc, field, value, &fields, "well")
 }
 

@@ -355,7 +355,7 @@ fn gridded(connection: &Connection, workspace: WorkspaceId, run_id: &str) -> Res
         Some(CurveColumn { column: copy.column, unit: copy.unit, count: copy.count, min: None, max: None, ..curve })
     });
     let index = IndexColumn {
-        name: crate::ingest::grid::DEPTH.to_owned(),
+        name: native.index.name.clone(),
         kind: IndexKind::Depth,
         text: false,
         to_si: units::resolve(&unit, Some("length")).and_then(|unit| unit.factor),

@@ -26,6 +26,9 @@ pub struct RunState {
     pub gridded: Vec<GriddedFacts>,
     /// What people say about the acquisition instead of what was delivered, by field.
     pub header: BTreeMap<HeaderField, String>,
+    /// What is added to depths, in metres, to count them from the datum of the well's depth grid, as
+    /// stated by a person.
+    pub depth_shift_m: Option<f64>,
     /// What people say about curves, by ordinal.
     pub overrides: BTreeMap<u32, CurveOverride>,
 }
@@ -170,6 +173,7 @@ impl RunState {
                 .into_iter()
                 .filter_map(|field| Some((field, doc.get_str(Map::Root, field.as_str())?)))
                 .collect(),
+            depth_shift_m: doc.get_str(Map::Root, DEPTH_SHIFT_M).and_then(|text| text.parse().ok()).filter(|m: &f64| m.is_finite()),
             overrides: read_overrides(doc),
         }
     }
@@ -194,6 +198,8 @@ impl RunState {
         for field in HeaderField::ALL {
             edit.set_text(Map::Root, field.as_str(), self.header.get(&field).map(String::as_str))?;
         }
+        let shift = self.depth_shift_m.map(|metres| metres.to_string());
+        edit.set_text(Map::Root, DEPTH_SHIFT_M, shift.as_deref())?;
         let mut texts = BTreeMap::new();
         for (ordinal, curve) in &self.overrides {
             for field in CurveField::ALL {
@@ -205,6 +211,9 @@ impl RunState {
         edit.set_texts(Map::Curves, &texts)
     }
 }
+
+/// The root key of [`RunState::depth_shift_m`].
+pub const DEPTH_SHIFT_M: &str = "depth_shift_m";
 
 /// The root key that names the rendition people chose as the default.
 const CHOSEN: &str = "rendition";

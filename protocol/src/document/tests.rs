@@ -139,6 +139,7 @@ fn states_read_as_written_and_only_differences_are_written() {
     let curve = CurveOverride { unit: Some("m".into()), quality: Some("good".into()), ..CurveOverride::default() };
     let mut run = RunState {
         header: BTreeMap::from([(HeaderField::Datum, "RT".into())]),
+        depth_shift_m: Some(-1.5),
         source_name: Some("a.las".into()),
         overrides: BTreeMap::from([(2, curve)]),
         renditions: vec![rendition("las/1", 3)],

@@ -20,6 +20,8 @@ pub struct FileResult {
     pub new_wells: Vec<String>,
     /// Wells that may be the same as those.
     pub duplicates: Vec<String>,
+    /// In a dry run, the mapping by which its tables are read, as TOML.
+    pub mapping: Option<String>,
     /// In a dry run, what would be made of it.
     pub plan: Vec<PlannedRun>,
     /// Curves, the index excluded.

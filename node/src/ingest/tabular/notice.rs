@@ -102,7 +102,7 @@ impl From<&TableNotice> for Warning {
             "" => notice.message.clone(),
             sheet => format!("sheet {sheet}: {}", notice.message),
         };
-        Self { line: notice.line, column: notice.column, message }
+        Self { line: notice.line, column: notice.column, kind: notice.kind.to_string(), message }
     }
 }
 
