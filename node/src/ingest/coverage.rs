@@ -13,15 +13,18 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 mod tests;
+mod text;
+mod well;
+
+pub use self::text::{render, render_well};
+pub use self::well::{
+    CurveInput, CurveStretches, LeftOut, Overlap, PropertyStretches, RunInput, Stretch, WellCoverage, well_coverage,
+};
 
 /// How many steps apart two samples may be and still belong together.
 const THRESHOLD_STEPS: f64 = 2.0;
 /// Differences of an index carry rounding noise, so thresholds are taken this much wider.
 const TOLERANCE: f64 = 1e-6;
-/// Cells of the bar that [`render`] draws.
-const BAR_CELLS: usize = 60;
-/// Share of a cell from which on it is drawn as full.
-const FULL_SHARE: f64 = 0.99;
 
 /// How coverage is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -203,6 +206,14 @@ impl Coverage {
         if self.rows == 0 { 0.0 } else { self.samples as f64 / self.rows as f64 }
     }
 
+    /// Returns how much of the index has values, in its unit: a sample stands for half a step on
+    /// either side.
+    #[must_use]
+    pub fn covered(&self) -> f64 {
+        let step = self.step.unwrap_or(0.0);
+        self.intervals.iter().map(|part| part.base - part.top + step).sum()
+    }
+
     /// Returns the coverage as a line of text over the whole index: `#` covered, `+` in part,
     /// `.` not at all.
     #[must_use]
@@ -210,42 +221,7 @@ impl Coverage {
         let Some(domain) = self.domain else {
             return ".".repeat(cells);
         };
-        // A sample stands for half a step on either side.
-        let half = self.step.unwrap_or(0.0) / 2.0;
-        let (start, end) = (domain.top - half, domain.base + half);
-        let width = (end - start) / cells as f64;
-        (0..cells)
-            .map(|cell| {
-                let from = start + width * cell as f64;
-                let to = from + width;
-                let covered: f64 = self
-                    .intervals
-                    .iter()
-                    .map(|part| (part.base + half).min(to) - (part.top - half).max(from))
-                    .filter(|length| *length > 0.0)
-                    .sum();
-                if width <= 0.0 {
-                    if self.samples > 0 { '#' } else { '.' }
-                } else if covered >= width * FULL_SHARE {
-                    '#'
-                } else if covered > width * TOLERANCE {
-                    '+'
-                } else {
-                    '.'
-                }
-            })
-            .collect()
+        let parts: Vec<(f64, f64)> = self.intervals.iter().map(|part| (part.top, part.base)).collect();
+        text::bar(&parts, (domain.top, domain.base), self.step.unwrap_or(0.0) / 2.0, cells)
     }
-}
-
-/// Returns the coverage of several curves as text: a line with bar and share for each.
-#[must_use]
-pub fn render(curves: &[CurveCoverage]) -> String {
-    let widest = curves.iter().map(|curve| curve.column.chars().count()).max().unwrap_or(0);
-    let line = |curve: &CurveCoverage| {
-        let bar = curve.coverage.bar(BAR_CELLS);
-        let share = curve.coverage.share() * 100.0;
-        format!("{:<widest$} [{bar}] {share:5.1} %\n", curve.column)
-    };
-    curves.iter().map(line).collect()
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod well;
+
 /// A metre apart from 100, `x` valid and anything else null.
 fn of(pattern: &str) -> Coverage {
     let index: Vec<f64> = (0_u32..).take(pattern.len()).map(|row| 100.0 + f64::from(row)).collect();
@@ -79,6 +81,13 @@ fn metres_stand_beside_the_unit() {
     assert_eq!((found.intervals[0].top_m, found.intervals[0].base_m), (Some(304.8), Some(1_001.0 * 0.3048)));
     let time = coverage(&[1.0, 2.0], &[true, true], Options::default());
     assert_eq!(time.domain.unwrap().top_m, None);
+}
+
+#[test]
+fn a_sample_stands_for_a_step() {
+    assert_eq!(of("xxxxx").covered(), 5.0);
+    assert_eq!(of("xx---x").covered(), 3.0);
+    assert_eq!(of("------").covered(), 0.0);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Contender<'a> {
     pub chosen_by: Option<&'a str>,
     /// Its rank, from [`super::Detection::rank`].
     pub rank: u8,
+    /// Number of its values.
+    pub samples: u64,
     /// How much of the hole it covers, in metres; without depths the number of values.
     pub covered: f64,
     /// When it was logged, or else imported: seconds, whose zero does not matter.
@@ -36,7 +38,7 @@ pub struct Preferred {
 /// when none of them has values.
 #[must_use]
 pub fn preferred(contenders: &[Contender<'_>]) -> Option<Preferred> {
-    let mut order: Vec<usize> = (0..contenders.len()).filter(|&position| contenders[position].covered > 0.0).collect();
+    let mut order: Vec<usize> = (0..contenders.len()).filter(|&position| contenders[position].samples > 0).collect();
     order.sort_by(|&one, &other| compare(&contenders[one], &contenders[other]).0);
     let position = *order.first()?;
     let best = &contenders[position];

@@ -141,7 +141,7 @@ fn overrides_survive_json() {
 }
 
 const PLAIN: Contender<'_> =
-    Contender { id: "a/1", name: "A", chosen_by: None, rank: 50, covered: 100.0, recorded: 1_000 };
+    Contender { id: "a/1", name: "A", chosen_by: None, rank: 50, samples: 9, covered: 100.0, recorded: 1_000 };
 
 #[test]
 fn a_choice_then_rank_coverage_and_age_decide() {
@@ -165,10 +165,11 @@ fn a_choice_then_rank_coverage_and_age_decide() {
 
 #[test]
 fn a_curve_without_values_stands_for_nothing() {
-    let empty = Contender { id: "b/1", chosen_by: Some("Ann"), rank: 100, covered: 0.0, ..PLAIN };
+    let empty = Contender { id: "b/1", chosen_by: Some("Ann"), rank: 100, samples: 0, ..PLAIN };
     let found = preferred(&[empty, PLAIN]).unwrap();
     assert_eq!((found.position, &*found.reason), (1, "the only one with values"));
     assert_eq!(preferred(&[empty]), None);
     assert_eq!(preferred(&[]), None);
-    assert_eq!(preferred(&[Contender { covered: f64::NAN, ..PLAIN }]), None);
+    // Of one value nobody knows how much it covers.
+    assert!(preferred(&[Contender { covered: 0.0, samples: 1, ..PLAIN }]).is_some());
 }
