@@ -30,7 +30,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Report { workspace, run } => describing::report(node, find(node, workspace).await?, run).await,
         Request::Coverage { workspace, well, gap_m } => {
-            listing::coverage(node, find(node, workspace).await?, well, gap_m).await
+            listing::well_coverage(node, find(node, workspace).await?, well, gap_m).await
         }
         Request::Duplicates { workspace } => describing::duplicates(node, find(node, workspace).await?).await,
         Request::Attachments { workspace, well } => {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use dataforge_node::api::Request;
-use dataforge_node::ingest::coverage::WellCoverage;
+use dataforge_node::ingest::coverage::{WellCoverage, render_well};
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -31,6 +31,6 @@ impl Coverage {
 
 impl Human for WellCoverage {
     fn human(&self) -> String {
-        self.render().lines().map(clean).collect::<Vec<_>>().join("\n")
+        render_well(self).lines().map(clean).collect::<Vec<_>>().join("\n")
     }
 }

@@ -69,5 +69,5 @@ pub use engine::{Engine, QueryStream};
 pub use error::{QueryError, QueryErrorKind};
 pub use limits::Limits;
 pub use meta::MetaTable;
-pub use output::{CsvWriter, Format, Formulas, OutputError, Written, write};
+pub use output::{CsvWriter, Format, Formulas, OutputError, Written, write, write_batches};
 pub use samples::sample_schema;

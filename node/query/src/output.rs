@@ -131,39 +131,77 @@ pub struct Written {
 /// Writes a result.
 ///
 /// The writer is used from async code: give it a file, a buffer or a pipe, not a slow network.
-pub async fn write<W: Write + Send>(stream: QueryStream, format: Format, out: &mut W) -> Result<Written, OutputError> {
-    let mut watched = Watched { out, failed: None };
-    let written = write_batches(stream, format, &mut watched).await;
-    let flushed = match &written {
-        Ok(_) => watched.flush(),
-        Err(_) => Ok(()),
-    };
-    // Formats wrap errors of the writer in texts of their own.
-    match watched.failed {
-        Some(kind) => Err(OutputError::Io(kind.into())),
-        None => flushed.map_err(OutputError::Io).and(written),
-    }
-}
-
-async fn write_batches<W: Write + Send>(
+pub async fn write<W: Write + Send>(
     mut stream: QueryStream,
     format: Format,
     out: &mut W,
 ) -> Result<Written, OutputError> {
-    let fail = |error: ArrowError| OutputError::Encode { format, message: error.to_string() };
-    let mut sink = open(format, stream.schema(), out).map_err(fail)?;
-    let mut written = Written { rows: 0, cut: false };
-    while let Some(batch) = stream.next().await {
-        let batch = batch?;
-        let taken = sink.write(&batch).map_err(fail)?;
-        written.rows += taken as u64;
-        if taken < batch.num_rows() {
-            written.cut = true;
-            break;
+    let mut watched = Watched { out, failed: None };
+    let written = async {
+        let mut writer = BatchWriter::new(format, stream.schema(), &mut watched)?;
+        while let Some(batch) = stream.next().await {
+            if !writer.write(&batch?)? {
+                break;
+            }
         }
+        writer.finish()
+    };
+    let written = written.await;
+    watched.end(written)
+}
+
+/// Writes batches that are there already, as [`write`] does those of a query.
+///
+/// # Errors
+/// Those of the batches, and when they cannot be written.
+pub fn write_batches<W: Write + Send>(
+    schema: SchemaRef,
+    batches: impl IntoIterator<Item = Result<RecordBatch, QueryError>>,
+    format: Format,
+    out: &mut W,
+) -> Result<Written, OutputError> {
+    let mut watched = Watched { out, failed: None };
+    let written = (|| {
+        let mut writer = BatchWriter::new(format, schema, &mut watched)?;
+        for batch in batches {
+            if !writer.write(&batch?)? {
+                break;
+            }
+        }
+        writer.finish()
+    })();
+    watched.end(written)
+}
+
+/// Writes batches one by one, and counts rows.
+struct BatchWriter<'a> {
+    format: Format,
+    sink: Box<dyn Sink + 'a>,
+    written: Written,
+}
+
+impl<'a> BatchWriter<'a> {
+    fn new<W: Write + Send>(format: Format, schema: SchemaRef, out: &'a mut W) -> Result<Self, OutputError> {
+        let sink = open(format, schema, out).map_err(|error| unfit(format, &error))?;
+        Ok(Self { format, sink, written: Written { rows: 0, cut: false } })
     }
-    sink.finish().map_err(fail)?;
-    Ok(written)
+
+    /// Writes a batch; returns whether more are wanted.
+    fn write(&mut self, batch: &RecordBatch) -> Result<bool, OutputError> {
+        let taken = self.sink.write(batch).map_err(|error| unfit(self.format, &error))?;
+        self.written.rows += taken as u64;
+        self.written.cut = taken < batch.num_rows();
+        Ok(!self.written.cut)
+    }
+
+    fn finish(self) -> Result<Written, OutputError> {
+        self.sink.finish().map_err(|error| unfit(self.format, &error))?;
+        Ok(self.written)
+    }
+}
+
+fn unfit(format: Format, error: &ArrowError) -> OutputError {
+    OutputError::Encode { format, message: error.to_string() }
 }
 
 /// Remembers that its writer failed.
@@ -180,6 +218,18 @@ impl<W> Watched<'_, W> {
             self.failed = Some(error.kind());
         }
         result
+    }
+}
+
+impl<W: Write> Watched<'_, W> {
+    /// Flushes what was written, and says what its writer says: formats wrap its errors in texts of
+    /// their own.
+    fn end(mut self, written: Result<Written, OutputError>) -> Result<Written, OutputError> {
+        let flushed = if written.is_ok() { self.flush() } else { Ok(()) };
+        match self.failed {
+            Some(kind) => Err(OutputError::Io(kind.into())),
+            None => flushed.map_err(OutputError::Io).and(written),
+        }
     }
 }
 

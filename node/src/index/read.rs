@@ -226,6 +226,16 @@ impl<'a> Index<'a> {
         found.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("run {id} is not listed")))
     }
 
+    /// Returns what is added to the depths of a run, in metres.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn depth_shift_m(&self, run: &DocId) -> Result<Option<f64>, ApiError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT depth_shift_m FROM runs WHERE workspace = ?1 AND id = ?2")?;
+        Ok(statement.query_row(params![self.workspace.as_bytes(), run.as_bytes()], |row| row.get(0))?)
+    }
+
     /// Returns a run's oddities, as the reader reported them.
     ///
     /// # Errors

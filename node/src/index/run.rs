@@ -63,7 +63,7 @@ fn insert_run(
         .connection()
         .prepare_cached(
             "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)",
+                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -99,6 +99,7 @@ fn insert_run(
             header(HeaderField::Wellbore),
             header(HeaderField::Datum),
             header(HeaderField::ElevationM).and_then(|text| text.parse::<f64>().ok()),
+            state.depth_shift_m,
             rendition.report.seen,
             conflicts,
             state.deleted,

@@ -1,17 +1,18 @@
 //! Lists: wells, runs, curves, one of them in full, the log.
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, RecordBatch};
 use dataforge_protocol::id::{DocId, WorkspaceId};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rusqlite::params;
 
 use crate::api::{ApiError, CoverageInfo, CurveInfo, ErrorKind, LogEntry, Reply, RunInfo, ShowReply};
 use crate::clock::rfc3339;
 use crate::core::Core;
 use crate::index::{Found, Index};
-use crate::ingest::coverage::{self, Options};
+use crate::ingest::coverage::{self, CurveInput, LeftOut, Options, RunInput};
+use crate::ingest::units;
 use crate::node::Node;
 use crate::store::{kind_word, outcome_word};
+use crate::table::read_table;
 
 /// Cells of a coverage bar.
 const BAR: usize = 60;
@@ -93,44 +94,83 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
 
 /// Reads a run's table and finds where its curves have values.
 fn run_coverage(node: &Node, run: &RunInfo, curves: &[CurveInfo]) -> Result<Vec<CoverageInfo>, ApiError> {
+    let found = tokio::task::block_in_place(|| curve_inputs(node, run, curves, Options::default()))?;
+    let info = |curve: &CurveInput| CoverageInfo {
+        run: run.short.clone(),
+        curve: curve.label.clone(),
+        unit: run.index_unit.clone(),
+        intervals: curve.coverage.intervals.iter().map(|span| (span.top, span.base)).collect(),
+        gaps: curve.coverage.gaps.iter().map(|gap| (gap.span.top, gap.span.base)).collect(),
+        filled: curve.coverage.share(),
+        bar: curve.coverage.bar(BAR),
+    };
+    Ok(found.iter().map(info).collect())
+}
+
+/// Returns the coverage of a run's curves, in the unit of its index.
+fn curve_inputs(
+    node: &Node,
+    run: &RunInfo,
+    curves: &[CurveInfo],
+    options: Options,
+) -> Result<Vec<CurveInput>, ApiError> {
     let hash = run.blob.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored hash is malformed"))?;
-    let bytes = tokio::task::block_in_place(|| node.blobs().read_all(&hash))?;
-    let damaged = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Damaged, error);
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| damaged(&error))?;
-    let schema = std::sync::Arc::clone(reader.schema());
-    let batches = reader
-        .build()
-        .map_err(|error| damaged(&error))?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| damaged(&error))?;
-    let table = arrow::compute::concat_batches(&schema, &batches).map_err(|error| damaged(&error))?;
+    let table = read_table(node, &hash)?;
     let index = numbers(&table, 0);
     let mut found = Vec::new();
     for curve in curves {
         let Some(column) = table.column_by_name(&curve.column) else { continue };
         let valid: Vec<_> = (0..column.len()).map(|row| column.is_valid(row)).collect();
-        let coverage = coverage::coverage(&index, &valid, Options::default());
-        found.push(CoverageInfo {
-            run: run.short.clone(),
-            curve: curve.curve.clone(),
-            unit: run.index_unit.clone(),
-            intervals: coverage.intervals.iter().map(|span| (span.top, span.base)).collect(),
-            gaps: coverage.gaps.iter().map(|gap| (gap.span.top, gap.span.base)).collect(),
-            filled: coverage.share(),
-            bar: coverage.bar(BAR),
-        });
+        let coverage = coverage::coverage(&index, &valid, options);
+        found.push(CurveInput { label: curve.curve.clone(), property: curve.property.clone(), coverage });
     }
     Ok(found)
 }
 
+/// Says where the curves of a well have values, over all its logs.
+pub(super) async fn well_coverage(
+    node: &Node,
+    workspace: WorkspaceId,
+    well: String,
+    gap_m: Option<f64>,
+) -> Result<Reply, ApiError> {
+    let runs = node.with_core(move |core| {
+        let index = index(core, workspace);
+        let well = index.find_well(&well)?;
+        let runs = index.runs(Some(&well))?.into_iter().filter(|run| run.kind == "log");
+        let with_curves = runs.map(|run| {
+            let id: DocId =
+                run.id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))?;
+            let (curves, shift) = (index.curves(Some(&id))?, index.depth_shift_m(&id)?);
+            Ok((run, curves, shift))
+        });
+        with_curves.collect::<Result<Vec<_>, ApiError>>()
+    });
+    let mut inputs = Vec::new();
+    let mut missing = Vec::new();
+    for (run, curves, shift_m) in runs.await? {
+        if !run.held {
+            missing.push(LeftOut { run: run.short, reason: "its table is not here yet".to_owned() });
+            continue;
+        }
+        let to_m = units::resolve(&run.index_unit, Some("length")).and_then(|unit| unit.factor);
+        let to_m = to_m.filter(|_| run.index_kind == "depth");
+        let threshold = gap_m.zip(to_m).map(|(gap, to_m)| gap / to_m);
+        let options = Options { threshold, to_m };
+        let found = tokio::task::block_in_place(|| curve_inputs(node, &run, &curves, options))?;
+        inputs.push(RunInput { run: run.short, to_m, shift_m: shift_m.unwrap_or(0.0), curves: found });
+    }
+    let mut coverage = coverage::well_coverage(&inputs, gap_m);
+    coverage.left_out.extend(missing);
+    Ok(Reply::Coverage(coverage))
+}
+
 /// The values of a numeric column; NaN where it is null or text.
 fn numbers(table: &RecordBatch, column: usize) -> Vec<f64> {
-    use arrow::array::{Array as _, AsArray as _};
+    use arrow::array::AsArray as _;
     let column = table.column(column);
     match column.as_primitive_opt::<arrow::datatypes::Float64Type>() {
-        Some(values) => {
-            (0..values.len()).map(|row| if values.is_valid(row) { values.value(row) } else { f64::NAN }).collect()
-        }
+        Some(values) => values.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
         None => vec![f64::NAN; column.len()],
     }
 }

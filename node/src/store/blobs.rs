@@ -2,7 +2,7 @@
 
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::Store;
 use crate::api::ApiError;
@@ -38,6 +38,15 @@ impl Store {
     /// `Storage`.
     pub(crate) fn has_blob(&self, hash: &BlobHash) -> Result<bool, ApiError> {
         Ok(self.connection().prepare_cached("SELECT 1 FROM have WHERE hash = ?1")?.exists(params![hash.as_bytes()])?)
+    }
+
+    /// Returns the size of a blob that is held.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn blob_size(&self, hash: &BlobHash) -> Result<Option<u64>, ApiError> {
+        let mut statement = self.connection().prepare_cached("SELECT size FROM have WHERE hash = ?1")?;
+        Ok(statement.query_row(params![hash.as_bytes()], |row| row.get(0)).optional()?)
     }
 
     /// Returns all blobs held, with their sizes.

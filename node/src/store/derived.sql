@@ -80,6 +80,7 @@ CREATE TABLE runs (
     wellbore       TEXT,
     datum          TEXT,
     elevation_m    REAL,
+    depth_shift_m  REAL,                -- what is added to depths to count them from the well's datum
     notices        INTEGER NOT NULL,    -- oddities of the source, also those not kept
     conflicts      TEXT NOT NULL,       -- as for wells
     deleted        INTEGER NOT NULL,
