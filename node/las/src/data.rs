@@ -27,6 +27,8 @@ mod tests;
 mod token;
 mod wrap;
 
+pub(crate) use self::table::{Source, read as read_rows};
+
 /// Reads the data sets `plans` of a file whose header is `file`.
 ///
 /// # Errors
@@ -40,15 +42,12 @@ pub(crate) fn read(
     reporter: &mut Reporter,
 ) -> Result<Vec<DataSet>, ReadError> {
     let nulls = Nulls::new(policy, file.version.null.as_deref());
-    let places = places(sections);
     let mut left = Left { columns: MAX_COLUMNS_OF_ALL, comments: MAX_COMMENTS };
     let mut sets = Vec::new();
     let mut first_line = None;
-    for plan in plans {
+    for plan in placed(sections, plans) {
         let Some(raw) = sections.get(plan.data) else { continue };
         first_line = first_line.or(Some(raw.line));
-        let place = |raw: &Vec<usize>| raw.iter().filter_map(|&at| places.get(at).copied().flatten()).collect();
-        let plan = SetPlan { definition: place(&plan.definition), parameters: place(&plan.parameters), ..plan };
         sets.extend(read_set(raw, plan, file, &nulls, &mut left, reporter)?);
     }
     if sets.is_empty() {
@@ -124,8 +123,8 @@ pub(crate) fn check_sets(sections: &[RawSection<'_>]) -> Result<(), ReadError> {
     Err(ReadError::TooLarge { what: "data sets", limit: MAX_DATA_SETS, line: extra.line })
 }
 
-/// Returns where each section as found stands among the header sections of the file.
-fn places(sections: &[RawSection<'_>]) -> Vec<Option<usize>> {
+/// Returns `plans` in terms of the header sections of the file, of which rows are none.
+pub(crate) fn placed(sections: &[RawSection<'_>], plans: Vec<SetPlan>) -> Vec<SetPlan> {
     let mut next = 0;
     let place = |section: &RawSection<'_>| {
         section.role.header().map(|_| {
@@ -133,7 +132,11 @@ fn places(sections: &[RawSection<'_>]) -> Vec<Option<usize>> {
             next - 1
         })
     };
-    sections.iter().map(place).collect()
+    let places: Vec<Option<usize>> = sections.iter().map(place).collect();
+    let placed = |found: Vec<usize>| found.into_iter().filter_map(|at| places.get(at).copied().flatten()).collect();
+    let plan =
+        |plan: SetPlan| SetPlan { definition: placed(plan.definition), parameters: placed(plan.parameters), ..plan };
+    plans.into_iter().map(plan).collect()
 }
 
 /// Reports a title of the rows that names the curves in another order than `~C` does. The order

@@ -50,6 +50,7 @@ mod report;
 mod section;
 mod sets;
 mod version;
+mod write;
 
 pub use self::error::ReadError;
 pub use self::model::{
@@ -58,3 +59,6 @@ pub use self::model::{
 };
 pub use self::nulls::NullPolicy;
 pub use self::read::{ReadOptions, Reading, read, read_header};
+pub use self::write::{
+    LasVersion, LeftOut, LineEnd, NumberForm, Updated, WriteError, WriteOptions, WriteReport, write,
+};

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+mod build;
 mod data;
 mod format;
 pub(crate) mod item;

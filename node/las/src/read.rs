@@ -90,6 +90,21 @@ pub fn read_header(bytes: &[u8], options: &ReadOptions) -> Result<Reading, ReadE
     }
 }
 
+/// Reads the header sections of a text without looking at rows; returns which sections make a data
+/// set as well, in terms of those header sections.
+///
+/// # Errors
+///
+/// [`ReadError`]
+pub(crate) fn header_of(text: &str) -> Result<(LogFile, Vec<SetPlan>), ReadError> {
+    let text = Text::Whole(text.into());
+    let parts = Parts::new(section::split(&text, false)?)?;
+    let decoded = Decoded { text: Text::Whole("".into()), encoding: String::new(), damaged: false };
+    let file = read_sections(&decoded, &parts.sections, &mut Reporter::new(false))?;
+    let plans = data::placed(&parts.sections.all, parts.plans);
+    Ok((file, plans))
+}
+
 /// Refuses what is clearly no well log.
 fn check_magic(bytes: &[u8]) -> Result<(), ReadError> {
     if bytes.is_empty() {

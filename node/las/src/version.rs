@@ -60,7 +60,7 @@ pub(crate) fn declares_3(sections: &[RawSection<'_>]) -> bool {
 }
 
 /// Returns the number that `text` begins with: `2.0` of `2.0 CWLS`.
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
@@ -76,7 +76,7 @@ fn find<'a>(sections: &'a [Section], kind: SectionKind, name: &str) -> Option<&'
 
 /// Returns whether an item is called `name`, also where its period is missing: `VERS 2.0: CWLS`
 /// has the first one within the number.
-fn is_called(item: &HeaderItem, name: &str) -> bool {
+pub(crate) fn is_called(item: &HeaderItem, name: &str) -> bool {
     item.mnemonic.eq_ignore_ascii_case(name) || first_word(&item.raw).eq_ignore_ascii_case(name)
 }
 
@@ -89,7 +89,7 @@ fn words(raw: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Returns what an item says, also where the blank behind the period is missing (`WRAP.NO`).
-fn value(item: &HeaderItem) -> String {
+pub(crate) fn value(item: &HeaderItem) -> String {
     let said = [&item.value, &item.unit].into_iter().find(|text| !text.is_empty());
     let text = if item.mnemonic.contains(char::is_whitespace) {
         words(&item.raw).nth(1).unwrap_or_default()
@@ -99,18 +99,34 @@ fn value(item: &HeaderItem) -> String {
     text.to_owned()
 }
 
+/// Returns what the text of a `WRAP` line says, if anything.
+pub(crate) fn says_wrapped(text: &str) -> Option<bool> {
+    match text.to_ascii_uppercase().as_str() {
+        "YES" | "Y" | "TRUE" => Some(true),
+        "NO" | "N" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
 fn wrap(sections: &[Section], reporter: &mut Reporter) -> Result<bool, ReadError> {
     let item = find(sections, SectionKind::Version, "WRAP");
-    let text = item.map(value).unwrap_or_default().to_ascii_uppercase();
-    match text.as_str() {
-        "YES" | "Y" | "TRUE" => Ok(true),
-        "NO" | "N" | "FALSE" => Ok(false),
-        _ => {
-            reporter.add(item.map_or(0, |item| item.line), 0, NoticeKind::WrapFlag, || {
-                format!("WRAP is neither YES nor NO, read as NO: '{text}'")
-            })?;
-            Ok(false)
-        }
+    let text = item.map(value).unwrap_or_default();
+    if let Some(wrapped) = says_wrapped(&text) {
+        return Ok(wrapped);
+    }
+    reporter.add(item.map_or(0, |item| item.line), 0, NoticeKind::WrapFlag, || {
+        format!("WRAP is neither YES nor NO, read as NO: '{text}'")
+    })?;
+    Ok(false)
+}
+
+/// Returns what the text of a `DLM` line says, if anything.
+pub(crate) fn says_delimiter(text: &str) -> Option<Delimiter> {
+    match text.to_ascii_uppercase().as_str() {
+        "" | "SPACE" => Some(Delimiter::Space),
+        "COMMA" | "," => Some(Delimiter::Comma),
+        "TAB" => Some(Delimiter::Tab),
+        _ => None,
     }
 }
 
@@ -118,27 +134,26 @@ fn delimiter(sections: &[Section], reporter: &mut Reporter) -> Result<Delimiter,
     let Some(item) = find(sections, SectionKind::Version, "DLM") else {
         return Ok(Delimiter::Space);
     };
-    let text = value(item).to_ascii_uppercase();
-    match text.as_str() {
-        "" | "SPACE" => Ok(Delimiter::Space),
-        "COMMA" | "," => Ok(Delimiter::Comma),
-        "TAB" => Ok(Delimiter::Tab),
-        _ => {
-            reporter.add(item.line, 0, NoticeKind::Delimiter, || {
-                format!("DLM is not SPACE, COMMA or TAB, read as SPACE: '{text}'")
-            })?;
-            Ok(Delimiter::Space)
-        }
+    let text = value(item);
+    if let Some(delimiter) = says_delimiter(&text) {
+        return Ok(delimiter);
     }
+    reporter.add(item.line, 0, NoticeKind::Delimiter, || {
+        format!("DLM is not SPACE, COMMA or TAB, read as SPACE: '{text}'")
+    })?;
+    Ok(Delimiter::Space)
+}
+
+/// Returns the text of a `NULL` line.
+pub(crate) fn null_text(item: &HeaderItem) -> String {
+    let text = value(item);
+    // Some writers of 1.2 put this one behind the colon as well.
+    if text.is_empty() && number(&item.description).is_some() { item.description.clone() } else { text }
 }
 
 fn null(sections: &[Section], reporter: &mut Reporter) -> Result<Option<String>, ReadError> {
     let item = find(sections, SectionKind::Well, "NULL");
-    let said = item.map(|item| {
-        let text = value(item);
-        // Some writers of 1.2 put this one behind the colon as well.
-        if text.is_empty() && number(&item.description).is_some() { item.description.clone() } else { text }
-    });
+    let said = item.map(null_text);
     let line = item.map_or(0, |item| item.line);
     match said.filter(|text| !text.is_empty()) {
         None => {
@@ -190,11 +205,15 @@ fn order_well(section: &mut Section, reporter: &mut Reporter) -> Result<(), Read
             "version 1.2 with values before the colon, read in the order of 2.0".to_owned()
         });
     }
-    let swapped = |item: &&mut HeaderItem| !UNSWAPPED.iter().any(|name| item.mnemonic.eq_ignore_ascii_case(name));
-    for item in section.items.iter_mut().filter(swapped) {
+    for item in section.items.iter_mut().filter(|item| is_swapped(item)) {
         std::mem::swap(&mut item.value, &mut item.description);
     }
     Ok(())
+}
+
+/// Returns whether an item of `~W` has its value behind the colon in LAS 1.2.
+pub(crate) fn is_swapped(item: &HeaderItem) -> bool {
+    !UNSWAPPED.iter().any(|name| item.mnemonic.eq_ignore_ascii_case(name))
 }
 
 fn is_label(mnemonic: &str, text: &str) -> bool {

@@ -28,18 +28,6 @@ pub struct HeaderItem {
 }
 
 impl HeaderItem {
-    /// Returns an item that comes from no file.
-    #[must_use]
-    pub fn new(mnemonic: &str, unit: &str, value: &str, description: &str) -> Self {
-        Self {
-            mnemonic: mnemonic.to_owned(),
-            unit: unit.to_owned(),
-            value: value.to_owned(),
-            description: description.to_owned(),
-            ..Self::default()
-        }
-    }
-
     /// Returns the name and the number of a mnemonic such as `NMR[3]`: an element of an array, or
     /// one of several runs or zones. `None` when it has no number.
     #[must_use]

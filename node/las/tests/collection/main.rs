@@ -9,4 +9,5 @@ mod expected;
 mod facts;
 mod generator;
 mod las3;
+mod roundtrip;
 mod traps;

@@ -1,0 +1,149 @@
+//! Random files: whatever is written is read back as it was, or refused.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Numbers of every size and sign, many of them ordinary.
+fn number() -> impl Strategy<Value = f64> {
+    let finite = any::<f64>().prop_filter("infinite", |number| !number.is_infinite());
+    prop_oneof![
+        4 => (-100_000..100_000).prop_map(|number| f64::from(number) / 1000.0),
+        2 => finite,
+        1 => Just(NAN),
+        1 => Just(-999.25),
+    ]
+}
+
+/// Words with all that rows treat specially.
+fn word() -> impl Strategy<Value = Option<String>> {
+    let pieces = prop_oneof![
+        Just("a"),
+        Just("SAND"),
+        Just(" "),
+        Just(","),
+        Just("\t"),
+        Just("\""),
+        Just("#"),
+        Just("~"),
+        Just("-999.25"),
+        Just("1.5"),
+        Just("-2"),
+        Just("\n"),
+        Just("NaN"),
+        Just("****"),
+        Just("µ"),
+        Just("|"),
+        Just(":"),
+        Just("."),
+    ];
+    let word = prop::collection::vec(pieces, 0..5).prop_map(|pieces| Some(pieces.concat()));
+    prop_oneof![2 => Just(None), 8 => Just(Some("SHALE".to_owned())), 1 => word]
+}
+
+fn column(rows: usize) -> impl Strategy<Value = Column> {
+    let numbers = prop::collection::vec(number(), rows).prop_map(Values::Number);
+    let words = prop::collection::vec(word(), rows).prop_map(Values::Text);
+    let values = prop_oneof![3 => numbers, 1 => words];
+    ("[A-Z]{1,5}(\\[[1-3]\\])?", "[A-Za-z/%]{0,4}", "[A-Za-z0-9 :.]{0,12}", values).prop_map(
+        |(mnemonic, unit, description, values)| Column {
+            definition: HeaderItem::new(&mnemonic, &unit, "", description.trim()),
+            values,
+        },
+    )
+}
+
+fn set(kind: SetKind) -> impl Strategy<Value = DataSet> {
+    (1..30_usize).prop_flat_map(move |rows| {
+        prop::collection::vec(column(rows), 1..12).prop_map(move |columns| DataSet::new(kind, "", columns))
+    })
+}
+
+fn file() -> impl Strategy<Value = LogFile> {
+    let kinds = prop_oneof![Just(SetKind::Log), Just(SetKind::Core), Just(SetKind::Tops), Just(SetKind::Log)];
+    prop::collection::vec(kinds.prop_flat_map(set), 1..4).prop_map(|sets| {
+        let mut file = LogFile::new(Vec::new());
+        sets.into_iter().for_each(|set| file.push(set, Vec::new()));
+        file
+    })
+}
+
+fn options() -> impl Strategy<Value = WriteOptions> {
+    let version = prop_oneof![Just(LasVersion::V1_2), Just(LasVersion::V2_0), Just(LasVersion::V3_0)];
+    let delimiter = prop_oneof![Just(None), Just(Some(Delimiter::Comma)), Just(Some(Delimiter::Tab))];
+    let line_end = prop_oneof![Just(LineEnd::Lf), Just(LineEnd::CrLf)];
+    (version, any::<bool>(), delimiter, line_end).prop_map(|(version, wrapped, delimiter, line_end)| WriteOptions {
+        version,
+        wrapped: wrapped && version != LasVersion::V3_0 && delimiter.is_none(),
+        delimiter,
+        line_end,
+        ..WriteOptions::default()
+    })
+}
+
+/// Returns whether a column came back. Words that all look like numbers may be numbers where no
+/// format says otherwise.
+fn same(one: &Values, other: &Values, is_3: bool) -> bool {
+    match (one, other) {
+        (Values::Number(one), Values::Number(other)) => {
+            one.iter().zip(other).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
+        }
+        (Values::Text(one), Values::Text(other)) => one == other,
+        (Values::Text(one), Values::Number(other)) => {
+            let same = |(a, b): (&Option<String>, &f64)| match a {
+                Some(text) => text.parse::<f64>().is_ok_and(|number| number == *b),
+                None => b.is_nan(),
+            };
+            !is_3 && one.iter().zip(other).all(same)
+        }
+        (Values::Number(_), Values::Text(_)) => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_back_or_refused(file in file(), options in options()) {
+        let mut bytes = Vec::new();
+        let Ok(_) = write(&file, &options, &mut bytes) else {
+            prop_assert!(bytes.is_empty());
+            return Ok(());
+        };
+        let text = String::from_utf8(bytes).unwrap();
+        let found = again(&text);
+        let is_3 = options.version == LasVersion::V3_0;
+        let log = file.data.iter().position(|set| set.kind == SetKind::Log).unwrap_or_default();
+        let written: Vec<&DataSet> = if is_3 { file.data.iter().collect() } else { vec![&file.data[log]] };
+        prop_assert_eq!(written.len(), found.data.len());
+        for set in written {
+            // Logs come last, and sets of one name are numbered: find it by its columns.
+            let is = |other: &&DataSet| {
+                (!is_3 || other.kind == set.kind)
+                    && other.rows == set.rows
+                    && other.columns.len() == set.columns.len()
+                    && set.columns.iter().zip(&other.columns).all(|(a, b)| {
+                        a.definition.mnemonic == b.definition.mnemonic
+                            && a.definition.unit == b.definition.unit
+                            && a.definition.description == b.definition.description
+                            && same(&a.values, &b.values, is_3)
+                    })
+            };
+            prop_assert!(found.data.iter().any(|other| is(&other)), "{}\n{:?}", text, set);
+        }
+    }
+}
+
+/// Random files must not be refused all the time, or the test above shows nothing.
+#[test]
+fn most_random_files_are_written() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let is_written = |_| {
+        let file = file().new_tree(&mut runner).unwrap().current();
+        let options = options().new_tree(&mut runner).unwrap().current();
+        write(&file, &options, &mut Vec::new()).is_ok()
+    };
+    let written = (0..300).map(is_written).filter(|is| *is).count();
+    assert!(written > 150, "{written} of 300");
+}
