@@ -47,6 +47,7 @@ pub(crate) fn fit(
     tokens: &mut Vec<Token>,
 ) -> Option<Misfit> {
     let width = layout.width;
+    drop_leading_tab(layout.leads_with_tab, tokens);
     drop_empty_end(layout.delimiter, width, tokens);
     let found = tokens.len();
     let is_text = |token: &Token| classify(token, text, layout.delimiter, nulls) == Cell::Text;
@@ -77,6 +78,13 @@ pub(crate) fn fit(
     };
     tokens.resize(width, Token::MISSING);
     Some(misfit)
+}
+
+/// Drops the empty item in front of a tab that every line begins with.
+pub(crate) fn drop_leading_tab(leads_with_tab: bool, tokens: &mut Vec<Token>) {
+    if leads_with_tab && tokens.first().is_some_and(|token| token.form == Form::Missing) {
+        tokens.remove(0);
+    }
 }
 
 /// Drops the empty item that a delimiter at either end of every line makes.

@@ -43,6 +43,8 @@ pub(crate) struct Layout {
     pub(crate) index_is_text: bool,
     /// Whether quoted items may run over line ends.
     pub(crate) joins_quotes: bool,
+    /// Whether every line begins with a tab that separates nothing.
+    pub(crate) leads_with_tab: bool,
     /// Bytes of an average line with its end, to estimate the number of rows.
     pub(crate) line_bytes: usize,
 }
@@ -75,6 +77,7 @@ pub(crate) fn find(source: &Source<'_>, nulls: &Nulls, reporter: &mut Reporter) 
         edges: Vec::new(),
         index_is_text: source.is_text(0) || sample.index_is_text(&counts, width),
         joins_quotes: source.is_3,
+        leads_with_tab: sample.leads_with_tab(sample.delimiter),
         line_bytes: sample_bytes / lines.len() + 1,
     };
     if layout.wrapping.is_none() && layout.delimiter == Delimiter::Space {
@@ -115,15 +118,24 @@ impl Sample<'_> {
     /// Returns the number of values of each line, after taking apart what is glued together.
     fn counts(&self, delimiter: Delimiter) -> Vec<usize> {
         let expected = self.source.curves.len();
+        let leads_with_tab = self.leads_with_tab(delimiter);
         let mut tokens = Vec::new();
         let count = |line: &Line<'_>| {
             tokens.clear();
             split(line, delimiter, &mut tokens);
+            fit::drop_leading_tab(leads_with_tab, &mut tokens);
             fit::drop_empty_end(delimiter, expected, &mut tokens);
             fit::split_runs(self.text(), self.nulls, expected, &mut tokens);
             tokens.len()
         };
         self.lines.iter().map(count).collect()
+    }
+
+    /// Returns whether every line begins with a tab. An index is never empty, so that tab is not
+    /// behind one.
+    fn leads_with_tab(&self, delimiter: Delimiter) -> bool {
+        let begins = |line: &Line<'_>| line.bytes.iter().find(|&&byte| byte != b' ') == Some(&b'\t');
+        delimiter == Delimiter::Tab && self.source.has_index && self.lines.iter().all(begins)
     }
 
     /// Returns the delimiter that makes most rows fit; the declared one unless another does
@@ -203,6 +215,7 @@ impl Sample<'_> {
         for (line, _) in self.lines.iter().zip(counts).filter(|&(_, &count)| count == width) {
             tokens.clear();
             split(line, self.delimiter, &mut tokens);
+            fit::drop_leading_tab(self.leads_with_tab(self.delimiter), &mut tokens);
             complete += 1;
             texts += usize::from(tokens.first().is_some_and(|t| self.is_text(t, self.delimiter)));
         }

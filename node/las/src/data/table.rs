@@ -174,7 +174,13 @@ impl<'a> Table<'a> {
                 rows.next_row(tokens, |line| read(fast::row::<{ fast::BLANKS }>(line, numbers, is_null)))
             }
             Delimiter::Comma => rows.next_row(tokens, |line| read(fast::row::<b','>(line, numbers, is_null))),
-            Delimiter::Tab => rows.next_row(tokens, |line| read(fast::row::<b'\t'>(line, numbers, is_null))),
+            Delimiter::Tab => {
+                let leads_with_tab = self.layout.leads_with_tab;
+                rows.next_row(tokens, |line| {
+                    let line = line.strip_prefix(b"\t").filter(|_| leads_with_tab).unwrap_or(line);
+                    read(fast::row::<b'\t'>(line, numbers, is_null))
+                })
+            }
         }
     }
 

@@ -245,6 +245,16 @@ fn tabs_separate_also_behind_a_leading_one() {
 }
 
 #[test]
+fn a_leading_tab_moves_nothing_also_where_curves_are_missing() {
+    let rows = "\t1\t2\t3\t4\n\t5\t\t7\tx\n\t6\t2\t3\t4\n";
+    let reading = read_text(&file("WRAP. NO:\nDLM. TAB:\n", &["D", "A"], rows));
+    assert_eq!(names(&reading), ["D", "A", "UNKNOWN:1", "UNKNOWN:2"]);
+    assert_eq!(numbers(&reading)[0], [1.0, 5.0, 6.0]);
+    assert_eq!(texts(&reading, 3), [Some("4"), Some("x"), Some("4")]);
+    assert_eq!(kinds(&reading), [NoticeKind::ExtraColumns, NoticeKind::TextColumn]);
+}
+
+#[test]
 fn the_rows_tell_their_delimiter_when_the_header_does_not() {
     let reading = plain(&["D", "A", "B"], "1,2,3\n2,,6\n");
     assert_columns(&reading, &[&[1.0, 2.0], &[2.0, NAN], &[3.0, 6.0]]);
