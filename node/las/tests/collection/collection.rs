@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// Returns the collection, if it is there.
 pub(crate) fn root() -> Option<PathBuf> {
@@ -66,6 +67,11 @@ pub(crate) fn las_files(root: &Path) -> Vec<(String, PathBuf)> {
 pub(crate) fn json(path: &Path) -> Value {
     let bytes = fs::read(path).expect("files of the collection can be read");
     serde_json::from_slice(&bytes).expect("expectations are JSON")
+}
+
+/// Returns the SHA-256 of some bytes in hexadecimal digits.
+pub(crate) fn hash(bytes: Vec<u8>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) fn list(value: &Value) -> &[Value] {

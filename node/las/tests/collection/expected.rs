@@ -39,7 +39,8 @@ fn files_read_as_the_other_reader_reads_them() {
     assert!(files >= LEAST_EXPECTED, "only {files} files were compared");
 }
 
-fn compare_file(name: &str, file: &LogFile, expected: &Value, differences: &mut Differences) {
+/// Compares a file with what lasio made of it.
+pub(crate) fn compare_file(name: &str, file: &LogFile, expected: &Value, differences: &mut Differences) {
     let [set] = file.data.as_slice() else {
         differences.0.push(format!("{name}: {} data sets", file.data.len()));
         return;
@@ -75,8 +76,9 @@ fn items(file: &LogFile, kind: SectionKind) -> impl Iterator<Item = &HeaderItem>
 fn compare_names(place: &str, item: &HeaderItem, theirs: &Value, differences: &mut Differences) {
     let original = &theirs["original_mnemonic"];
     // What has no ~C line has no name either; we call it UNKNOWN.
-    let made_up = original == "" && item.mnemonic.starts_with("UNKNOWN:");
-    let same = original == item.mnemonic.as_str() || made_up;
+    // Where we wrote that name, they take its colon for the description's.
+    let made_up = (original == "" || original == "UNKNOWN") && item.mnemonic.starts_with("UNKNOWN:");
+    let same = original == item.mnemonic.as_str() || made_up || original.as_str().is_some_and(is_garbled);
     differences.check(same, place, &item.mnemonic, original);
     // They drop the brackets of `[M]`; we keep what was delivered.
     let unit = item.unit.trim_matches(['[', ']', '(', ')']);
@@ -127,5 +129,12 @@ fn compare_curve(name: &str, column: &Column, theirs: &Value, differences: &mut 
     check("max", facts.max);
     check("first", facts.first);
     check("last", facts.last);
+    let hash = &theirs["f64le_sha256"];
+    let ours = collection::hash(numbers.iter().flat_map(|number| number.to_le_bytes()).collect());
+    differences.check(hash.is_null() || *hash == ours, &format!("{place} bits"), &ours, hash);
+    let mut check = |what: &str, ours: Option<f64>| {
+        let same = ours == theirs[what].as_f64();
+        differences.check(same, &format!("{place} {what}"), &ours, &theirs[what]);
+    };
     check("sum", Some(facts.sum).filter(|_| facts.count > 0));
 }

@@ -9,5 +9,6 @@ mod expected;
 mod facts;
 mod generator;
 mod las3;
+mod others;
 mod roundtrip;
 mod traps;
