@@ -1,4 +1,4 @@
-//! Measures the reader: `measure read|header FILE [TIMES]`.
+//! Measures the reader and the writer: `measure read|header|write FILE [TIMES]`.
 //!
 //! Prints MB (10^6 bytes) per second of CPU time, the wall time of a run, and the peak of memory
 //! beside the sizes of the file and its columns. For figures, build it like the program itself.
@@ -8,29 +8,32 @@ use std::fs;
 use std::io::Write as _;
 use std::time::Instant;
 
-use dataforge_las::{ReadOptions, Reading, Values, read, read_header};
+use dataforge_las::{ReadOptions, Reading, Values, WriteOptions, read, read_header, write};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (Some(what), Some(path)) = (arguments.first(), arguments.get(1)) else {
-        return Err("usage: measure read|header FILE [TIMES]".into());
+        return Err("usage: measure read|header|write FILE [TIMES]".into());
     };
     let times: u32 = arguments.get(2).map_or(Ok(1), |times| times.parse())?;
     let bytes = fs::read(path)?;
     let options = ReadOptions::default();
+    let mut reading = if what == "write" { Some(read(&bytes, &options)?) } else { None };
     let (wall, cpu) = (Instant::now(), cpu_seconds()?);
-    let mut column_bytes = 0;
     for _ in 0..times {
-        let reading = match what.as_str() {
-            "header" => read_header(&bytes, &options)?,
-            _ => read(&bytes, &options)?,
-        };
-        column_bytes = columns(&reading);
+        if what == "write" {
+            let file = reading.as_ref().map(|reading| &reading.file).ok_or("nothing was read")?;
+            write(file, &WriteOptions::default(), &mut std::io::sink())?;
+            continue;
+        }
+        // The last one must not count to the memory of the next.
+        drop(reading.take());
+        reading = Some(if what == "header" { read_header(&bytes, &options)? } else { read(&bytes, &options)? });
     }
     let (wall, cpu) = (wall.elapsed().as_secs_f64(), cpu_seconds()? - cpu);
     let megabytes = bytes.len() as f64 * f64::from(times) / 1e6;
     let peak = peak_bytes()?;
-    let needed = bytes.len() + column_bytes;
+    let needed = bytes.len() + reading.as_ref().map_or(0, columns);
     writeln!(
         std::io::stdout(),
         "{:.0} MB per CPU-second, {:.2} ms a run, peak {:.1} MB = {:.2} x (file and columns)",

@@ -1,20 +1,21 @@
-//! Reads well logs in the Log ASCII Standard (LAS), versions 1.2, 2.0 and 3.0.
+//! Reads and writes well logs in the Log ASCII Standard (LAS), versions 1.2, 2.0 and 3.0.
 //!
 //! Bytes in, values out: [`read()`] makes a [`LogFile`] of a file and an [`ImportReport`] of all
-//! that was odd about it. The crate is pure; it opens no files and interprets neither units nor
-//! names, which is the importer's work.
+//! that was odd about it, [`write()`] makes a file of a [`LogFile`] again. The crate is pure; it
+//! opens no files and interprets neither units nor names, which is the importer's work.
 //!
 //! What it promises:
 //!
 //! * Numbers are the doubles nearest to their text, and header values stay text.
 //! * No value gets into another column than its own without a located notice.
+//! * What is written is read back as it was given, or it is not written.
 //! * No bytes make it panic, and memory stays within a small multiple of the input
 //!   (see [`limits`]).
 //!
 //! LAS 2.1 is read as 2.0. Of LAS 3.0, every data set is read, the log and any other.
 //!
 //! ```
-//! use dataforge_las::{ReadOptions, Values, read};
+//! use dataforge_las::{LasVersion, ReadOptions, Values, WriteOptions, read, write};
 //!
 //! let text = "\
 //! ~Version
@@ -34,7 +35,12 @@
 //! assert_eq!(gamma.definition.unit, "GAPI");
 //! assert!(matches!(&gamma.values, Values::Number(n) if n[0] == 45.2 && n[1].is_nan()));
 //! assert!(reading.report.notices.is_empty());
-//! # Ok::<(), dataforge_las::ReadError>(())
+//!
+//! let options = WriteOptions { version: LasVersion::V3_0, ..WriteOptions::default() };
+//! let mut bytes = Vec::new();
+//! let report = write(&reading.file, &options, &mut bytes)?;
+//! assert_eq!(report.updated[0].mnemonic, "VERS");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod data;
@@ -44,6 +50,8 @@ mod header;
 pub mod limits;
 mod lines;
 mod model;
+#[cfg(test)]
+mod mutants;
 mod nulls;
 mod read;
 mod report;

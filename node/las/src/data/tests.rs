@@ -236,6 +236,14 @@ fn quotes_keep_the_delimiter_and_the_blanks() {
 }
 
 #[test]
+fn quotes_around_a_part_of_an_item_are_text() {
+    let rows = "1,\"SAND\" grey,2\n2,\"a\"b,3\n3,\"c\" ,4\n";
+    let reading = read_text(&file("WRAP. NO:\nDLM. COMMA:\n", &["D", "T", "A"], rows));
+    assert_eq!(texts(&reading, 1), [Some("\"SAND\" grey"), Some("\"a\"b"), Some("c")]);
+    assert_eq!(numbers(&reading)[2], [2.0, 3.0, 4.0]);
+}
+
+#[test]
 fn tabs_separate_also_behind_a_leading_one() {
     for rows in ["1\t\t3\n2\t5\t6\n", "\t1\t\t3\n\t2\t5\t6\n", "1\t \t3\t\n2\t5\t6\t\n"] {
         let reading = read_text(&file("WRAP. NO:\nDLM. TAB:\n", &["D", "A", "B"], rows));

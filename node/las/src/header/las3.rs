@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(parts("Recording date{MM/dd/yyyy HH:mm:ss}"), all("Recording date", "MM/dd/yyyy HH:mm:ss", ""));
         assert_eq!(parts("Echo  {AF;5ms;10ft} "), all("Echo", "AF;5ms;10ft", ""));
         assert_eq!(parts("{S}"), all("", "S", ""));
+        assert_eq!(parts("a {F} | R {S}"), all("a {F}", "S", "R"));
     }
 
     #[test]

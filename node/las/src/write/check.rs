@@ -3,11 +3,10 @@
 
 use crate::error::ReadError;
 use crate::header::shorten;
-use crate::model::{LogFile, Section, SectionLine};
+use crate::model::{Section, SectionLine};
 use crate::read;
 use crate::sets::SetPlan;
 use crate::write::compose::same;
-use crate::write::flags::Flags;
 use crate::write::plan::{HeaderLine, HeaderPart, Place, Plan, RowsPart};
 use crate::write::{WriteError, WriteReport};
 
@@ -16,12 +15,7 @@ use crate::write::{WriteError, WriteReport};
 /// # Errors
 ///
 /// [`WriteError::HeaderLine`], [`WriteError::Section`]
-pub(super) fn header(
-    plan: &Plan<'_>,
-    flags: &Flags,
-    texts: Vec<String>,
-    report: &mut WriteReport,
-) -> Result<Vec<String>, WriteError> {
+pub(super) fn header(plan: &Plan<'_>, texts: Vec<String>, report: &mut WriteReport) -> Result<Vec<String>, WriteError> {
     let (file, sets) = read::header_of(&texts.concat()).map_err(|error| first_section(plan, &error))?;
     let placed = plan.order.iter().filter_map(|place| match *place {
         Place::Header(at) => Some(at),
@@ -41,7 +35,6 @@ pub(super) fn header(
     if let Some(extra) = file.sections.get(placed.len()) {
         return Err(WriteError::Section { title: extra.title.clone() });
     }
-    check_flags(plan, flags, &file)?;
     check_sets(plan, &placed, &sets, report)?;
     Ok(texts)
 }
@@ -78,18 +71,6 @@ fn check_section(part: &HeaderPart, found: &Section) -> Result<(), WriteError> {
         None => Ok(()),
         Some(_) => Err(WriteError::Section { title: part.title.clone() }),
     }
-}
-
-fn check_flags(plan: &Plan<'_>, flags: &Flags, file: &LogFile) -> Result<(), WriteError> {
-    let version = &file.version;
-    let is_read = crate::version::number(&version.vers) == flags.version.as_str().parse().ok()
-        && version.wrapped == flags.wrapped
-        && version.delimiter == flags.delimiter;
-    if is_read {
-        return Ok(());
-    }
-    let of_version = plan.headers.iter().find(|part| part.kind == crate::model::SectionKind::Version);
-    Err(WriteError::Section { title: of_version.map(|part| part.title.clone()).unwrap_or_default() })
 }
 
 /// Checks that rows find their definition; `placed` are the header sections in file order.

@@ -210,6 +210,15 @@ fn words_that_cannot_stand_in_a_row_are_refused() {
 }
 
 #[test]
+fn a_row_that_would_be_taken_for_a_remark_is_refused() {
+    let index = texts("I", &[Some("1"), Some("2"), Some("3"), Some("x")]);
+    let file = log(vec![index, texts("T", &[Some("a"), Some("b"), Some("c"), Some("d")])]);
+    let why = "row 4 of I is in a row that is not read back as one";
+    assert!(refused(&file, &plain(LasVersion::V2_0)).starts_with(why));
+    assert_comes_back(&file, &plain(LasVersion::V3_0));
+}
+
+#[test]
 fn words_that_look_like_numbers_need_a_format_to_stay_words() {
     let file = log(vec![numbers("D", "", &[1.0, 2.0]), texts("UWI", &[Some("007"), Some("1.50")])]);
     let (text, _) = written(&file, &plain(LasVersion::V3_0));

@@ -39,7 +39,7 @@ impl Table<'_> {
             _ if !self.source.may_be_null(position) => false,
             (_, Cell::Null) => true,
             // A column that the header calls text may hold a word that looks like no number.
-            (_, Cell::Spelled) => !self.source.is_text(position) || nulls.spell(bytes),
+            (_, Cell::Spelled) => !self.source.is_text(position),
             (_, Cell::Number(number) | Cell::Comma(number)) => nulls.contain(number),
             _ => false,
         };

@@ -19,7 +19,7 @@ const SOURCE: &str = "\
 ~Curve
  DEPT .M   : 1  Depth
 # second
- GR   .GAPI 45 310 : 2  Gamma
+ GR   .GAPI 45 310 : 2  Gamma {F10.4}
 ~Parameter
  BS.MM 200 : Bit
 ~Other
@@ -97,6 +97,10 @@ fn las3_gets_formats_titles_and_a_delimiter() {
     assert!(text.contains("VERS .  3.0   : CWLS log ASCII Standard - VERSION 3.0\n"), "{text}");
     assert!(text.contains("DLM  .  SPACE : Column delimiter\n"), "{text}");
     assert!(text.contains("~Log_Definition\n DEPT .M   : 1  Depth  {F}\n# second\n"), "{text}");
+    assert!(
+        text.contains("\n GR   .GAPI 45 310 : 2  Gamma {F10.4}\n~"),
+        "a format behind a description is one: {text}"
+    );
     assert!(text.contains("~Log_Parameter\n BS.MM 200 : Bit\n"), "{text}");
     assert!(text.contains("~Log_Data | Log_Definition\n"), "{text}");
     assert!(text.contains("~Tops\n P.M 1 : p\n"), "{text}");
@@ -147,9 +151,11 @@ fn lines_that_would_be_something_else_are_refused() {
         file.sections.push(section);
         assert!(refused(&file, &two).contains("would not be read as"), "{text}");
     }
-    let mut file = small();
-    file.sections.push(Section { title: "~A".to_owned(), ..Section::new(SectionKind::Custom, Vec::new()) });
-    assert!(refused(&file, &two).contains("give it another title"));
+    for title in ["~A", "  ~Tops", "Tops", "~Tops\nA.B 1 : x"] {
+        let mut file = small();
+        file.sections.push(Section { title: title.to_owned(), ..Section::new(SectionKind::Custom, Vec::new()) });
+        assert!(refused(&file, &two).contains("would not be read as"), "{title}");
+    }
 }
 
 #[test]

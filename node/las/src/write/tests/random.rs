@@ -134,6 +134,38 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_read_of_damaged_files_is_written_or_refused() {
+    let (mut written, mut refused) = (0, 0);
+    crate::mutants::each(7_000, |bytes| {
+        let Ok(reading) = read(bytes, &ReadOptions::default()) else { return };
+        let file = reading.file;
+        for version in [LasVersion::V1_2, LasVersion::V2_0, LasVersion::V3_0] {
+            let mut text = Vec::new();
+            let Ok(_) = write(&file, &plain(version), &mut text) else {
+                refused += 1;
+                continue;
+            };
+            written += 1;
+            let text = String::from_utf8(text).unwrap();
+            let found = again(&text);
+            let is_3 = version == LasVersion::V3_0;
+            let log = file.data.iter().position(|set| set.kind == SetKind::Log).unwrap_or_default();
+            let sets = if is_3 { &file.data[..] } else { &file.data[log..=log] };
+            assert_eq!(sets.len(), found.data.len(), "{text}");
+            for set in sets {
+                let values = set.columns.iter().map(|column| &column.values);
+                let same = |other: &DataSet| {
+                    other.columns.len() == set.columns.len()
+                        && values.clone().zip(&other.columns).all(|(one, other)| same(one, &other.values, is_3))
+                };
+                assert!(found.data.iter().any(same), "{}\n became\n{text}", String::from_utf8_lossy(bytes));
+            }
+        }
+    });
+    assert!(written > 4 * refused, "{written} written, {refused} refused");
+}
+
 /// Random files must not be refused all the time, or the test above shows nothing.
 #[test]
 fn most_random_files_are_written() {

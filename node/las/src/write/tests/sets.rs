@@ -49,9 +49,10 @@ fn data_sets_stay_what_they_are() {
 
 #[test]
 fn a_shared_definition_is_divided_where_columns_differ() {
-    let mut file = again(CORES);
+    let mut file = again(&CORES.replace("CDES.", "# about\nCDES."));
     file.data[1].columns.pop();
     let (text, _) = written(&file, &plain(LasVersion::V3_0));
+    assert_eq!(text.matches("# about").count(), 1, "{text}");
     let found = again(&text);
     assert_eq!(found.data[0].columns.len(), 2, "{text}");
     assert_eq!(found.data[1].columns.len(), 1, "{text}");
