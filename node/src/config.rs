@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) cache: CacheConfig,
     /// Queries.
     pub(crate) query: QueryConfig,
+    /// Imports.
+    pub(crate) import: ImportConfig,
 }
 
 /// Network settings.
@@ -53,6 +55,16 @@ pub(crate) struct QueryConfig {
     pub(crate) memory_bytes: u64,
     /// Seconds after which a query is stopped.
     pub(crate) timeout_secs: u64,
+}
+
+/// Import settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ImportConfig {
+    /// Directories whose files are imported while the node is up, as they appear.
+    pub(crate) watch: Vec<PathBuf>,
+    /// The workspace they go to; the only one when empty.
+    pub(crate) workspace: String,
 }
 
 impl Default for NetworkConfig {

@@ -9,7 +9,10 @@ mod names;
 mod select;
 
 use std::io::Write as _;
+use std::sync::Arc;
 
+use arrow::datatypes::{Field, Schema};
+use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use dataforge_protocol::facts::SetKind;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
@@ -226,11 +229,26 @@ async fn write_run(
 }
 
 fn write_table(selection: &Selection, format: Format, sink: &mut Sink) -> Result<(), ApiError> {
-    let batches = std::iter::once(Ok(selection.table.clone()));
-    let schema = selection.table.schema();
-    tokio::task::block_in_place(|| dataforge_query::write_batches(schema, batches, format, sink))
+    let table = if format == Format::Parquet { selection.table.clone() } else { headed(selection)? };
+    tokio::task::block_in_place(|| dataforge_query::write_batches(table.schema(), [Ok(table)], format, sink))
         .map_err(crate::sql::output_error)?;
     Ok(())
+}
+
+/// Returns the table with names for people: the label of the curve and its unit, e.g. `GR (gAPI)`.
+fn headed(selection: &Selection) -> Result<RecordBatch, ApiError> {
+    let schema = selection.table.schema();
+    let labels = std::iter::once(&*selection.info.index).chain(selection.curves.iter().map(|curve| &*curve.curve));
+    let field = |(field, label): (&Arc<Field>, &str)| {
+        let name = match select::unit_of(field) {
+            "" => label.to_owned(),
+            unit => format!("{label} ({unit})"),
+        };
+        field.as_ref().clone().with_name(name)
+    };
+    let fields: Vec<_> = schema.fields().iter().zip(labels).map(field).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), selection.table.columns().to_vec())
+        .map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
 }
 
 impl ExportOptions {

@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::index::{Found, Index, SHORT, materialise, read_dictionary};
 use crate::ingest::dictionary::{Clues, Interpretation, WorkspaceDictionary};
 use crate::ingest::grid::{self, GridOptions, Gridded, NativeRun, WellGrid};
-use crate::ingest::units;
+use crate::ingest::units::{self, Conversion, Quantity};
 use crate::ingest::well::{DepthDatum, Level};
 use crate::node::Node;
 use crate::table::read_table;
@@ -121,7 +121,9 @@ fn ready(core: &mut Core, workspace: WorkspaceId, run: DocId) -> Result<Ready, A
 }
 
 fn from_metres(metres: f64, unit: &str) -> f64 {
-    units::resolve(unit, Some("length")).and_then(|unit| unit.from_base(metres)).unwrap_or(metres)
+    let length = |spelling| units::resolve(spelling, Some("length"));
+    let conversion = length("m").zip(length(unit)).map(|(m, unit)| Conversion::new(m, unit, Quantity::Difference));
+    conversion.and_then(Result::ok).map_or(metres, |conversion| conversion.apply(metres))
 }
 
 fn run_state(core: &mut Core, workspace: WorkspaceId, run: &DocId) -> Result<RunState, ApiError> {

@@ -56,11 +56,7 @@ pub(crate) async fn import(
 ) -> Result<ImportSummary, ApiError> {
     let wanted = if options.no_attachments { Wanted::Readable } else { Wanted::All };
     let job = Job::new(node, workspace, &options, None).await?;
-    if !options.watch {
-        return job.run(paths, wanted, out).await;
-    }
-    let first = job.run(paths.clone(), wanted, out).await?;
-    watch::watch(&job, paths, wanted, first, out).await
+    if options.watch { watch::watch(&job, paths, wanted, out).await } else { job.run(paths, wanted, out).await }
 }
 
 /// Keeps files as they are, whatever they are.

@@ -10,7 +10,7 @@ mod workspace;
 
 use tokio::sync::mpsc;
 
-pub(crate) use self::describing::{attributes, duplicates_of, position};
+pub(crate) use self::describing::duplicates_of;
 
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;

@@ -1,5 +1,6 @@
-//! Output to a client, chunk by chunk, counted and hashed on the way.
+//! Output to a client or a file, chunk by chunk, counted and hashed on the way.
 
+use std::fs::File;
 use std::io::{self, Write};
 
 use bytes::Bytes;
@@ -8,13 +9,19 @@ use tokio::sync::mpsc;
 
 use crate::client::Output;
 
-/// Bytes sent to a client at a time.
+/// Bytes sent at a time.
 const CHUNK: usize = 256 * 1024;
 
-/// A writer that sends chunks to the client, and waits while it is behind. For use on the threads
-/// of a runtime.
+/// Where output goes.
+enum Target {
+    Client(mpsc::Sender<Output>),
+    File(File),
+}
+
+/// A writer that sends chunks to the client, and waits while it is behind; or to a file. For use on
+/// the threads of a runtime. What was written last is only sent by a flush.
 pub(crate) struct Sink {
-    out: mpsc::Sender<Output>,
+    target: Target,
     buffer: Vec<u8>,
     bytes: u64,
     hasher: blake3::Hasher,
@@ -23,7 +30,16 @@ pub(crate) struct Sink {
 impl Sink {
     /// Returns one that has sent nothing.
     pub(crate) fn new(out: mpsc::Sender<Output>) -> Self {
-        Self { out, buffer: Vec::new(), bytes: 0, hasher: blake3::Hasher::new() }
+        Self::to(Target::Client(out))
+    }
+
+    /// Returns one that has written nothing into a file.
+    pub(crate) fn to_file(file: File) -> Self {
+        Self::to(Target::File(file))
+    }
+
+    fn to(target: Target) -> Self {
+        Self { target, buffer: Vec::new(), bytes: 0, hasher: blake3::Hasher::new() }
     }
 
     /// Returns the number of bytes written.
@@ -40,10 +56,16 @@ impl Sink {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let chunk = Output::Data(Bytes::from(std::mem::take(&mut self.buffer)));
-        // Called from async code through a blocking writer: the client's pace holds the work back.
-        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(self.out.send(chunk)))
-            .map_err(|_closed| io::ErrorKind::BrokenPipe.into())
+        let chunk = std::mem::take(&mut self.buffer);
+        match &mut self.target {
+            Target::File(file) => file.write_all(&chunk),
+            // Called from async code through a blocking writer: the client's pace holds the work back.
+            Target::Client(out) => {
+                let chunk = Output::Data(Bytes::from(chunk));
+                tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(out.send(chunk)))
+                    .map_err(|_closed| io::ErrorKind::BrokenPipe.into())
+            }
+        }
     }
 }
 

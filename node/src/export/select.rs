@@ -3,17 +3,18 @@
 //! Values stay as delivered unless a step or the gridded copy is asked for; the index changes with
 //! the unit that is asked for, and then only by the exact factor between the units.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, Float64Array};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, Float64Type, Schema};
 use arrow::record_batch::RecordBatch;
-use dataforge_protocol::document::RunState;
+use dataforge_protocol::document::{CurveOverride, RunState};
 use dataforge_protocol::facts::{IndexKind, RenditionFacts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 
-use crate::api::{ApiError, CurveInfo, ErrorKind, ExportOptions, RunInfo};
+use crate::api::{ApiError, CurveInfo, ErrorKind, ExportOptions, RunInfo, WellInfo};
 use crate::grid::meanings;
 use crate::index::{Index, materialise, read_dictionary};
 use crate::ingest::dictionary::Interpretation;
@@ -36,6 +37,8 @@ pub(super) struct Source {
     rendition: RenditionFacts,
     meanings: Vec<Interpretation>,
     curves: Vec<CurveInfo>,
+    well: Option<WellInfo>,
+    names: BTreeMap<u32, String>,
     /// Unit of the index in the table.
     unit: String,
     is_gridded: bool,
@@ -47,12 +50,18 @@ pub(super) struct Selection {
     pub(super) info: RunInfo,
     pub(super) file: BlobHash,
     pub(super) data_set: u32,
+    /// The reader that made the table, e.g. `las/2`.
+    pub(super) reader: String,
+    /// Its well.
+    pub(super) well: Option<WellInfo>,
     /// The index first, then the chosen curves; units as they count are in the fields' metadata.
     pub(super) table: RecordBatch,
     /// The chosen curves, in the order of the columns.
     pub(super) curves: Vec<CurveInfo>,
-    /// Whether values were resampled or converted, so that they are no more those of the source.
-    pub(super) is_derived: bool,
+    /// Names given to curves by hand, by their position in the run.
+    pub(super) names: BTreeMap<u32, String>,
+    /// Whether the rows are those of the source.
+    pub(super) has_all_rows: bool,
     pub(super) remarks: Vec<String>,
 }
 
@@ -88,13 +97,17 @@ pub(super) async fn source(
             }
             (false, _) => (rendition.blob, rendition.index.unit.clone()),
         };
+        let info = index.run(&run)?;
+        let given = |(ordinal, set): (u32, CurveOverride)| set.name.map(|name| (ordinal, name));
         Ok(Source {
-            info: index.run(&run)?,
+            well: state.well.map(|well| index.well(&well)).transpose()?,
+            info,
             file,
             data_set,
             blob,
             meanings: meanings(&state, &rendition, &words),
             curves: index.curves(Some(&run))?,
+            names: state.overrides.into_iter().filter_map(given).collect(),
             rendition,
             unit,
             is_gridded: gridded,
@@ -111,21 +124,20 @@ pub(super) async fn source(
 pub(super) fn select(node: &Node, source: Source, options: &ExportOptions) -> Result<Selection, ApiError> {
     let mut table = read_table(node, &source.blob)?;
     let mut remarks = Vec::new();
-    let mut is_derived = source.is_gridded;
     let chosen = choose(&source.curves, &options.curves)?;
     let unit = index_unit(&source, options)?;
     if let Some(step) = options.step {
         table = resample(&source, &table, options, step, unit, &mut remarks)?;
-        is_derived = true;
     } else if let Some((from, to)) = unit {
         table = convert_index(&table, from, to)?;
-        is_derived |= from != to;
     }
     let curves: Vec<CurveInfo> = chosen.into_iter().map(|at| source.curves[at].clone()).collect();
-    let table = project(&table, &curves)?;
-    let table = window(&table, options)?;
-    let Source { info, file, data_set, .. } = source;
-    Ok(Selection { info, file, data_set, table, curves, is_derived, remarks })
+    let table = window(&project(&table, &curves, source.is_gridded)?, options)?;
+    let has_all_rows =
+        !source.is_gridded && options.step.is_none() && table.num_rows() as u64 == source.rendition.rows;
+    let Source { info, file, data_set, rendition, well, names, .. } = source;
+    let reader = rendition.reader;
+    Ok(Selection { info, file, data_set, reader, well, table, curves, names, has_all_rows, remarks })
 }
 
 /// Returns the positions of the curves that are named, in the order of the run; all without names.
@@ -228,7 +240,8 @@ fn resample(
         .map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
 }
 
-fn project(table: &RecordBatch, curves: &[CurveInfo]) -> Result<RecordBatch, ApiError> {
+/// Returns the index and the curves, with the units that count: those of a gridded copy are its own.
+fn project(table: &RecordBatch, curves: &[CurveInfo], is_gridded: bool) -> Result<RecordBatch, ApiError> {
     let schema = table.schema();
     let position = |curve: &CurveInfo| {
         schema.index_of(&curve.column).map_err(|_error| {
@@ -237,7 +250,23 @@ fn project(table: &RecordBatch, curves: &[CurveInfo]) -> Result<RecordBatch, Api
         })
     };
     let columns = std::iter::once(Ok(0)).chain(curves.iter().map(position)).collect::<Result<Vec<_>, _>>()?;
-    table.project(&columns).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
+    let internal = |error| ApiError::from_error(ErrorKind::Internal, &error);
+    let table = table.project(&columns).map_err(internal)?;
+    if is_gridded {
+        return Ok(table);
+    }
+    let schema = table.schema();
+    let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
+    for (field, curve) in fields.iter_mut().skip(1).zip(curves) {
+        field.metadata_mut().insert(UNIT.to_owned(), curve.unit.clone());
+    }
+    let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
+    RecordBatch::try_new(Arc::new(schema), table.columns().to_vec()).map_err(internal)
+}
+
+/// Returns the unit of a column.
+pub(super) fn unit_of(field: &Field) -> &str {
+    field.metadata().get(UNIT).map(String::as_str).unwrap_or_default()
 }
 
 /// Returns the rows whose index is within the window; rows without an index are in none.

@@ -15,6 +15,7 @@ use super::files::{self, Wanted};
 use super::{FAILED, Job};
 use crate::api::{ApiError, ErrorKind, Event, ImportOptions, ImportSummary};
 use crate::client::Output;
+use crate::config::ImportConfig;
 use crate::node::Node;
 
 /// A file is complete when it has not changed for so long.
@@ -25,7 +26,8 @@ const LOOK: Duration = Duration::from_secs(30);
 /// What a file looked like.
 type Look = (u64, Option<SystemTime>);
 
-/// Imports what appears in directories until nobody listens any more; returns all that was done.
+/// Imports what is in directories and what appears there, until nobody listens any more; returns all
+/// that was done.
 ///
 /// # Errors
 /// `Usage` when a path is no directory, `Storage` when it cannot be watched or the disk is full.
@@ -33,7 +35,6 @@ pub(super) async fn watch(
     job: &Job,
     paths: Vec<PathBuf>,
     wanted: Wanted,
-    first: ImportSummary,
     out: &mpsc::Sender<Output>,
 ) -> Result<ImportSummary, ApiError> {
     if let Some(path) = paths.iter().find(|path| !path.is_dir()) {
@@ -42,9 +43,9 @@ pub(super) async fn watch(
     }
     let (waker, mut events) = mpsc::channel::<()>(1);
     let _watcher = watcher(&paths, waker)?;
-    let mut summary = first;
-    // What the first pass saw is done, whatever became of it.
+    // What the first pass sees is done, whatever becomes of it; what changes meanwhile is not.
     let mut done = looks(&paths, wanted).await;
+    let mut summary = job.run(paths.clone(), wanted, out).await?;
     let mut pending: BTreeMap<PathBuf, Look> = BTreeMap::new();
     let watched: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     notice(out, format!("watching {}", watched.join(", "))).await;
@@ -82,7 +83,7 @@ fn watcher(paths: &[PathBuf], waker: mpsc::Sender<()>) -> Result<notify::Recomme
     };
     let wake = move |_event| {
         // One wake-up that waits is as good as many.
-        drop(waker.try_send(()));
+        let _waits = waker.try_send(());
     };
     let mut watcher = notify::recommended_watcher(wake).map_err(failed)?;
     for path in paths {
@@ -132,7 +133,11 @@ impl ImportSummary {
 }
 
 /// Watches the directories of the settings for as long as the node lives.
-pub(crate) fn watch_configured(node: &Node, workspace: WorkspaceId, paths: Vec<PathBuf>) {
+pub(crate) fn watch_configured(node: &Node) {
+    let settings = node.config().import;
+    if settings.watch.is_empty() {
+        return;
+    }
     let weak = node.weak();
     tokio::spawn(async move {
         let (out, mut outputs) = mpsc::channel(64);
@@ -146,8 +151,7 @@ pub(crate) fn watch_configured(node: &Node, workspace: WorkspaceId, paths: Vec<P
         };
         let import = async {
             let Ok(node) = weak.get() else { return };
-            let options = ImportOptions { watch: true, ..ImportOptions::default() };
-            if let Err(error) = super::import(&node, workspace, paths, options, &out).await {
+            if let Err(error) = import_configured(&node, settings, &out).await {
                 tracing::error!("watching ended: {error}");
                 node.emit(Event::Notice { message: format!("watching ended: {error}") });
             }
@@ -157,4 +161,11 @@ pub(crate) fn watch_configured(node: &Node, workspace: WorkspaceId, paths: Vec<P
             () = import => {}
         }
     });
+}
+
+async fn import_configured(node: &Node, settings: ImportConfig, out: &mpsc::Sender<Output>) -> Result<(), ApiError> {
+    let name = Some(settings.workspace).filter(|name| !name.is_empty());
+    let workspace = node.with_core(move |core| core.find_workspace(name.as_deref())).await?;
+    let options = ImportOptions { watch: true, ..ImportOptions::default() };
+    super::import(node, workspace, settings.watch, options, out).await.map(|_summary| ())
 }

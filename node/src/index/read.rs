@@ -37,7 +37,7 @@ const WELLS: &str = "
            w.grid_unit, w.grid_step, w.grid_origin
     FROM wells AS w
     LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
-    WHERE w.workspace = ?1 AND w.deleted = 0
+    WHERE w.workspace = ?1 AND w.deleted = 0 AND (?2 IS NULL OR w.id = ?2)
     GROUP BY w.id ORDER BY w.name, w.id";
 
 const RUNS: &str = "
@@ -138,6 +138,7 @@ fn attachment(row: &Row<'_>) -> rusqlite::Result<AttachmentInfo> {
         id,
         name: row.get("name")?,
         description: row.get("description")?,
+        well_id: optional_hex(row.get("well")?),
         well: row.get("well_name")?,
         bytes: row.get("blob_bytes")?,
         blob: hex(&row.get::<_, Vec<u8>>("blob")?),
@@ -176,13 +177,26 @@ impl<'a> Index<'a> {
         Self { connection, workspace }
     }
 
+    /// Returns a well.
+    ///
+    /// # Errors
+    /// `NotFound`, `Storage`.
+    pub(crate) fn well(&self, id: &DocId) -> Result<WellInfo, ApiError> {
+        let found = self.wells_of(Some(id))?.pop();
+        found.ok_or_else(|| ApiError::new(ErrorKind::NotFound, "its well is not listed"))
+    }
+
     /// Returns the wells, by name.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) fn wells(&self) -> Result<Vec<WellInfo>, ApiError> {
+        self.wells_of(None)
+    }
+
+    fn wells_of(&self, id: Option<&DocId>) -> Result<Vec<WellInfo>, ApiError> {
         let mut statement = self.connection.prepare_cached(WELLS)?;
-        let rows = statement.query_map(params![self.workspace.as_bytes()], well)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), id.map(DocId::as_bytes)], well)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -236,7 +236,9 @@ pub struct AttachmentInfo {
     pub name: String,
     /// What it is.
     pub description: Option<String>,
-    /// Its well's name; none when it belongs to the workspace.
+    /// Its well's id; empty when it belongs to the workspace.
+    pub well_id: String,
+    /// Its well's name.
     pub well: Option<String>,
     /// Bytes.
     pub bytes: u64,

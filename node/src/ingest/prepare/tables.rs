@@ -11,7 +11,7 @@ use crate::ingest::tabular::{TableKind, TableReading, TableSet};
 use crate::ingest::well::WellHeader;
 
 /// The reader of tables and its version, as facts name it.
-pub const READER: &str = "table/1";
+pub(super) const READER: &str = "table/1";
 
 /// What is written into the Parquet file of a table in place of a LAS header.
 #[derive(Serialize)]
