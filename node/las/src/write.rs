@@ -150,7 +150,7 @@ pub fn write(file: &LogFile, options: &WriteOptions, out: &mut dyn io::Write) ->
         let mut report = WriteReport::default();
         let mut plan = Plan::new(file, options, style, &mut report)?;
         flags.apply(&mut plan, &mut report)?;
-        match compose::header(&plan, &flags).and_then(|texts| check::header(&plan, texts, &mut report)) {
+        match compose::header(&plan, &flags).and_then(|texts| check::header(&plan, &flags, texts, &mut report)) {
             Ok(texts) => return write_parts(&plan, &flags, &texts, out, report),
             Err(error) => first_failure = first_failure.or(Some(error)),
         }

@@ -3,19 +3,25 @@
 
 use crate::error::ReadError;
 use crate::header::shorten;
-use crate::model::{Section, SectionLine};
-use crate::read;
+use crate::model::{Section, SectionKind, SectionLine, Version};
 use crate::sets::SetPlan;
 use crate::write::compose::same;
+use crate::write::flags::Flags;
 use crate::write::plan::{HeaderLine, HeaderPart, Place, Plan, RowsPart};
 use crate::write::{WriteError, WriteReport};
+use crate::{read, version};
 
 /// Checks that `texts`, one a section of a plan, is read back as that plan; returns them.
 ///
 /// # Errors
 ///
 /// [`WriteError::HeaderLine`], [`WriteError::Section`]
-pub(super) fn header(plan: &Plan<'_>, texts: Vec<String>, report: &mut WriteReport) -> Result<Vec<String>, WriteError> {
+pub(super) fn header(
+    plan: &Plan<'_>,
+    flags: &Flags,
+    texts: Vec<String>,
+    report: &mut WriteReport,
+) -> Result<Vec<String>, WriteError> {
     let (file, sets) = read::header_of(&texts.concat()).map_err(|error| first_section(plan, &error))?;
     let placed = plan.order.iter().filter_map(|place| match *place {
         Place::Header(at) => Some(at),
@@ -35,6 +41,7 @@ pub(super) fn header(plan: &Plan<'_>, texts: Vec<String>, report: &mut WriteRepo
     if let Some(extra) = file.sections.get(placed.len()) {
         return Err(WriteError::Section { title: extra.title.clone() });
     }
+    check_flags(plan, flags, &file.version)?;
     check_sets(plan, &placed, &sets, report)?;
     Ok(texts)
 }
@@ -71,6 +78,21 @@ fn check_section(part: &HeaderPart, found: &Section) -> Result<(), WriteError> {
         None => Ok(()),
         Some(_) => Err(WriteError::Section { title: part.title.clone() }),
     }
+}
+
+/// Checks that the header says how the rows are written. Lines that lack their period say it only
+/// as long as they stay as they are.
+fn check_flags(plan: &Plan<'_>, flags: &Flags, found: &Version) -> Result<(), WriteError> {
+    let is_version = version::number(&found.vers) == flags.version.as_str().parse().ok()
+        && found.wrapped == flags.wrapped
+        && found.delimiter == flags.delimiter;
+    let is_null = found.null.as_deref().is_some_and(|null| flags.null.is(null));
+    let kind = if is_version { SectionKind::Well } else { SectionKind::Version };
+    if is_version && is_null {
+        return Ok(());
+    }
+    let part = plan.headers.iter().find(|part| part.kind == kind);
+    Err(WriteError::Section { title: part.map(|part| part.title.clone()).unwrap_or_default() })
 }
 
 /// Checks that rows find their definition; `placed` are the header sections in file order.

@@ -50,7 +50,7 @@ impl Null {
     }
 
     /// Returns whether a `NULL` line says the same.
-    fn is(&self, text: &str) -> bool {
+    pub(super) fn is(&self, text: &str) -> bool {
         match understand(text.trim().as_bytes()) {
             Cell::Number(value) | Cell::Comma(value) => value == self.number,
             _ => text.trim().eq_ignore_ascii_case(&self.header),

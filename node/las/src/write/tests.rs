@@ -216,6 +216,10 @@ fn a_row_that_would_be_taken_for_a_remark_is_refused() {
     let why = "row 4 of I is in a row that is not read back as one";
     assert!(refused(&file, &plain(LasVersion::V2_0)).starts_with(why));
     assert_comes_back(&file, &plain(LasVersion::V3_0));
+    // A format that 2.0 does not have saves nothing there.
+    let mut file = file;
+    file.data[0].columns[0].definition.format = Some(crate::Format::new("S"));
+    assert!(refused(&file, &plain(LasVersion::V2_0)).starts_with(why));
 }
 
 #[test]

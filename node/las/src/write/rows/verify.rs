@@ -30,6 +30,10 @@ pub(super) fn rows(
     let first = rows.set.columns.first().map(|column| column.definition.mnemonic.clone()).unwrap_or_default();
     let lost = |row| WriteError::Value { column: first.clone(), row, why: "is in a row that is not read back as one" };
     let text = str::from_utf8(text).unwrap_or_default();
+    // Only LAS 3.0 has formats.
+    let plain = |item: &&HeaderItem| HeaderItem { format: None, ..(*item).clone() };
+    let plain: Vec<HeaderItem> = curves.iter().filter(|_| !flags.version.is_3()).map(plain).collect();
+    let plain: Vec<&HeaderItem> = plain.iter().collect();
     let source = data::Source {
         text,
         line: 1,
@@ -38,7 +42,7 @@ pub(super) fn rows(
         is_3: flags.version.is_3(),
         has_index: rows.kind == SetKind::Log,
         nulls: &nulls,
-        curves,
+        curves: if flags.version.is_3() { curves } else { &plain },
     };
     let mut comments = usize::MAX;
     let found = data::read_rows(&source, &mut comments, &mut Reporter::new(false));

@@ -159,6 +159,15 @@ fn lines_that_would_be_something_else_are_refused() {
 }
 
 #[test]
+fn flags_without_a_period_stay_or_are_refused() {
+    let file = again("~V\nVERS 2.0: CWLS\nWRAP. NO:\n~W\nNULL -1.5: n\n~C\nD.:\nA.:\n~A\n1 -1.5\n2 3\n");
+    let (text, _) = written(&file, &plain(LasVersion::V2_0));
+    assert!(text.contains("VERS 2.0: CWLS\n") && text.contains("NULL -1.5: n\n"), "{text}");
+    assert_eq!(values(&again(&text).data[0]), values(&file.data[0]));
+    assert!(refused(&file, &plain(LasVersion::V1_2)).contains("would not be read as"));
+}
+
+#[test]
 fn edited_items_are_written_as_they_are_now() {
     let mut file = source();
     file.sections[2].items[4].value = "NEW".to_owned();

@@ -100,6 +100,85 @@ fn same(one: &Values, other: &Values, is_3: bool) -> bool {
     }
 }
 
+/// Parts of header lines with all that they treat specially.
+fn part() -> impl Strategy<Value = String> {
+    let pieces = prop_oneof![
+        6 => Just("A"), 3 => Just("12"), 2 => Just(" "), 1 => Just("."), 1 => Just(":"), 1 => Just("  "), 1 => Just("#"),
+        1 => Just("~"), 1 => Just("|"), 1 => Just("{F}"), 1 => Just("[1]"), 1 => Just("COMPANY"), 1 => Just("µ"),
+        1 => Just("23:15"), 1 => Just("\n"), 1 => Just("\""), 1 => Just("\t"),
+    ];
+    prop::collection::vec(pieces, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+fn header_item() -> impl Strategy<Value = HeaderItem> {
+    let name = prop_oneof![3 => Just("COMP".to_owned()), 1 => Just("NULL".to_owned()), 2 => part()];
+    let format = prop::option::of(prop_oneof![Just("F"), Just("S"), Just("DD/MM/YYYY")]);
+    (name, part(), part(), part(), format, any::<bool>()).prop_map(|(name, unit, value, description, format, raw)| {
+        let mut item = HeaderItem::new(&name, &unit, &value, &description);
+        item.format = format.map(crate::Format::new);
+        if raw {
+            // A line as delivered that may not be that of the item any more.
+            item.raw = format!("{name}.{unit} {value} : {description}");
+        }
+        item
+    })
+}
+
+fn section() -> impl Strategy<Value = Section> {
+    let kinds =
+        [SectionKind::Version, SectionKind::Well, SectionKind::Parameter, SectionKind::Other, SectionKind::Custom];
+    let text = prop_oneof![3 => Just("# a comment".to_owned()), 1 => part()];
+    let (items, text) = (prop::collection::vec(header_item(), 0..4), prop::collection::vec((0..4_u32, text), 0..2));
+    (prop::sample::select(kinds.to_vec()), items, text).prop_map(|(kind, items, mut text)| {
+        text.sort_by_key(|(line, _)| *line);
+        Section { text, ..Section::new(kind, items) }
+    })
+}
+
+/// Returns what a header says, without what is brought up to date.
+fn said(file: &LogFile, kind: SectionKind) -> Vec<String> {
+    let sections = file.sections.iter().filter(|section| section.kind == kind);
+    let lines = sections.flat_map(|section| section.lines().map(|line| (section, line)).collect::<Vec<_>>());
+    let is_kept = |item: &HeaderItem| {
+        let updated = ["VERS", "WRAP", "DLM", "STRT", "STOP", "STEP", "NULL"];
+        !updated.iter().any(|name| crate::version::is_called(item, name))
+    };
+    lines
+        .filter_map(|(_, line)| match line {
+            crate::SectionLine::Text(text) => Some(text.to_owned()),
+            crate::SectionLine::Item(item) => is_kept(item).then(|| {
+                let mut item = item.clone();
+                if item.format.is_none() && item.associations.is_empty() {
+                    crate::header::las3::split_description(&mut item);
+                }
+                let HeaderItem { mnemonic, unit, value, description, format, associations, .. } = item;
+                format!("{mnemonic}|{unit}|{value}|{description}|{format:?}|{associations:?}")
+            }),
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn headers_are_read_back_or_refused(sections in prop::collection::vec(section(), 0..4), options in options()) {
+        let mut file = small();
+        file.sections = sections;
+        let mut bytes = Vec::new();
+        if write(&file, &options, &mut bytes).is_err() {
+            prop_assert!(bytes.is_empty());
+            return Ok(());
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        let found = again(&text);
+        prop_assert_eq!(values(&file.data[0]), values(&found.data[0]), "{}", text);
+        for kind in [SectionKind::Version, SectionKind::Well, SectionKind::Parameter, SectionKind::Other, SectionKind::Custom] {
+            prop_assert_eq!(said(&file, kind), said(&found, kind), "{}", text);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
@@ -166,16 +245,18 @@ fn what_is_read_of_damaged_files_is_written_or_refused() {
     assert!(written > 4 * refused, "{written} written, {refused} refused");
 }
 
-/// Random files must not be refused all the time, or the test above shows nothing.
+/// Random files must not be refused all the time, or the tests above show nothing.
 #[test]
 fn most_random_files_are_written() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let is_written = |_| {
-        let file = file().new_tree(&mut runner).unwrap().current();
+    let (mut files, mut headers) = (0, 0);
+    for _ in 0..300 {
         let options = options().new_tree(&mut runner).unwrap().current();
-        write(&file, &options, &mut Vec::new()).is_ok()
-    };
-    let written = (0..300).map(is_written).filter(|is| *is).count();
-    assert!(written > 150, "{written} of 300");
+        let is_written = |file: &LogFile| usize::from(write(file, &options, &mut Vec::new()).is_ok());
+        files += is_written(&file().new_tree(&mut runner).unwrap().current());
+        let sections = prop::collection::vec(section(), 0..4).new_tree(&mut runner).unwrap().current();
+        headers += is_written(&LogFile { sections, ..small() });
+    }
+    assert!(files > 150 && headers > 75, "{files} files and {headers} headers of 300");
 }
