@@ -3,7 +3,9 @@
 
 use std::io;
 
+use crate::header::shorten;
 use crate::limits::MAX_COMMENTS;
+use crate::lines::{is_blank, trim};
 use crate::model::{Column, Delimiter, HeaderItem, RowComment, SetKind, Values};
 use crate::write::flags::Flags;
 use crate::write::plan::RowsPart;
@@ -130,7 +132,7 @@ impl Body<'_> {
             line.truncate(line.len() - blanks);
         }
         // A line of nothing but tabs, or nothing at all, is no row.
-        if line.iter().all(|&byte| crate::lines::is_blank(byte)) {
+        if line.iter().all(|&byte| is_blank(byte)) {
             self.spell_last_null(line)?;
         }
         Ok(())
@@ -228,15 +230,11 @@ impl Body<'_> {
     /// Refuses comments that are none.
     fn check_comments(&self) -> Result<(), WriteError> {
         let comments = &self.rows.set.comments;
-        let is_comment = |comment: &&RowComment| {
-            !comment.text.contains(['\n', '\r']) && crate::lines::trim(&comment.text).starts_with('#')
-        };
+        let is_comment =
+            |comment: &&RowComment| !comment.text.contains(['\n', '\r']) && trim(&comment.text).starts_with('#');
         match comments.iter().find(|comment| !is_comment(comment)).or(comments.get(MAX_COMMENTS)) {
             None => Ok(()),
-            Some(odd) => Err(WriteError::HeaderLine {
-                section: self.rows.title.clone(),
-                line: crate::header::shorten(&odd.text),
-            }),
+            Some(odd) => Err(WriteError::HeaderLine { section: self.rows.title.clone(), line: shorten(&odd.text) }),
         }
     }
 }
