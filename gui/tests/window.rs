@@ -135,6 +135,9 @@ fn well(name: &str) -> WellInfo {
         curves: 4,
         top_m: Some(100.0),
         base_m: Some(3200.0),
+        grid_unit: None,
+        grid_step: None,
+        grid_origin: None,
     }
 }
 
@@ -146,6 +149,8 @@ fn run(well: &str, number: u32) -> RunInfo {
         well_id: well.to_owned(),
         well: well.to_owned(),
         source: format!("run{number}.las"),
+        kind: "log".to_owned(),
+        set: "Log".to_owned(),
         rows: 5000,
         curves: 2,
         index: "DEPT".to_owned(),
@@ -154,6 +159,8 @@ fn run(well: &str, number: u32) -> RunInfo {
         index_min: Some(100.0),
         index_max: Some(3200.0),
         step: Some(0.1524),
+        acquisition: Vec::new(),
+        notices: 0,
         blob: "b10b".to_owned(),
         blob_bytes: 4096,
         held: true,
@@ -176,10 +183,13 @@ fn curves(run: &str) -> Vec<CurveInfo> {
         description: String::new(),
         property: Some(property.to_owned()),
         confidence: 95,
+        reason: "by its mnemonic".to_owned(),
+        quality: "raw".to_owned(),
         count: 4990,
         nulls: 10,
         min: Some(1.25),
         max: Some(150.0),
+        mean: Some(60.0),
         top: Some(101.5),
         base: Some(3199.0),
     }]

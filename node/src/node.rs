@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use dataforge_protocol::entry::BlobRef;
@@ -49,6 +50,8 @@ struct Inner {
     /// Blobs being fetched, so that nothing is fetched twice.
     claimed: Mutex<BTreeSet<BlobHash>>,
     engines: Engines,
+    /// Whether the directories of the settings are watched.
+    watching: AtomicBool,
     shutdown: watch::Sender<bool>,
 }
 
@@ -86,6 +89,7 @@ impl Node {
             changes: watch::Sender::new(0),
             claimed: Mutex::default(),
             engines,
+            watching: AtomicBool::new(false),
             shutdown: watch::Sender::new(false),
         })))
     }
@@ -144,6 +148,11 @@ impl Node {
 
     pub(crate) fn change_config(&self, key: &str, value: &str) -> Result<(), ApiError> {
         lock(&self.0.config).set(self.0.directory.path(), key, value)
+    }
+
+    /// Returns whether this is the first to watch the directories of the settings.
+    pub(crate) fn starts_watching(&self) -> bool {
+        !self.0.watching.swap(true, Ordering::Relaxed)
     }
 
     /// Runs `work` on the core, off the async threads.

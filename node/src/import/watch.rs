@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use dataforge_protocol::id::WorkspaceId;
 use notify::{RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 
@@ -135,7 +134,7 @@ impl ImportSummary {
 /// Watches the directories of the settings for as long as the node lives.
 pub(crate) fn watch_configured(node: &Node) {
     let settings = node.config().import;
-    if settings.watch.is_empty() {
+    if settings.watch.is_empty() || !node.starts_watching() {
         return;
     }
     let weak = node.weak();

@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::sync::mpsc;
 
 use super::Node;
-use crate::api::{ApiError, ErrorKind, Reply, Request};
+use crate::api::{ApiError, ErrorKind, ImportOptions, Reply, Request};
 use crate::ingest::sample::demo_files;
 
 async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
@@ -27,7 +27,7 @@ async fn field(dir: &Path) -> Node {
         std::fs::write(logs.join(name), text).unwrap();
     }
     let Reply::Import(summary) =
-        call(&node, Request::Import { workspace: None, paths: vec![logs], strict: false }).await.unwrap()
+        call(&node, Request::Import { workspace: None, paths: vec![logs], options: ImportOptions::default() }).await.unwrap()
     else {
         panic!("a summary")
     };
@@ -92,7 +92,7 @@ async fn deleted_run_is_offered_for_restoring_and_not_imported_twice() {
     };
     assert_eq!(left.len(), runs.len() - 1);
     let paths = vec![dir.path().join("logs")];
-    let Reply::Import(summary) = call(&node, Request::Import { workspace: None, paths, strict: false }).await.unwrap()
+    let Reply::Import(summary) = call(&node, Request::Import { workspace: None, paths, options: ImportOptions::default() }).await.unwrap()
     else {
         panic!("a summary")
     };

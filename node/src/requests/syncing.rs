@@ -23,6 +23,7 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
     let network = node.network(Purpose::Serve).await?;
     let device = node.with_core(|core| Ok(core.identity()?.device())).await?;
     let addresses = network.addresses().iter().map(ToString::to_string).collect();
+    crate::import::watch_configured(node);
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
 

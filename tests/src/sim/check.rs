@@ -13,7 +13,7 @@ use super::network::Network;
 use super::node::Node;
 
 /// What nodes must agree on.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 struct State {
     outcomes: BTreeMap<EntryId, String>,
     members: BTreeMap<PersonId, Member>,

@@ -34,6 +34,7 @@ impl Fixture {
         }
         let table = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap();
         let index = IndexFacts {
+            text: false,
             mnemonic: "DEPT".to_owned(),
             column: "dept".to_owned(),
             unit: unit.to_owned(),
