@@ -18,5 +18,9 @@ mod signal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // This very program opens files of others, started again for each of them.
+    if let Some(code) = dataforge_node::worker::run_if_asked() {
+        return code;
+    }
     app::run()
 }

@@ -11,6 +11,10 @@ use egui::ViewportBuilder;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    // This very program opens files of others, started again for each of them.
+    if let Some(code) = dataforge_node::worker::run_if_asked() {
+        return code;
+    }
     let options = Options::parse();
     let filter = EnvFilter::try_from_env("DATAFORGE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -28,5 +28,6 @@ mod space;
 mod sql;
 mod store;
 mod table;
+pub mod worker;
 
 pub use self::node::Node;

@@ -13,3 +13,4 @@ mod order;
 mod simulation;
 mod strangers;
 mod tree;
+mod worker;

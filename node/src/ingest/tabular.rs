@@ -1,7 +1,7 @@
 //! Tables in text files and workbooks: CSV and its kin, fixed width, Excel.
 //!
 //! One type per step: bytes → [`RawBook`] ([`read_text()`] here; workbooks are opened by the
-//! worker process, since their formats are too rich to be trusted) →
+//! [`worker`](crate::worker), since their formats are too rich to be trusted) →
 //! [`preview()`], which guesses what the tables are and says why → [`Mapping`], which a person may
 //! correct → [`read()`] → [`TableSet`]s, whose columns go the same way as those of a log.
 //!

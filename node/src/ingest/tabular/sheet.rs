@@ -219,7 +219,12 @@ impl RawSheet {
     /// # Errors
     /// When the sheet gets larger than [`MAX_CELLS`] or [`MAX_CELL_TEXT`].
     pub fn push(&mut self, value: Value<'_>) -> Result<(), ReadTableError> {
-        if self.kinds.len() >= MAX_CELLS {
+        self.push_after(0, value)
+    }
+
+    /// Adds a cell to the row that is being built, `others` being the cells of other sheets.
+    pub(crate) fn push_after(&mut self, others: usize, value: Value<'_>) -> Result<(), ReadTableError> {
+        if self.kinds.len() + others >= MAX_CELLS {
             return Err(ReadTableError::TooManyCells);
         }
         let (kind, bits) = match value {
