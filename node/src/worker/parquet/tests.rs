@@ -104,9 +104,22 @@ fn an_order_that_is_not_there_is_found_out() {
         let sorting = SortingColumn { column_idx: 0, descending, nulls_first: false };
         written(&batch(100), WriterProperties::builder().set_sorting_columns(Some(vec![sorting])).build())
     };
-    let zstd = |bytes: Vec<u8>| found(&bytes);
-    assert!(zstd(claim(false)).is_ok());
-    assert!(zstd(claim(true)).unwrap_err().contains("the order of the rows"));
+    assert!(found(&claim(false)).is_ok());
+    assert!(found(&claim(true)).unwrap_err().contains("the order of the rows"));
+}
+
+#[test]
+fn an_order_that_ends_where_a_page_does_is_found_out() {
+    let numbers = (10..20).chain(0..10).map(f64::from);
+    let index: ArrayRef = Arc::new(Float64Array::from_iter_values(numbers));
+    let sorting = SortingColumn { column_idx: 0, descending: false, nulls_first: false };
+    let properties = WriterProperties::builder()
+        .set_data_page_row_count_limit(10)
+        .set_write_batch_size(10)
+        .set_sorting_columns(Some(vec![sorting]))
+        .build();
+    let bytes = written(&RecordBatch::try_from_iter([("dept", index)]).unwrap(), properties);
+    assert!(found(&bytes).unwrap_err().contains("the order of the rows"));
 }
 
 #[test]

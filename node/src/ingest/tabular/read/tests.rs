@@ -245,6 +245,14 @@ fn deviation_surveys_tops_and_core_are_told_apart() {
 }
 
 #[test]
+fn names_may_be_numbers_when_the_mapping_says_that_they_are_names() {
+    let mapping = "version = 1\n[[table]]\n[[table.column]]\ncolumn = \"Zone\"\nrole = \"top\"\n";
+    let reading = read_with("Zone,MD\n100,1000\n200,1100\n", &Mapping::from_toml(mapping).unwrap()).unwrap();
+    let set = only(&reading);
+    assert_eq!((set.kind, texts(set, 1)), (TableKind::Tops, vec![Some("100"), Some("200")]));
+}
+
+#[test]
 fn dates_become_seconds_and_stay_as_text_beside_them() {
     let reading = reading("Date,ROP (m/h)\n2020-01-05 13:00,10\n2020-01-05 13:10,11\n,12\n");
     let set = only(&reading);
