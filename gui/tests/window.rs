@@ -164,6 +164,8 @@ fn run(well: &str, number: u32) -> RunInfo {
         blob: "b10b".to_owned(),
         blob_bytes: 4096,
         held: true,
+        refused: None,
+        refused: None,
     }
 }
 

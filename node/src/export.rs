@@ -4,9 +4,11 @@
 //! client, which writes the file. What left is noted, with its hash.
 
 mod all;
+pub mod geopackage;
 mod las;
 mod names;
 mod select;
+mod wells;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -55,7 +57,7 @@ pub(crate) async fn export(
     let target = find(node, workspace, target, format).await?;
     let mut sink = Sink::new(out.clone());
     let written = match (target, format) {
-        (Target::Workspace, _) => return Err(ApiError::new(ErrorKind::Internal, "later")),
+        (Target::Workspace, _) => wells::write(node, workspace, &mut sink).await?,
         (Target::Attachment(doc), _) => original_attachment(node, workspace, doc, &mut sink).await?,
         (Target::Run(run), ExportFormat::Original) => original(node, workspace, run, &mut sink).await?,
         (Target::Run(run), _) => write_run(node, workspace, run, format, &options, &mut sink).await?,
@@ -134,8 +136,7 @@ async fn find(node: &Node, workspace: WorkspaceId, target: String, format: Expor
 
 /// Returns the one log of a well.
 fn only_log(index: &Index<'_>, well: &DocId, target: &str) -> Result<DocId, ApiError> {
-    let logs: Vec<_> =
-        index.runs(Some(well))?.into_iter().filter(|run| run.kind == SetKind::Log.as_str()).collect();
+    let logs: Vec<_> = index.runs(Some(well))?.into_iter().filter(|run| run.kind == SetKind::Log.as_str()).collect();
     match logs.as_slice() {
         [one] => one.id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed")),
         [] => Err(ApiError::new(ErrorKind::NotFound, format!("well {target:?} has no log"))

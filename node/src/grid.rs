@@ -17,6 +17,7 @@ use crate::ingest::units::{self, Conversion, Quantity};
 use crate::ingest::well::{DepthDatum, Level};
 use crate::node::Node;
 use crate::table::read_table;
+use crate::worker::Expected;
 
 /// The gridding and its version; raised when the same table and grid give other values.
 const MAKER: &str = "grid/1";
@@ -80,12 +81,14 @@ pub(crate) async fn grid_run(node: &Node, workspace: WorkspaceId, run: DocId) ->
     let blob = BlobRef { hash: facts.blob, size: facts.blob_size };
     let durable = node.blobs().add(vec![bytes.into()]).await?;
     let written = facts.clone();
+    let expected = Expected::gridded(&facts, &ready.rendition).id();
     let (_, progress) = node
         .with_core(move |core| {
             core.write(&workspace, &[(blob.hash, blob.size)], |writer| {
                 writer.edit(run, &[], vec![blob], |document, actor| {
                     Ok(document.add_gridded(actor, &written)?.into_iter().collect())
-                })
+                })?;
+                writer.store().note_check(&written.blob, &expected, None)
             })
         })
         .await?;
@@ -143,10 +146,8 @@ pub(crate) fn well_grid(core: &mut Core, workspace: WorkspaceId, well: &DocId) -
     let first = depth_logs(&Index::new(core.store.connection(), workspace), well)?.into_iter().min();
     let first = first.map(|run| run_state(core, workspace, &run)).transpose()?;
     let index = first.as_ref().and_then(|run| run.renditions.first()).map(|rendition| &rendition.index);
-    let mut grid = index.map_or_else(
-        || WellGrid::for_first_run("", None),
-        |index| WellGrid::for_first_run(&index.unit, index.step),
-    );
+    let mut grid = index
+        .map_or_else(|| WellGrid::for_first_run("", None), |index| WellGrid::for_first_run(&index.unit, index.step));
     if let Some(unit) = set.unit.filter(|unit| *unit != grid.unit) {
         // A step in another unit is none.
         grid = WellGrid::for_first_run(&unit, None);
@@ -198,13 +199,18 @@ type Made = Result<(Gridded, Vec<u8>), String>;
 fn make(node: &Node, ready: &Ready) -> Result<Made, ApiError> {
     let rendition = &ready.rendition;
     if rendition.set.kind != SetKind::Log || rendition.index.kind != IndexKind::Depth {
-        return Ok(Err(format!("a {} over {} has no depth grid", rendition.set.kind.as_str(), rendition.index.kind.as_str())));
+        return Ok(Err(format!(
+            "a {} over {} has no depth grid",
+            rendition.set.kind.as_str(),
+            rendition.index.kind.as_str()
+        )));
     }
     let table = read_table(node, &rendition.blob)?;
     let run = NativeRun { table: &table, index: &rendition.index, curves: &ready.meanings, datum: ready.datum };
     match grid::grid(&run, &ready.grid, &ready.options) {
         Ok(gridded) => {
-            let bytes = grid::to_parquet(&gridded).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+            let bytes =
+                grid::to_parquet(&gridded).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
             Ok(Ok((gridded, bytes)))
         }
         Err(error @ grid::GridError::Datum { .. }) => {
@@ -246,11 +252,14 @@ fn remarks(gridded: &Gridded) -> Vec<String> {
         remarks.push(format!("rows without a depth, left out: {}", done.without_depth));
     }
     if done.repeated > 0 {
-        remarks.push(format!("rows whose depth stands twice, of which the first with a value counts: {}", done.repeated));
+        remarks
+            .push(format!("rows whose depth stands twice, of which the first with a value counts: {}", done.repeated));
     }
-    let native: Vec<_> = done.curves.iter().filter(|curve| !curve.canonical).map(|curve| curve.column.as_str()).collect();
+    let native: Vec<_> =
+        done.curves.iter().filter(|curve| !curve.canonical).map(|curve| curve.column.as_str()).collect();
     if !native.is_empty() {
-        remarks.push(format!("in the unit as delivered, because it or the property is not known: {}", native.join(", ")));
+        remarks
+            .push(format!("in the unit as delivered, because it or the property is not known: {}", native.join(", ")));
     }
     remarks
 }

@@ -118,7 +118,12 @@ impl Job {
         let found = tokio::task::spawn_blocking(move || files::find(&paths, wanted));
         let found: Files = found.await.map_err(|error| interrupted(&error))?;
         let total = (found.files.len() + found.failed.len()) as u64;
-        let mut summary = ImportSummary { skipped: found.skipped, files: found.failed, dry_run: self.dry_run, ..ImportSummary::default() };
+        let mut summary = ImportSummary {
+            skipped: found.skipped,
+            files: found.failed,
+            dry_run: self.dry_run,
+            ..ImportSummary::default()
+        };
         let mut incoming = read::spawn(found.files, self.read.clone());
         let mut done = summary.files.len() as u64;
         while let Some(group) = next_group(&mut incoming).await {
@@ -143,9 +148,7 @@ impl Job {
             let (workspace, filing) = (self.workspace, self.filing.clone());
             return self
                 .node
-                .with_core(move |core| {
-                    group.iter().map(|read| plan::plan(core, workspace, &filing, read)).collect()
-                })
+                .with_core(move |core| group.iter().map(|read| plan::plan(core, workspace, &filing, read)).collect())
                 .await;
         }
         let (results, runs) = self.store(group).await?;
@@ -179,7 +182,10 @@ impl Job {
             .node
             .with_core(move |core| {
                 core.write(&workspace, &held, |writer| {
-                    files.iter().map(|read| record::record(writer, workspace, &filing, read)).collect::<Result<Vec<_>, _>>()
+                    files
+                        .iter()
+                        .map(|read| record::record(writer, workspace, &filing, read))
+                        .collect::<Result<Vec<_>, _>>()
                 })
             })
             .await?;

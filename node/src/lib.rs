@@ -4,6 +4,7 @@
 //! (signed entries, one transaction) → `index` (rows) → `net` (peers) → a peer's `core` → its
 //! index → `sql`. `docs/architecture.md` is the map.
 
+mod admission;
 pub mod api;
 #[doc(hidden)]
 pub mod bench;
@@ -14,7 +15,7 @@ mod config;
 pub mod control;
 mod core;
 mod directory;
-mod export;
+pub mod export;
 mod grid;
 mod identity;
 mod import;

@@ -50,8 +50,12 @@ struct Inner {
     /// Blobs being fetched, so that nothing is fetched twice.
     claimed: Mutex<BTreeSet<BlobHash>>,
     engines: Engines,
-    /// Whether the directories of the settings are watched.
-    watching: AtomicBool,
+    /// Held while tables of others are checked.
+    admission: tokio::sync::Mutex<()>,
+    /// The count of changes up to which they were.
+    admitted_at: Mutex<Option<u64>>,
+    /// Whether it was asked to serve.
+    serves: AtomicBool,
     shutdown: watch::Sender<bool>,
 }
 
@@ -89,7 +93,9 @@ impl Node {
             changes: watch::Sender::new(0),
             claimed: Mutex::default(),
             engines,
-            watching: AtomicBool::new(false),
+            admission: tokio::sync::Mutex::default(),
+            admitted_at: Mutex::default(),
+            serves: AtomicBool::new(false),
             shutdown: watch::Sender::new(false),
         })))
     }
@@ -150,9 +156,21 @@ impl Node {
         lock(&self.0.config).set(self.0.directory.path(), key, value)
     }
 
-    /// Returns whether this is the first to watch the directories of the settings.
-    pub(crate) fn starts_watching(&self) -> bool {
-        !self.0.watching.swap(true, Ordering::Relaxed)
+    pub(crate) fn admission(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.admission
+    }
+
+    pub(crate) fn admitted_at(&self) -> Option<u64> {
+        *lock(&self.0.admitted_at)
+    }
+
+    pub(crate) fn set_admitted_at(&self, count: u64) {
+        *lock(&self.0.admitted_at) = Some(count);
+    }
+
+    /// Notes that it is asked to serve; returns whether that is the first time.
+    pub(crate) fn begins_to_serve(&self) -> bool {
+        !self.0.serves.swap(true, Ordering::Relaxed)
     }
 
     /// Runs `work` on the core, off the async threads.

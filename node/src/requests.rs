@@ -10,13 +10,15 @@ mod workspace;
 
 use tokio::sync::mpsc;
 
-pub(crate) use self::describing::duplicates_of;
-
+pub(crate) use self::describing::{duplicates_of, well_attributes};
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
 
 pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+    if request.opens_tables() {
+        crate::admission::admit_or_tell(node).await;
+    }
     match request {
         Request::Init { name, person, device } => workspace::init(node, name, person, device).await,
         Request::Workspaces => workspace::list(node).await,
@@ -76,9 +78,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let workspace = find(node, workspace).await?;
             crate::export::export_all(node, workspace, directory, format, options, out).await
         }
-        Request::Exports { workspace, limit } => {
-            crate::export::list(node, find(node, workspace).await?, limit).await
-        }
+        Request::Exports { workspace, limit } => crate::export::list(node, find(node, workspace).await?, limit).await,
         Request::Invite { workspace, role, uses, hours } => {
             sharing::invite(node, find(node, workspace).await?, &role, uses, hours).await
         }
@@ -104,4 +104,19 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
 
 async fn find(node: &Node, name: Option<String>) -> Result<dataforge_protocol::id::WorkspaceId, ApiError> {
     node.with_core(move |core| core.find_workspace(name.as_deref())).await
+}
+
+impl Request {
+    /// Whether it looks into tables, which may be those of others.
+    const fn opens_tables(&self) -> bool {
+        matches!(
+            self,
+            Self::Show { .. }
+                | Self::Coverage { .. }
+                | Self::Grid { .. }
+                | Self::Query { .. }
+                | Self::Export { .. }
+                | Self::ExportAll { .. }
+        )
+    }
 }

@@ -5,6 +5,7 @@
 //! before its transaction is committed.
 
 mod blobs;
+mod checks;
 mod entries;
 mod exports;
 mod peers;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exports::Exported;
 pub(crate) use self::peers::Peer;

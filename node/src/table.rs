@@ -4,19 +4,40 @@ use arrow::record_batch::RecordBatch;
 use dataforge_protocol::id::BlobHash;
 
 use crate::api::{ApiError, ErrorKind};
+use crate::core::Core;
 use crate::ingest::parquet;
 use crate::node::Node;
 
 /// Reads a table. For use on threads that may block.
 ///
 /// # Errors
-/// `NotFound` when its bytes are not held here, `Damaged` when they cannot be read.
+/// `NotFound` when its bytes are not held here, `Damaged` when they were refused or cannot be read.
 pub(crate) fn read_table(node: &Node, blob: &BlobHash) -> Result<RecordBatch, ApiError> {
-    if !node.locked(|core| core.store.has_blob(blob))? {
-        return Err(not_held(blob));
-    }
+    node.locked(|core| see_that_held(core, blob))?;
     let bytes = node.blobs().read_all(blob)?;
     parquet::read(bytes).map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))
+}
+
+/// Sees that a table may be opened.
+///
+/// # Errors
+/// As [`read_table`].
+pub(crate) fn see_that_held(core: &Core, blob: &BlobHash) -> Result<(), ApiError> {
+    if core.store.has_table(blob)? {
+        return Ok(());
+    }
+    let refused = |why| {
+        ApiError::new(ErrorKind::Damaged, format!("table {} is not what its run says: {why}", blob.fmt_short()))
+            .hint("ask who imported it to do so again")
+    };
+    if let Some(why) = core.store.refusal(blob)? {
+        return Err(refused(why));
+    }
+    if core.store.has_blob(blob)? {
+        return Err(ApiError::new(ErrorKind::Busy, format!("table {} was not checked yet", blob.fmt_short()))
+            .hint("try again; if it stays so, the log says why it cannot be checked"));
+    }
+    Err(not_held(blob))
 }
 
 /// The error of bytes that are not held here.

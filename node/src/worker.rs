@@ -14,6 +14,7 @@
 
 mod child;
 mod error;
+mod expected;
 mod frame;
 mod limits;
 mod parent;
@@ -29,8 +30,9 @@ use std::process::ExitCode;
 use bytes::Bytes;
 
 pub use self::error::WorkerError;
+pub use self::expected::{Expected, ExpectedColumn};
 pub use self::limits::WorkerLimits;
-pub use self::parquet::{Expected, ExpectedColumn, TableFacts, Verdict};
+pub use self::parquet::{TableFacts, Verdict};
 use crate::ingest::tabular::RawBook;
 
 /// The first argument of a child.

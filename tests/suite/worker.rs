@@ -8,7 +8,7 @@ use bytes::Bytes;
 use dataforge_las::{ReadOptions, Values, read};
 use dataforge_node::ingest::tabular::{self, Mapping, TableKind};
 use dataforge_node::ingest::{Prepared, prepare};
-use dataforge_node::worker::{Expected, ExpectedColumn, Verdict, Worker, WorkerError, WorkerLimits};
+use dataforge_node::worker::{Expected, Verdict, Worker, WorkerError, WorkerLimits};
 use dataforge_tests::las::las_text;
 use dataforge_tests::program::program;
 use rust_xlsxwriter::{Format, Workbook};
@@ -118,17 +118,7 @@ fn prepared() -> Prepared {
 /// Returns the table of a run, and what its facts say it holds.
 fn table(prepared: &Prepared) -> (&[u8], Expected) {
     let run = &prepared.runs[0];
-    let index = &run.facts.index;
-    let mut columns =
-        vec![ExpectedColumn { name: index.column.clone(), text: false, count: None, min: index.min, max: index.max }];
-    columns.extend(run.facts.curves.iter().map(|curve| ExpectedColumn {
-        name: curve.column.clone(),
-        text: curve.text,
-        count: Some(curve.count),
-        min: curve.min,
-        max: curve.max,
-    }));
-    (&run.parquet, Expected { rows: run.facts.rows, columns })
+    (&run.parquet, Expected::native(&run.facts))
 }
 
 fn verdict(bytes: &[u8], expected: &Expected) -> Result<Verdict, WorkerError> {

@@ -142,8 +142,15 @@ impl Human for ImportSummary {
             duration(Duration::try_from_secs_f64(self.seconds).unwrap_or_default()),
         );
         let files = &self.files;
-        let parts =
-            [table.text(), totals, plan::text(files), failures(files), restorable(files), duplicates(files), warnings(files)];
+        let parts = [
+            table.text(),
+            totals,
+            plan::text(files),
+            failures(files),
+            restorable(files),
+            duplicates(files),
+            warnings(files),
+        ];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
 }

@@ -29,6 +29,8 @@ use crate::store::Exported;
 const ORIGINALS: &str = "originals";
 /// The directory of what belongs to no well.
 const NO_WELL: &str = "no well";
+/// The locations of all wells.
+const MAP: &str = "wells.gpkg";
 /// The list of everything that was written.
 const CONTENTS: &str = "contents.csv";
 
@@ -79,6 +81,10 @@ pub(crate) async fn export_all(
         progress(out, done, total, &attachment.name).await;
         tree.attach(node, attachment)?;
         done += 1;
+    }
+    let file = tree.map();
+    if let Some(written) = all_wells(node, workspace, &file).await.transpose() {
+        tree.line(&file, ["", ExportFormat::Geopackage.extension(), "", ""], written, "well locations");
     }
     let reply = tree.finish(started)?;
     let exported = Exported {
@@ -133,6 +139,17 @@ async fn one_run(
     let mut sink = create(file)?;
     let written = write_run(node, workspace, run, format, options, &mut sink).await;
     finish(file, sink, written)
+}
+
+/// Writes the locations of wells, if any is known.
+async fn all_wells(node: &Node, workspace: WorkspaceId, file: &Path) -> Result<Option<Done>, ApiError> {
+    let mut sink = create(file)?;
+    let written = super::wells::write(node, workspace, &mut sink).await;
+    if matches!(&written, Ok(written) if written.rows == 0) {
+        drop(sink);
+        return std::fs::remove_file(file).map(|()| None).map_err(unwritable);
+    }
+    finish(file, sink, written).map(Some)
 }
 
 fn one_blob(node: &Node, blob: &BlobHash, file: &Path) -> Result<Done, ApiError> {
@@ -207,7 +224,9 @@ struct Tree {
 impl Tree {
     fn new(root: &Path) -> Self {
         let mut directories = Names::default();
-        directories.give(CONTENTS, "");
+        for taken in [CONTENTS, MAP] {
+            directories.give(taken, "");
+        }
         Self {
             root: root.to_owned(),
             wells: BTreeMap::new(),
@@ -236,6 +255,11 @@ impl Tree {
         }
         directory.push(below);
         directory.join(self.names.entry(directory.clone()).or_default().give(stem, ending))
+    }
+
+    /// Returns where the locations of the wells go.
+    fn map(&self) -> PathBuf {
+        self.root.join(MAP)
     }
 
     /// Returns where a source file goes; nothing when it is there already.
@@ -269,7 +293,8 @@ impl Tree {
             Ok(done) => {
                 self.bytes += done.bytes;
                 let [well, what, kind, source] = cells.map(str::to_owned);
-                self.contents.push(Line { texts: [file, well, what, kind, source, done.hash.to_string()], bytes: done.bytes });
+                self.contents
+                    .push(Line { texts: [file, well, what, kind, source, done.hash.to_string()], bytes: done.bytes });
             }
         }
     }

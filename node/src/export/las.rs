@@ -45,7 +45,8 @@ pub(super) fn write(
     };
     put_columns(&mut file, selection)?;
     correct_well(&mut file, selection, &mut remarks);
-    let options = WriteOptions { version, wrapped: options.wrap, null: options.null.clone(), ..WriteOptions::default() };
+    let options =
+        WriteOptions { version, wrapped: options.wrap, null: options.null.clone(), ..WriteOptions::default() };
     let report = dataforge_las::write(&file, &options, out).map_err(write_error)?;
     describe(&report, &mut remarks);
     Ok(remarks)
@@ -59,8 +60,10 @@ fn version(selection: &Selection, options: &ExportOptions) -> Result<LasVersion,
         None | Some("2.0" | "2") => Ok(LasVersion::V2_0),
         Some("1.2") => Ok(LasVersion::V1_2),
         Some("3.0" | "3") => Ok(LasVersion::V3_0),
-        Some(other) => Err(ApiError::new(ErrorKind::Usage, format!("no version of LAS that can be written: {other:?}"))
-            .hint("use 1.2, 2.0 or 3.0")),
+        Some(other) => {
+            Err(ApiError::new(ErrorKind::Usage, format!("no version of LAS that can be written: {other:?}"))
+                .hint("use 1.2, 2.0 or 3.0"))
+        }
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn safe(text: &str) -> String {
     cut(&mut name, MAX_BYTES);
     // Windows drops blanks and points at the end; a point in front hides.
     let trimmed = name.trim_end_matches([' ', '.']).trim_start();
-    let mut name = if trimmed.starts_with('.') { format!("_{}", trimmed.trim_start_matches('.')) } else { trimmed.to_owned() };
+    let mut name =
+        if trimmed.starts_with('.') { format!("_{}", trimmed.trim_start_matches('.')) } else { trimmed.to_owned() };
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
     if DEVICES.contains(&stem.as_str()) || name.is_empty() {
         name.insert(0, '_');

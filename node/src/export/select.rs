@@ -133,8 +133,7 @@ pub(super) fn select(node: &Node, source: Source, options: &ExportOptions) -> Re
     }
     let curves: Vec<CurveInfo> = chosen.into_iter().map(|at| source.curves[at].clone()).collect();
     let table = window(&project(&table, &curves, source.is_gridded)?, options)?;
-    let has_all_rows =
-        !source.is_gridded && options.step.is_none() && table.num_rows() as u64 == source.rendition.rows;
+    let has_all_rows = !source.is_gridded && options.step.is_none() && table.num_rows() as u64 == source.rendition.rows;
     let Source { info, file, data_set, rendition, well, names, .. } = source;
     let reader = rendition.reader;
     Ok(Selection { info, file, data_set, reader, well, table, curves, names, has_all_rows, remarks })

@@ -192,7 +192,8 @@ mod tests {
             std::fs::write(dir.path().join(name), text).unwrap();
             dir.path().join(name)
         };
-        let paths = [file("survey.txt", "MD INC AZI"), file("odd.log", "# made by\n\n~Version\n"), file("scan.tif", "II*")];
+        let paths =
+            [file("survey.txt", "MD INC AZI"), file("odd.log", "# made by\n\n~Version\n"), file("scan.tif", "II*")];
         let found = find(&paths, Wanted::All);
         let kinds = [("odd.log", FileKind::Las), ("scan.tif", FileKind::Other), ("survey.txt", FileKind::Text)];
         assert_eq!(names(&found), kinds.map(|(name, kind)| (name.to_owned(), kind)));

@@ -15,6 +15,7 @@ use super::files::FileKind;
 use crate::api::{ApiError, ErrorKind, ImportOptions, Nulls};
 use crate::ingest::tabular::{self, Mapping, RawBook, ReadTableError};
 use crate::ingest::{Prepared, prepare, prepare_tables};
+use crate::worker::{Worker, WorkerError};
 
 /// Bytes of a file that is read into memory.
 pub(super) const MAX_FILE_BYTES: u64 = 2 << 30;
@@ -95,18 +96,30 @@ impl Settings {
                 let reading = dataforge_las::read(bytes, &self.las).map_err(|error| input(&error))?;
                 Ok(Content::Runs(Box::new(prepare(bytes, &reading).map_err(|error| input(&error))?)))
             }
-            FileKind::Text => self.tables(bytes, tabular::read_text(bytes, &self.mapping.source)),
-            FileKind::Workbook | FileKind::Other => Ok(Content::Attachment),
+            FileKind::Text => {
+                self.tables(bytes, tabular::read_text(bytes, &self.mapping.source)).map_err(Refused::into_error)
+            }
+            FileKind::Workbook => {
+                let opened = Worker::new().and_then(|worker| worker.read_workbook(bytes.clone()));
+                match self.tables(bytes, Ok(opened.map_err(|error| workbook_error(&error))?)) {
+                    // A workbook may as well be a letter.
+                    Err(Refused::NoTable(_)) => Ok(Content::Attachment),
+                    other => other.map_err(Refused::into_error),
+                }
+            }
+            FileKind::Other => Ok(Content::Attachment),
         }
     }
 
     /// Reads the tables of a file whose cells were read.
-    fn tables(&self, bytes: &Bytes, book: Result<RawBook, ReadTableError>) -> Result<Content, ApiError> {
+    fn tables(&self, bytes: &Bytes, book: Result<RawBook, ReadTableError>) -> Result<Content, Refused> {
         let input = |error: ReadTableError| {
             let failure = ApiError::from_error(ErrorKind::Input, &error);
             match error {
-                ReadTableError::NoTable => failure.hint("or keep the file as it is: dataforge attach"),
-                _ => failure,
+                ReadTableError::NoTable => {
+                    Refused::NoTable(failure.hint("or keep the file as it is: dataforge attach"))
+                }
+                _ => Refused::Other(failure),
             }
         };
         let book = book.map_err(input)?;
@@ -116,14 +129,38 @@ impl Settings {
         {
             let place = format!("line {}, column {}", notice.line, notice.column);
             let message = format!("{place}: {} ({})", notice.message, notice.kind);
-            return Err(ApiError::new(ErrorKind::Input, message).hint("correct it, or read without strict"));
+            return Err(Refused::Other(
+                ApiError::new(ErrorKind::Input, message).hint("correct it, or read without strict"),
+            ));
         }
         let mapping = tabular::preview(&book, &self.mapping).map_err(input)?.mapping.to_toml();
         let mut prepared = prepare_tables(bytes, &reading)
-            .map_err(|error| ApiError::from_error(ErrorKind::Input, &error))?;
+            .map_err(|error| Refused::Other(ApiError::from_error(ErrorKind::Input, &error)))?;
         prepared.mapping = mapping.ok();
         Ok(Content::Runs(Box::new(prepared)))
     }
+}
+
+/// Why there are no tables.
+enum Refused {
+    /// Nothing in the file is one.
+    NoTable(ApiError),
+    Other(ApiError),
+}
+
+impl Refused {
+    fn into_error(self) -> ApiError {
+        match self {
+            Self::NoTable(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+fn workbook_error(error: &WorkerError) -> ApiError {
+    if error.is_about_the_file() {
+        return ApiError::from_error(ErrorKind::Input, error).hint("save the workbook anew, or as CSV");
+    }
+    ApiError::from_error(ErrorKind::Internal, error).hint("workbooks are opened by this very program, started again")
 }
 
 /// Starts the worker threads; the budget and the channel's bound limit what is in memory.

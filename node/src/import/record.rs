@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dataforge_protocol::document::{AttachmentState, RunState, WellState, rendition_id};
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::facts::{Facts, WellFacts};
+use dataforge_protocol::facts::{Facts, RenditionFacts, WellFacts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 
 use super::read::{Content, Read};
@@ -13,6 +13,7 @@ use crate::api::{ApiError, ErrorKind, FileResult};
 use crate::core::{Core, Writer};
 use crate::index::Index;
 use crate::ingest::{Prepared, PreparedRun, WellHeader};
+use crate::worker::Expected;
 
 /// Warnings listed per file; the rest are counted.
 const MAX_WARNINGS: usize = 20;
@@ -144,6 +145,7 @@ fn record_run(
         ..RunState::default()
     };
     writer.edit(doc, &deps, blobs, |document, actor| document.write_run(actor, &state))?;
+    note_own(writer, &run.facts)?;
     Ok(RunOutcome { run: doc, word: IMPORTED, new_well: is_new.then_some(well) })
 }
 
@@ -172,7 +174,13 @@ fn again(
         }
         Ok(changes)
     })?;
+    note_own(writer, &run.facts)?;
     Ok(IMPORTED)
+}
+
+/// Notes that a table needs no check, because it was made here.
+fn note_own(writer: &Writer<'_>, facts: &RenditionFacts) -> Result<(), ApiError> {
+    writer.store().note_check(&facts.blob, &Expected::native(facts).id(), None)
 }
 
 /// Opens the well a header names, and fills in what is not known of it yet; what people set is

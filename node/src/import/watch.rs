@@ -134,7 +134,7 @@ impl ImportSummary {
 /// Watches the directories of the settings for as long as the node lives.
 pub(crate) fn watch_configured(node: &Node) {
     let settings = node.config().import;
-    if settings.watch.is_empty() || !node.starts_watching() {
+    if settings.watch.is_empty() {
         return;
     }
     let weak = node.weak();

@@ -24,10 +24,8 @@ pub(super) fn refresh(
     let Some(Facts::Attachment { blob }) = facts else { return Ok(()) };
     // One whose first change has not arrived yet is not listed.
     let Some(name) = &state.name else { return Ok(()) };
-    store
-        .connection()
-        .prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
-        .execute(params![
+    store.connection().prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
+        params![
             workspace.as_bytes(),
             doc.as_bytes(),
             state.well.as_ref().map(DocId::as_bytes),
@@ -37,6 +35,7 @@ pub(super) fn refresh(
             state.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(0),
             conflicts(document, &FIELDS),
             state.deleted,
-        ])?;
+        ],
+    )?;
     Ok(())
 }

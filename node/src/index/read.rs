@@ -42,7 +42,8 @@ const WELLS: &str = "
 
 const RUNS: &str = "
     SELECT r.*, coalesce(w.name, '') AS well_name,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held
+           EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held,
+           (SELECT c.refused FROM checks AS c WHERE c.blob = r.blob AND c.expected = r.expected) AS refused
     FROM runs AS r
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND (?2 IS NULL OR r.well = ?2)
@@ -114,6 +115,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
         blob: hex(&row.get::<_, Vec<u8>>("blob")?),
         blob_bytes: row.get("blob_bytes")?,
         held: row.get("held")?,
+        refused: row.get("refused")?,
     })
 }
 

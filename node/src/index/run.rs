@@ -9,6 +9,7 @@ use super::{conflicts, labels, remove};
 use crate::api::ApiError;
 use crate::ingest::dictionary::Clues;
 use crate::store::Store;
+use crate::worker::Expected;
 
 /// Fields whose concurrent values are shown.
 const FIELDS: [&str; 12] = [
@@ -63,7 +64,7 @@ fn insert_run(
         .connection()
         .prepare_cached(
             "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
+                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -76,6 +77,7 @@ fn insert_run(
             rendition.source_size,
             rendition.blob.as_bytes(),
             rendition.blob_size,
+            Expected::native(rendition).id(),
             rendition.rows,
             rendition.curves.len(),
             rendition.set.kind.as_str(),
@@ -118,8 +120,7 @@ fn insert_notices(
     doc: &DocId,
     rendition: &RenditionFacts,
 ) -> Result<(), ApiError> {
-    let mut statement =
-        store.connection().prepare_cached("INSERT INTO notices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut statement = store.connection().prepare_cached("INSERT INTO notices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for (number, notice) in (1_u32..).zip(&rendition.report.notices) {
         let NoticeFacts { line, column, kind, message } = notice;
         statement.execute(params![workspace.as_bytes(), doc.as_bytes(), number, line, column, kind, message])?;
@@ -130,14 +131,16 @@ fn insert_notices(
 fn insert_gridded(store: &Store, workspace: &WorkspaceId, doc: &DocId, state: &RunState) -> Result<(), ApiError> {
     let mut statement = store
         .connection()
-        .prepare_cached("INSERT OR IGNORE INTO gridded VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+        .prepare_cached("INSERT OR IGNORE INTO gridded VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?;
     for copy in &state.gridded {
+        let Some(native) = state.renditions.iter().find(|rendition| rendition.blob == copy.native) else { continue };
         statement.execute(params![
             workspace.as_bytes(),
             doc.as_bytes(),
             copy.blob.as_bytes(),
             copy.native.as_bytes(),
             copy.blob_size,
+            Expected::gridded(copy, native).id(),
             copy.maker,
             copy.unit,
             copy.step,

@@ -27,7 +27,9 @@ async fn field(dir: &Path) -> Node {
         std::fs::write(logs.join(name), text).unwrap();
     }
     let Reply::Import(summary) =
-        call(&node, Request::Import { workspace: None, paths: vec![logs], options: ImportOptions::default() }).await.unwrap()
+        call(&node, Request::Import { workspace: None, paths: vec![logs], options: ImportOptions::default() })
+            .await
+            .unwrap()
     else {
         panic!("a summary")
     };
@@ -92,7 +94,8 @@ async fn deleted_run_is_offered_for_restoring_and_not_imported_twice() {
     };
     assert_eq!(left.len(), runs.len() - 1);
     let paths = vec![dir.path().join("logs")];
-    let Reply::Import(summary) = call(&node, Request::Import { workspace: None, paths, options: ImportOptions::default() }).await.unwrap()
+    let Reply::Import(summary) =
+        call(&node, Request::Import { workspace: None, paths, options: ImportOptions::default() }).await.unwrap()
     else {
         panic!("a summary")
     };

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::params;
 
-use crate::api::{
-    ApiError, CandidateInfo, CurveName, DuplicateInfo, MeaningInfo, Reply, ReportReply, WellInfo,
-};
+use crate::api::{ApiError, CandidateInfo, CurveName, DuplicateInfo, MeaningInfo, Reply, ReportReply, WellInfo};
 use crate::core::Core;
 use crate::index::{Index, read_dictionary};
 use crate::ingest::dictionary::{Clues, PropertyChoice, candidates};
@@ -69,12 +67,19 @@ pub(super) async fn look_up(node: &Node, workspace: WorkspaceId, curve: CurveNam
     let set = words.interpret(&clues);
     let mut found: Vec<_> =
         set.property.map(|property| info(property, set.confidence, &set.reason)).into_iter().collect();
-    let others = candidates(&clues).into_iter().filter(|other| found.iter().all(|known| known.property != other.property.id));
+    let others =
+        candidates(&clues).into_iter().filter(|other| found.iter().all(|known| known.property != other.property.id));
     let others: Vec<_> = others.map(|other| info(other.property, other.confidence, &other.reason)).collect();
     if set.property.is_none() && set.confidence > 0 {
         let choice = PropertyChoice::Nothing.as_str().to_owned();
         let name = "none".to_owned();
-        found.push(CandidateInfo { property: choice, name, unit: String::new(), confidence: set.confidence, reason: set.reason });
+        found.push(CandidateInfo {
+            property: choice,
+            name,
+            unit: String::new(),
+            confidence: set.confidence,
+            reason: set.reason,
+        });
     }
     found.extend(others);
     Ok(Reply::Meanings { candidates: found })
@@ -90,7 +95,7 @@ pub(super) async fn duplicates(node: &Node, workspace: WorkspaceId) -> Result<Re
 /// `Storage`.
 pub(crate) fn duplicates_of(core: &Core, workspace: WorkspaceId) -> Result<Vec<DuplicateInfo>, ApiError> {
     let wells = Index::new(core.store.connection(), workspace).wells()?;
-    let mut attributes = attributes(core, workspace)?;
+    let mut attributes = well_attributes(core, workspace)?;
     let mut sources = sources(core, workspace)?;
     let identities: Vec<_> = wells
         .iter()
@@ -131,11 +136,10 @@ fn identity(well: &WellInfo, attributes: &Attributes, sources: BTreeSet<BlobHash
 }
 
 /// Returns where a well is, as far as its attributes have it in numbers.
-pub(crate) fn position(attributes: &Attributes) -> Option<Position> {
+fn position(attributes: &Attributes) -> Option<Position> {
     let number = |key: &str| attributes.get(key).and_then(|text| text.parse::<f64>().ok());
-    let geographic = || {
-        Some(Position::Geographic { latitude: number("latitude_deg")?, longitude: number("longitude_deg")? })
-    };
+    let geographic =
+        || Some(Position::Geographic { latitude: number("latitude_deg")?, longitude: number("longitude_deg")? });
     let projected = || {
         let crs = attributes.get("projected_crs")?.clone();
         Some(Position::Projected { crs, x_m: number("x_m")?, y_m: number("y_m")? })
@@ -144,10 +148,12 @@ pub(crate) fn position(attributes: &Attributes) -> Option<Position> {
 }
 
 /// Returns the attributes of all wells, by id.
-pub(crate) fn attributes(core: &Core, workspace: WorkspaceId) -> Result<BTreeMap<String, Attributes>, ApiError> {
-    let mut statement = core.store.connection().prepare_cached("SELECT id, attributes FROM wells WHERE workspace = ?1")?;
-    let rows = statement
-        .query_map(params![workspace.as_bytes()], |row| Ok((DocId(row.get(0)?).to_string(), row.get::<_, String>(1)?)))?;
+pub(crate) fn well_attributes(core: &Core, workspace: WorkspaceId) -> Result<BTreeMap<String, Attributes>, ApiError> {
+    let mut statement =
+        core.store.connection().prepare_cached("SELECT id, attributes FROM wells WHERE workspace = ?1")?;
+    let rows = statement.query_map(params![workspace.as_bytes()], |row| {
+        Ok((DocId(row.get(0)?).to_string(), row.get::<_, String>(1)?))
+    })?;
     let mut found = BTreeMap::new();
     for row in rows {
         let (id, json) = row?;
@@ -158,13 +164,11 @@ pub(crate) fn attributes(core: &Core, workspace: WorkspaceId) -> Result<BTreeMap
 
 /// Returns the source files of all wells' runs, by the well's id.
 fn sources(core: &Core, workspace: WorkspaceId) -> Result<BTreeMap<String, BTreeSet<BlobHash>>, ApiError> {
-    let mut statement = core
-        .store
-        .connection()
-        .prepare_cached("SELECT well, source_hash FROM runs WHERE workspace = ?1 AND deleted = 0 AND well IS NOT NULL")?;
-    let rows = statement.query_map(params![workspace.as_bytes()], |row| {
-        Ok((DocId(row.get(0)?).to_string(), BlobHash(row.get(1)?)))
-    })?;
+    let mut statement = core.store.connection().prepare_cached(
+        "SELECT well, source_hash FROM runs WHERE workspace = ?1 AND deleted = 0 AND well IS NOT NULL",
+    )?;
+    let rows = statement
+        .query_map(params![workspace.as_bytes()], |row| Ok((DocId(row.get(0)?).to_string(), BlobHash(row.get(1)?))))?;
     let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for row in rows {
         let (well, source) = row?;

@@ -57,9 +57,7 @@ pub(super) async fn set(
         let found = Index::new(writer.store().connection(), workspace).find(&target, false)?;
         match found {
             Found::Well(doc) => set_well(writer, doc, &field, &value),
-            Found::Run(doc) | Found::Attachment(doc) if field == "well" => {
-                move_to_well(writer, doc, workspace, &value)
-            }
+            Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, &value),
             Found::Run(doc) => set_run(writer, doc, &field, &value),
             Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
             Found::Attachment(doc) => set_text(writer, doc, &field, &value, &["name", "description"], "well"),
@@ -116,12 +114,7 @@ fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Res
     set_text(writer, doc, field, value, &fields, "well")
 }
 
-fn move_to_well(
-    writer: &mut Writer<'_>,
-    doc: DocId,
-    workspace: WorkspaceId,
-    target: &str,
-) -> Result<(), ApiError> {
+fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, target: &str) -> Result<(), ApiError> {
     let well = Index::new(writer.store().connection(), workspace).find_well(target)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
     let id = well.to_string();
@@ -138,7 +131,10 @@ fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, val
     match field {
         CurveField::Property => check_property(value)?,
         CurveField::Quality if !value.is_empty() && !QUALITIES.contains(&value) => {
-            return Err(usage(format!("there is no quality {value:?}"), &format!("use one of {}", QUALITIES.join(", "))));
+            return Err(usage(
+                format!("there is no quality {value:?}"),
+                &format!("use one of {}", QUALITIES.join(", ")),
+            ));
         }
         _ => {}
     }
@@ -153,9 +149,10 @@ fn check_property(property: &str) -> Result<(), ApiError> {
     if property.is_empty() || dictionary::property(property).is_some() {
         return Ok(());
     }
-    let like = dictionary::properties().iter().map(|known| known.id).filter(|id| {
-        id.contains(property) || property.split('_').any(|word| word.len() > 3 && id.contains(word))
-    });
+    let like = dictionary::properties()
+        .iter()
+        .map(|known| known.id)
+        .filter(|id| id.contains(property) || property.split('_').any(|word| word.len() > 3 && id.contains(word)));
     let like: Vec<_> = like.take(5).collect();
     let hint = if like.is_empty() {
         "dataforge lookup MNEMONIC shows properties, e.g. gamma_ray".to_owned()

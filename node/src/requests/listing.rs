@@ -244,7 +244,9 @@ fn summary(kind: i64, doc: Option<DocId>, body: &[u8], reason: Option<String>) -
             Some(Facts::Run { source, .. }) => format!("opened run {} of file {}", doc.fmt_short(), source.fmt_short()),
             Some(Facts::Project { .. }) => format!("opened project {}", doc.fmt_short()),
             Some(Facts::Dictionary) => "opened the dictionary".to_owned(),
-            Some(Facts::Attachment { blob }) => format!("opened attachment {} of file {}", doc.fmt_short(), blob.fmt_short()),
+            Some(Facts::Attachment { blob }) => {
+                format!("opened attachment {} of file {}", doc.fmt_short(), blob.fmt_short())
+            }
             None => format!("opened document {}", doc.fmt_short()),
         },
         (2, Some(doc)) => format!("changed {}", doc.fmt_short()),

@@ -23,7 +23,10 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
     let network = node.network(Purpose::Serve).await?;
     let device = node.with_core(|core| Ok(core.identity()?.device())).await?;
     let addresses = network.addresses().iter().map(ToString::to_string).collect();
-    crate::import::watch_configured(node);
+    if node.begins_to_serve() {
+        crate::admission::admit_arrivals(node);
+        crate::import::watch_configured(node);
+    }
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
 
@@ -83,6 +86,7 @@ pub(super) async fn sync(
         let name = node.peer_name(*workspace, *device).await;
         summary.unreached.push((name, format!("not done after {timeout_secs} s; the rest follows with the next sync")));
     }
+    crate::admission::admit_or_tell(node).await;
     for (workspace, _) in &wanted {
         let workspace = *workspace;
         summary.blobs_missing =

@@ -7,8 +7,10 @@ use bytes::Bytes;
 use dataforge_protocol::id::BlobHash;
 use dataforge_query::{BlobError, BlobReader};
 
+use crate::api::ErrorKind;
 use crate::blob::Blobs;
 use crate::node::WeakNode;
+use crate::table::see_that_held;
 
 /// Reads held blobs.
 #[derive(Debug)]
@@ -28,10 +30,13 @@ impl BlobReader for LocalBlobs {
     async fn read(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BlobError> {
         let hash = BlobHash(*blob);
         let failed = |error| BlobError::read(blob, Box::new(error) as Box<dyn std::error::Error + Send + Sync>);
-        // The have-table vouches for the file: without its row the file may be partial.
-        let held = self.node.get().and_then(|node| node.locked(|core| core.store.has_blob(&hash))).map_err(failed)?;
-        if !held {
-            return Err(BlobError::not_held(blob, Vec::new()));
+        // The have-table vouches for the file: without its row the file may be partial. A table of
+        // others is opened only after it was checked.
+        let node = self.node.get().map_err(failed)?;
+        match node.locked(|core| see_that_held(core, &hash)) {
+            Ok(()) => {}
+            Err(error) if error.kind == ErrorKind::NotFound => return Err(BlobError::not_held(blob, Vec::new())),
+            Err(error) => return Err(failed(error)),
         }
         ranges.iter().map(|range| self.blobs.read(&hash, range.clone()).map_err(failed)).collect()
     }

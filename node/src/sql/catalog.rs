@@ -269,6 +269,8 @@ const RUN_FILES: &str = "
     FROM runs AS r
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    AND NOT EXISTS (SELECT 1 FROM checks AS c
+                    WHERE c.blob = r.blob AND c.expected = r.expected AND c.refused IS NOT NULL)
     ORDER BY coalesce(w.name, ''), r.id";
 
 const RUN_CURVES: &str = "
@@ -333,6 +335,8 @@ const GRIDDED: &str = "
     JOIN runs AS r ON r.workspace = g.workspace AND r.id = g.run AND r.blob = g.native
     JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE g.workspace = ?1 AND g.run = ?2
+    AND NOT EXISTS (SELECT 1 FROM checks AS c
+                    WHERE c.blob = g.blob AND c.expected = g.expected AND c.refused IS NOT NULL)
     ORDER BY g.unit = w.grid_unit DESC, g.step = w.grid_step DESC, g.maker DESC, g.blob
     LIMIT 1";
 
@@ -342,8 +346,7 @@ fn gridded(connection: &Connection, workspace: WorkspaceId, run_id: &str) -> Res
     let Some(native) = runs(connection, workspace, &filter)?.into_iter().find(|run| run.run_id == run_id) else {
         return Ok(None);
     };
-    let id: DocId =
-        run_id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))?;
+    let id: DocId = run_id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))?;
     let mut statement = connection.prepare_cached(GRIDDED)?;
     let mut rows = statement.query(params![workspace.as_bytes(), id.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };

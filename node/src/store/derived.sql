@@ -57,6 +57,7 @@ CREATE TABLE runs (
     source_bytes   INTEGER NOT NULL,
     blob           BLOB NOT NULL,
     blob_bytes     INTEGER NOT NULL,
+    expected       BLOB NOT NULL,       -- id of what the table should hold, as in checks
     row_count      INTEGER NOT NULL,
     curve_count    INTEGER NOT NULL,
     kind           TEXT NOT NULL,       -- log, or a kind of table: tops, survey, core …
@@ -131,6 +132,7 @@ CREATE TABLE gridded (
     blob       BLOB NOT NULL,
     native     BLOB NOT NULL,           -- the table it was made of
     blob_bytes INTEGER NOT NULL,
+    expected   BLOB NOT NULL,           -- id of what it should hold, as in checks
     maker      TEXT NOT NULL,
     unit       TEXT NOT NULL,
     step       REAL NOT NULL,

@@ -32,6 +32,14 @@ CREATE TABLE have (
     added_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Verdicts on tables; those that were made here are good by birth.
+CREATE TABLE checks (
+    blob     BLOB NOT NULL,
+    expected BLOB NOT NULL,             -- id of what it should hold
+    refused  TEXT,                      -- why it is not that; null when it is
+    PRIMARY KEY (blob, expected)
+) STRICT, WITHOUT ROWID;
+
 -- Secrets of the tickets this device redeems.
 CREATE TABLE invites (
     invite    BLOB PRIMARY KEY,         -- entry id of the invite op

@@ -173,7 +173,10 @@ impl RunState {
                 .into_iter()
                 .filter_map(|field| Some((field, doc.get_str(Map::Root, field.as_str())?)))
                 .collect(),
-            depth_shift_m: doc.get_str(Map::Root, DEPTH_SHIFT_M).and_then(|text| text.parse().ok()).filter(|m: &f64| m.is_finite()),
+            depth_shift_m: doc
+                .get_str(Map::Root, DEPTH_SHIFT_M)
+                .and_then(|text| text.parse().ok())
+                .filter(|m: &f64| m.is_finite()),
             overrides: read_overrides(doc),
         }
     }

@@ -78,6 +78,8 @@ pub struct RunInfo {
     pub blob_bytes: u64,
     /// Whether its bytes are held here.
     pub held: bool,
+    /// Why its table, which came from a peer, is not used.
+    pub refused: Option<String>,
 }
 
 /// A curve.

@@ -13,7 +13,9 @@ fn facts_of(index: &[f64], values: Values) -> CurveFacts {
     let data = DataSet {
         columns: vec![column("DEPT", Values::Number(index.to_vec())), column("GR", values)],
         rows: index.len(),
-        line: 1, ..DataSet::default() };
+        line: 1,
+        ..DataSet::default()
+    };
     curve_facts(&data, &["dept".to_owned(), "gr".to_owned()]).remove(0)
 }
 

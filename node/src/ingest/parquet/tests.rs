@@ -38,7 +38,9 @@ fn fixture(rows: u32) -> RecordBatch {
             column("EMPTY", "", Values::Number(vec![f64::NAN; rows as usize])),
         ],
         rows: rows as usize,
-        line: 1, ..DataSet::default() })
+        line: 1,
+        ..DataSet::default()
+    })
     .unwrap()
 }
 
@@ -77,7 +79,12 @@ fn a_table_reads_back_identically() {
 #[test]
 fn odd_numbers_survive_bit_by_bit() {
     let values = vec![-0.0, f64::MIN_POSITIVE / 3.0, f64::MAX, f64::INFINITY, -1e-300, 0.1 + 0.2];
-    let data = DataSet { columns: vec![column("X", "", Values::Number(values.clone()))], rows: values.len(), line: 1, ..DataSet::default() };
+    let data = DataSet {
+        columns: vec![column("X", "", Values::Number(values.clone()))],
+        rows: values.len(),
+        line: 1,
+        ..DataSet::default()
+    };
     let batch = table::record_batch(&data).unwrap();
     let read = read(write(&batch, &METADATA).unwrap().into()).unwrap();
     let read = read.column(0).as_primitive::<Float64Type>().values();
@@ -139,7 +146,9 @@ fn encodings_are_chosen_by_size() {
     let batch = table::record_batch(&DataSet {
         columns: vec![column("A", "", Values::Number(decimal)), column("B", "", Values::Number(single))],
         rows: 5_000,
-        line: 1, ..DataSet::default() })
+        line: 1,
+        ..DataSet::default()
+    })
     .unwrap();
     assert_eq!(choose_encoding(&batch, 0).unwrap(), Encoding::PLAIN);
     assert_eq!(choose_encoding(&batch, 1).unwrap(), Encoding::BYTE_STREAM_SPLIT);

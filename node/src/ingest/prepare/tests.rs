@@ -40,7 +40,9 @@ fn reading() -> Reading {
             column(11, "GR", "GAPI", vec![f64::NAN, 20.0, 30.0, 10.0, f64::NAN]),
         ],
         rows: 5,
-        line: 20, ..DataSet::default() };
+        line: 20,
+        ..DataSet::default()
+    };
     let file = LogFile {
         version: Version { vers: "2.0".to_owned(), ..Version::default() },
         sections: vec![well],

@@ -60,7 +60,9 @@ fn a_data_set_becomes_a_table() {
             column("LITH", "", Values::Text(vec![Some("sand".to_owned()), None, None])),
         ],
         rows: 3,
-        line: 40, ..DataSet::default() };
+        line: 40,
+        ..DataSet::default()
+    };
     let batch = record_batch(&data).unwrap();
     assert_eq!((batch.num_rows(), batch.num_columns()), (3, 3));
     let gamma = batch.column_by_name("gr").unwrap().as_primitive::<Float64Type>();
@@ -84,13 +86,19 @@ fn tables_that_cannot_be_are_refused() {
     let ragged = DataSet {
         columns: vec![column("DEPT", "M", Values::Number(vec![1.0, 2.0])), column("GR", "", Values::Number(vec![1.0]))],
         rows: 2,
-        line: 9, ..DataSet::default() };
+        line: 9,
+        ..DataSet::default()
+    };
     assert_eq!(
         record_batch(&ragged).unwrap_err().to_string(),
         "column 1 of the data set at line 9 has 1 values for 2 rows"
     );
-    let wide =
-        |columns| DataSet { columns: vec![column("X", "", Values::Number(Vec::new())); columns], rows: 0, line: 1, ..DataSet::default() };
+    let wide = |columns| DataSet {
+        columns: vec![column("X", "", Values::Number(Vec::new())); columns],
+        rows: 0,
+        line: 1,
+        ..DataSet::default()
+    };
     assert!(matches!(record_batch(&wide(MAX_CURVES + 2)), Err(TableError::TooManyCurves { curves: 4_097, .. })));
     assert_eq!(record_batch(&wide(MAX_CURVES + 1)).unwrap().num_columns(), 4_097);
 }

@@ -9,6 +9,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use super::*;
 use crate::ingest::index::Direction;
 use crate::ingest::parquet::{Metadata, write};
+use crate::worker::ExpectedColumn;
 
 fn batch(rows: usize) -> RecordBatch {
     let index: ArrayRef = Arc::new(Float64Array::from_iter_values((0..rows).map(|row| row as f64 * 0.5)));
@@ -168,8 +169,7 @@ fn what_differs_from_what_is_expected_is_said() {
                 name: column.name.clone(),
                 text: column.text,
                 count: Some(column.count),
-                min: column.min,
-                max: column.max,
+                range: Some((column.min, column.max)),
             })
             .collect(),
     };
@@ -183,6 +183,6 @@ fn what_differs_from_what_is_expected_is_said() {
     assert_eq!(changed(|expected| drop(expected.columns.pop())), "4 columns instead of 3");
     assert!(changed(|expected| expected.columns[1].name = "nphi".into()).contains("column 2 is called \"gr\""));
     assert!(changed(|expected| expected.columns[2].text = false).contains("column 3 holds text instead of numbers"));
-    assert!(changed(|expected| expected.columns[0].max = Some(9.0)).contains("column 1 goes from"));
+    assert!(changed(|expected| expected.columns[0].range = Some((None, Some(9.0)))).contains("column 1 goes from"));
     assert!(changed(|expected| expected.columns[1].count = Some(1)).contains("column 2 has 4 values instead of 1"));
 }
