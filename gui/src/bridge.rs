@@ -39,7 +39,7 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: u64,
         /// The request.
-        request: Request,
+        request: Box<Request>,
     },
 }
 

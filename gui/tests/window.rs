@@ -165,7 +165,6 @@ fn run(well: &str, number: u32) -> RunInfo {
         blob_bytes: 4096,
         held: true,
         refused: None,
-        refused: None,
     }
 }
 

@@ -201,7 +201,7 @@ impl Job {
 
     /// Says of every file that made a well which others may be the same.
     async fn name_duplicates(&self, files: &mut [FileResult]) -> Result<(), ApiError> {
-        let made = |file: &FileResult| file.plan.iter().any(|run| run.new_well) || file.new_wells.first().is_some();
+        let made = |file: &FileResult| file.plan.iter().any(|run| run.new_well) || !file.new_wells.is_empty();
         if self.dry_run || !files.iter().any(made) {
             return Ok(());
         }

@@ -15,7 +15,6 @@ pub(crate) struct Duplicates {}
 
 impl Duplicates {
     /// Does it.
-    #[expect(clippy::unused_self, reason = "every command is run in the same way")]
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         context.ask(Request::Duplicates { workspace: context.workspace.clone() }).await
     }

@@ -94,7 +94,7 @@ async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, out
                 Some(Command::Call { ticket, request }) => {
                     let (door, outbox) = (Arc::clone(&door), outbox.clone());
                     calls.spawn(async move {
-                        let result: Result<Reply, ApiError> = guard(door.call(request)).await;
+                        let result: Result<Reply, ApiError> = guard(door.call(*request)).await;
                         outbox.send(Message::Answer { ticket, result: Box::new(result) }).await;
                     });
                 }

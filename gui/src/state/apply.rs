@@ -259,7 +259,7 @@ impl State {
             return None;
         }
         self.last_ticket = ticket;
-        Some(Command::Call { ticket, request })
+        Some(Command::Call { ticket, request: Box::new(request) })
     }
 }
 

@@ -41,14 +41,10 @@ fn wells(names: &[&str]) -> Reply {
     let well = |name: &&str| WellInfo {
         id: format!("id-{name}"),
         name: (*name).to_owned(),
-        uwi: None,
         field: Some("Volve".to_owned()),
-        company: None,
-        country: None,
         runs: 1,
         curves: 1,
-        top_m: None,
-        base_m: None,
+        ..WellInfo::default()
     };
     Reply::Wells { wells: names.iter().map(well).collect() }
 }
@@ -59,7 +55,7 @@ fn answer(state: &mut State, ticket: u64, reply: Reply) -> Vec<Command> {
 
 fn call(command: &Command) -> (u64, &Request) {
     match command {
-        Command::Call { ticket, request } => (*ticket, request),
+        Command::Call { ticket, request } => (*ticket, &**request),
         Command::Open => panic!("not a call"),
     }
 }

@@ -74,7 +74,7 @@ mod tests {
             ("~$x", "__x"),
         ] {
             let safe = safe(text);
-            assert_eq!(safe.replace("_.._.._", "_.._.._"), name, "{text:?}");
+            assert_eq!(safe, name, "{text:?}");
             assert!(!safe.contains(['/', '\\']) && safe != ".." && safe != ".");
         }
         assert!(safe(&"井".repeat(200)).len() <= MAX_BYTES);

@@ -85,21 +85,7 @@ mod tests {
 
     #[test]
     fn a_stated_system_goes_before_an_assumed_one() {
-        let well = || WellInfo {
-            id: "1".to_owned(),
-            name: "A".to_owned(),
-            uwi: None,
-            field: None,
-            company: None,
-            country: None,
-            runs: 0,
-            curves: 0,
-            top_m: None,
-            base_m: None,
-            grid_unit: None,
-            grid_step: None,
-            grid_origin: None,
-        };
+        let well = || WellInfo { id: "1".to_owned(), name: "A".to_owned(), ..WellInfo::default() };
         let mut assumed = 0;
         let mut place = |pairs: &[(&str, &str)]| {
             let attributes = pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();

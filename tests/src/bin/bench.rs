@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use dataforge_node::Node;
-use dataforge_node::api::{ApiError, Reply, Request};
+use dataforge_node::api::{ApiError, ImportOptions, Reply, Request};
 use dataforge_protocol::document::{Document, Map};
 use dataforge_protocol::entry::{EntryKind, SignedEntry};
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
@@ -50,7 +50,7 @@ async fn story(dir: &Path, logs: PathBuf) -> Result<(u64, Duration, u64, Duratio
     call(&a, Request::Init { name: "Field".into(), person: Some("Ada".into()), device: Some("a".into()) }).await?;
     let started = Instant::now();
     let Reply::Import(summary) =
-        call(&a, Request::Import { workspace: None, paths: vec![logs], strict: false }).await?
+        call(&a, Request::Import { workspace: None, paths: vec![logs], options: ImportOptions::default() }).await?
     else {
         unreachable!("an import answers with a summary")
     };

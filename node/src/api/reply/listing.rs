@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A well.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WellInfo {
     /// Id.
     pub id: String,

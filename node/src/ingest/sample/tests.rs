@@ -117,7 +117,7 @@ fn every_curve_is_recognised() {
 fn holes_show_as_gaps_where_they_are() {
     for (prepared, sample) in prepared().iter().zip([&NORTH, &SOUTH]) {
         let run = &prepared.runs[0];
-        let batch = parquet::read(run.parquet.clone().into()).unwrap();
+        let batch = parquet::read(run.parquet.clone()).unwrap();
         let curves = coverage_of(&batch, &run.facts.index, None);
         for (found, curve) in curves.iter().zip(sample.curves) {
             let long = curve.holes.iter().filter(|(from, to)| to - from > 1);
