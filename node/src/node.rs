@@ -13,6 +13,7 @@ use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use iroh::SecretKey;
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
 use crate::blob::{BlobServer, Blobs};
@@ -105,7 +106,16 @@ impl Node {
     /// # Errors
     /// Whatever the request runs into, with a kind and a hint.
     pub async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
-        requests::dispatch(self, request, &out).await
+        // A task of its own: large output blocks whoever writes it until it is taken, and whoever
+        // takes it may well be the task that waits here. The set ends it when this is dropped.
+        let node = self.clone();
+        let mut work = JoinSet::new();
+        work.spawn(async move { requests::dispatch(&node, request, &out).await });
+        match work.join_next().await {
+            Some(Ok(reply)) => reply,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Some(Err(_)) | None => Err(ApiError::new(ErrorKind::Internal, "the request was given up")),
+        }
     }
 
     /// Returns the events from now on.

@@ -1,11 +1,13 @@
 //! The node as a whole, in one process.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::Node;
-use crate::api::{ApiError, ErrorKind, ImportOptions, Reply, Request};
+use crate::api::{ApiError, ErrorKind, ImportOptions, OutputFormat, Reply, Request};
+use crate::client::{Client, Output};
 use crate::ingest::sample::demo_files;
 
 async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
@@ -54,6 +56,35 @@ fn derived(node: &Node) -> Vec<String> {
         Ok(rows)
     })
     .unwrap()
+}
+
+#[test]
+fn output_larger_than_the_queue_reaches_a_client_of_one_task() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let client = runtime.block_on(async {
+        field(dir.path()).await.close().await;
+        Client::open(dir.path()).await.unwrap()
+    });
+    let sql = "select repeat('x', 400000) as text from samples limit 50".to_owned();
+    let query = runtime.spawn(async move {
+        let mut bytes = 0;
+        let request = Request::Query { workspace: None, sql, format: OutputFormat::Csv };
+        let reply = client.call(request, |output| {
+            if let Output::Data(data) = output {
+                bytes += data.len();
+            }
+        });
+        let reply = reply.await;
+        client.close().await;
+        (reply, bytes)
+    });
+    let done = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), query).await });
+    // A thread that hangs would hold back the end of the test.
+    runtime.shutdown_background();
+    let (reply, bytes) = done.expect("it does not hang").unwrap();
+    assert!(matches!(reply, Ok(Reply::Query { rows: 50, .. })), "{reply:?}");
+    assert_eq!(bytes, 50 * 400_001 + "text\n".len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
