@@ -1,7 +1,8 @@
 //! Bounds of what is read as a table, so that no file costs more than a small multiple of itself.
 //!
 //! A table needs its bytes, its text once more, some nine bytes for each cell and eight for each
-//! number that comes out: about four times the file at worst. `docs/tables.md` lists the bounds.
+//! number that comes out, which is about four times the file; a text that comes out costs some
+//! forty bytes besides its characters. `docs/tables.md` lists the bounds.
 
 /// Largest text file (CSV and its kin), in bytes.
 pub const MAX_TEXT_BYTES: usize = 512 << 20;
