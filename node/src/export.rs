@@ -242,7 +242,8 @@ fn headed(selection: &Selection) -> Result<RecordBatch, ApiError> {
     let labels = std::iter::once(&*selection.info.index).chain(selection.curves.iter().map(|curve| &*curve.curve));
     let field = |(field, label): (&Arc<Field>, &str)| {
         let name = match select::unit_of(field) {
-            "" => label.to_owned(),
+            // `_` and `---` are how some say that there is no unit.
+            unit if !unit.contains(|c: char| c.is_alphanumeric() || matches!(c, '%' | '°')) => label.to_owned(),
             unit => format!("{label} ({unit})"),
         };
         field.as_ref().clone().with_name(name)

@@ -27,6 +27,7 @@ pub(crate) use self::watch::watch_configured;
 use crate::api::{ApiError, ErrorKind, Event, FileResult, ImportOptions, ImportSummary};
 use crate::client::Output;
 use crate::index::Index;
+use crate::ingest::identity::WellIdentity;
 use crate::node::Node;
 use crate::requests::duplicates_of;
 
@@ -126,30 +127,36 @@ impl Job {
         };
         let mut incoming = read::spawn(found.files, self.read.clone());
         let mut done = summary.files.len() as u64;
+        let mut planned = Vec::new();
         while let Some(group) = next_group(&mut incoming).await {
             summary.bytes += group.iter().map(|read| read.bytes.len() as u64).sum::<u64>();
             let item = group.last().map(|read| read.path.display().to_string()).unwrap_or_default();
             done += group.len() as u64;
-            summary.files.extend(self.take(group).await?);
+            summary.files.extend(self.take(group, &mut planned).await?);
             let progress = Event::Progress { step: "importing".into(), done, total, item };
             // Nobody may be listening any more; the import goes on.
             drop(out.send(Output::Event(progress)).await);
         }
-        self.name_duplicates(&mut summary.files).await?;
+        self.name_duplicates(&mut summary.files, planned).await?;
         summary.files.sort_by(|a, b| a.path.cmp(&b.path));
         summary.count();
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(summary)
     }
 
-    /// Stores a group of files, or says what would become of it.
-    async fn take(&self, group: Vec<Read>) -> Result<Vec<FileResult>, ApiError> {
+    /// Stores a group of files; or says what would become of it, and adds the wells that it would
+    /// make to `planned`.
+    async fn take(&self, group: Vec<Read>, planned: &mut Vec<WellIdentity>) -> Result<Vec<FileResult>, ApiError> {
         if self.dry_run {
             let (workspace, filing) = (self.workspace, self.filing.clone());
-            return self
-                .node
-                .with_core(move |core| group.iter().map(|read| plan::plan(core, workspace, &filing, read)).collect())
-                .await;
+            let plans = self.node.with_core(move |core| {
+                let mut wells = Vec::new();
+                let mut plan = |read: &Read| plan::plan(core, workspace, &filing, read, &mut wells);
+                Ok((group.iter().map(&mut plan).collect::<Result<Vec<_>, _>>()?, wells))
+            });
+            let (results, wells) = plans.await?;
+            planned.extend(wells);
+            return Ok(results);
         }
         let (results, runs) = self.store(group).await?;
         if self.grid {
@@ -200,13 +207,12 @@ impl Job {
     }
 
     /// Says of every file that made a well which others may be the same.
-    async fn name_duplicates(&self, files: &mut [FileResult]) -> Result<(), ApiError> {
-        let made = |file: &FileResult| file.plan.iter().any(|run| run.new_well) || !file.new_wells.is_empty();
-        if self.dry_run || !files.iter().any(made) {
+    async fn name_duplicates(&self, files: &mut [FileResult], planned: Vec<WellIdentity>) -> Result<(), ApiError> {
+        if files.iter().all(|file| file.new_wells.is_empty()) {
             return Ok(());
         }
         let workspace = self.workspace;
-        let found = self.node.with_core(move |core| duplicates_of(core, workspace)).await?;
+        let found = self.node.with_core(move |core| duplicates_of(core, workspace, planned)).await?;
         for file in files.iter_mut() {
             for pair in &found {
                 let other = match (file.new_wells.contains(&pair.one.0), file.new_wells.contains(&pair.other.0)) {

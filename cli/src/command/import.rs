@@ -15,6 +15,8 @@ use crate::paths;
 
 /// Warnings that are printed; `--json` has more.
 const WARNINGS: usize = 10;
+/// Wells of one file's well shown.
+const OTHERS: usize = 2;
 /// Proposals of duplicates that are printed.
 const DUPLICATES: usize = 10;
 /// Bytes of a map.
@@ -158,7 +160,10 @@ impl Human for ImportSummary {
 fn duplicates(files: &[FileResult]) -> String {
     let mut lines = Vec::new();
     for file in files.iter().filter(|file| !file.duplicates.is_empty()) {
-        let others: Vec<_> = file.duplicates.iter().map(|other| clean(other)).collect();
+        let mut others: Vec<_> = file.duplicates.iter().take(OTHERS).map(|other| clean(other)).collect();
+        if let more @ 1.. = file.duplicates.len() - others.len() {
+            others.push(format!("and {more} more"));
+        }
         lines.push(format!("maybe the same well  {}: {}", name(file), others.join("; ")));
     }
     if lines.len() > DUPLICATES {

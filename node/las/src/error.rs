@@ -21,7 +21,7 @@ pub enum ReadError {
     #[error("not a LAS file, no ~V, ~W, ~C or ~A section found: choose a Log ASCII Standard file")]
     NotLas,
     /// There is a header and nothing else.
-    #[error("no data rows{}: import the header alone, or ask for the complete file", place_of_rows(*line))]
+    #[error("no data rows{}: ask for the complete file", place_of_rows(*line))]
     NoData {
         /// The title of the empty `~A`, or 0 when there is none.
         line: u32,
@@ -91,10 +91,7 @@ mod tests {
 
     #[test]
     fn messages_say_where_and_what_to_do() {
-        assert_eq!(
-            ReadError::NoData { line: 20 }.to_string(),
-            "no data rows below line 20: import the header alone, or ask for the complete file"
-        );
+        assert_eq!(ReadError::NoData { line: 20 }.to_string(), "no data rows below line 20: ask for the complete file");
         assert!(ReadError::NoData { line: 0 }.to_string().starts_with("no data rows, there is no ~A section: "));
         assert!(ReadError::Lidar.to_string().starts_with("a LiDAR point cloud, not a well log"));
     }

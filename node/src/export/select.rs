@@ -263,7 +263,7 @@ fn project(table: &RecordBatch, curves: &[CurveInfo], is_gridded: bool) -> Resul
     RecordBatch::try_new(Arc::new(schema), table.columns().to_vec()).map_err(internal)
 }
 
-/// Returns the unit of a column.
+/// Returns the unit of a column; nothing when it has none.
 pub(super) fn unit_of(field: &Field) -> &str {
     field.metadata().get(UNIT).map(String::as_str).unwrap_or_default()
 }

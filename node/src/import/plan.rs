@@ -1,5 +1,7 @@
 //! What an import would do with a file, without doing it.
 
+use std::collections::BTreeSet;
+
 use dataforge_protocol::document::RunState;
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
@@ -10,10 +12,11 @@ use super::{ALREADY_HERE, ATTACHED, IMPORTED, RESTORABLE, failure, no_rows, reco
 use crate::api::{ApiError, FileResult, PlannedCurve, PlannedRun};
 use crate::core::Core;
 use crate::index::{materialise, read_dictionary};
-use crate::ingest::PreparedRun;
 use crate::ingest::dictionary::{Clues, WorkspaceDictionary};
+use crate::ingest::identity::WellIdentity;
+use crate::ingest::{PreparedRun, WellHeader};
 
-/// Says what would become of a file.
+/// Says what would become of a file, and adds the wells that it would make to `wells`.
 ///
 /// # Errors
 /// `Storage`, `Damaged`.
@@ -22,6 +25,7 @@ pub(super) fn plan(
     workspace: WorkspaceId,
     filing: &Filing,
     read: &Read,
+    wells: &mut Vec<WellIdentity>,
 ) -> Result<FileResult, ApiError> {
     let prepared = match &read.content {
         Ok(content) if content.is_empty() => return Ok(failure(&read.path, &no_rows())),
@@ -36,17 +40,22 @@ pub(super) fn plan(
     let mut file = result(&read.path, ALREADY_HERE);
     let source = BlobHash::of(&read.bytes);
     let dictionary = read_dictionary(&core.store, &workspace)?;
-    for run in &prepared.runs {
-        let facts = Facts::Run { source, data_set: run.data_set };
-        match run_state(core, workspace, &facts, run)? {
+    for described in record::described(&read.path, prepared, source) {
+        let run = described.run;
+        match run_state(core, workspace, &described.facts, run)? {
             None => IMPORTED.clone_into(&mut file.outcome),
             Some(word) if file.outcome != IMPORTED => word.clone_into(&mut file.outcome),
             Some(_) => {}
         }
-        file.runs.push(facts.doc_id().to_string());
+        file.runs.push(described.facts.doc_id().to_string());
         file.curves += run.facts.curves.len() as u64;
         file.rows += run.facts.rows;
-        let place = filing.place(core, workspace, run.well.as_ref().unwrap_or(&prepared.well))?;
+        let place = filing.place(core, workspace, &described)?;
+        let id = place.id.to_string();
+        if place.is_new && !file.new_wells.contains(&id) {
+            wells.push(identity(id.clone(), described.header, source));
+            file.new_wells.push(id);
+        }
         file.plan.push(planned(run, place, &dictionary));
     }
     file.well = file.plan.first().and_then(|run| run.well.clone());
@@ -78,6 +87,20 @@ fn run_state(
         (false, true) => Some(ALREADY_HERE),
         (false, false) => None,
     })
+}
+
+fn identity(id: String, header: &WellHeader, source: BlobHash) -> WellIdentity {
+    WellIdentity {
+        id,
+        name: header.name.clone(),
+        uwi: header.uwi.clone(),
+        field: header.field.clone(),
+        company: header.company.clone(),
+        country: header.country.clone(),
+        state: header.province.clone(),
+        position: header.location.position(),
+        sources: BTreeSet::from([source]),
+    }
 }
 
 fn planned(run: &PreparedRun, place: Place, dictionary: &WorkspaceDictionary) -> PlannedRun {

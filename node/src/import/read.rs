@@ -231,6 +231,8 @@ fn read_bytes(path: &Path) -> Result<Bytes, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -246,15 +248,20 @@ mod tests {
                 .spawn(move || {
                     use std::io::Write as _;
                     let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
-                    while stop.load(Ordering::Relaxed) == 0 {
+                    while stop.load(Ordering::Relaxed) == 0 && file.metadata().unwrap().len() < 1 << 28 {
                         file.write_all(&[b'x'; 4096]).unwrap();
                     }
                 })
                 .unwrap()
         };
-        let refused = (0..200).any(|_| {
+        let begun = Instant::now();
+        let is_refused = || {
             read_bytes(&path).is_err_and(|error| error.kind == ErrorKind::Input && error.message.contains("changed"))
-        });
+        };
+        let mut refused = false;
+        while !refused && begun.elapsed() < Duration::from_secs(60) {
+            refused = is_refused();
+        }
         stop.store(1, Ordering::Relaxed);
         writer.join().unwrap();
         assert!(refused);

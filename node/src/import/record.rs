@@ -32,6 +32,8 @@ pub(super) struct Filing {
 /// Where a run would be filed.
 #[derive(Debug)]
 pub(super) struct Place {
+    /// The well.
+    pub(super) id: DocId,
     /// The well's name.
     pub(super) name: Option<String>,
     /// Whether it would be made.
@@ -51,17 +53,19 @@ impl Filing {
     /// `Storage`.
     pub(super) fn place(
         &self,
-        core: &mut Core,
+        core: &Core,
         workspace: WorkspaceId,
-        header: &WellHeader,
+        described: &Described<'_>,
     ) -> Result<Place, ApiError> {
-        let by_uwi = header.uwi_key.clone().map(|uwi| Facts::Well(WellFacts::Uwi(uwi)).doc_id());
         let index = Index::new(core.store.connection(), workspace);
-        let known = self.known_well(&index, header).or(by_uwi);
-        let listed = index.wells()?.into_iter().find(|well| known.is_some_and(|known| known.to_string() == well.id));
-        Ok(match listed {
-            Some(well) => Place { name: Some(well.name), is_new: false },
-            None => Place { name: header.name.clone().or_else(|| header.uwi.clone()), is_new: true },
+        let header = described.header;
+        let id = self.known_well(&index, header).unwrap_or_else(|| Facts::Well(described.own_well.clone()).doc_id());
+        Ok(match index.well(&id) {
+            Ok(well) => Place { id, name: Some(well.name), is_new: false },
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                Place { id, name: header.name.clone().or_else(|| header.uwi.clone()), is_new: true }
+            }
+            Err(error) => return Err(error),
         })
     }
 }
@@ -85,9 +89,9 @@ pub(super) fn record(
     };
     let mut file = result(&read.path, ALREADY_HERE);
     let mut made = Vec::new();
-    for run in &prepared.runs {
-        let header = run.well.as_ref().unwrap_or(&prepared.well);
-        let outcome = record_run(writer, workspace, filing, &read.path, source, header, run)?;
+    for described in described(&read.path, prepared, source.hash) {
+        let run = described.run;
+        let outcome = record_run(writer, workspace, filing, &described, source)?;
         if file.outcome != IMPORTED {
             file.outcome = outcome.word.to_owned();
         }
@@ -112,6 +116,35 @@ pub(super) fn note_warnings(file: &mut FileResult, prepared: &Prepared) {
     file.warnings = shown.map(|w| format!("{}:{}: {}", w.line, w.column, w.message)).collect();
 }
 
+/// What a file says about a run.
+pub(super) struct Described<'a> {
+    path: &'a Path,
+    pub(super) run: &'a PreparedRun,
+    pub(super) facts: Facts,
+    /// Its well.
+    pub(super) header: &'a WellHeader,
+    /// The well it makes, unless there is a better one. One without an identifier is known by the
+    /// first run of the file that is of it.
+    own_well: WellFacts,
+}
+
+/// Returns the runs of a file.
+pub(super) fn described<'a>(path: &'a Path, prepared: &'a Prepared, source: BlobHash) -> Vec<Described<'a>> {
+    let mut firsts: Vec<(&WellHeader, DocId)> = Vec::new();
+    let describe = |run: &'a PreparedRun| {
+        let header = run.well.as_ref().unwrap_or(&prepared.well);
+        let facts = Facts::Run { source, data_set: run.data_set };
+        let known = firsts.iter().find(|(known, _)| *known == header).map(|(_, first)| *first);
+        let first = known.unwrap_or_else(|| {
+            firsts.push((header, facts.doc_id()));
+            facts.doc_id()
+        });
+        let own_well = header.uwi_key.clone().map_or(WellFacts::FirstRun(first), WellFacts::Uwi);
+        Described { path, run, facts, header, own_well }
+    };
+    prepared.runs.iter().map(describe).collect()
+}
+
 struct RunOutcome {
     run: DocId,
     word: &'static str,
@@ -122,12 +155,10 @@ fn record_run(
     writer: &mut Writer<'_>,
     workspace: WorkspaceId,
     filing: &Filing,
-    path: &Path,
+    described: &Described<'_>,
     source: BlobRef,
-    header: &WellHeader,
-    run: &PreparedRun,
 ) -> Result<RunOutcome, ApiError> {
-    let facts = Facts::Run { source: source.hash, data_set: run.data_set };
+    let Described { facts, run, .. } = described;
     let doc = facts.doc_id();
     let before = writer.document(&doc)?.map(|document| RunState::read(&document));
     let blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
@@ -135,12 +166,12 @@ fn record_run(
         let word = again(writer, doc, &before, run, blobs)?;
         return Ok(RunOutcome { run: doc, word, new_well: None });
     }
-    let (well, is_new) = open_well(writer, workspace, filing, path, header, doc)?;
+    let (well, is_new) = open_well(writer, workspace, filing, described)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
-    writer.open(&facts, deps.clone())?;
+    writer.open(facts, deps.clone())?;
     let state = RunState {
         well: Some(well),
-        source_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        source_name: described.path.file_name().map(|name| name.to_string_lossy().into_owned()),
         renditions: vec![run.facts.clone()],
         ..RunState::default()
     };
@@ -189,15 +220,14 @@ fn open_well(
     writer: &mut Writer<'_>,
     workspace: WorkspaceId,
     filing: &Filing,
-    path: &Path,
-    header: &WellHeader,
-    run: DocId,
+    described: &Described<'_>,
 ) -> Result<(DocId, bool), ApiError> {
+    let Described { path, header, own_well, .. } = described;
     let index = Index::new(writer.store().connection(), workspace);
     if let Some(well) = filing.known_well(&index, header) {
         return Ok((well, false));
     }
-    let facts = Facts::Well(header.uwi_key.clone().map_or(WellFacts::FirstRun(run), WellFacts::Uwi));
+    let facts = Facts::Well(own_well.clone());
     let (well, is_new) = writer.open(&facts, Vec::new())?;
     let Some(document) = writer.document(&well)? else { return Ok((well, is_new)) };
     let before = WellState::read(&document);

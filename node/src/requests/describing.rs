@@ -86,27 +86,37 @@ pub(super) async fn look_up(node: &Node, workspace: WorkspaceId, curve: CurveNam
 }
 
 pub(super) async fn duplicates(node: &Node, workspace: WorkspaceId) -> Result<Reply, ApiError> {
-    Ok(Reply::Duplicates { duplicates: node.with_core(move |core| duplicates_of(core, workspace)).await? })
+    Ok(Reply::Duplicates { duplicates: node.with_core(move |core| duplicates_of(core, workspace, Vec::new())).await? })
 }
 
-/// Returns the wells of a workspace that may be the same, the likeliest first.
+/// Returns the wells of a workspace, and those that are planned, that may be the same, the likeliest
+/// first.
 ///
 /// # Errors
 /// `Storage`.
-pub(crate) fn duplicates_of(core: &Core, workspace: WorkspaceId) -> Result<Vec<DuplicateInfo>, ApiError> {
+pub(crate) fn duplicates_of(
+    core: &Core,
+    workspace: WorkspaceId,
+    planned: Vec<WellIdentity>,
+) -> Result<Vec<DuplicateInfo>, ApiError> {
     let wells = Index::new(core.store.connection(), workspace).wells()?;
     let mut attributes = well_attributes(core, workspace)?;
     let mut sources = sources(core, workspace)?;
-    let identities: Vec<_> = wells
+    let mut identities: Vec<_> = wells
         .iter()
         .map(|well| {
             let attributes = attributes.remove(&well.id).unwrap_or_default();
             identity(well, &attributes, sources.remove(&well.id).unwrap_or_default())
         })
         .collect();
-    let names: BTreeMap<_, _> = wells.iter().map(|well| (&well.id, &well.name)).collect();
+    // Several files may plan the same well.
+    let known: BTreeSet<_> = identities.iter().map(|well| well.id.clone()).collect();
+    let new: BTreeMap<_, _> = planned.into_iter().map(|well| (well.id.clone(), well)).collect();
+    identities.extend(new.into_values().filter(|well| !known.contains(&well.id)));
+    let names: BTreeMap<_, _> =
+        identities.iter().map(|well| (well.id.clone(), well.name.clone().unwrap_or_default())).collect();
     let named = |id: String| {
-        let name = names.get(&id).map(|name| (*name).clone()).unwrap_or_default();
+        let name = names.get(&id).cloned().unwrap_or_default();
         (id, name)
     };
     let found = propose_duplicates(&identities).into_iter();

@@ -92,7 +92,7 @@ mod tests {
             ..FileResult::default()
         };
         let expected = "imported  /x/a.las
-  log Log of North 1 (new): 1,200 rows, DEPT 1000–1600 M, step 0.5
+  log Log of North 1 (new): 1,200 rows, DEPT 1000 – 1600 M, step 0.5
     CURVE  UNIT  VALUES  PROPERTY   SURE  WHY
     GR     GAPI   1,200  gamma_ray  95 %  mnemonic GR, unit GAPI fits";
         assert_eq!(text(&[file]), expected);

@@ -68,7 +68,7 @@ fn a_file_becomes_bytes_and_facts() {
     let facts = &run.facts;
     assert_eq!(facts.blob, BlobHash::of(&run.parquet));
     assert_eq!(facts.blob_size, run.parquet.len() as u64);
-    assert_eq!((&*facts.reader, facts.source_size, facts.rows), ("las/1", 10, 5));
+    assert_eq!((&*facts.reader, facts.source_size, facts.rows), ("las/2", 10, 5));
     assert_eq!(facts.source_sha256, prepared.source_sha256);
     let index = &facts.index;
     assert_eq!((&*index.mnemonic, &*index.column, &*index.unit), ("DEPT", "dept", "F"));
@@ -100,13 +100,12 @@ fn every_data_set_with_columns_is_a_run() {
 }
 
 #[test]
-fn a_header_alone_is_prepared_with_a_warning() {
+fn a_header_alone_makes_no_run() {
     let mut reading = reading();
     reading.file.data.clear();
     let prepared = prepare(b"", &reading).unwrap();
     assert!(prepared.runs.is_empty());
     assert_eq!(prepared.well.name.as_deref(), Some("North 1"));
-    assert_eq!(messages(&reading), ["0: no data section: only the header is imported"]);
 }
 
 #[test]
