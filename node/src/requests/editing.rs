@@ -17,6 +17,8 @@ const MAX_VALUE_CHARS: usize = 4096;
 const WELL_FIELDS: [&str; 5] = ["name", "uwi", "field", "company", "country"];
 /// Fields of a well's depth grid.
 const GRID_FIELDS: [&str; 3] = ["grid_unit", "grid_step", "grid_origin"];
+/// Where a well is: numbers, each pair with the EPSG code of its system.
+const PLACE_FIELDS: [&str; 6] = ["latitude_deg", "longitude_deg", "geographic_crs", "x_m", "y_m", "projected_crs"];
 /// Units a depth grid may have.
 const GRID_UNITS: [&str; 2] = ["m", "ft"];
 /// What a curve may be judged to be, from the least to the most useful.
@@ -60,27 +62,25 @@ pub(super) async fn set(
             Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, &value),
             Found::Run(doc) => set_run(writer, doc, &field, &value),
             Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
-            Found::Attachment(doc) => set_text(writer, doc, &field, &value, &["name", "description"], "well"),
+            Found::Attachment(doc) => {
+                check_field(&field, &["name", "description"], &["well"])?;
+                set_text(writer, doc, Map::Root, &field, &value)
+            }
         }
     })
     .await
 }
 
-/// Sets a text; an empty value takes the field away. `more` is a field that is dealt with elsewhere.
-fn set_text(
-    writer: &mut Writer<'_>,
-    doc: DocId,
-    field: &str,
-    value: &str,
-    fields: &[&str],
-    more: &str,
-) -> Result<(), ApiError> {
-    if !fields.contains(&field) {
-        return Err(unknown_field(field, &[fields, &[more]].concat()));
-    }
+/// Refuses a field that is none of these; `more` are those dealt with elsewhere.
+fn check_field(field: &str, fields: &[&str], more: &[&str]) -> Result<(), ApiError> {
+    if fields.contains(&field) { Ok(()) } else { Err(unknown_field(field, &[fields, more].concat())) }
+}
+
+/// Sets a text; an empty value takes the field away.
+fn set_text(writer: &mut Writer<'_>, doc: DocId, map: Map, field: &str, value: &str) -> Result<(), ApiError> {
     let value = (!value.is_empty()).then_some(value);
     writer.edit(doc, &[], Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, field, value))?.into_iter().collect())
+        Ok(document.edit(actor, |edit| edit.set_text(map, field, value))?.into_iter().collect())
     })?;
     Ok(())
 }
@@ -100,7 +100,32 @@ fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Re
         }
         _ => {}
     }
-    set_text(writer, doc, field, value, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), "")
+    if PLACE_FIELDS.contains(&field) {
+        check_place(field, value, number)?;
+        return set_text(writer, doc, Map::Attributes, field, value);
+    }
+    check_field(field, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), &PLACE_FIELDS)?;
+    set_text(writer, doc, Map::Root, field, value)
+}
+
+fn check_place(field: &str, value: &str, number: Option<f64>) -> Result<(), ApiError> {
+    let most = match field {
+        "latitude_deg" => 90.0,
+        "longitude_deg" => 180.0,
+        _ => f64::MAX,
+    };
+    let is_code = value.strip_prefix("EPSG:").is_some_and(|code| code.parse::<u16>().is_ok_and(|code| code >= 1024));
+    match field {
+        _ if value.is_empty() => Ok(()),
+        "geographic_crs" | "projected_crs" if !is_code => {
+            Err(usage(format!("{value:?} is no coordinate reference system"), "use its EPSG code, e.g. EPSG:4326"))
+        }
+        "geographic_crs" | "projected_crs" => Ok(()),
+        _ if number.is_none_or(|number| number.abs() > most) => {
+            Err(usage(format!("{value:?} is no {field}"), "use decimal degrees, north and east positive, or metres"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
@@ -111,7 +136,8 @@ fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Res
         return Err(usage(format!("{value:?} is no shift"), "use metres; 0 says that the datums are the same"));
     }
     let fields: Vec<_> = ["name", DEPTH_SHIFT_M].into_iter().chain(HeaderField::ALL.map(HeaderField::as_str)).collect();
-    set_text(writer, doc, field, value, &fields, "well")
+    check_field(field, &fields, &["well"])?;
+    set_text(writer, doc, Map::Root, field, value)
 }
 
 fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, target: &str) -> Result<(), ApiError> {
