@@ -186,6 +186,7 @@ fn curves(run: &str) -> Vec<CurveInfo> {
         confidence: 95,
         reason: "by its mnemonic".to_owned(),
         quality: "raw".to_owned(),
+        preferred: false,
         count: 4990,
         nulls: 10,
         min: Some(1.25),

@@ -6,6 +6,7 @@
 mod attachment;
 mod dictionary;
 mod labels;
+mod preferred;
 mod read;
 mod run;
 mod well;

@@ -18,6 +18,7 @@ mod project;
 mod read;
 mod rendition;
 mod run;
+mod said;
 #[cfg(test)]
 mod tests;
 mod well;
@@ -34,6 +35,7 @@ pub use self::project::ProjectState;
 pub use self::read::{Candidate, Field, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
+pub use self::said::{Said, said};
 pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};

@@ -7,10 +7,15 @@
 )]
 
 mod bad_input;
+mod export;
 mod field;
+mod gridded;
+mod import_flow;
 mod kill;
+mod meaning;
 mod order;
 mod simulation;
 mod strangers;
+mod tables;
 mod tree;
 mod worker;

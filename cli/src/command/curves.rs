@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Align, Human, Table, count, value};
 
-/// Lists curves.
+/// Lists curves; * marks those that stand for their property in their well.
 #[derive(Debug, Args)]
 pub(crate) struct Curves {
     /// Only of this run: name, id or start of the id
@@ -46,8 +46,12 @@ pub(super) fn table(curves: &[CurveInfo]) -> Table {
     ];
     let mut table = Table::new(&[&names[..], &found, &extent].concat());
     for curve in curves {
-        let property = curve.property.as_deref().unwrap_or("?");
+        let mark = if curve.preferred { " *" } else { "" };
+        let property = format!("{}{mark}", curve.property.as_deref().unwrap_or("?"));
         let sure = curve.property.as_ref().map(|_| format!("{} %", curve.confidence)).unwrap_or_default();
+        let judged = Some(curve.quality.as_str()).filter(|quality| *quality != "raw");
+        let description =
+            judged.map_or_else(|| curve.description.clone(), |quality| format!("[{quality}] {}", curve.description));
         let ordinal = curve.ordinal.to_string();
         let names = [&curve.run, &curve.well, &ordinal, &curve.curve, &curve.unit].map(String::as_str);
         let [run, well, ordinal, label, unit] = names;
@@ -60,7 +64,7 @@ pub(super) fn table(curves: &[CurveInfo]) -> Table {
             ordinal,
             label,
             unit,
-            property,
+            &property,
             &sure,
             &values,
             &nulls,
@@ -68,7 +72,7 @@ pub(super) fn table(curves: &[CurveInfo]) -> Table {
             max,
             top,
             base,
-            &curve.description,
+            &description,
         ]);
     }
     table

@@ -14,7 +14,7 @@ use crate::output::{Human, bytes, clean, count, plural};
 const EXAMPLES: &str = "\
 Examples:
   dataforge export \"North 1\" --out north.las
-  dataforge export 51889b751e --out part.las --curves GR,density --depth 1000 1200 --unit m
+  dataforge export 51889b751e --out part.las --curves GR,bulk_density --depth 1000 1200 --unit m
   dataforge export 51889b751e --original --out as-delivered.las
   dataforge export --wells --out wells.gpkg
   dataforge export --all ./handover --format las";

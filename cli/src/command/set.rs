@@ -19,7 +19,7 @@ Fields; an empty value takes one away:
 Examples:
   dataforge set \"North 1\" grid_step 0.1
   dataforge set 51889b751e datum KB
-  dataforge set 51889b751e:3 property density";
+  dataforge set 51889b751e:3 property bulk_density";
 
 /// Sets a field of a well, run, curve or attachment.
 #[derive(Debug, Args)]

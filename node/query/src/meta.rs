@@ -185,6 +185,7 @@ const CURVES: &[(&str, DataType)] = &[
     ("min_value", REAL),
     ("max_value", REAL),
     ("mean_value", REAL),
+    ("preferred", FLAG),
     ("quality", TEXT),
     ("reason", TEXT),
     ("top", REAL),

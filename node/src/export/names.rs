@@ -15,7 +15,12 @@ const DEVICES: [&str; 22] = [
 /// path, a device, hidden, or steers the reading of text becomes `_`.
 pub(super) fn safe(text: &str) -> String {
     let keeps = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '(' | ')' | '+' | '#' | ',');
-    let mut name: String = text.chars().map(|c| if keeps(c) { c } else { '_' }).collect();
+    let mut name = String::new();
+    for letter in text.chars() {
+        // Two points in a row lead upwards, or look like it.
+        let kept = keeps(letter) && !(letter == '.' && name.ends_with('.'));
+        name.push(if kept { letter } else { '_' });
+    }
     cut(&mut name, MAX_BYTES);
     // Windows drops blanks and points at the end; a point in front hides.
     let trimmed = name.trim_end_matches([' ', '.']).trim_start();
@@ -60,12 +65,12 @@ mod tests {
     #[test]
     fn no_name_leaves_the_directory_or_steers_a_reader() {
         for (text, name) in [
-            ("../../etc/passwd", "__.._etc_passwd"),
+            ("../../etc/passwd", "___.__etc_passwd"),
             ("/abs", "_abs"),
             ("C:\\x", "C__x"),
             ("a\0b", "a_b"),
             ("GR\u{202e}sal.exe", "GR_sal.exe"),
-            ("...", "_"),
+            ("...", "__"),
             ("", "_"),
             ("  Øst 13/7–2 井 ", "Øst 13_7_2 井"),
             ("nul", "_nul"),

@@ -1,10 +1,13 @@
 //! Reading the index: lists in a stable order, and finding what a user names.
 
+use std::collections::BTreeSet;
+
 use dataforge_protocol::document::HeaderField;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::{Connection, Row, params};
 
 use crate::api::{ApiError, AttachmentInfo, CurveInfo, ErrorKind, NoticeInfo, RunInfo, WellInfo};
+use crate::ingest::identity::normal_name;
 
 /// Hex digits of a short id.
 pub(crate) const SHORT: usize = 10;
@@ -12,8 +15,8 @@ pub(crate) const SHORT: usize = 10;
 /// The index of one workspace.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Index<'a> {
-    connection: &'a Connection,
-    workspace: WorkspaceId,
+    pub(super) connection: &'a Connection,
+    pub(super) workspace: WorkspaceId,
 }
 
 /// What a user named.
@@ -162,6 +165,7 @@ fn curve(row: &Row<'_>) -> rusqlite::Result<CurveInfo> {
         confidence: row.get("confidence")?,
         reason: row.get("reason")?,
         quality: row.get("quality")?,
+        preferred: false,
         count: row.get("value_count")?,
         nulls: row.get("null_count")?,
         min: row.get("min_value")?,
@@ -217,9 +221,22 @@ impl<'a> Index<'a> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn curves(&self, of: Option<&DocId>) -> Result<Vec<CurveInfo>, ApiError> {
+        let well = of.map(|run| self.well_of(run)).transpose()?.flatten();
+        // Curves of a run without a well stand for nothing.
+        let preferred = if of.is_some() && well.is_none() { BTreeSet::new() } else { self.preferred(well.as_ref())? };
         let mut statement = self.connection.prepare_cached(CURVES)?;
-        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], curve)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], |row| {
+            let id = (DocId(row.get("run")?), row.get("ordinal")?);
+            Ok(CurveInfo { preferred: preferred.contains(&id), ..curve(row)? })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn well_of(&self, run: &DocId) -> Result<Option<DocId>, ApiError> {
+        let mut statement = self.connection.prepare_cached("SELECT well FROM runs WHERE workspace = ?1 AND id = ?2")?;
+        let mut rows = statement.query(params![self.workspace.as_bytes(), run.as_bytes()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(row.get::<_, Option<[u8; 32]>>(0)?.map(DocId))
     }
 
     /// Returns the attachments of a well or all, by well and name.
@@ -363,9 +380,12 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Returns the one well that has a name; nothing when there are several or none.
+    /// Returns the one well that has a name, however it is spelled; nothing when there are several or
+    /// none.
     pub(crate) fn well_named(&self, name: &str) -> Option<DocId> {
-        let found = self.ids("SELECT id FROM wells WHERE workspace = ?1 AND name = ?2 AND deleted <= ?3", name, false);
+        let key = Some(normal_name(name)).filter(|key| !key.is_empty())?;
+        let found =
+            self.ids("SELECT id FROM wells WHERE workspace = ?1 AND name_key = ?2 AND deleted <= ?3", &key, false);
         match found.ok()?.as_slice() {
             [one] => Some(*one),
             _ => None,

@@ -164,7 +164,7 @@ fn insert_curves(
         rendition.curves.iter().map(|curve| named(curve).unwrap_or_else(|| curve.mnemonic.clone())).collect();
     let mut statement = store.connection().prepare_cached(
         "INSERT INTO curves VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                                    ?20)",
+                                    ?20, ?21)",
     )?;
     let words = super::dictionary::read(store, workspace)?;
     let company = state.header_field(HeaderField::ServiceCompany);
@@ -193,6 +193,7 @@ fn insert_curves(
             curve.description,
             property,
             confidence,
+            found.rank,
             curve.text,
             curve.count,
             rendition.rows.saturating_sub(curve.count),

@@ -6,6 +6,7 @@ use rusqlite::params;
 
 use super::{conflicts, remove};
 use crate::api::ApiError;
+use crate::ingest::identity::normal_name;
 use crate::store::Store;
 
 /// Fields whose concurrent values are shown.
@@ -24,11 +25,12 @@ pub(super) fn refresh(
     let attributes = serde_json::to_string(&state.attributes).expect("texts are serialisable");
     store
         .connection()
-        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?
+        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?
         .execute(params![
             workspace.as_bytes(),
             doc.as_bytes(),
             name,
+            normal_name(&name),
             state.uwi,
             state.field,
             state.company,

@@ -9,6 +9,7 @@
 use crate::ingest::units::{self, Quantity, Unit};
 
 mod detect;
+mod name;
 mod preferred;
 mod table;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Lists: wells, runs, curves, one of them in full, the log.
 
 use arrow::array::{Array as _, RecordBatch};
+use dataforge_protocol::document::{Field, Map, Said, said};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::params;
 
@@ -227,6 +228,33 @@ fn read_log(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Says what a change wrote.
+fn changed(doc: &DocId, body: &[u8]) -> String {
+    /// Fields shown.
+    const SHOWN: usize = 4;
+    let Ok(said) = said(body) else { return format!("changed {}", doc.fmt_short()) };
+    let describe = |said: &Said| {
+        let name = match said.map {
+            Map::Curves => match said.key.split_once('.') {
+                Some((curve, field)) => format!("{field} of curve {curve}"),
+                None => said.key.clone(),
+            },
+            Map::Root | Map::Attributes | Map::Renditions => said.key.clone(),
+        };
+        match &said.value {
+            _ if said.map == Map::Renditions => "a table".to_owned(),
+            Some(Field::Text(text)) => format!("{name} = {text:?}"),
+            Some(Field::Bool(value)) => format!("{name} = {value}"),
+            Some(Field::Bytes(_)) | None => format!("no {name}"),
+        }
+    };
+    let mut parts: Vec<_> = said.iter().take(SHOWN).map(describe).collect();
+    if said.len() > SHOWN {
+        parts.push(format!("{} more", said.len() - SHOWN));
+    }
+    format!("changed {}: {}", doc.fmt_short(), parts.join(", "))
+}
+
 fn summary(kind: i64, doc: Option<DocId>, body: &[u8], reason: Option<String>) -> String {
     use dataforge_protocol::facts::{Facts, WellFacts};
     use dataforge_protocol::op::Op;
@@ -249,7 +277,7 @@ fn summary(kind: i64, doc: Option<DocId>, body: &[u8], reason: Option<String>) -
             }
             None => format!("opened document {}", doc.fmt_short()),
         },
-        (2, Some(doc)) => format!("changed {}", doc.fmt_short()),
+        (2, Some(doc)) => changed(&doc, body),
         _ => "written by a newer version".to_owned(),
     };
     reason.map_or(what.clone(), |reason| format!("{what}: {reason}"))

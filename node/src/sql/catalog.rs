@@ -1,11 +1,12 @@
 //! The engine's catalog: rows of the index as Arrow.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
+    ArrayRef, AsArray as _, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
 };
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Int64Type};
 use dataforge_protocol::facts::GriddedCurve;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_query::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, MetaTable, RunFile, RunFilter};
@@ -14,7 +15,7 @@ use rusqlite::{Connection, params};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
-use crate::index::{SHORT, read_dictionary};
+use crate::index::{Index, SHORT, read_dictionary};
 use crate::ingest::dictionary::PropertyChoice;
 use crate::ingest::units;
 use crate::node::WeakNode;
@@ -61,7 +62,7 @@ const RUNS: &str = "
 const CURVES: &str = "
     SELECT c.run, substr(lower(hex(c.run)), 1, ?2), r.well, coalesce(w.name, ''), c.ordinal, c.label, c.mnemonic, c.column_name,
            c.unit, c.description, c.property, c.confidence, c.is_text, c.value_count, c.null_count, c.min_value, c.max_value,
-           c.mean_value, c.quality, c.reason, c.top, c.base
+           c.mean_value, NULL, c.quality, c.reason, c.top, c.base
     FROM curves AS c
     JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
@@ -96,7 +97,7 @@ impl Catalog for IndexCatalog {
         self.with(|core| match table {
             MetaTable::Wells => table_of(core.store.connection(), table, WELLS, params![workspace.as_bytes()]),
             MetaTable::Runs => table_of(core.store.connection(), table, RUNS, params![workspace.as_bytes(), SHORT]),
-            MetaTable::Curves => table_of(core.store.connection(), table, CURVES, params![workspace.as_bytes(), SHORT]),
+            MetaTable::Curves => curves(core, workspace),
             MetaTable::Notices => {
                 table_of(core.store.connection(), table, NOTICES, params![workspace.as_bytes(), SHORT])
             }
@@ -198,6 +199,28 @@ fn batch(table: MetaTable, columns: Vec<Vec<Cell>>) -> Result<RecordBatch, ApiEr
         }
     });
     let arrays = arrays.collect();
+    RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
+}
+
+fn curves(core: &Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
+    let table = MetaTable::Curves;
+    let found = table_of(core.store.connection(), table, CURVES, params![workspace.as_bytes(), SHORT])?;
+    let preferred = Index::new(core.store.connection(), workspace).preferred(None)?;
+    let preferred: HashSet<_> =
+        preferred.into_iter().map(|(run, ordinal)| (run.to_string(), i64::from(ordinal))).collect();
+    let schema = table.schema();
+    let at = |name| schema.index_of(name).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error));
+    let (run, ordinal, place) = (at("run_id")?, at("ordinal")?, at("preferred")?);
+    let (runs, ordinals) = (found.column(run).as_string::<i32>(), found.column(ordinal).as_primitive::<Int64Type>());
+    let flags: BooleanArray = runs
+        .iter()
+        .zip(ordinals)
+        .map(|(run, ordinal)| Some(preferred.contains(&(run?.to_owned(), ordinal?))))
+        .collect();
+    let mut arrays = found.columns().to_vec();
+    if let Some(slot) = arrays.get_mut(place) {
+        *slot = Arc::new(flags);
+    }
     RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
 }
 

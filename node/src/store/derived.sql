@@ -23,6 +23,7 @@ CREATE TABLE wells (
     workspace  BLOB NOT NULL,
     id         BLOB NOT NULL,
     name       TEXT NOT NULL,
+    name_key   TEXT NOT NULL,           -- the name as it is compared
     uwi        TEXT,
     field      TEXT,
     company    TEXT,
@@ -35,6 +36,7 @@ CREATE TABLE wells (
     deleted    INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX wells_by_name ON wells (workspace, name_key);
 
 -- The curve that people chose to stand for a property of a well.
 CREATE TABLE preferred (
@@ -100,6 +102,7 @@ CREATE TABLE curves (
     description TEXT NOT NULL,
     property    TEXT,
     confidence  INTEGER NOT NULL,
+    rank        INTEGER NOT NULL,       -- of the mnemonic among those of its property
     is_text     INTEGER NOT NULL,
     value_count INTEGER NOT NULL,
     null_count  INTEGER NOT NULL,

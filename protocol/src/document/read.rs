@@ -23,14 +23,18 @@ pub enum Map {
 impl Map {
     /// Returns the object: the op of the constant change that made it.
     pub(super) fn id(self) -> ObjId {
-        let counter = match self {
-            Self::Root => return ROOT,
-            Self::Attributes => 1,
-            Self::Renditions => 2,
-            Self::Curves => 3,
-        };
         // The last number is only a hint: the least actor comes first in Automerge's list.
-        ObjId::Id(counter, ActorId::from([0_u8; 16]), 0)
+        self.counter().map_or(ROOT, |counter| ObjId::Id(counter, ActorId::from([0_u8; 16]), 0))
+    }
+
+    /// Returns the counter of that op; the document itself has none.
+    pub(super) const fn counter(self) -> Option<u64> {
+        match self {
+            Self::Root => None,
+            Self::Attributes => Some(1),
+            Self::Renditions => Some(2),
+            Self::Curves => Some(3),
+        }
     }
 }
 

@@ -107,6 +107,8 @@ pub struct CurveInfo {
     pub confidence: u8,
     /// Why, in words.
     pub reason: String,
+    /// Whether it stands for its property in its well.
+    pub preferred: bool,
     /// What it is worth: `raw` until somebody says otherwise.
     pub quality: String,
     /// Non-null values.

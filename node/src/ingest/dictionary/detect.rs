@@ -4,6 +4,7 @@
 //! from it, and the best one is the detection. The numbers are rules of thumb, but the order they
 //! make is tested: a unit that fits beats none, and none beats one that contradicts.
 
+use super::name::spelled_out;
 use super::table::{Meaning, TABLE};
 use super::vendor::{own_meaning, vendor_id, vendor_name};
 use super::{Property, property};
@@ -16,6 +17,8 @@ const DOUBTFUL_RANK: u8 = 60;
 const BY_VENDOR: i32 = 88;
 /// Confidence in what it means to a company of which we do not know whether it logged.
 const BY_OTHER_VENDOR: i32 = 30;
+/// Confidence in a property that the mnemonic spells out.
+const BY_NAME: i32 = 80;
 /// Confidence in a property named in the description, with a unit that fits.
 const BY_DESCRIPTION: i32 = 45;
 /// What a reading loses by a unit of another kind.
@@ -94,6 +97,9 @@ pub fn candidates(clues: &Clues<'_>) -> Vec<Detection> {
     let own = found.first().map(|detection| (detection.property, vendor.as_deref()));
     found.extend(by_mnemonic(&mnemonic, own, clues));
     found.extend(by_other_vendors(&mnemonic, vendor.as_deref(), clues));
+    let by_name =
+        spelled_out(clues.mnemonic).map(|property| judged(property, 0, BY_NAME, "spelled out".to_owned(), clues));
+    found.extend(by_name);
     found.extend(by_description(clues));
     // Stable: of equals the one that was found first.
     found.sort_by_key(|detection| std::cmp::Reverse((detection.confidence, detection.rank)));
@@ -287,7 +293,7 @@ fn judge_values(clues: &Clues<'_>, property: &Property) -> (i32, String) {
 }
 
 /// Returns a property's name without its explanation, lower case.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     name.split([',', '(', '/']).next().unwrap_or(name).trim().to_lowercase()
 }
 
