@@ -1,5 +1,6 @@
 //! The harness of the suites: programs, files, simulated networks.
 
+pub mod forger;
 pub mod las;
 pub mod program;
 pub mod raw;

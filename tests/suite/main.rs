@@ -6,7 +6,9 @@
     reason = "a test that cannot go on fails where it stands, and prints its seed"
 )]
 
+mod admission;
 mod bad_input;
+mod collection;
 mod export;
 mod field;
 mod gridded;

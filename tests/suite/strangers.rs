@@ -5,26 +5,15 @@ use std::time::Duration;
 
 use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::facts::{Facts, WellFacts};
-use dataforge_protocol::hello::{EXPORTER_LABEL, Side, tag};
 use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::op::{Genesis, Op};
 use dataforge_protocol::wire::{BLOBS_ALPN, Hello, JOIN_ALPN, Message, SYNC_ALPN};
+use dataforge_tests::forger::{connect, endpoint, push, secret_of};
 use dataforge_tests::las::write_las;
-use dataforge_tests::program::{Place, Up, invite, wait_until};
-use iroh::endpoint::{Connection, presets};
-use iroh::{Endpoint, EndpointAddr, PublicKey, RelayMode, SecretKey};
+use dataforge_tests::program::{Place, invite, wait_until};
+use iroh::SecretKey;
+use iroh::endpoint::Connection;
 use rusqlite::params;
-
-async fn endpoint(secret: SecretKey) -> Endpoint {
-    let builder = Endpoint::builder(presets::Minimal).secret_key(secret).relay_mode(RelayMode::Disabled);
-    builder.clear_ip_transports().bind_addr("127.0.0.1:0").unwrap().bind().await.unwrap()
-}
-
-async fn connect(endpoint: &Endpoint, up: &Up, alpn: &[u8]) -> Connection {
-    let id: PublicKey = up.reply["device_id"].as_str().unwrap().parse().unwrap();
-    let address = up.reply["addresses"][0].as_str().unwrap().parse().unwrap();
-    endpoint.connect(EndpointAddr::new(id).with_ip_addr(address), alpn).await.unwrap()
-}
 
 /// Sends bytes on a stream and returns everything that comes back until the connection closes.
 async fn answer_to(connection: &Connection, bytes: &[u8]) -> Vec<u8> {
@@ -76,12 +65,6 @@ async fn a_stranger_learns_nothing() {
     ada.verify();
 }
 
-fn secret_of(place: &Place) -> SecretKey {
-    let hex = std::fs::read_to_string(place.path().join("keys/device.key")).unwrap();
-    let bytes: Vec<u8> = (0..64).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
-    SecretKey::from_bytes(&bytes.try_into().unwrap())
-}
-
 struct Known {
     workspace: WorkspaceId,
     genesis: Genesis,
@@ -123,35 +106,6 @@ fn forge(secret: &SecretKey, known: &Known) -> SignedEntry {
     SignedEntry::sign(&header, body, secret)
 }
 
-/// Speaks the protocol as a member with `secret` and hands over an entry.
-async fn push(secret: SecretKey, up: &Up, known: &Known, entry: &SignedEntry) {
-    let own = DeviceId(*secret.public().as_bytes());
-    let endpoint = endpoint(secret).await;
-    let connection = connect(&endpoint, up, SYNC_ALPN).await;
-    let mut exporter = [0; 32];
-    connection.export_keying_material(&mut exporter, EXPORTER_LABEL, b"").unwrap();
-    let peer = DeviceId(*connection.remote_id().as_bytes());
-    let tag = tag(&known.genesis.discovery_secret, &exporter, Side::Dialler, &own, &peer);
-    let messages = [
-        Message::Hello(Hello { tag, introduce: false, agent: "forger".into() }),
-        Message::Tips(Vec::new(), false),
-        Message::Entries(vec![entry.clone()]),
-        Message::CaughtUp,
-    ];
-    let (mut send, mut recv) = connection.open_bi().await.unwrap();
-    for message in messages {
-        send.write_all(&message.to_frame()).await.unwrap();
-    }
-    // The host answers with everything it has, and in the end that it has judged ours.
-    let mut heard = 0;
-    let mut part = [0; 4096];
-    while let Ok(Ok(Some(read))) = tokio::time::timeout(Duration::from_secs(3), recv.read(&mut part)).await {
-        heard += read;
-    }
-    assert!(heard > 100, "a member is served");
-    endpoint.close().await;
-}
-
 fn holds(place: &Place, entry: &SignedEntry) -> bool {
     let id = dataforge_protocol::entry::entry_id(&entry.header).to_string();
     let log = place.json(&["log", "--limit", "1000"]);
@@ -174,14 +128,14 @@ async fn a_viewers_entry_is_refused_also_through_a_third() {
     let device = DeviceId(*secret.public().as_bytes());
     let known_to_victor = known(victor.path(), &device);
     let forged = forge(&secret, &known_to_victor);
-    push(secret, &up, &known_to_victor, &forged).await;
+    push(secret, &up, &known_to_victor.genesis.discovery_secret, &[forged.clone()]).await;
     assert!(!holds(&ada, &forged), "straight from the viewer");
-    push(secret_of(&eve), &up, &known_to_victor, &forged).await;
+    push(secret_of(&eve), &up, &known_to_victor.genesis.discovery_secret, &[forged.clone()]).await;
     assert!(!holds(&ada, &forged), "through an editor");
     // The same words from an editor count, so it is the role that was refused.
     let eves = secret_of(&eve);
     let honest = forge(&eves, &known(eve.path(), &DeviceId(*eves.public().as_bytes())));
-    push(eves, &up, &known_to_victor, &honest).await;
+    push(eves, &up, &known_to_victor.genesis.discovery_secret, &[honest.clone()]).await;
     wait_until("the editor's entry is there", || holds(&ada, &honest));
     ada.verify();
 }

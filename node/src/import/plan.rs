@@ -81,7 +81,7 @@ fn run_state(
     let (ledger, store) = core.ledger_and_store(&workspace)?;
     let Some(document) = materialise(store, ledger, &facts.doc_id())? else { return Ok(None) };
     let state = RunState::read(&document);
-    let is_default = state.renditions.first().is_some_and(|rendition| rendition.blob == run.facts.blob);
+    let is_default = state.renditions.first() == Some(&run.facts);
     Ok(match (state.deleted, is_default) {
         (true, _) => Some(RESTORABLE),
         (false, true) => Some(ALREADY_HERE),

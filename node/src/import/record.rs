@@ -181,7 +181,8 @@ fn record_run(
 }
 
 /// Deals with a source that is here already: another reader version's table stands beside ours,
-/// and one that was read in another way on purpose becomes the default.
+/// and one that was read in another way on purpose becomes the default, as one does where the default
+/// is not what it should be.
 fn again(
     writer: &mut Writer<'_>,
     doc: DocId,
@@ -193,10 +194,15 @@ fn again(
     if before.deleted {
         return Ok(RESTORABLE);
     }
-    if default.is_some_and(|default| default.blob == run.facts.blob) {
+    if default == Some(&run.facts) {
         return Ok(ALREADY_HERE);
     }
-    let chosen = default.is_some_and(|default| default.reader == run.facts.reader);
+    let chosen = match default {
+        Some(default) if default.reader != run.facts.reader => {
+            writer.store().is_refused(&default.blob, &Expected::native(default).id())?
+        }
+        _ => true,
+    };
     writer.edit(doc, &[], blobs, |document, actor| {
         let mut changes = document.add_rendition(actor, run.facts.clone())?;
         if chosen {

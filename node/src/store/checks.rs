@@ -77,6 +77,17 @@ impl Store {
         Ok(statement.exists(params![hash.as_bytes()])?)
     }
 
+    /// Returns whether a table was found not to be what is expected.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn is_refused(&self, blob: &BlobHash, expected: &[u8; 32]) -> Result<bool, ApiError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT 1 FROM checks WHERE blob = ?1 AND expected = ?2 AND refused IS NOT NULL")?;
+        Ok(statement.exists(params![blob.as_bytes(), expected])?)
+    }
+
     /// Returns why a table was refused.
     ///
     /// # Errors

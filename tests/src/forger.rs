@@ -1,0 +1,164 @@
+//! A member who writes what an honest program would not: entries that pass every rule of the
+//! protocol and say untrue things.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use dataforge_protocol::document::{Document, EngineError};
+use dataforge_protocol::entry::{BlobRef, EntryKind, SignedEntry};
+use dataforge_protocol::gate;
+use dataforge_protocol::hello::{EXPORTER_LABEL, Side, tag};
+use dataforge_protocol::id::{DeviceId, DocId, EntryId};
+use dataforge_protocol::key::Signature;
+use dataforge_protocol::ledger::{Draft, Ledger, Outcome};
+use dataforge_protocol::wire::{Hello, Message, SYNC_ALPN};
+use iroh::endpoint::{Connection, presets};
+use iroh::{Endpoint, EndpointAddr, PublicKey, RelayMode, SecretKey};
+use rusqlite::Connection as Database;
+
+use crate::program::{Place, Up};
+use crate::raw::Held;
+
+/// The device of a member, with all that its own data directory knows.
+#[derive(Debug)]
+pub struct Forger {
+    secret: SecretKey,
+    device: DeviceId,
+    ledger: Ledger,
+    bodies: BTreeMap<EntryId, Vec<u8>>,
+}
+
+impl Forger {
+    /// Reads the data directory of a member of one workspace.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn new(dir: &Path, secret: SecretKey) -> Self {
+        let database = Database::open(dir.join("node.db")).expect("a database");
+        let mut bodies = BTreeMap::new();
+        let mut entries = Vec::new();
+        let mut statement = database
+            .prepare("SELECT header, signature, body FROM entries WHERE outcome = 0 ORDER BY position")
+            .expect("a table of entries");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?)));
+        for row in rows.expect("rows") {
+            let (header, signature, body) = row.expect("a row");
+            let signature = Signature::from_bytes(signature.as_slice().try_into().expect("64 bytes"));
+            let signed = SignedEntry { header, signature, body };
+            let body = signed.body.clone();
+            let entry = signed.read().expect("an entry");
+            bodies.insert(entry.id, body);
+            entries.push((entry, Outcome::Accepted));
+        }
+        let ledger = Ledger::restore(entries).expect("entries that were accepted");
+        let device = DeviceId(*secret.public().as_bytes());
+        Self { secret, device, ledger, bodies }
+    }
+
+    /// Tells a node that is up.
+    ///
+    /// # Panics
+    /// When it is not served.
+    pub async fn push(&self, up: &Up, entries: &[SignedEntry]) {
+        push(self.secret.clone(), up, &self.ledger.genesis().discovery_secret, entries).await;
+    }
+
+    /// Edits a document as its program would, and returns the entries, not yet told to anybody.
+    ///
+    /// # Panics
+    /// When the document is not there or cannot be edited.
+    pub fn edit(
+        &mut self,
+        doc: DocId,
+        blobs: Vec<BlobRef>,
+        edit: impl FnOnce(&mut Document, [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError>,
+    ) -> Vec<SignedEntry> {
+        let held = Held(&self.bodies);
+        let kind = self.ledger.doc_kind(&doc, &held).expect("an open document");
+        let entries = self.ledger.effective_entries(&doc).into_iter();
+        let changes = entries.filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| &*self.bodies[&id]);
+        let mut document = Document::build(kind, changes).expect("changes that were accepted");
+        let actor = self.ledger.actor(self.device, doc, &held).expect("an open document");
+        let changes = edit(&mut document, actor).expect("an edit that Automerge takes");
+        let mut blobs = Some(blobs);
+        let mut entries = Vec::new();
+        for change in changes {
+            let scan = gate::scan(&change).expect("a change of our own");
+            let deps = self.ledger.carriers(&doc, &scan.deps).expect("known dependencies");
+            let blobs = blobs.take().unwrap_or_default();
+            let draft = Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs, body: change };
+            let header = self.ledger.next_header(self.device, &draft, 1).expect("a chain to continue");
+            let signed = SignedEntry::sign(&header, draft.body, &self.secret);
+            let entry = signed.clone().read().expect("an entry of our own");
+            self.bodies.insert(entry.id, signed.body.clone());
+            self.ledger.accept(entry, &Held(&self.bodies));
+            entries.push(signed);
+        }
+        entries
+    }
+}
+
+/// Returns the key of a device.
+///
+/// # Panics
+/// When the directory has none.
+#[must_use]
+pub fn secret_of(place: &Place) -> SecretKey {
+    let hex = std::fs::read_to_string(place.path().join("keys/device.key")).expect("a device key");
+    let bytes: Vec<u8> =
+        (0..64).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal")).collect();
+    SecretKey::from_bytes(&bytes.try_into().expect("32 bytes"))
+}
+
+/// Returns an endpoint on loopback.
+///
+/// # Panics
+/// When the system has no loopback.
+pub async fn endpoint(secret: SecretKey) -> Endpoint {
+    let builder = Endpoint::builder(presets::Minimal).secret_key(secret).relay_mode(RelayMode::Disabled);
+    builder.clear_ip_transports().bind_addr("127.0.0.1:0").expect("loopback").bind().await.expect("loopback")
+}
+
+/// Connects to a node that is up.
+///
+/// # Panics
+/// When it is not.
+pub async fn connect(endpoint: &Endpoint, up: &Up, alpn: &[u8]) -> Connection {
+    let id: PublicKey = up.reply["device_id"].as_str().and_then(|id| id.parse().ok()).expect("a device");
+    let address = up.reply["addresses"][0].as_str().and_then(|at| at.parse().ok()).expect("an address");
+    endpoint.connect(EndpointAddr::new(id).with_ip_addr(address), alpn).await.expect("it is up")
+}
+
+/// Speaks the protocol as a member with `secret` and hands over entries.
+///
+/// # Panics
+/// When it is not served.
+pub async fn push(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], entries: &[SignedEntry]) {
+    let own = DeviceId(*secret.public().as_bytes());
+    let endpoint = endpoint(secret).await;
+    let connection = connect(&endpoint, up, SYNC_ALPN).await;
+    let mut exporter = [0; 32];
+    connection.export_keying_material(&mut exporter, EXPORTER_LABEL, b"").expect("TLS 1.3");
+    let peer = DeviceId(*connection.remote_id().as_bytes());
+    let tag = tag(discovery_secret, &exporter, Side::Dialler, &own, &peer);
+    let messages = [
+        Message::Hello(Hello { tag, introduce: false, agent: "forger".into() }),
+        Message::Tips(Vec::new(), false),
+        Message::Entries(entries.to_vec()),
+        Message::CaughtUp,
+    ];
+    let (mut send, mut recv) = connection.open_bi().await.expect("a stream");
+    for message in messages {
+        send.write_all(&message.to_frame()).await.expect("it listens");
+    }
+    // The host answers with everything it has, and in the end that it has judged ours.
+    let mut heard = 0;
+    let mut part = [0; 4096];
+    while let Ok(Ok(Some(read))) = tokio::time::timeout(Duration::from_secs(3), recv.read(&mut part)).await {
+        heard += read;
+    }
+    assert!(heard > 100, "a member is served");
+    endpoint.close().await;
+}
