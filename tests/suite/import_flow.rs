@@ -102,8 +102,11 @@ fn wells_are_never_one_by_their_name_alone() {
 fn a_map_says_how_a_table_is_read() {
     let (place, dir) = field();
     let table = put(dir.path(), "odd.csv", "tiefe;gamma;note\n1000,5;12,5;a\n1001,0;-7777;b\n");
-    let plan = import(&place, &table, &["--dry-run"]);
-    assert!(plan["files"][0]["mapping"].as_str().unwrap().contains("tiefe"), "{plan}");
+    let guessed = dir.path().join("guessed.toml");
+    let plan = import(&place, &table, &["--write-map", guessed.to_str().unwrap()]);
+    assert!(plan["dry_run"] == true && count(&place, "runs") == 0, "{plan}");
+    let guessed = std::fs::read_to_string(guessed).unwrap();
+    assert!(guessed.contains("tiefe") && guessed.contains("version = 1"), "{guessed}");
     let map = put(
         dir.path(),
         "map.toml",

@@ -2,6 +2,7 @@
 
 mod plan;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use dataforge_node::api::{ErrorKind, FileResult, ImportOptions, ImportSummary, N
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::outfile::OutFile;
 use crate::output::{Align, Human, Table, bytes, clean, count, duration, plural};
 use crate::paths;
 
@@ -26,7 +28,8 @@ const EXAMPLES: &str = "\
 Examples:
   dataforge import ~/logs                      # a folder: logs and tables; the rest is kept as attachments
   dataforge import ~/logs --dry-run            # what would happen, and why
-  dataforge import tops.csv --map tops.toml    # columns as a file says; --dry-run shows what is guessed
+  dataforge import tops.csv --write-map m.toml # how its columns would be read, as a file to correct
+  dataforge import tops.csv --map m.toml       # and the table read by it
   dataforge import ~/incoming --watch          # and go on with what appears there";
 
 /// Imports logs and tables. Ends with 4 when a file failed; the others are imported all the same.
@@ -45,6 +48,9 @@ pub(crate) struct Import {
     /// How columns of tables are to be read; docs/tables.md has the form
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
+    /// Write how the columns of one table would be read into a file, and import nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    write_map: Option<PathBuf>,
     /// The well all runs belong to, instead of the one the files name
     #[arg(long, value_name = "WELL")]
     well: Option<String>,
@@ -75,7 +81,7 @@ impl Import {
         let paths = paths::expand(&self.paths)?;
         let options = ImportOptions {
             strict: self.strict,
-            dry_run: self.dry_run,
+            dry_run: self.dry_run || self.write_map.is_some(),
             encoding: self.encoding,
             nulls: nulls(self.nulls),
             map: self.map.as_deref().map(read_map).transpose()?,
@@ -85,7 +91,11 @@ impl Import {
             grid: self.grid,
             watch: self.watch,
         };
-        show(context, context.call(Request::Import { workspace: context.workspace.clone(), paths, options }).await?)
+        let reply = context.call(Request::Import { workspace: context.workspace.clone(), paths, options }).await?;
+        if let (Some(path), Reply::Import(summary)) = (&self.write_map, &reply) {
+            write_map(path, &summary.files)?;
+        }
+        show(context, reply)
     }
 }
 
@@ -99,6 +109,16 @@ pub(super) fn show(context: &Context, reply: Reply) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+fn write_map(path: &Path, files: &[FileResult]) -> Result<(), Failure> {
+    let maps: Vec<_> = files.iter().filter_map(|file| file.mapping.as_deref()).collect();
+    let [map] = maps.as_slice() else {
+        return Err(Failure::usage(format!("a map is for one table, these are {}", maps.len()), "name one file"));
+    };
+    let mut file = OutFile::create(path, false)?;
+    file.write_all(map.as_bytes()).map_err(|error| Failure::from_file("write", path, &error))?;
+    file.finish().map(|_path| ())
 }
 
 fn nulls(values: Vec<String>) -> Nulls {
