@@ -32,6 +32,8 @@ use bytes::Bytes;
 pub use self::error::WorkerError;
 pub use self::expected::{Expected, ExpectedColumn};
 pub use self::limits::WorkerLimits;
+#[doc(hidden)]
+pub use self::parquet::check_here;
 pub use self::parquet::{TableFacts, Verdict};
 use crate::ingest::tabular::RawBook;
 

@@ -1,6 +1,7 @@
-//! The harness of the suites: programs, files, simulated networks.
+//! The harness of the suites: programs, files, simulated networks, fuzzing.
 
 pub mod forger;
+pub mod fuzz;
 pub mod las;
 pub mod program;
 pub mod raw;

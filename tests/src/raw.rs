@@ -1,5 +1,7 @@
 //! The stack without us: what benchmarks compare with, and entries made by hand.
 
+pub mod plain;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};

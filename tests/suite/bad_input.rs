@@ -6,6 +6,8 @@ use dataforge_protocol::ticket::Ticket;
 use dataforge_tests::las::{las_text, write_las};
 use dataforge_tests::program::{Place, join, skip};
 
+use super::worker::zip_of;
+
 /// Exit codes, as `docs/cli.md` has them.
 const INPUT: i32 = 4;
 
@@ -56,6 +58,21 @@ fn a_truncated_file_is_reported_and_strict_refuses_it() {
 }
 
 #[test]
+fn files_that_would_fill_memory_are_refused_and_the_node_goes_on() {
+    let (place, dir) = (Place::new("ada"), tempfile::tempdir().unwrap());
+    place.json(&["init", "Field"]);
+    let huge = dir.path().join("huge.las");
+    // Ten gigabytes of nothing, which take no room on the disk.
+    std::fs::File::create(&huge).unwrap().set_len(10 << 30).unwrap();
+    refused(&place, &huge, "at most");
+    let bomb = dir.path().join("bomb.xlsx");
+    let sheet = vec![b' '; 200 << 20];
+    std::fs::write(&bomb, zip_of(&[("xl/workbook.xml", b"<a/>"), ("xl/worksheets/sheet1.xml", &sheet)])).unwrap();
+    refused(&place, &bomb, "bomb.xlsx");
+    nothing_written(&place);
+}
+
+#[test]
 fn in_a_mixed_folder_the_good_files_are_imported() {
     let (place, dir) = (Place::new("ada"), tempfile::tempdir().unwrap());
     place.json(&["init", "Field"]);
@@ -66,7 +83,7 @@ fn in_a_mixed_folder_the_good_files_are_imported() {
     assert_eq!(output.status.code(), Some(INPUT));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
-        (&summary["imported"], &summary["failed"], &summary["skipped"]),
+        (&summary["imported"], &summary["failed"], &summary["attached"]),
         (&1.into(), &1.into(), &1.into()),
         "{summary}"
     );

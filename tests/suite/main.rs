@@ -11,6 +11,7 @@ mod bad_input;
 mod collection;
 mod export;
 mod field;
+mod fuzz;
 mod gridded;
 mod import_flow;
 mod kill;

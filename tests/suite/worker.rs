@@ -23,7 +23,7 @@ fn worker() -> Worker {
 }
 
 /// Returns a zip of parts.
-fn zip_of(parts: &[(&str, &[u8])]) -> Bytes {
+pub(super) fn zip_of(parts: &[(&str, &[u8])]) -> Bytes {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
         writer.start_file(*name, SimpleFileOptions::default()).unwrap();

@@ -27,8 +27,8 @@ pub(crate) enum Charset {
     Utf32(Utf32),
 }
 
-/// Bytes looked at to find UTF-16 without a byte order mark.
-const UTF16_SAMPLE: usize = 1024;
+/// Bytes looked at to find UTF-16 and UTF-32 without a byte order mark.
+pub(crate) const SAMPLE: usize = 1024;
 
 /// Most bytes of non-ASCII lines the guess of a code page is built on.
 const DETECTION_SAMPLE: usize = 1 << 20;
@@ -133,6 +133,13 @@ fn detect(bytes: &[u8]) -> Charset {
     Charset::Web(marked.or_else(|| utf16_without_bom(bytes)).unwrap_or_else(|| ascii_based(bytes)))
 }
 
+/// Returns whether UTF-8 that begins with `bytes` would be taken for something else, or lose its
+/// first character for a byte order mark.
+pub(crate) fn is_ambiguous(bytes: &[u8]) -> bool {
+    let utf32 = Utf32::for_bom(bytes).or_else(|| Utf32::without_bom(bytes));
+    utf32.is_some() || Encoding::for_bom(bytes).is_some() || utf16_without_bom(bytes).is_some()
+}
+
 /// Returns the encoding of bytes that are those of ASCII where the text is.
 fn ascii_based(bytes: &[u8]) -> &'static Encoding {
     match std::str::from_utf8(bytes) {
@@ -148,7 +155,7 @@ fn ascii_based(bytes: &[u8]) -> &'static Encoding {
 
 /// Returns which UTF-16 `bytes` are, by where the zero bytes of ASCII characters stand.
 fn utf16_without_bom(bytes: &[u8]) -> Option<&'static Encoding> {
-    let sample = bytes.get(..UTF16_SAMPLE).unwrap_or(bytes);
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|&&b| b == 0).count();
     let (even, odd, pairs) = (zeros(0), zeros(1), sample.len() / 2);
     if pairs < 2 {

@@ -10,6 +10,7 @@
 
 use std::io;
 
+use crate::encoding;
 use crate::model::{Delimiter, LogFile};
 
 mod check;
@@ -168,18 +169,45 @@ fn write_parts(
 ) -> Result<WriteReport, WriteError> {
     let prepare = |part| rows::prepare(part, &plan.columns_of(part), flags, &mut report);
     let bodies = plan.rows.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-    let mut out = Counted { out, bytes: 0 };
-    for (place, text) in plan.order.iter().zip(texts) {
-        io::Write::write_all(&mut out, text.as_bytes())?;
-        if let Place::Rows(at) = place
-            && let Some(body) = bodies.get(*at)
-        {
-            body.write(&mut out)?;
+    let write = |out: &mut dyn io::Write| -> Result<(), WriteError> {
+        let mut out = out;
+        for (place, text) in plan.order.iter().zip(texts) {
+            io::Write::write_all(&mut out, text.as_bytes())?;
+            if let Place::Rows(at) = place
+                && let Some(body) = bodies.get(*at)
+            {
+                body.write(&mut out)?;
+            }
         }
+        Ok(io::Write::flush(&mut out)?)
+    };
+    let mut beginning = Beginning::default();
+    // It ends with an error once it has enough.
+    let _is_whole = write(&mut beginning).is_ok();
+    if encoding::is_ambiguous(&beginning.0) {
+        return Err(WriteError::Encoding);
     }
-    io::Write::flush(&mut out)?;
+    let mut out = Counted { out, bytes: 0 };
+    write(&mut out)?;
     report.bytes = out.bytes;
     Ok(report)
+}
+
+/// Keeps what tells the encoding of a file and takes no more.
+#[derive(Default)]
+struct Beginning(Vec<u8>);
+
+impl io::Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = encoding::SAMPLE - self.0.len();
+        self.0.extend(bytes.iter().take(room));
+        // Nothing taken of something is an error to whoever writes.
+        Ok(bytes.len().min(room))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts what is written.

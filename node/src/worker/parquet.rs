@@ -97,6 +97,21 @@ pub(super) fn check(
     }
 }
 
+/// Checks a file in this very process, which a hostile one may take down, against what is expected
+/// if anything is. Not for programs: a door for fuzzing, where a process for each file is too slow.
+#[must_use]
+pub fn check_here(file: File, expected: Option<&Expected>) -> Verdict {
+    let found = Source::new(file).map_err(Stop::Output).and_then(|source| facts(&source));
+    match found {
+        Err(Stop::Refused(why)) => Verdict::Refused(why),
+        Err(Stop::Output(error)) => Verdict::Refused(error.to_string()),
+        Ok(facts) => match expected.and_then(|expected| difference(&facts, expected)) {
+            None => Verdict::Sound(facts),
+            Some(why) => Verdict::Refused(why),
+        },
+    }
+}
+
 /// Says in what a table is not what is expected.
 fn difference(found: &TableFacts, expected: &Expected) -> Option<String> {
     if found.rows != expected.rows {

@@ -1,5 +1,7 @@
 //! UTF-32, which no library here reads.
 
+use super::SAMPLE;
+
 /// The order of the bytes of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Utf32 {
@@ -8,9 +10,6 @@ pub(crate) enum Utf32 {
     /// Highest byte first.
     Big,
 }
-
-/// Bytes looked at to find UTF-32 without a byte order mark.
-const SAMPLE: usize = 1024;
 
 impl Utf32 {
     /// Returns the one whose byte order mark `bytes` begin with.

@@ -85,6 +85,11 @@ pub enum WriteError {
         /// The line, shortened.
         line: String,
     },
+    /// A beginning that would be taken for another encoding.
+    #[error(
+        "the file would begin like one of another encoding: remove zero bytes and byte order marks from its first lines"
+    )]
+    Encoding,
     /// A section that would be read as something else.
     #[error("this section would not be read as what it is, give it another title: {title}")]
     Section {

@@ -100,6 +100,10 @@ pub(super) fn find(
     let mut finder = Finder::new(sheet, given, rules)?;
     finder.survey(0, format);
     let Some(first) = finder.first_row()? else { return Ok(None) };
+    if first >= finder.end {
+        let message = format!("the data begins at line {}, below last_row", sheet.line(first));
+        return Err(MappingError::Unfit { line: given.at, message });
+    }
     // Once more from there on, as it will be when a mapping names that row.
     finder.survey(first, format);
     let header = finder.header_above(first)?;

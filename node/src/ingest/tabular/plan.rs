@@ -173,11 +173,38 @@ fn table(
     layout: Layout,
     given: &TableMapping,
 ) -> Result<TablePlan, ReadTableError> {
-    let (rules, times, notices) = (&plan.rules, plan.times, &mut plan.notices);
+    let sheet = &book.sheets[position];
+    let before = plan.notices.clone();
+    let table = attempt(plan, book, position, layout, given, None)?;
+    let Some(none) = kind::no_index(sheet, &table, &plan.rules, plan.times) else { return Ok(table) };
+    // What rows are data was told by an index that is none, so all of it is told again without one:
+    // a mapping that says what was found finds the same.
+    plan.notices = before;
+    let (line, column) = none.at;
+    plan.notices.add(Place { line, column, ..place_of(sheet) }, none.kind, || none.message);
+    let given = TableMapping { kind: Some(TableKind::Table), ..given.clone() };
+    let mut table = attempt(plan, book, position, table.layout.clone(), &given, Some(&table))?;
+    none.reason.clone_into(&mut table.reason);
+    Ok(table)
+}
+
+/// Plans a table; `former` is a plan whose index turned out to be none.
+fn attempt(
+    plan: &mut Plan,
+    book: &RawBook,
+    position: usize,
+    layout: Layout,
+    given: &TableMapping,
+    former: Option<&TablePlan>,
+) -> Result<TablePlan, ReadTableError> {
+    let (rules, notices) = (&plan.rules, &mut plan.notices);
     // A number is a number where rows are told apart, whatever else it means.
     let plain = &rules.for_index();
     let sheet = &book.sheets[position];
-    let (columns, headers) = columns::columns(sheet, &layout, given, notices)?;
+    let (mut columns, headers) = columns::columns(sheet, &layout, given, notices)?;
+    if let Some(former) = former {
+        kind::keep_roles(&mut columns, former);
+    }
     let mut table = TablePlan {
         sheet: position,
         layout,
@@ -192,8 +219,6 @@ fn table(
     kind::assign(sheet, &mut table, given, plain)?;
     table.rows = rows::data_rows(sheet, book.format, &table, plain, notices);
     scan::types(sheet, &mut table, rules, notices);
-    kind::settle_time(sheet, &mut table, rules, times, notices);
-    kind::settle_index(sheet, &mut table, notices);
     if table.well.is_none() && table.with_role(Role::Well).is_none() {
         table.well = columns::well_of_titles(sheet, &table.layout);
     }

@@ -1,5 +1,7 @@
 //! What a file's tables look like before they are read, and the mapping that reads them so.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::error::ReadTableError;
@@ -169,9 +171,10 @@ fn complete_table(sheet: &RawSheet, table: &TablePlan, mapping: &Mapping) -> Tab
         .tables
         .iter()
         .find(|given| given.sheet == name && given.first_row.is_none_or(|line| line == sheet.line(layout.first)));
+    let named = count_names(table);
     let columns = table.columns.iter().chain(&table.left_out).map(|column| ColumnMapping {
         at: 0,
-        column: reference(table, column),
+        column: reference(table, column, &named),
         role: Some(column.role),
         name: Some(column.name.clone()).filter(|_| column.role != Role::Skip),
         unit: Some(column.unit.clone()).filter(|_| column.role != Role::Skip),
@@ -193,9 +196,22 @@ fn complete_table(sheet: &RawSheet, table: &TablePlan, mapping: &Mapping) -> Tab
     }
 }
 
-/// Returns how a mapping names a column: by its header, if that names no other.
-fn reference(table: &TablePlan, column: &ColumnPlan) -> ColumnRef {
+/// Returns how a mapping names a column: by its header, if that names no other. `named` is how many
+/// columns each text names.
+fn reference(table: &TablePlan, column: &ColumnPlan, named: &BTreeMap<&str, usize>) -> ColumnRef {
     let (header, _) = &table.headers[column.position];
-    let alike = table.headers.iter().filter(|(other, name)| other == header || name == header).count();
+    let alike = named.get(&**header).copied().unwrap_or_default();
     if header.is_empty() || alike != 1 { ColumnRef::Number(number(column)) } else { ColumnRef::Name(header.clone()) }
+}
+
+/// Returns how many columns each text is the header or the name of.
+fn count_names(table: &TablePlan) -> BTreeMap<&str, usize> {
+    let mut named = BTreeMap::new();
+    for (header, name) in &table.headers {
+        *named.entry(&**header).or_default() += 1;
+        if name != header {
+            *named.entry(&**name).or_default() += 1;
+        }
+    }
+    named
 }

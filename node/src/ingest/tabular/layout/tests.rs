@@ -99,4 +99,7 @@ fn a_mapping_wins() {
     let given = TableMapping { at: 7, first_row: Some(99), ..TableMapping::default() };
     let Err(MappingError::Unfit { line: 7, message }) = lines_of(&book(&text), &given) else { panic!() };
     assert!(message.contains("line 99") && message.contains("the last one with any is 6"), "{message}");
+    let given = TableMapping { at: 7, first_row: Some(4), last_row: Some(3), ..TableMapping::default() };
+    let Err(MappingError::Unfit { line: 7, message }) = lines_of(&book(&text), &given) else { panic!() };
+    assert_eq!(message, "the data begins at line 4, below last_row");
 }

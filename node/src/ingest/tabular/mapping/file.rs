@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
+use toml_parser::lexer::TokenKind;
 
 use super::{ColumnMapping, ColumnRef, ColumnType, Mapping, Role, SourceMapping, TableKind, TableMapping};
 use crate::ingest::tabular::error::MappingError;
@@ -12,6 +13,9 @@ mod tests;
 
 /// The version of the form; raised when an old file would mean something else.
 const VERSION: u32 = 1;
+
+/// Deepest nesting of brackets; a mapping has four.
+const MAX_DEPTH: usize = 64;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +106,9 @@ impl Mapping {
             let (line, column) = place(text, at);
             MappingError::Syntax { line, column, message: message.to_owned() }
         };
+        if let Some(at) = too_deep(text) {
+            return Err(syntax(at, "nested too deeply"));
+        }
         let file: MappingFile = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             syntax(at, error.message().trim_end().lines().next().unwrap_or_default())
@@ -132,6 +139,20 @@ impl Mapping {
             MappingFile { version: Spanned::new(0..0, VERSION), source: self.source.clone(), table: tables.collect() };
         toml::to_string(&file).map_err(|error| MappingError::Write(error.to_string()))
     }
+}
+
+/// Returns where brackets are nested deeper than any mapping needs. The parser has a limit of its
+/// own, but errors on the way get past it, and then it overflows the stack.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    toml_parser::Source::new(text).lex().find_map(|token| {
+        match token.kind() {
+            TokenKind::LeftCurlyBracket | TokenKind::LeftSquareBracket => depth += 1,
+            TokenKind::RightCurlyBracket | TokenKind::RightSquareBracket => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth > MAX_DEPTH).then(|| token.span().start())
+    })
 }
 
 impl TableFile {

@@ -34,7 +34,7 @@ pub(super) fn columns(
     let headers = columns.iter().map(|column| (column.header.clone(), column.name.clone())).collect();
     let mut listed = vec![false; columns.len()];
     // All are found before any is renamed.
-    let found = given.columns.iter().map(|mapped| find(&columns, mapped)).collect::<Result<Vec<_>, _>>()?;
+    let found = Finder::new(&columns, given).find_all(given)?;
     for (mapped, &position) in given.columns.iter().zip(&found) {
         if std::mem::replace(&mut listed[position], true) {
             let message = format!("column {} is listed twice", mapped.column);
@@ -178,36 +178,67 @@ fn column(sheet: &RawSheet, layout: &Layout, header: &Header, position: usize, n
     }
 }
 
-/// Returns the position of the column that a mapping means.
-fn find(columns: &[ColumnPlan], mapped: &ColumnMapping) -> Result<usize, MappingError> {
-    let unfit = |message: String| MappingError::Unfit { line: mapped.at, message };
-    let wanted = match &mapped.column {
-        ColumnRef::Number(number) => {
-            let position = (*number as usize).checked_sub(1).filter(|&position| position < columns.len());
-            return position.ok_or_else(|| unfit(format!("no column {number}: there are {}", columns.len())));
+/// Finds the columns that a mapping means. Tables have thousands of columns and so may mappings, so
+/// names are looked up.
+struct Finder<'a> {
+    columns: &'a [ColumnPlan],
+    /// Positions by header and by name …
+    exact: BTreeMap<&'a str, Vec<usize>>,
+    /// … and by the words of them.
+    alike: BTreeMap<String, Vec<usize>>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(columns: &'a [ColumnPlan], given: &TableMapping) -> Self {
+        let mut finder = Self { columns, exact: BTreeMap::new(), alike: BTreeMap::new() };
+        if !given.columns.iter().any(|mapped| matches!(mapped.column, ColumnRef::Name(_))) {
+            return finder;
         }
-        ColumnRef::Name(name) => name,
-    };
-    let exact = |column: &&ColumnPlan| column.header == *wanted || column.name == *wanted;
-    let alike = |column: &&ColumnPlan| {
-        let wanted = phrase(wanted);
-        !wanted.is_empty() && (phrase(&column.header) == wanted || phrase(&column.name) == wanted)
-    };
-    let mut found: Vec<&ColumnPlan> = columns.iter().filter(exact).collect();
-    if found.is_empty() {
-        found = columns.iter().filter(alike).collect();
+        for column in columns {
+            for text in [&column.header, &column.name] {
+                add_once(finder.exact.entry(text).or_default(), column.position);
+                add_once(finder.alike.entry(phrase(text)).or_default(), column.position);
+            }
+        }
+        finder.alike.remove("");
+        finder
     }
-    match &*found {
-        [one] => Ok(one.position),
-        [] => {
-            let names: Vec<&str> =
-                columns.iter().map(|column| &*column.name).filter(|name| !name.is_empty()).take(40).collect();
-            Err(unfit(format!("no column {wanted}: there are {}", names.join(", "))))
+
+    /// Returns the position of each column of a mapping.
+    fn find_all(&self, given: &TableMapping) -> Result<Vec<usize>, MappingError> {
+        given.columns.iter().map(|mapped| self.find(mapped)).collect()
+    }
+
+    fn find(&self, mapped: &ColumnMapping) -> Result<usize, MappingError> {
+        let unfit = |message: String| MappingError::Unfit { line: mapped.at, message };
+        let columns = self.columns;
+        let wanted = match &mapped.column {
+            ColumnRef::Number(number) => {
+                let position = (*number as usize).checked_sub(1).filter(|&position| position < columns.len());
+                return position.ok_or_else(|| unfit(format!("no column {number}: there are {}", columns.len())));
+            }
+            ColumnRef::Name(name) => name,
+        };
+        let found = self.exact.get(&**wanted).or_else(|| self.alike.get(&phrase(wanted)));
+        match found.map(Vec::as_slice).unwrap_or_default() {
+            [one] => Ok(*one),
+            [] => {
+                let names: Vec<&str> =
+                    columns.iter().map(|column| &*column.name).filter(|name| !name.is_empty()).take(40).collect();
+                Err(unfit(format!("no column {wanted}: there are {}", names.join(", "))))
+            }
+            several => {
+                let numbers: Vec<String> = several.iter().map(|position| (position + 1).to_string()).collect();
+                Err(unfit(format!("{wanted} is the name of columns {}: use a number", numbers.join(" and "))))
+            }
         }
-        several => {
-            let numbers: Vec<String> = several.iter().map(|column| (column.position + 1).to_string()).collect();
-            Err(unfit(format!("{wanted} is the name of columns {}: use a number", numbers.join(" and "))))
-        }
+    }
+}
+
+/// Adds a position behind all before it, unless it is the last of them already.
+fn add_once(positions: &mut Vec<usize>, position: usize) {
+    if positions.last() != Some(&position) {
+        positions.push(position);
     }
 }
 

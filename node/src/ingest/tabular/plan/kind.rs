@@ -3,14 +3,14 @@
 //! A role that the mapping gives is never taken away. The kind follows from what is there: an
 //! index, inclination and azimuth, names of formations, marks of core samples.
 
-use super::{ColumnPlan, TablePlan, place_at, place_of};
+use super::{ColumnPlan, TablePlan};
 use crate::ingest::datetime::{self, NotTimes, TimeOptions};
 use crate::ingest::tabular::error::MappingError;
 use crate::ingest::tabular::layout::Layout;
 use crate::ingest::tabular::limits::SAMPLE_ROWS;
 use crate::ingest::tabular::mapping::{ColumnType, Role, TableKind, TableMapping};
 use crate::ingest::tabular::names::{self, Word};
-use crate::ingest::tabular::notice::{Notices, TableNoticeKind};
+use crate::ingest::tabular::notice::TableNoticeKind;
 use crate::ingest::tabular::number::{Parsed, Rules};
 use crate::ingest::tabular::read::time;
 use crate::ingest::tabular::sheet::{RawSheet, Value};
@@ -346,68 +346,66 @@ impl Assigner<'_> {
     }
 }
 
-/// Decides whether the dates and times of an index can be told; else the table is one of text.
-pub(super) fn settle_time(
-    sheet: &RawSheet,
-    table: &mut TablePlan,
-    rules: &Rules,
-    options: TimeOptions,
-    notices: &mut Notices,
-) {
-    for role in [Role::Index, Role::Date, Role::Clock] {
-        let Some(column) = table.with_role(role).filter(|column| column.values == ColumnType::Datetime) else {
-            continue;
+/// Why a table has no index after all.
+#[derive(Debug)]
+pub(super) struct NoIndex {
+    /// 1-based line and cell; 0 for all of the sheet.
+    pub(super) at: (u32, u32),
+    pub(super) kind: TableNoticeKind,
+    pub(super) message: String,
+    /// Why the table is of no other kind.
+    pub(super) reason: &'static str,
+}
+
+/// Says why the index that was found, or given, is none: its dates and times cannot be told, or it
+/// holds no numbers.
+pub(super) fn no_index(sheet: &RawSheet, table: &TablePlan, rules: &Rules, options: TimeOptions) -> Option<NoIndex> {
+    no_times(sheet, table, rules, options).or_else(|| no_numbers(table))
+}
+
+fn no_times(sheet: &RawSheet, table: &TablePlan, rules: &Rules, options: TimeOptions) -> Option<NoIndex> {
+    let roles = [Role::Index, Role::Date, Role::Clock];
+    let columns = roles.iter().filter_map(|&role| table.with_role(role));
+    columns.filter(|column| column.values == ColumnType::Datetime).find_map(|column| {
+        let error = time::seconds(sheet, &table.rows, column, rules, options).err()?;
+        let at = |row: usize| {
+            let row = table.rows.get(row).map_or(0, |&row| row as usize);
+            (sheet.line(row), u32::try_from(column.position + 1).unwrap_or(u32::MAX))
         };
-        let position = column.position;
-        let Err(error) = time::seconds(sheet, &table.rows, column, rules, options) else { continue };
-        let row = |row: usize| table.rows.get(row).map_or(0, |&row| row as usize);
-        let (place, kind) = match error {
-            NotTimes::Ambiguous { row: at } => (place_at(sheet, row(at), position), TableNoticeKind::AmbiguousDate),
-            NotTimes::Other { row: at } | NotTimes::Mixed { row: at } => {
-                (place_at(sheet, row(at), position), TableNoticeKind::DateTime)
-            }
-            NotTimes::Empty => (place_of(sheet), TableNoticeKind::DateTime),
+        let (at, kind) = match error {
+            NotTimes::Ambiguous { row } => (at(row), TableNoticeKind::AmbiguousDate),
+            NotTimes::Other { row } | NotTimes::Mixed { row } => (at(row), TableNoticeKind::DateTime),
+            NotTimes::Empty => ((0, 0), TableNoticeKind::DateTime),
         };
-        let name = column.name.clone();
         let hint = if kind == TableNoticeKind::AmbiguousDate { "; give date_order in the mapping" } else { "" };
-        notices.add(place, kind, || format!("{name} stays text: {error}{hint}"));
-        demote_time(table);
-        return;
-    }
+        let message = format!("{} stays text: {error}{hint}", column.name);
+        Some(NoIndex { at, kind, message, reason: "its dates cannot be told" })
+    })
 }
 
-/// Takes the index of dates away: the table is one of text.
-fn demote_time(table: &mut TablePlan) {
-    for column in &mut table.columns {
-        if matches!(column.role, Role::Index | Role::Date | Role::Clock) {
-            column.role = Role::Curve;
-        }
-        if column.values == ColumnType::Datetime {
-            column.values = ColumnType::Text;
-        }
-    }
-    table.kind = TableKind::Table;
-    "its dates cannot be told".clone_into(&mut table.reason);
-}
-
-/// Makes a table whose index turned out to be text, or empty, one without an index.
-pub(super) fn settle_index(sheet: &RawSheet, table: &mut TablePlan, notices: &mut Notices) {
+fn no_numbers(table: &TablePlan) -> Option<NoIndex> {
     let usable = |column: &ColumnPlan| column.values != ColumnType::Text;
-    if table.kind == TableKind::Table || table.with_role(Role::Date).is_some() {
-        return;
-    }
-    if table.with_role(Role::Index).is_some_and(usable) {
-        return;
+    let is_fine = table.kind == TableKind::Table
+        || table.with_role(Role::Date).is_some()
+        || table.with_role(Role::Index).is_some_and(usable);
+    if is_fine {
+        return None;
     }
     let kind = table.kind;
-    notices.add(place_of(sheet), TableNoticeKind::Index, || {
-        format!("the index of this table of kind {kind} holds no numbers: it is kept as a table without an index")
-    });
-    for column in &mut table.columns {
-        if column.role == Role::Index {
-            column.role = Role::Curve;
+    let message =
+        format!("the index of this table of kind {kind} holds no numbers: it is kept as a table without an index");
+    Some(NoIndex { at: (0, 0), kind: TableNoticeKind::Index, message, reason: "its index holds no numbers" })
+}
+
+/// Gives columns the roles that they had in a former plan, in which the index turned out to be none.
+pub(super) fn keep_roles(columns: &mut [ColumnPlan], former: &TablePlan) {
+    for column in &former.columns {
+        let Some(new) = columns.get_mut(column.position) else { continue };
+        if matches!(column.role, Role::Index | Role::Date | Role::Clock) {
+            new.role = Role::Curve;
+        } else {
+            (new.role, new.confidence) = (column.role, column.confidence);
+            new.reason.clone_from(&column.reason);
         }
     }
-    table.kind = TableKind::Table;
-    "its index holds no numbers".clone_into(&mut table.reason);
 }

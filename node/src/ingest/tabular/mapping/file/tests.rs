@@ -80,6 +80,16 @@ fn what_is_wrong_is_located() {
 }
 
 #[test]
+fn depth_is_bounded_before_it_is_parsed() {
+    // The newline is an error in an inline table, and the parser forgets its own limit over it.
+    for open in ["role = {A=\"\n", "[", "a = {\n", "a = [\n"] {
+        let message = fails(&format!("version = 1\n{}", open.repeat(50_000))).2;
+        assert!(!message.is_empty());
+    }
+    assert_eq!(fails(&format!("v = {}", "[".repeat(200))).2, "nested too deeply");
+}
+
+#[test]
 fn places_count_characters() {
     assert_eq!(place("ГК\nМD x", "ГК\nМD ".len()), (2, 4));
     assert_eq!(place("", 9), (1, 1));

@@ -1,0 +1,55 @@
+//! Figures of the whole way, beside the raw stack in the same run.
+//!
+//! `cargo run --bin bench` prints import beside parsing and encoding alone, entries applied, and
+//! sync beside bare iroh-blobs. `--field DIR [--within IMPORT SYNC]` times the folder of the main
+//! story, `--wells COUNT` an import of many small files beside plain files and SQLite.
+//! `docs/benchmarks.md` has the floors and what was measured.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod alone;
+mod entries;
+mod story;
+mod wells;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Bytes as MB (10^6) per second.
+fn rate(bytes: u64, time: Duration) -> f64 {
+    bytes as f64 / 1e6 / time.as_secs_f64()
+}
+
+/// The value in the middle; the upper one of two.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+async fn run(dir: &Path) -> Result<(), Box<dyn Error>> {
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        [] => {
+            alone::compare(&dir.join("alone")).await?;
+            story::story(&dir.join("story")).await?;
+            entries::entries(&dir.join("entries"))?;
+            Ok(())
+        }
+        ["--field", folder, limits @ ..] => story::field(dir, Path::new(folder), limits).await,
+        ["--wells", count] => wells::wells(dir, count.parse()?).await,
+        _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT]".into()),
+    }
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    // A node checks tables of others in a process of its own: this very program, started again.
+    if let Some(code) = dataforge_node::worker::run_if_asked() {
+        return Ok(code);
+    }
+    let dir = tempfile::tempdir()?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(dir.path()))?;
+    Ok(ExitCode::SUCCESS)
+}
