@@ -55,6 +55,9 @@ fn iroh_hash(hash: &BlobHash) -> Hash {
     Hash::from_bytes(*hash.as_bytes())
 }
 
+/// Files synced at a time; a sync is mostly waiting.
+const SYNC_THREADS: usize = 4;
+
 fn blob_error(what: &str, error: impl std::fmt::Display) -> ApiError {
     let text = error.to_string();
     let failure = ApiError::new(ErrorKind::Storage, format!("{what}: {text}"));
@@ -187,7 +190,23 @@ fn is_empty(hash: &BlobHash) -> bool {
     *hash == BlobHash::of(b"")
 }
 
+/// Syncs and checks files, several at a time, and then their directory. Returns the blobs whose bytes are not what their hash says.
 fn sync_files(options: &Options, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, ApiError> {
+    let share = blobs.len().div_ceil(SYNC_THREADS).max(1);
+    let wrong = std::thread::scope(|scope| {
+        let shares: Vec<_> = blobs.chunks(share).map(|share| scope.spawn(move || sync_share(options, share))).collect();
+        let mut wrong = Vec::new();
+        for share in shares {
+            wrong.extend(share.join().map_err(|_panic| blob_error("cannot sync blobs", "a thread failed"))??);
+        }
+        Ok::<_, ApiError>(wrong)
+    })?;
+    let directory = &options.path.data_path;
+    sync_directory(directory).map_err(|error| storage("cannot sync", directory, &error))?;
+    Ok(wrong)
+}
+
+fn sync_share(options: &Options, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, ApiError> {
     let mut wrong = Vec::new();
     for (hash, size) in blobs.iter().filter(|(hash, _)| !is_empty(hash)) {
         let data = options.path.data_path(&iroh_hash(hash));
@@ -200,8 +219,6 @@ fn sync_files(options: &Options, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHa
             wrong.push(*hash);
         }
     }
-    let directory = &options.path.data_path;
-    sync_directory(directory).map_err(|error| storage("cannot sync", directory, &error))?;
     Ok(wrong)
 }
 

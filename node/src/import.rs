@@ -1,9 +1,9 @@
 //! Import: files → runs and attachments, in bounded memory, durable file group by file group.
 //!
 //! Worker threads read and prepare files; the importer stores the blobs of a group, syncs them
-//! once, and writes the group's entries in one transaction. A cut loses the group at hand and
-//! nothing that was reported. A dry run goes the same way up to the point where something would be
-//! written.
+//! once, and writes the group's entries in one transaction while it stores the blobs of the next. A
+//! cut loses the groups at hand and nothing that was reported. A dry run goes the same way up to the
+//! point where something would be written.
 
 mod budget;
 mod files;
@@ -12,13 +12,15 @@ mod read;
 mod record;
 mod watch;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bytes::Bytes;
-use dataforge_protocol::id::{BlobHash, WorkspaceId};
+use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use dataforge_protocol::op::Role;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use self::files::{Files, Wanted};
 use self::read::{Content, Read};
@@ -77,6 +79,16 @@ pub(crate) async fn attach(
     job.run(paths, Wanted::Attachments, out).await
 }
 
+/// A group of files whose blobs are durable and whose entries are being written.
+struct Recording {
+    /// The path of its last file.
+    item: String,
+    /// What became of files that nothing is written of.
+    results: Vec<FileResult>,
+    /// What became of the others, with the runs they made.
+    made: Option<JoinHandle<Result<Vec<(FileResult, Vec<DocId>)>, ApiError>>>,
+}
+
 /// What all files of an import share.
 struct Job {
     node: Node,
@@ -128,14 +140,25 @@ impl Job {
         let mut incoming = read::spawn(found.files, self.read.clone());
         let mut done = summary.files.len() as u64;
         let mut planned = Vec::new();
-        while let Some(group) = next_group(&mut incoming).await {
-            summary.bytes += group.iter().map(|read| read.bytes.len() as u64).sum::<u64>();
-            let item = group.last().map(|read| read.path.display().to_string()).unwrap_or_default();
-            done += group.len() as u64;
-            summary.files.extend(self.take(group, &mut planned).await?);
-            let progress = Event::Progress { step: "importing".into(), done, total, item };
-            // Nobody may be listening any more; the import goes on.
-            drop(out.send(Output::Event(progress)).await);
+        let mut recording = None;
+        loop {
+            let group = next_group(&mut incoming).await;
+            let next = match group {
+                Some(group) => Some(self.begin(group, &mut planned, &mut summary).await?),
+                None => None,
+            };
+            // The entries of a group are written while the blobs of the next are stored.
+            if let Some(recording) = std::mem::replace(&mut recording, next) {
+                let (results, item) = self.finish(recording).await?;
+                done += results.len() as u64;
+                summary.files.extend(results);
+                let progress = Event::Progress { step: "importing".into(), done, total, item };
+                // Nobody may be listening any more; the import goes on.
+                drop(out.send(Output::Event(progress)).await);
+            }
+            if recording.is_none() {
+                break;
+            }
         }
         self.name_duplicates(&mut summary.files, planned).await?;
         summary.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -144,33 +167,32 @@ impl Job {
         Ok(summary)
     }
 
-    /// Stores a group of files; or says what would become of it, and adds the wells that it would
-    /// make to `planned`.
-    async fn take(&self, group: Vec<Read>, planned: &mut Vec<WellIdentity>) -> Result<Vec<FileResult>, ApiError> {
-        if self.dry_run {
-            let (workspace, filing) = (self.workspace, self.filing.clone());
-            let plans = self.node.with_core(move |core| {
-                let mut wells = Vec::new();
-                let mut plan = |read: &Read| plan::plan(core, workspace, &filing, read, &mut wells);
-                Ok((group.iter().map(&mut plan).collect::<Result<Vec<_>, _>>()?, wells))
-            });
-            let (results, wells) = plans.await?;
-            planned.extend(wells);
-            return Ok(results);
+    /// Begins with a group: stores its blobs and starts to write its entries; or says what would
+    /// become of it, and adds the wells that it would make to `planned`.
+    async fn begin(
+        &self,
+        group: Vec<Read>,
+        planned: &mut Vec<WellIdentity>,
+        summary: &mut ImportSummary,
+    ) -> Result<Recording, ApiError> {
+        summary.bytes += group.iter().map(|read| read.bytes.len() as u64).sum::<u64>();
+        let item = group.last().map(|read| read.path.display().to_string()).unwrap_or_default();
+        if !self.dry_run {
+            return self.store(group, item).await;
         }
-        let (results, runs) = self.store(group).await?;
-        if self.grid {
-            for run in runs {
-                // What cannot be gridded is no fault of the import: the run says why when asked.
-                drop(crate::grid::grid_run(&self.node, self.workspace, run).await);
-            }
-        }
-        Ok(results)
+        let (workspace, filing) = (self.workspace, self.filing.clone());
+        let plans = self.node.with_core(move |core| {
+            let mut wells = Vec::new();
+            let mut plan = |read: &Read| plan::plan(core, workspace, &filing, read, &mut wells);
+            Ok((group.iter().map(&mut plan).collect::<Result<Vec<_>, _>>()?, wells))
+        });
+        let (results, wells) = plans.await?;
+        planned.extend(wells);
+        Ok(Recording { item, results, made: None })
     }
 
-    /// Stores the blobs of a group, then writes its entries in one transaction. Returns the runs it
-    /// made besides the results.
-    async fn store(&self, group: Vec<Read>) -> Result<(Vec<FileResult>, Vec<dataforge_protocol::id::DocId>), ApiError> {
+    /// Stores the blobs of a group, and starts to write its entries in one transaction.
+    async fn store(&self, group: Vec<Read>, item: String) -> Result<Recording, ApiError> {
         let needed = group.iter().map(|read| 2 * read.bytes.len() as u64).sum();
         self.node.check_space(needed)?;
         let mut results = Vec::new();
@@ -183,27 +205,38 @@ impl Job {
             }
         }
         let durable = self.node.blobs().add(files.iter().flat_map(Read::blobs).collect()).await?;
-        let held: Vec<(BlobHash, u64)> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
-        let (workspace, filing) = (self.workspace, self.filing.clone());
-        let (recorded, progress) = self
-            .node
-            .with_core(move |core| {
+        let (node, workspace, filing) = (self.node.clone(), self.workspace, self.filing.clone());
+        let made = tokio::spawn(async move {
+            let held: Vec<(BlobHash, u64)> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
+            let written = node.with_core(move |core| {
                 core.write(&workspace, &held, |writer| {
                     files
                         .iter()
                         .map(|read| record::record(writer, workspace, &filing, read))
                         .collect::<Result<Vec<_>, _>>()
                 })
-            })
-            .await?;
-        drop(durable);
-        self.node.on_progress(workspace, &progress);
-        let mut runs = Vec::new();
-        for (result, made) in recorded {
+            });
+            let (made, progress) = written.await?;
+            drop(durable);
+            node.on_progress(workspace, &progress);
+            Ok(made)
+        });
+        Ok(Recording { item, results, made: Some(made) })
+    }
+
+    /// Waits until the entries of a group are written, and grids its runs if that is wanted.
+    /// Returns the results and the path of the last file.
+    async fn finish(&self, recording: Recording) -> Result<(Vec<FileResult>, String), ApiError> {
+        let Recording { item, mut results, made } = recording;
+        let Some(made) = made else { return Ok((results, item)) };
+        for (result, runs) in made.await.map_err(|error| interrupted(&error))?? {
             results.push(result);
-            runs.extend(made);
+            for run in runs.into_iter().filter(|_| self.grid) {
+                // What cannot be gridded is no fault of the import: the run says why when asked.
+                drop(crate::grid::grid_run(&self.node, self.workspace, run).await);
+            }
         }
-        Ok((results, runs))
+        Ok((results, item))
     }
 
     /// Says of every file that made a well which others may be the same.
@@ -213,14 +246,20 @@ impl Job {
         }
         let workspace = self.workspace;
         let found = self.node.with_core(move |core| duplicates_of(core, workspace, planned)).await?;
-        for file in files.iter_mut() {
-            for pair in &found {
-                let other = match (file.new_wells.contains(&pair.one.0), file.new_wells.contains(&pair.other.0)) {
-                    (true, _) => &pair.other,
-                    (false, true) => &pair.one,
-                    (false, false) => continue,
-                };
-                file.duplicates.push(format!("{} ({})", other.1, pair.reasons.join(", ")));
+        let mut makers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (position, file) in files.iter().enumerate() {
+            for well in &file.new_wells {
+                makers.entry(well.clone()).or_default().push(position);
+            }
+        }
+        for pair in &found {
+            let mut told = BTreeSet::new();
+            for (well, other) in [(&pair.one, &pair.other), (&pair.other, &pair.one)] {
+                for &position in makers.get(&well.0).into_iter().flatten() {
+                    if told.insert(position) {
+                        files[position].duplicates.push(format!("{} ({})", other.1, pair.reasons.join(", ")));
+                    }
+                }
             }
         }
         Ok(())

@@ -84,6 +84,10 @@ fn the_guard_sees_panics_memory_and_endless_runs() {
     assert!(matches!(trouble(|| panic!("a finding")), Trouble::Panic(words) if words == "a finding"));
     let memory = trouble(|| drop(std::hint::black_box(vec![1_u8; 80 << 20])));
     assert!(matches!(memory, Trouble::Memory { peak, .. } if peak >= 80 << 20), "{memory}");
-    let endless = trouble(|| loop { std::hint::spin_loop() });
+    let endless = trouble(|| {
+        loop {
+            std::hint::spin_loop()
+        }
+    });
     assert!(matches!(endless, Trouble::Slow { .. }), "{endless}");
 }

@@ -7,24 +7,25 @@
 //! The header of the source goes along as JSON, so that any Parquet tool shows where a table is
 //! from. A changed byte is a changed hash: see [`FORMAT`].
 
-use std::sync::Arc;
-
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use ::parquet::basic::{Compression, Encoding, ZstdLevel};
+use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::{KeyValue, SortingColumn};
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use ::parquet::schema::types::ColumnPath;
+use arrow::array::AsArray as _;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::Float64Type;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use dataforge_las::{LogFile, SectionKind};
 use serde::Serialize;
 
+use self::encoding::Chooser;
 use crate::ingest::index::Direction;
 
+mod encoding;
 #[cfg(test)]
 mod tests;
 
@@ -79,10 +80,11 @@ pub fn write(batch: &RecordBatch, metadata: &Metadata<'_>) -> Result<Vec<u8>, Pa
             KeyValue::new(KEY_INDEX_UNIT.to_owned(), metadata.index_unit.to_owned()),
             KeyValue::new(KEY_HEADER.to_owned(), metadata.header.to_owned()),
         ]));
+    let mut chooser = Chooser::new()?;
     for (ordinal, field) in batch.schema().fields().iter().enumerate() {
         let path = ColumnPath::from(field.name().as_str());
-        properties = if field.data_type() == &DataType::Float64 {
-            properties.set_column_encoding(path, choose_encoding(batch, ordinal)?)
+        properties = if let Some(numbers) = batch.column(ordinal).as_primitive_opt::<Float64Type>() {
+            properties.set_column_encoding(path, chooser.choose(numbers)?)
         } else {
             // Text repeats: lithologies, remarks.
             properties.set_column_dictionary_enabled(path, true)
@@ -112,27 +114,6 @@ fn properties() -> Result<::parquet::file::properties::WriterPropertiesBuilder, 
         .set_offset_index_disabled(false)
         .set_bloom_filter_enabled(false)
         .set_dictionary_enabled(false))
-}
-
-/// Returns the encoding that makes the first page of a column of numbers smaller.
-fn choose_encoding(batch: &RecordBatch, ordinal: usize) -> Result<Encoding, ParquetError> {
-    let page = batch.slice(0, batch.num_rows().min(PAGE_ROWS)).project(&[ordinal])?;
-    let plain = encoded_size(&page, Encoding::PLAIN)?;
-    let split = encoded_size(&page, Encoding::BYTE_STREAM_SPLIT)?;
-    Ok(if split < plain { Encoding::BYTE_STREAM_SPLIT } else { Encoding::PLAIN })
-}
-
-/// Returns the compressed size of a one-column table in the given encoding.
-fn encoded_size(page: &RecordBatch, encoding: Encoding) -> Result<i64, ParquetError> {
-    let properties = properties()?.set_encoding(encoding).build();
-    // Without the field's metadata, which would only cost time here.
-    let kind = page.schema().field(0).data_type().clone();
-    let schema = Arc::new(Schema::new(vec![arrow::datatypes::Field::new("x", kind, true)]));
-    let page = RecordBatch::try_new(schema, page.columns().to_vec())?;
-    let mut writer = ArrowWriter::try_new(Vec::new(), page.schema(), Some(properties))?;
-    writer.write(&page)?;
-    let written = writer.finish()?;
-    Ok(written.row_groups().iter().map(|group| group.column(0).compressed_size()).sum())
 }
 
 /// Returns the whole table of Parquet bytes.

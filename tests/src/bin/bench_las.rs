@@ -88,7 +88,10 @@ fn compare() -> Result<(), Box<dyn Error>> {
     }
     println!("header of the long file: {:.2} ms", median(|| own("header", &long))?.wall * 1e3);
     let written = median(|| own("write", &long))?;
-    println!("writing the long file: {:.0} MB per CPU-second", std::fs::metadata(&long)?.len() as f64 / 1e6 / written.cpu);
+    println!(
+        "writing the long file: {:.0} MB per CPU-second",
+        std::fs::metadata(&long)?.len() as f64 / 1e6 / written.cpu
+    );
     Ok(())
 }
 

@@ -86,8 +86,10 @@ pub struct Duplicate {
 pub fn propose_duplicates(wells: &[WellIdentity]) -> Vec<Duplicate> {
     let known: Vec<Known<'_>> = wells.iter().map(Known::new).collect();
     let common = Common::new(&known);
-    let mut found: Vec<Duplicate> =
-        pairs(&known).into_iter().filter_map(|(one, other)| compare(&known[one], &known[other], &common)).collect();
+    let mut found: Vec<Duplicate> = pairs(&known, &common)
+        .into_iter()
+        .filter_map(|(one, other)| compare(&known[one], &known[other], &common))
+        .collect();
     found.sort_by(|one, other| (other.score, &one.a, &one.b).cmp(&(one.score, &other.a, &other.b)));
     found
 }
@@ -129,25 +131,28 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Names and sources that too many wells share.
+/// Names, sources and beginnings of numbers that too many wells share.
 struct Common {
     names: BTreeSet<String>,
     sources: BTreeSet<BlobHash>,
+    stems: BTreeSet<String>,
 }
 
 impl Common {
     fn new(known: &[Known<'_>]) -> Self {
-        let (mut names, mut sources): (BTreeMap<_, usize>, BTreeMap<_, usize>) = (BTreeMap::new(), BTreeMap::new());
-        for one in known {
-            *names.entry(&one.name).or_default() += 1;
-            for source in &one.well.sources {
-                *sources.entry(*source).or_default() += 1;
-            }
+        Self {
+            names: shared_by_many(known.iter().map(|one| one.name.clone())),
+            sources: shared_by_many(known.iter().flat_map(|one| one.well.sources.iter().copied())),
+            stems: shared_by_many(known.iter().filter_map(|one| api_stem(&one.letters)).map(str::to_owned)),
         }
-        let names = names.into_iter().filter(|(_, count)| *count > MAX_SHARED).map(|(name, _)| name.clone());
-        let sources = sources.into_iter().filter(|(_, count)| *count > MAX_SHARED).map(|(source, _)| source);
-        Self { names: names.collect(), sources: sources.collect() }
     }
+}
+
+/// Returns what more wells have than it could tell apart.
+fn shared_by_many<T: Ord>(all: impl Iterator<Item = T>) -> BTreeSet<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    all.for_each(|one| *counts.entry(one).or_default() += 1);
+    counts.into_iter().filter(|(_, count)| *count > MAX_SHARED).map(|(one, _)| one).collect()
 }
 
 /// Something that two wells may share.
@@ -164,7 +169,7 @@ enum Shared {
 }
 
 /// Returns the pairs that share something telling, each once, by position.
-fn pairs(known: &[Known<'_>]) -> BTreeSet<(usize, usize)> {
+fn pairs(known: &[Known<'_>], common: &Common) -> BTreeSet<(usize, usize)> {
     let mut holders: BTreeMap<Shared, Vec<usize>> = BTreeMap::new();
     for (position, one) in known.iter().enumerate() {
         for shared in shared(one) {
@@ -173,8 +178,12 @@ fn pairs(known: &[Known<'_>]) -> BTreeSet<(usize, usize)> {
     }
     let mut pairs = BTreeSet::new();
     for (shared, holders) in &holders {
-        let told = matches!(shared, Shared::Source(_) | Shared::Name(_) | Shared::Misspelt(_));
-        if told && holders.len() > MAX_SHARED {
+        let says_nothing = match shared {
+            Shared::Source(_) | Shared::Name(_) | Shared::Misspelt(_) => holders.len() > MAX_SHARED,
+            Shared::Letters(letters) => common.stems.contains(letters),
+            Shared::Key(_) | Shared::Band(..) => false,
+        };
+        if says_nothing {
             continue;
         }
         for (at, &one) in holders.iter().enumerate() {
@@ -226,7 +235,7 @@ fn compare(one: &Known<'_>, other: &Known<'_>, common: &Common) -> Option<Duplic
     if one.well.sources.intersection(&other.well.sources).any(|source| !common.sources.contains(source)) {
         evidence.add(90, "runs of both are from one source file".to_owned());
     }
-    by_identifier(one, other, &mut evidence);
+    by_identifier(one, other, common, &mut evidence);
     by_name(one, other, common, &mut evidence);
     let equal = |part: fn(&WellIdentity) -> &Option<String>| {
         let texts = part(one.well).as_deref().zip(part(other.well).as_deref());
@@ -270,7 +279,7 @@ impl Evidence {
     }
 }
 
-fn by_identifier(one: &Known<'_>, other: &Known<'_>, evidence: &mut Evidence) {
+fn by_identifier(one: &Known<'_>, other: &Known<'_>, common: &Common, evidence: &mut Evidence) {
     let (Some(here), Some(there)) = (&one.identifier, &other.identifier) else {
         return;
     };
@@ -281,7 +290,7 @@ fn by_identifier(one: &Known<'_>, other: &Known<'_>, evidence: &mut Evidence) {
     let stems = [api_stem(&one.letters).unwrap_or(&one.letters), api_stem(&other.letters).unwrap_or(&other.letters)];
     if one.letters == other.letters || here.key == there.key {
         evidence.add(65, format!("identifiers differ in spelling only: {}", texts()));
-    } else if stems[0] == stems[1] {
+    } else if stems[0] == stems[1] && !common.stems.contains(stems[0]) {
         evidence.add(55, format!("identifiers may be one number with and without its last digits: {}", texts()));
     } else if here.scheme == there.scheme && here.scheme != Scheme::Other {
         evidence.add(-60, format!("identifiers differ: {}", texts()));
