@@ -7,6 +7,7 @@ use dataforge_protocol::id::DocId;
 use rusqlite::{Row, params};
 
 use super::Index;
+use super::read::listing;
 use crate::api::ApiError;
 use crate::ingest::dictionary::{Contender, preferred};
 
@@ -15,11 +16,11 @@ use crate::ingest::dictionary::{Contender, preferred};
 const CONTENDERS: &str = "
     SELECT r.well, c.property, c.run, c.ordinal, c.label, c.rank, c.value_count, (c.base - c.top) * r.to_si AS covered,
            r.log_date, p.run IS NOT NULL AS chosen
-    FROM curves AS c
-    JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run
+    FROM runs AS r {index}
+    CROSS JOIN curves AS c ON c.workspace = r.workspace AND c.run = r.id
     LEFT JOIN preferred AS p ON p.workspace = r.workspace AND p.well = r.well AND p.property = c.property
                             AND p.run = c.run AND p.ordinal = c.ordinal
-    WHERE c.workspace = ?1 AND (?2 IS NULL OR r.well = ?2) AND r.well IS NOT NULL AND r.deleted = 0 AND r.kind = 'log'
+    WHERE r.workspace = ?1 AND {of} AND r.well IS NOT NULL AND r.deleted = 0 AND r.kind = 'log'
     AND c.property IS NOT NULL AND (c.quality <> 'bad' OR p.run IS NOT NULL)
     ORDER BY r.well, c.property";
 
@@ -84,7 +85,8 @@ impl Index<'_> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn preferred(&self, well: Option<&DocId>) -> Result<BTreeSet<(DocId, u32)>, ApiError> {
-        let mut statement = self.connection.prepare_cached(CONTENDERS)?;
+        let mut statement =
+            self.connection.prepare_cached(&listing(CONTENDERS, well.map(|_| ("r.well", "runs_by_well"))))?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), well.map(DocId::as_bytes)], Curve::read)?;
         let curves = rows.collect::<Result<Vec<_>, _>>()?;
         let groups = curves.chunk_by(|a, b| a.well == b.well && a.property == b.property);

@@ -39,17 +39,17 @@ const WELLS: &str = "
            max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END) AS base_m,
            w.grid_unit, w.grid_step, w.grid_origin
     FROM wells AS w
-    LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
-    WHERE w.workspace = ?1 AND w.deleted = 0 AND (?2 IS NULL OR w.id = ?2)
+    LEFT JOIN runs AS r INDEXED BY runs_by_well ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
+    WHERE w.workspace = ?1 AND w.deleted = 0 AND {of}
     GROUP BY w.id ORDER BY w.name, w.id";
 
 const RUNS: &str = "
     SELECT r.*, coalesce(w.name, '') AS well_name,
            EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held,
            (SELECT c.refused FROM checks AS c WHERE c.blob = r.blob AND c.expected = r.expected) AS refused
-    FROM runs AS r
+    FROM runs AS r {index}
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
-    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND (?2 IS NULL OR r.well = ?2)
+    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND {of}
     ORDER BY well_name, r.name, r.id";
 
 const CURVES: &str = "
@@ -57,16 +57,28 @@ const CURVES: &str = "
     FROM curves AS c
     JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
-    WHERE c.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND (?2 IS NULL OR c.run = ?2)
+    WHERE c.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND {of}
     ORDER BY well_name, r.name, c.run, c.ordinal";
 
 const ATTACHMENTS: &str = "
     SELECT a.*, w.name AS well_name,
            EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob) AS held
-    FROM attachments AS a
+    FROM attachments AS a {index}
     LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well AND w.deleted = 0
-    WHERE a.workspace = ?1 AND a.deleted = 0 AND (?2 IS NULL OR a.well = ?2)
+    WHERE a.workspace = ?1 AND a.deleted = 0 AND {of}
     ORDER BY w.name, a.name, a.id";
+
+/// Returns the statement that lists everything, or only what has ?2 in a column, found by an index
+/// if one is named. SQLite itself takes an index for no better than reading all of a workspace,
+/// because it guesses that a workspace has ten rows.
+pub(super) fn listing(statement: &str, of: Option<(&str, &str)>) -> String {
+    let (condition, index) = match of {
+        None => ("?2 IS NULL".to_owned(), String::new()),
+        Some((column, "")) => (format!("{column} = ?2"), String::new()),
+        Some((column, index)) => (format!("{column} = ?2"), format!("INDEXED BY {index}")),
+    };
+    statement.replace("{of}", &condition).replace("{index}", &index)
+}
 
 fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
@@ -201,7 +213,7 @@ impl<'a> Index<'a> {
     }
 
     fn wells_of(&self, id: Option<&DocId>) -> Result<Vec<WellInfo>, ApiError> {
-        let mut statement = self.connection.prepare_cached(WELLS)?;
+        let mut statement = self.connection.prepare_cached(&listing(WELLS, id.map(|_| ("w.id", ""))))?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), id.map(DocId::as_bytes)], well)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -211,8 +223,14 @@ impl<'a> Index<'a> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn runs(&self, of: Option<&DocId>) -> Result<Vec<RunInfo>, ApiError> {
-        let mut statement = self.connection.prepare_cached(RUNS)?;
-        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], run)?;
+        self.runs_with(of.map(|well| (well, "r.well", "runs_by_well")))
+    }
+
+    fn runs_with(&self, of: Option<(&DocId, &str, &str)>) -> Result<Vec<RunInfo>, ApiError> {
+        let id = of.map(|(id, _, _)| id.as_bytes());
+        let mut statement =
+            self.connection.prepare_cached(&listing(RUNS, of.map(|(_, column, index)| (column, index))))?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), id], run)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -224,7 +242,7 @@ impl<'a> Index<'a> {
         let well = of.map(|run| self.well_of(run)).transpose()?.flatten();
         // Curves of a run without a well stand for nothing.
         let preferred = if of.is_some() && well.is_none() { BTreeSet::new() } else { self.preferred(well.as_ref())? };
-        let mut statement = self.connection.prepare_cached(CURVES)?;
+        let mut statement = self.connection.prepare_cached(&listing(CURVES, of.map(|_| ("c.run", ""))))?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], |row| {
             let id = (DocId(row.get("run")?), row.get("ordinal")?);
             Ok(CurveInfo { preferred: preferred.contains(&id), ..curve(row)? })
@@ -244,7 +262,8 @@ impl<'a> Index<'a> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn attachments(&self, of: Option<&DocId>) -> Result<Vec<AttachmentInfo>, ApiError> {
-        let mut statement = self.connection.prepare_cached(ATTACHMENTS)?;
+        let mut statement =
+            self.connection.prepare_cached(&listing(ATTACHMENTS, of.map(|_| ("a.well", "attachments_by_well"))))?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], attachment)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -254,8 +273,7 @@ impl<'a> Index<'a> {
     /// # Errors
     /// `NotFound` when it is not listed, `Storage`.
     pub(crate) fn run(&self, id: &DocId) -> Result<RunInfo, ApiError> {
-        let id = id.to_string();
-        let found = self.runs(None)?.into_iter().find(|run| run.id == id);
+        let found = self.runs_with(Some((id, "r.id", "")))?.pop();
         found.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("run {id} is not listed")))
     }
 

@@ -68,12 +68,11 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
         }
     };
     let well_id = match found {
-        Found::Well(id) => id.to_string(),
-        _ => runs.first().map(|run: &RunInfo| run.well_id.clone()).unwrap_or_default(),
+        Found::Well(id) => Some(id),
+        _ => runs.first().and_then(|run: &RunInfo| run.well_id.parse().ok()),
     };
-    let well = index.wells()?.into_iter().find(|well| well.id == well_id);
-    let well =
-        well.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("the well of {target:?} has not arrived yet")))?;
+    let missing = || ApiError::new(ErrorKind::NotFound, format!("the well of {target:?} has not arrived yet"));
+    let well = index.well(&well_id.ok_or_else(missing)?).map_err(|_not_found| missing())?;
     let mut curves = Vec::new();
     for run in &runs {
         if let Ok(id) = run.id.parse::<DocId>() {

@@ -97,7 +97,9 @@ impl Kind {
     #[must_use]
     pub const fn limits(self) -> Limits {
         let (cpu_per_byte, memory_per_byte) = match self {
-            Self::Las | Self::Table | Self::Mapping => (Duration::from_micros(4), 200),
+            Self::Las | Self::Table => (Duration::from_micros(4), 200),
+            // Every table of a mapping is looked for in each of two books.
+            Self::Mapping => (Duration::from_micros(40), 200),
             // Inflated bytes are up to 250 times as many, and none of them are kept.
             Self::Xlsx => (Duration::from_micros(20), 8),
             Self::Parquet => (Duration::from_micros(20), 1_000),
