@@ -85,9 +85,12 @@ struct Recording {
     item: String,
     /// What became of files that nothing is written of.
     results: Vec<FileResult>,
-    /// What became of the others, with the runs they made.
-    made: Option<JoinHandle<Result<Vec<(FileResult, Vec<DocId>)>, ApiError>>>,
+    /// What becomes of the others.
+    made: Option<JoinHandle<Result<Vec<Made>, ApiError>>>,
 }
+
+/// What became of a file, with the runs it made.
+type Made = (FileResult, Vec<DocId>);
 
 /// What all files of an import share.
 struct Job {

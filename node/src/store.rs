@@ -71,7 +71,9 @@ impl Store {
              PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF;
              PRAGMA cell_size_check = ON;
-             PRAGMA mmap_size = 0;",
+             PRAGMA mmap_size = 0;
+             -- KiB; ids are hashes, so the rows of an import go everywhere.
+             PRAGMA cache_size = -65536;",
         )?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let is_stale = match (version / BOTH, version % BOTH) {
