@@ -1,6 +1,6 @@
 //! Export: runs, wells and attachments as files that other programs read.
 //!
-//! The data's way back: a run's table → [`select`] (curves, rows, units, step) → a format → the
+//! The data's way back: a run's table → `select` (curves, rows, units, step) → a format → the
 //! client, which writes the file. What left is noted, with its hash.
 
 mod all;

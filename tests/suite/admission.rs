@@ -60,7 +60,7 @@ async fn a_table_that_is_not_what_its_facts_say_is_not_used() {
         facts.reader = "las/999".to_owned();
         facts.curves[0].max = Some(1.0);
     };
-    forge(&eve, &up, run, None, lie).await;
+    Box::pin(forge(&eve, &up, run, None, lie)).await;
     wait_until("the table was checked", || refusal(&ada, &run).is_some());
     let why = refusal(&ada, &run).unwrap();
     assert!(why.contains("column 2 goes from"), "{why}");
@@ -80,10 +80,10 @@ async fn a_hostile_file_in_place_of_a_table_does_not_take_the_node_down() {
     eve.json(&["attach", hostile.to_str().unwrap()]);
     eve.json(&["sync"]);
     let blob = BlobRef { hash: BlobHash::of(&bytes), size: bytes.len() as u64 };
-    forge(&eve, &up, run, Some(blob), |facts| {
+    Box::pin(forge(&eve, &up, run, Some(blob), |facts| {
         facts.blob = blob.hash;
         facts.blob_size = blob.size;
-    })
+    }))
     .await;
     wait_until("the file was checked", || refusal(&ada, &run).is_some());
     assert_eq!(csv(&ada, WELLS), "well,n\nTest 2,120\n");

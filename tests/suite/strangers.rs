@@ -128,14 +128,14 @@ async fn a_viewers_entry_is_refused_also_through_a_third() {
     let device = DeviceId(*secret.public().as_bytes());
     let known_to_victor = known(victor.path(), &device);
     let forged = forge(&secret, &known_to_victor);
-    push(secret, &up, &known_to_victor.genesis.discovery_secret, &[forged.clone()]).await;
+    push(secret, &up, &known_to_victor.genesis.discovery_secret, std::slice::from_ref(&forged)).await;
     assert!(!holds(&ada, &forged), "straight from the viewer");
-    push(secret_of(&eve), &up, &known_to_victor.genesis.discovery_secret, &[forged.clone()]).await;
+    push(secret_of(&eve), &up, &known_to_victor.genesis.discovery_secret, std::slice::from_ref(&forged)).await;
     assert!(!holds(&ada, &forged), "through an editor");
     // The same words from an editor count, so it is the role that was refused.
     let eves = secret_of(&eve);
     let honest = forge(&eves, &known(eve.path(), &DeviceId(*eves.public().as_bytes())));
-    push(eves, &up, &known_to_victor.genesis.discovery_secret, &[honest.clone()]).await;
+    push(eves, &up, &known_to_victor.genesis.discovery_secret, std::slice::from_ref(&honest)).await;
     wait_until("the editor's entry is there", || holds(&ada, &honest));
     ada.verify();
 }

@@ -150,7 +150,7 @@ pub async fn write<W: Write + Send>(
     watched.end(written)
 }
 
-/// Writes batches that are there already, as [`write`] does those of a query.
+/// Writes batches that are there already, as [`write()`] does those of a query.
 ///
 /// # Errors
 /// Those of the batches, and when they cannot be written.

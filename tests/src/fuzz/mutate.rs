@@ -4,6 +4,8 @@
 //! changes of bytes. Rarely an input swells to megabytes, since that is where time and memory that
 //! grow faster than the input show.
 
+#![expect(clippy::ptr_arg, reason = "mutations have one type, and most change the length")]
+
 mod bytes;
 mod footer;
 mod text;

@@ -15,8 +15,11 @@ pub(super) const CHANGES: &[Change] =
 const MAX_PARTS: usize = 40;
 const MAX_PART_BYTES: u64 = 1 << 20;
 
+/// The mark of a record, and place and length of its fields.
+type Record = (&'static [u8], &'static [(usize, usize)]);
+
 /// Records of a zip: their mark, and where their fields stand with how many bytes each has.
-const RECORDS: [(&[u8], &[(usize, usize)]); 6] = [
+const RECORDS: [Record; 6] = [
     // In front of each part.
     (b"PK\x03\x04", &[(4, 2), (6, 2), (8, 2), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2)]),
     // The line of a part in the list at the end.
