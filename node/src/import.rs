@@ -36,7 +36,7 @@ use crate::requests::duplicates_of;
 /// A group is committed when it has so many files …
 const GROUP_FILES: usize = 48;
 /// … or so many bytes of source.
-const GROUP_BYTES: usize = 32 << 20;
+const GROUP_BYTES: usize = 8 << 20;
 
 const IMPORTED: &str = "imported";
 const ATTACHED: &str = "attached";

@@ -72,8 +72,10 @@ impl Store {
              PRAGMA trusted_schema = OFF;
              PRAGMA cell_size_check = ON;
              PRAGMA mmap_size = 0;
-             -- KiB; ids are hashes, so the rows of an import go everywhere.
-             PRAGMA cache_size = -65536;",
+             -- Ids are hashes, so the rows of an import go everywhere: KiB to keep of the pages, and
+             -- pages of the log after which they are copied back.
+             PRAGMA cache_size = -65536;
+             PRAGMA wal_autocheckpoint = 8000;",
         )?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let is_stale = match (version / BOTH, version % BOTH) {
