@@ -48,6 +48,11 @@ class Judge(StateRules, OpRules, EffectRules, DataRules, AcceptRules):
         self._author, self._valid = {}, {}
         self._fold, self._effective, self._accepted = {}, {}, {}
 
+    def forget(self, id):
+        """For a draft that was taken back; other memory of it does no harm."""
+        self._author.pop(id, None)
+        self._valid.pop(id, None)
+
     def genesis(self):
         """The first op of the graph is the genesis the workspace is named after."""
         return next(iter(self.g.ops))
