@@ -20,7 +20,7 @@ def play(seed, judge=Judge, size=60):
     p = People(seed, judge, size)
     r, choices = p.r, Choices(p)
     sync = r.choice([0.5, 0.4, 0.25])
-    ops = r.choice([0.3, 0.5])
+    ops = r.choice([0.35, 0.6, 0.75])
     halves = {}
     for step in range(6 * size):
         if len(p.order) >= size:

@@ -10,7 +10,8 @@ class Writer:
 
     def __init__(self, judge, device, D, M):
         self.j, self.g, self.device = judge, judge.g, device
-        self.D, self.M = frozenset(D), frozenset(M)
+        self.D = frozenset(e for e in D if judge.valid_data(e))
+        self.M = judge.valid_ops(frozenset(M))
         self.E = judge.effective(self.M)
         self.state = judge.state(self.M)
 
