@@ -1,6 +1,6 @@
 """Effective ops (R2): strata from the highest rank down."""
 
-from graph import ADMIN, EDITOR
+from graph import ADMIN, EDITOR, NOBODY
 
 
 class EffectRules:
@@ -81,8 +81,21 @@ class EffectRules:
         S = self.fold(frozenset(E) & o.past, o.past)
         if o.kind == "admit" and o.of not in E:
             return True
+        if self.target_too_high(x, S):
+            return True
         by_itself = o.kind == "device" and o.d == o.device
         return S.rank(a) < self.need(x) or not (by_itself or S.author(o.device) == a)
+
+    def target_too_high(self, x, S):
+        """Whom it lowers or raises must be below its author there too."""
+        o = self.g.ops[x]
+        if o.kind == "admit":
+            return S.rank(o.t) > NOBODY
+        if o.kind == "revoke":
+            t = self.state(o.past).persons.get(o.d)
+        else:
+            t = o.t if o.kind in ("add", "role", "remove", "transfer") else None
+        return t not in (None, self.author(x)) and S.rank(t) >= self.author_rank(x)
 
     def invite_gone(self, x, E):
         """3c: the invite of an admit was withdrawn elsewhere, or is used up."""

@@ -103,7 +103,8 @@ def check_shape(p, v):
 def check_late(p, v):
     """What somebody signed knowing of its removal counts only in a cut or built upon."""
     g, j = p.g, p.j
-    cuts = [(x, g.ops[x].cut) for x in v.effective]
+    # A void extended cut too: who built on it before hearing of that did no wrong.
+    cuts = [g.ops[x].cut for x in v.effective | v.void]
     for e in v.accepted & set(p.aware):
         d = g.data[e]
         a = j.data_author(e)
@@ -112,14 +113,19 @@ def check_late(p, v):
             for R in p.aware[e] - d.m
             if (R, a) in v.state.force or (R in v.effective and g.ops[R].kind == "revoke")
         }
-        if not known or any(c.get(d.device, (-1,))[0] >= d.seq for _, c in cuts):
+        if not known or any(c.get(d.device, (-1,))[0] >= d.seq for c in cuts):
             continue
-        vouchers = [
-            x
-            for x in v.accepted
-            if e in g.data[x].past and j.data_author(x) != a and not known <= g.data[x].m
-        ]
-        need(vouchers, "signed after knowing of its removal, and counts")
+        for R in known:
+            by_device = g.ops[R].kind == "revoke"  # the person may go on with others
+            need(
+                any(
+                    e in g.data[x].past
+                    and R not in g.data[x].m
+                    and (j.data_author(x) != a or (by_device and g.data[x].device != d.device))
+                    for x in v.accepted
+                ),
+                "signed after knowing of its removal, and counts",
+            )
 
 
 def check_unrestricted(p, v):

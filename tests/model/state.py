@@ -1,6 +1,6 @@
 """State of a set of ops (R3): roles, restrictions in force, devices."""
 
-from graph import EDITOR, NOBODY, OWNER
+from graph import EDITOR, NOBODY, OWNER, TOP
 
 
 class State:
@@ -78,13 +78,20 @@ class StateRules:
         return State(roles, force, self.persons(E, K, force))
 
     def ops_by_person(self, E, left_out):
-        """Person -> ops about them, without what is left out or does not count."""
+        """Person -> ops about them, without what does not count."""
         pairs = {(x, t) for x in E for t in self.about(x)} - left_out
+        gone = left_out | {(x, t) for x, t in pairs if not self.half_counts(x, t, pairs)}
         on = {}
-        for x, t in sorted(pairs, key=lambda pair: (pair[0], str(pair[1]))):
-            if self.half_counts(x, t, pairs):
+        for x, t in pairs - gone:
+            if not self.rests_on(x, t, gone):
                 on.setdefault(t, []).append(x)
         return on
+
+    def rests_on(self, y, t, gone):
+        """Others could lower t only because t had lowered itself, which is gone."""
+        if self.rank(y) == TOP or self.is_self_restriction(y, t):
+            return False
+        return any(u == t and x in self.g.ops[y].past for x, u in gone)
 
     def half_counts(self, x, t, pairs):
         """A transfer lowers its author only when its grant prevails."""
