@@ -138,14 +138,16 @@ class StateRules:
         """Device -> person; step 4."""
         revoked = {self.g.ops[x].d for x in E if self.g.ops[x].kind == "revoke"}
         ends = [
-            (self.g.ops[x].past, t)
+            (x, t)
             for x, t in force
             if self.g.ops[x].kind in ("remove", "leave", "recover")
         ]
         best = {}
         for c in K:
             for p, d in self.g.ops[c].certifies():
-                if d in revoked or any(t == p and c in past for past, t in ends):
+                if d in revoked or any(
+                    t == p and x != c and x not in self.g.ops[c].past for x, t in ends
+                ):
                     continue
                 claim = (-self.rank(c), c)
                 if d not in best or claim < best[d][0]:
