@@ -153,7 +153,10 @@ class People:
             prev = self.old_place(n, D)
         counted = self.j.accepted(D, M)
         deps = g.heads_data(counted)
-        if r.random() < 0.3 and D:
+        accomplices = sorted(d for d in D if d in self.aware and d not in counted)
+        if accomplices and r.random() < 0.4:
+            deps = {r.choice(accomplices)}
+        elif r.random() < 0.3 and D:
             deps = {r.choice(sorted(D))}
         elif r.random() < 0.5 and counted:
             deps = {r.choice(sorted(counted))}

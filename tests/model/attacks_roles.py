@@ -329,3 +329,28 @@ def promotion_rests_on_an_add_that_was_voided(w):
     w.live(C="C1")
     x = w.op("C1", "add", t="D", role=EDITOR, devices=["D1"])
     w.effective(x)
+
+
+@story
+def what_an_admin_did_to_an_owner_a_thief_had_lowered(w):
+    g = w.op("O1", "genesis", [], owners={"O": ["O1", "O2"], "P": ["P1"]})
+    h = w.op("O1", "add", t="A", role=ADMIN, devices=["A1"])
+    x = w.op("O1", "leave", after=[h])
+    y = w.op("A1", "add", after=[x], t="O", role=VIEWER, devices=["O3"])
+    w.roles(O=VIEWER)
+    w.op("O2", "revoke", after=[h], d="O1", signed="O")
+    w.void(x, y)
+    w.roles(O=OWNER)
+    w.live(O="O2 O3")
+
+
+@story
+def device_an_admin_revoked_of_an_owner_a_thief_had_lowered(w):
+    g = w.op("O1", "genesis", [], owners={"O": ["O1", "O2"], "P": ["P1"]})
+    h = w.op("O1", "add", t="A", role=ADMIN, devices=["A1"])
+    x = w.op("O1", "role", after=[h], t="O", role=VIEWER)
+    y = w.op("A1", "revoke", after=[x], d="O2")
+    w.live(O="O1")
+    w.op("O2", "revoke", after=[h], d="O1", signed="O")
+    w.void(x, y)
+    w.live(O="O2")
