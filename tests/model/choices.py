@@ -22,15 +22,23 @@ class Choices:
             return None
         newcomers = args.pop("newcomers", [])
         by = args.pop("by", n)
-        id = self.p.sign(by, kind, M, keep, "end" if by is not n else prev, **args)
+        id = self.sign_with(by, kind, newcomers, M, keep, "end" if by is not n else prev, **args)
+        for x in newcomers if id is not None else ():
+            x.M |= n.M
+            x.D |= n.D
+        if id is not None:
+            n.M |= self.g.closure([id])
+        return id
+
+    def sign_with(self, by, kind, newcomers, M=None, keep=0.0, prev="end", **args):
+        """Signs an op that brings in new devices; they hold what its author holds."""
+        id = self.p.sign(by, kind, M, keep, prev, **args)
         for x in newcomers:
             if id is None:
                 del self.p.nodes[x.device]
             else:
-                x.M |= n.M | self.g.closure([id])
-                x.D |= n.D
-        if id is not None:
-            n.M |= self.g.closure([id])
+                x.M |= by.M | self.g.closure([id])
+                x.D |= by.D
         return id
 
     def self_or(self, n, new):
@@ -52,7 +60,14 @@ class Choices:
         return [x for x in self.j.valid_ops(frozenset(M)) if self.g.ops[x].kind in kinds]
 
     def cut(self, n, persons):
-        return self.p.cut_of(n, persons) if self.r.random() < 0.8 else {}
+        if self.r.random() < 0.2:
+            return {}
+        cut = self.p.cut_of(n, persons)
+        for d, (seq, head) in list(cut.items()):
+            if n.byzantine and self.r.random() < 0.3:
+                ops = [x for x in n.M if self.g.ops[x].device == d]
+                cut[d] = (seq, self.r.choice(sorted(ops) + [20_000 + head]))
+        return cut
 
     def outsider(self, M):
         """Somebody who is no member: gone, or never been one."""

@@ -12,6 +12,7 @@ from actors import OP_KINDS, People
 from choices import Choices
 from graph import EDITOR, OWNER, Graph
 from judge import Judge
+from scenes import Scenes
 from writing import Stuck
 
 
@@ -19,6 +20,7 @@ def play(seed, judge=Judge, size=60):
     """A whole run; gives the people and what they signed."""
     p = People(seed, judge, size)
     r, choices = p.r, Choices(p)
+    scenes = Scenes(p, choices)
     sync = r.choice([0.5, 0.4, 0.25])
     ops = r.choice([0.35, 0.6, 0.75])
     halves = {}
@@ -34,6 +36,8 @@ def play(seed, judge=Judge, size=60):
             p.sync(n, p.nodes[r.choice(near)])
         elif x < sync + 0.01:
             p.steal(n)
+        elif x < sync + 0.05:
+            scenes.play()
         elif r.random() < ops:
             choices.act(n, r.choice(OP_KINDS))
         elif n.byzantine and r.random() < 0.7:
