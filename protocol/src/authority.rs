@@ -8,134 +8,18 @@
 //! node: one entry in ten thousand may then name other heads than the next, at a few bytes each.
 //! Only a few views are kept; a view is made from that at the parents of its head where possible.
 
+mod refusal;
+mod set;
+mod view;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use self::refusal::OpRefusal;
+pub use self::set::OpSet;
+pub use self::view::{Member, Restriction, View};
 use crate::id::{DeviceId, EntryId, PersonId};
-use crate::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
-
-/// A member as seen at some heads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Role.
-    pub role: Role,
-    /// Display name.
-    pub name: String,
-    /// Devices and their labels.
-    pub devices: BTreeMap<DeviceId, String>,
-}
-
-/// The membership at a set of heads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct View {
-    /// All ops in the past of the heads, the heads included.
-    past: Arc<OpSet>,
-    /// Members by person.
-    pub members: BTreeMap<PersonId, Member>,
-    /// The person of each device.
-    pub devices: BTreeMap<DeviceId, PersonId>,
-    /// Invites, with the device that redeems them.
-    pub invites: BTreeMap<EntryId, (DeviceId, Invite)>,
-}
-
-/// A set of membership ops; comparable only with sets of the same [`Membership`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OpSet(Vec<u64>);
-
-impl OpSet {
-    /// Returns whether all ops of this set are in another.
-    #[must_use]
-    pub fn is_subset(&self, other: &Self) -> bool {
-        let mut others = other.0.iter().copied().chain(std::iter::repeat(0));
-        self.0.iter().all(|bits| bits & !others.next().unwrap_or(0) == 0)
-    }
-
-    /// Returns the number of ops.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|bits| bits.count_ones() as usize).sum()
-    }
-
-    /// Returns whether there is no op.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|bits| *bits == 0)
-    }
-
-    fn contains(&self, number: usize) -> bool {
-        self.0.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
-    }
-
-    fn insert(&mut self, number: usize) {
-        if self.0.len() <= number / 64 {
-            self.0.resize(number / 64 + 1, 0);
-        }
-        if let Some(bits) = self.0.get_mut(number / 64) {
-            *bits |= 1 << (number % 64);
-        }
-    }
-
-    fn extend(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (bits, others) in self.0.iter_mut().zip(&other.0) {
-            *bits |= others;
-        }
-    }
-
-    fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
-        let word = |(place, bits): (usize, &u64)| {
-            let bits = *bits;
-            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| place * 64 + bit)
-        };
-        self.0.iter().enumerate().flat_map(word)
-    }
-}
-
-impl View {
-    /// Returns all ops in the past of the heads, the heads included.
-    #[must_use]
-    pub const fn past(&self) -> &Arc<OpSet> {
-        &self.past
-    }
-
-    /// Returns the person and role behind a device, if it belongs to a member.
-    #[must_use]
-    pub fn author(&self, device: &DeviceId) -> Option<(PersonId, Role)> {
-        let person = self.devices.get(device)?;
-        Some((*person, self.members.get(person)?.role))
-    }
-
-    /// Returns whether a device belongs to a member.
-    #[must_use]
-    pub fn is_member(&self, device: &DeviceId) -> bool {
-        self.author(device).is_some()
-    }
-}
-
-/// Why an op is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OpRefusal {
-    /// Its author is no member at its parents.
-    #[error("author is not a member")]
-    NotMember,
-    /// Its author's role does not allow it.
-    #[error("author's role does not allow it")]
-    Role,
-    /// It adds somebody who is a member already.
-    #[error("person is a member already")]
-    AlreadyMember,
-    /// It claims a device that belongs to another person.
-    #[error("device belongs to another person")]
-    DeviceTaken,
-    /// A second genesis, or one signed by a device it does not list.
-    #[error("not the genesis of this workspace")]
-    Genesis,
-    /// It redeems an invite that is not in its past.
-    #[error("unknown invite")]
-    UnknownInvite,
-}
+use crate::op::{Add, Cut, CutAt, Describe, Genesis, Op, Person, Role};
 
 /// A valid op in the membership graph.
 #[derive(Debug, Clone)]
@@ -177,9 +61,15 @@ const fn rank(role: Role) -> u8 {
 }
 
 impl Membership {
-    /// Returns the heads: valid ops that no valid op has among its parents.
+    /// Returns the heads of the effective ops: what an op or entry written now names.
     #[must_use]
     pub const fn heads(&self) -> &BTreeSet<EntryId> {
+        &self.heads
+    }
+
+    /// Returns the heads of all valid ops, void ones too.
+    #[must_use]
+    pub const fn all_heads(&self) -> &BTreeSet<EntryId> {
         &self.heads
     }
 
@@ -238,6 +128,7 @@ impl Membership {
         // Whom it adds is no member before it, so no rank of an earlier add matters.
         apply(&mut view, &mut BTreeMap::new(), self.ops.get(number)?);
         Arc::make_mut(&mut view.past).insert(number);
+        view.effective = Arc::clone(&view.past);
         Some(view)
     }
 
@@ -286,6 +177,7 @@ impl Membership {
             }
             Op::Invite(invite) if !grants(invite.role) => return Err(OpRefusal::Role),
             Op::Invite(_) | Op::Describe(_) | Op::Genesis(_) => {}
+            _ => return Err(OpRefusal::Role),
         }
         Ok(rank(role))
     }
@@ -308,7 +200,65 @@ impl Membership {
         for node in order {
             apply(&mut view, &mut ranks, node);
         }
-        View { past: Arc::new(past), ..view }
+        let past = Arc::new(past);
+        View { effective: Arc::clone(&past), past, ..view }
+    }
+
+    /// Returns the rank of a valid op, 1 to 5.
+    #[must_use]
+    pub fn rank_of(&self, id: &EntryId) -> Option<u8> {
+        Some(self.node(id)?.rank)
+    }
+
+    /// Returns the number of a valid op in sets of ops.
+    #[must_use]
+    pub fn number_of(&self, id: &EntryId) -> Option<usize> {
+        self.numbers.get(id).copied()
+    }
+
+    /// Returns the ops before a valid op, itself excluded.
+    #[must_use]
+    pub fn past_of(&self, id: &EntryId) -> Option<&Arc<OpSet>> {
+        Some(&self.node(id)?.past)
+    }
+
+    /// Returns the state of a set of ops that is closed under parents.
+    pub fn view_of(&mut self, ops: &OpSet) -> Arc<View> {
+        let heads: Vec<_> = ops.numbers().filter_map(|number| Some(self.ops.get(number)?.id)).collect();
+        self.view(&heads)
+    }
+
+    /// Returns whether those of the effective ops of a view that an entry knows still make its
+    /// device an author with the role of an editor or higher.
+    #[must_use]
+    pub fn still_author(&self, view: &View, _known: &OpSet, device: &DeviceId) -> bool {
+        view.author(device).is_some_and(|(_, role)| role >= Role::Editor)
+    }
+
+    /// Returns the cuts of a restriction: its own, and those of the effective ops that extend it.
+    #[must_use]
+    pub fn cuts_of(&self, _view: &View, restriction: &EntryId) -> Vec<&Cut> {
+        self.op(restriction).and_then(Op::cut).into_iter().collect()
+    }
+
+    /// Returns the places on a device's chain that cuts of effective restrictions name, whether
+    /// these are in force or not.
+    #[must_use]
+    pub fn naming_cuts(&self, _view: &View, _device: &DeviceId) -> Vec<&CutAt> {
+        Vec::new()
+    }
+
+    /// Returns whether any valid op, void or not, restricts a person or revokes a device.
+    #[must_use]
+    pub fn may_restrict(&self, _device: &DeviceId, _person: &PersonId) -> bool {
+        false
+    }
+
+    /// Returns whether a valid op, when it was added, could change what counts among the entries
+    /// that were here before it, ops and data.
+    #[must_use]
+    pub fn changes_verdicts(&self, _id: &EntryId) -> bool {
+        true
     }
 
     /// Returns the set of all ops.
@@ -336,6 +286,7 @@ fn apply(view: &mut View, ranks: &mut BTreeMap<PersonId, u8>, node: &OpNode) {
         Op::Invite(invite) => {
             view.invites.insert(node.id, (node.device, invite.clone()));
         }
+        _ => {}
     }
 }
 

@@ -17,6 +17,14 @@ pub const MAX_BLOB_BYTES: u64 = 64 << 30;
 pub const MAX_NAME_CHARS: usize = 120;
 /// Devices certified by one membership op.
 pub const MAX_DEVICES: usize = 16;
+/// Owners named by one membership op, and proofs under a recovery.
+pub const MAX_OWNERS: usize = 16;
+/// Persons that one recovery may remove.
+pub const MAX_REMOVED: usize = 64;
+/// Devices in a cut.
+pub const MAX_CUT: usize = 64;
+/// Ops that one op may ratify.
+pub const MAX_RATIFIED: usize = 64;
 
 /// Bytes of one frame on the wire, its length prefix excluded.
 pub const MAX_FRAME_BYTES: usize = 1 << 20;

@@ -21,7 +21,7 @@ use dataforge_protocol::hello::{self, Side};
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, PersonId, WorkspaceId};
 use dataforge_protocol::key::{DeviceCert, Phrase, Signature, device_id};
 use dataforge_protocol::ledger::{Bodies, DeviceTips, Draft, Ledger, Outcome};
-use dataforge_protocol::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
+use dataforge_protocol::op::{Add, Describe, Genesis, Invite, InviteForm, Op, Person, Role};
 use dataforge_protocol::ticket::{
     JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, fingerprint, join_frame, join_proof, read_join_frame,
     secret_hash,
@@ -81,6 +81,7 @@ impl Log {
             name: "North field".into(),
             owners: vec![ada.person()],
             recovery: PersonId(*ada.phrase.recovery_key().public().as_bytes()),
+            quorum: 0,
             discovery_secret: [0x32; 32],
         });
         let body = op.to_bytes();
@@ -153,7 +154,8 @@ fn log() -> Log {
     let (ada, ben) = (Someone::ada(), Someone::ben());
     let mut log = Log::start(&ada);
     let invite = Op::Invite(Invite {
-        secret_hash: secret_hash(&[0x33; 32]),
+        form: InviteForm::Handed,
+        key: secret_hash(&[0x33; 32]),
         role: Role::Editor,
         max_uses: 1,
         expires_ms: 1_760_000_600_000,

@@ -8,7 +8,7 @@ use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
 use dataforge_protocol::gate;
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId};
 use dataforge_protocol::ledger::{Bodies as _, Draft, Invalid, Ledger, Outcome};
-use dataforge_protocol::op::{Describe, Invite, Op, Role};
+use dataforge_protocol::op::{Describe, Invite, InviteForm, Op, Role};
 use dataforge_protocol::sync::{Effect, Session};
 use dataforge_protocol::wire::{Level, Message};
 
@@ -225,6 +225,6 @@ fn describe(random: &mut fastrand::Rng) -> Op {
 }
 
 fn invite(random: &mut fastrand::Rng) -> Op {
-    let secret_hash = [random.u8(..); 32];
-    Op::Invite(Invite { secret_hash, role: Role::Viewer, max_uses: 1, expires_ms: 0 })
+    let (form, key) = (InviteForm::Handed, [random.u8(..); 32]);
+    Op::Invite(Invite { form, key, role: Role::Viewer, max_uses: 1, expires_ms: 0 })
 }

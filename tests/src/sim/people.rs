@@ -57,6 +57,7 @@ fn genesis(owner: &Who) -> SignedEntry {
         name: "Simulated".into(),
         owners: vec![owner.person()],
         recovery: PersonId([2; 32]),
+        quorum: 0,
         discovery_secret: [3; 32],
     })
     .to_bytes();
