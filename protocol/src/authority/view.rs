@@ -46,6 +46,8 @@ pub struct View {
     pub(super) restricted: BTreeMap<PersonId, Vec<Restriction>>,
     /// Revocations by device.
     pub(super) revoked: BTreeMap<DeviceId, Vec<Restriction>>,
+    /// Whether self-restrictions were left out, so that an owner remains.
+    pub(super) guarded: bool,
 }
 
 impl View {
