@@ -190,6 +190,7 @@ impl Check<'_> {
 
     fn ratify(&self, ratify: &Ratify, rank: u8) -> Result<(), OpRefusal> {
         ensure(rank >= ADMIN, OpRefusal::Role)?;
+        ensure(!ratify.ops.is_empty(), OpRefusal::UnknownOp)?;
         for id in &ratify.ops {
             let (_, node) = self.find(id).ok_or(OpRefusal::UnknownOp)?;
             let is_admit = matches!(node.op, Op::Admit(_));

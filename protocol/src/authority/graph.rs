@@ -13,7 +13,7 @@ use crate::op::{Genesis, Op, Role};
 /// Rank of the genesis and of recoveries.
 pub(super) const TOP: u8 = 5;
 /// Authority of what people do to themselves.
-const SELF: u8 = 6;
+pub(super) const SELF: u8 = 6;
 
 /// Place in the order in which ops are judged: stratum, then size of the past, then id.
 pub(super) type Place = (u8, u64, EntryId);

@@ -56,13 +56,13 @@ impl Membership {
     }
 
     /// Returns whether those of the effective ops of a view that an entry knows still make its
-    /// device an author with the role of an editor or higher.
+    /// device an author for the same person, with the role of an editor or higher.
     ///
-    /// A device that two persons certified may have become the other's: compare the person of
-    /// [`Membership::author_in`] where that matters.
+    /// That all of `known` is effective is not enough: an op may be void by what the entry knew,
+    /// and ratified since.
     #[must_use]
-    pub fn still_author(&self, view: &View, known: &OpSet, device: &DeviceId) -> bool {
-        self.author_in(view, known, device).is_some_and(|(_, role)| role >= Role::Editor)
+    pub fn still_author(&self, view: &View, known: &OpSet, device: &DeviceId, person: &PersonId) -> bool {
+        self.author_in(view, known, device).is_some_and(|(whose, role)| whose == *person && role >= Role::Editor)
     }
 
     /// Returns the cuts of a restriction: its own, and those of the effective ops that extend it.
@@ -74,26 +74,19 @@ impl Membership {
         std::iter::once(number).chain(extends).filter_map(|holder| self.graph.node(holder).op.cut()).collect()
     }
 
-    /// Returns the places on a device's chain that cuts of effective restrictions name, in force
-    /// or not, each with the restriction.
+    /// Returns the places on a device's chain that are named by cuts of effective restrictions
+    /// against it or its person, in force or not, each with the restriction.
     #[must_use]
-    pub fn naming_cuts(&self, view: &View, device: &DeviceId) -> Vec<(EntryId, &CutAt)> {
+    pub fn naming_cuts(&self, view: &View, device: &DeviceId, person: &PersonId) -> Vec<(EntryId, &CutAt)> {
         let cuts = self.graph.devices.cuts.get(device).into_iter().flatten();
         let counts = |number: usize| view.effective.contains(number);
         let place = |(restriction, holder): &(usize, usize)| {
+            let node = self.graph.node(*restriction);
             let at = self.graph.node(*holder).op.cut()?.at(device)?;
-            (counts(*restriction) && counts(*holder)).then(|| (self.graph.node(*restriction).id, at))
+            let names = counts(*restriction) && counts(*holder) && self.graph.is_against(node, device, person);
+            names.then_some((node.id, at))
         };
         cuts.filter_map(place).collect()
-    }
-
-    /// Returns whether a valid op puts a person below editor, in force or not, or revokes a device.
-    #[must_use]
-    pub fn is_against(&self, op: &EntryId, device: &DeviceId, person: &PersonId) -> bool {
-        let Some(node) = self.node(op) else { return false };
-        let revokes = matches!(&node.op, Op::RevokeDevice(op) if op.device == *device);
-        let below = |(whom, value): &(PersonId, u8)| whom == person && *value < Role::Editor.rank();
-        revokes || self.graph.values(node).iter().any(below)
     }
 
     /// Returns whether any valid op, void or not, puts a person below editor or revokes a device.
@@ -126,6 +119,13 @@ impl Membership {
 }
 
 impl Graph {
+    /// Whether an op puts a person below editor or revokes a device.
+    fn is_against(&self, node: &OpNode, device: &DeviceId, person: &PersonId) -> bool {
+        let revokes = matches!(&node.op, Op::RevokeDevice(op) if op.device == *device);
+        let below = |(whom, value): &(PersonId, u8)| whom == person && *value < Role::Editor.rank();
+        revokes || self.values(node).iter().any(below)
+    }
+
     /// Whether adding an op may change verdicts; see [`Membership::changes_verdicts`].
     pub(super) fn is_unsettling(&self, node: &OpNode) -> bool {
         let beside = |number: &usize| !node.past.contains(*number);

@@ -180,7 +180,23 @@ impl Graph {
             return true;
         }
         let by_itself = matches!(&node.op, Op::AddDevice(op) if op.cert.device == node.device);
-        state.rank(&node.author) < needed(node) || !(by_itself || state.person_of(&node.device) == Some(node.author))
+        state.rank(&node.author) < needed(node)
+            || !(by_itself || state.person_of(&node.device) == Some(node.author))
+            || self.is_target_too_high(node, &state)
+    }
+
+    /// Whether somebody whom an op concerns is not below its author by what counts of its past.
+    fn is_target_too_high(&self, node: &OpNode, state: &State<'_>) -> bool {
+        let target = match &node.op {
+            Op::Admit(op) => return state.rank(&op.person.id) > 0,
+            Op::Add(op) => Some(op.person.id),
+            Op::SetRole(op) => Some(op.person),
+            Op::Remove(op) => Some(op.person),
+            Op::Transfer(op) => Some(op.person),
+            Op::RevokeDevice(op) => State::new(self, &node.effective, &node.past).person_of(&op.device),
+            _ => None,
+        };
+        target.is_some_and(|target| target != node.author && state.rank(&target) >= node.author_rank)
     }
 
     /// 3c: whether the invite of an admit was withdrawn elsewhere, or is used up.

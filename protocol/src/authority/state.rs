@@ -4,7 +4,7 @@
 //! remains; so nothing here walks all ops.
 
 use super::OpSet;
-use super::graph::{About, Graph, Place};
+use super::graph::{About, Graph, Place, SELF, TOP};
 use crate::id::{DeviceId, EntryId, PersonId};
 use crate::op::{Op, Role};
 
@@ -88,13 +88,24 @@ impl<'a> State<'a> {
     }
 
     /// Returns what counts of the ops about a person, the latest added first.
-    fn about<'s>(&'s self, person: &'s PersonId) -> impl Iterator<Item = &'s About> {
-        let counts = move |about: &&About| {
-            self.counts(about.number)
-                && (self.left_out.is_empty() || !self.left_out.contains(&(about.number, *person)))
-                && about.half_for.is_none_or(|named| self.half_counts(about.number, &named))
-        };
-        self.graph.about(person).iter().rev().filter(counts)
+    fn about(&self, person: &PersonId) -> Vec<&'a About> {
+        let mut about: Vec<_> =
+            self.graph.about(person).iter().rev().filter(|about| self.counts(about.number)).collect();
+        let is_left_out = |about: &About| self.left_out.contains(&(about.number, *person));
+        let fails = |about: &About| about.half_for.is_some_and(|named| !self.half_counts(about.number, &named));
+        let gone: Vec<usize> =
+            about.iter().filter(|about| is_left_out(about) || fails(about)).map(|about| about.number).collect();
+        if !gone.is_empty() {
+            about.retain(|about| !gone.contains(&about.number) && !self.rests_on(about, &gone));
+        }
+        about
+    }
+
+    /// Whether others could lower somebody only because they had lowered themselves, by what does
+    /// not count.
+    fn rests_on(&self, about: &About, gone: &[usize]) -> bool {
+        let node = self.graph.node(about.number);
+        node.rank < TOP && about.authority != SELF && gone.iter().any(|number| node.past.contains(*number))
     }
 
     /// Whether a transfer lowers its author: only when its grant prevails.
@@ -125,7 +136,7 @@ impl<'a> State<'a> {
 
     /// Returns the restrictions of a person that are in force, as added (step 3).
     pub(super) fn in_force(&self, person: &PersonId) -> Vec<usize> {
-        let mut all: Vec<&About> = self.about(person).collect();
+        let mut all = self.about(person);
         all.reverse();
         // On one line nothing is concurrent.
         let in_line = all.windows(2).all(|pair| match pair {
@@ -142,7 +153,7 @@ impl<'a> State<'a> {
         restrictions.map(|about| about.number).collect()
     }
 
-    /// Returns the restrictions in force that end certifications made before them.
+    /// Returns the restrictions in force that end certifications, but for those that know them.
     fn ends(&self, person: &PersonId) -> Vec<usize> {
         if !self.graph.people.restricted.contains(person) {
             return Vec::new();
@@ -167,7 +178,8 @@ impl<'a> State<'a> {
         let claims = self.graph.devices.certified.get(device)?;
         let known = claims.iter().filter(|(number, _)| self.known.contains(*number));
         let live = known.filter(|(number, person)| {
-            !self.ends(person).iter().any(|end| self.graph.node(*end).past.contains(*number))
+            let certifies_after = |end: &usize| end == number || self.graph.node(*number).past.contains(*end);
+            self.ends(person).iter().all(certifies_after)
         });
         let best = live.min_by_key(|(number, _)| {
             let node = self.graph.node(*number);

@@ -78,7 +78,11 @@ impl View {
 
     /// Returns the restrictions in force against a person, and the revocations of a device of
     /// theirs.
-    pub fn restrictions_on(&self, device: &DeviceId, person: &PersonId) -> impl Iterator<Item = &Restriction> {
+    pub fn restrictions_on<'v>(
+        &'v self,
+        device: &DeviceId,
+        person: &PersonId,
+    ) -> impl Iterator<Item = &'v Restriction> + use<'v> {
         self.restricted.get(person).into_iter().flatten().chain(self.revoked.get(device).into_iter().flatten())
     }
 }
