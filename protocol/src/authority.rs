@@ -207,4 +207,4 @@ impl Membership {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -68,11 +68,10 @@ impl Graph {
     /// Adds an op whose parents are all in the set. Returns whether that could be done; when it
     /// may change the verdict on another op of the set, nothing is done.
     pub(super) fn step(&self, set: &mut Resolved, number: usize) -> bool {
-        let node = self.node(number);
-        if self.revives(node, set) {
+        let is_void = self.is_void(number, &set.effective);
+        if !is_void && self.revives(self.node(number), set) {
             return false;
         }
-        let is_void = self.is_void(number, &set.effective);
         let shared = Arc::ptr_eq(&set.past, &set.effective);
         let affected = if is_void { Vec::new() } else { self.affected_by(number, set) };
         if !affected.is_empty() {

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::world::{World, add, check_resolved, describe, id, remove, set_role};
+use super::world::{World, add, check_resolved, describe, id, ratify, remove, set_role};
 use crate::authority::Membership;
 use crate::id::{DeviceId, EntryId, PersonId};
 use crate::key::DeviceCert;
@@ -115,6 +115,15 @@ fn flood_of_void_ops_by_a_removed_admin() {
     timed("2,000 removals beside each other, a view after each", limit(), || {
         for _ in 0..2000 {
             line.put(admin, &[base], remove("M"));
+            line.membership.now();
+        }
+    });
+    let editor = super::world::device("B1");
+    let void = line.put(admin, &[base], cheap_add(9999, Role::Editor));
+    let described = line.put(editor, &[void], describe("Be", ""));
+    timed("2,000 void ratifications, a view after each", limit(), || {
+        for _ in 0..2000 {
+            line.put(admin, &[described], ratify(&[described]));
             line.membership.now();
         }
     });
