@@ -17,6 +17,7 @@ mod recent;
 mod refusal;
 mod resolve;
 mod set;
+mod sets;
 mod state;
 mod update;
 mod view;
@@ -30,6 +31,7 @@ use self::recent::Recent;
 pub use self::refusal::OpRefusal;
 use self::resolve::Resolved;
 pub use self::set::OpSet;
+use self::sets::Contest;
 pub use self::view::{Member, Restriction, View};
 use crate::id::{DeviceId, EntryId};
 use crate::op::Op;
@@ -55,6 +57,7 @@ pub struct Membership {
     all_heads: BTreeSet<EntryId>,
     sets: Recent<Vec<EntryId>, Resolved>,
     views: Recent<Vec<EntryId>, Arc<View>>,
+    contest: Contest,
     /// A view of all ops, of now or of some time ago.
     latest: Arc<View>,
 }
@@ -101,6 +104,7 @@ impl Membership {
         };
         node.unsettling = self.graph.is_unsettling(&node);
         let number = self.graph.insert(node);
+        self.contest(number);
         // Not asked for since an op that may have changed verdicts: it is resolved when it is.
         if let Some(mut now) = self.now.take().or_else(|| (number == 0).then(Now::default))
             && self.graph.step(&mut now.set, number)

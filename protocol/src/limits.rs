@@ -37,6 +37,11 @@ pub const MAX_TIPS: usize = 8192;
 /// Hashes in one message.
 pub const MAX_HASHES: usize = 8192;
 
+/// Entries that a removed device may hand in on one connection.
+pub const MAX_LATE_ENTRIES: usize = 10_000;
+/// Bytes of entries that a removed device may hand in on one connection.
+pub const MAX_LATE_BYTES: usize = 64 << 20;
+
 /// Entries that wait for missing ancestors, per workspace; beyond it they are dropped and asked
 /// for again.
 pub const MAX_WAITING_ENTRIES: usize = 10_000;

@@ -159,6 +159,19 @@ impl Op {
         }
     }
 
+    /// Returns the ops it speaks of, which have to be in its past.
+    #[must_use]
+    pub fn speaks_of(&self) -> Vec<EntryId> {
+        match self {
+            Self::Add(op) => op.invite.into_iter().collect(),
+            Self::Ratify(op) => op.ops.clone(),
+            Self::ExtendCut(op) => vec![op.removal],
+            Self::Admit(op) => vec![op.invite],
+            Self::RevokeInvite(op) => vec![op.invite],
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the persons it brings in, with their devices.
     #[must_use]
     pub fn persons(&self) -> &[Person] {

@@ -40,6 +40,12 @@ impl OpSet {
         self.word(number / 64) >> (number % 64) & 1 == 1
     }
 
+    /// Returns whether an op is in both sets.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(bits, others)| bits & others != 0)
+    }
+
     /// Returns the ops of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

@@ -10,7 +10,6 @@ pub(super) fn is_bounded(op: &Op) -> bool {
         Op::Genesis(op) => {
             is_name(&op.name)
                 && (1..=limits::MAX_OWNERS).contains(&op.owners.len())
-                && usize::from(op.quorum) <= op.owners.len()
                 && are_persons(&op.owners)
         }
         Op::Add(op) => are_persons(std::slice::from_ref(&op.person)),
