@@ -130,7 +130,7 @@ impl Node {
                 }
             }
             Effect::PeerLevel(level) => meeting.level = Some(level),
-            Effect::None | Effect::PeerHolds(_) | Effect::PeerCaughtUp => {}
+            Effect::None | Effect::Removed | Effect::PeerHolds(_) | Effect::PeerCaughtUp => {}
         }
         Ok(invalid)
     }
