@@ -1,4 +1,6 @@
 //! The graphs of the executable model (`tests/model`), and what it says about their ops.
+//!
+//! `DATAFORGE_GRAPHS` names another directory to read them from, for longer runs than those kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

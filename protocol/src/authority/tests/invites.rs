@@ -3,7 +3,7 @@
 use super::world::{World, add, add_by, id, invite, leave, ratify, remove, revoke, set_role, uninvite};
 use crate::authority::OpRefusal;
 use crate::key::sign_admission;
-use crate::op::{InviteForm, Op, Role};
+use crate::op::{Admit, InviteForm, Op, Role};
 
 #[test]
 fn handed_invite_is_redeemed_on_its_device_as_often_as_it_says() {
@@ -119,6 +119,44 @@ fn void_invite_admits_nobody() {
     assert!(!world.counts(open) && !world.counts(admitted));
     let parents = [open, removed];
     assert_eq!(world.after("B1", &parents, world.admission(open, "Y")), Err(OpRefusal::InviteEnded));
+    let mut world = World::base();
+    let heads = world.heads();
+    let open = world.after("A1", &heads, invite(InviteForm::Open, Role::Editor, 9)).unwrap();
+    world.after("O1", &heads, set_role("A", Role::Editor)).unwrap();
+    let raised = world.op("O1", set_role("A", Role::Admin));
+    assert!(!world.counts(open));
+    let parents = [open, raised];
+    let refused = Err(OpRefusal::InviteEnded);
+    assert_eq!(world.after("B1", &parents, world.admission(open, "Y")), refused, "though A is admin again");
+}
+
+#[test]
+fn invite_is_revoked_by_its_author_or_by_who_stands_as_high() {
+    let mut world = World::base();
+    world.op("O1", add("C", Role::Admin));
+    let owners = world.op("O1", invite(InviteForm::Open, Role::Editor, 9));
+    let admins = world.op("A1", invite(InviteForm::Open, Role::Editor, 9));
+    assert_eq!(world.try_op("A1", uninvite(owners)), Err(OpRefusal::Role));
+    world.op("C1", uninvite(admins));
+    world.op("O1", uninvite(owners));
+    let own = world.op("A1", invite(InviteForm::Handed, Role::Editor, 9));
+    world.op("A1", uninvite(own));
+    assert_eq!(world.try_op("A1", add_by("X", Role::Editor, own)), Err(OpRefusal::InviteEnded));
+}
+
+#[test]
+fn admission_of_who_was_never_removed_after_all_is_void() {
+    let mut world = World::base();
+    let open = world.op("O1", invite(InviteForm::Open, Role::Viewer, 9));
+    let removed = world.after("A1", &[open], remove("M")).unwrap();
+    let person = super::world::with_devices("M", &["M2"]);
+    let signature = sign_admission(&super::world::key("ticket"), world.workspace(), open, &person);
+    let back = Op::Admit(Admit { invite: open, person, signature });
+    let admitted = world.after("B1", &[removed], back).unwrap();
+    assert_eq!(world.role("M"), Some(Role::Viewer));
+    world.after("O1", &[open], remove("A")).unwrap();
+    assert!(!world.counts(removed) && !world.counts(admitted));
+    assert_eq!(world.role("M"), Some(Role::Editor));
 }
 
 #[test]
