@@ -52,6 +52,13 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// `NotAllowed` when the rules refuse it, `Internal` when the chain cannot be continued.
     pub(crate) fn append(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
+        while let Some(merging) = self.ledger.merging(self.device, &draft) {
+            self.append_one(merging)?;
+        }
+        self.append_one(draft)
+    }
+
+    fn append_one(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
         let header = self
             .ledger
             .next_header(self.device, &draft, now_ms())

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::past::Place;
 use super::{Bodies, Inert, Ledger, Standing};
-use crate::authority::OpRefusal;
+use crate::authority::{OpRefusal, OpSet};
 use crate::document::constant_hash;
 use crate::entry::{BlobRef, BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
 use crate::facts::DocKind;
 use crate::gate::actor_for;
 use crate::id::{ChangeHash, DeviceId, DocId, EntryId};
 use crate::limits;
-use crate::op::{Op, Role};
+use crate::op::{Describe, Op, Role};
 
 /// What an entry is to say.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct Draft {
     pub kind: EntryKind,
     /// Its document; `None` for an op.
     pub doc: Option<DocId>,
-    /// Entries it builds on, in any order.
+    /// Entries it builds on, in any order; of an op, ops that it has to know.
     pub deps: Vec<EntryId>,
     /// Blobs it names.
     pub blobs: Vec<BlobRef>,
@@ -69,7 +69,7 @@ impl Ledger {
             return Err(DraftError::TooLarge(draft.body.len()));
         }
         let (mheads, mut deps) = match draft.kind {
-            EntryKind::Op => (self.parents(&draft.body), Vec::new()),
+            EntryKind::Op => (self.parents(draft), Vec::new()),
             _ => self.claims_of_data(&device, &draft.deps, prev)?,
         };
         if mheads.len() > limits::MAX_MHEADS {
@@ -94,14 +94,65 @@ impl Ledger {
         })
     }
 
-    /// Returns the parents of an op to be written: the heads of what is in effect, and what the op
-    /// speaks of.
-    fn parents(&self, body: &[u8]) -> Vec<EntryId> {
-        let mut known = self.membership.closed(self.now.effective());
-        for id in Op::from_bytes(body).map(|op| op.speaks_of()).unwrap_or_default() {
-            self.membership.add_with_past(&mut known, &id);
+    /// Returns a draft to be written first, when another would have to name more membership heads
+    /// than it may: an op that says nothing and knows several of them.
+    ///
+    /// Anybody can make many heads, by ops that do not know of each other, so everybody must be
+    /// able to go on from there.
+    #[must_use]
+    pub fn merging(&self, device: DeviceId, draft: &Draft) -> Option<Draft> {
+        if self.all_in_effect() && self.membership.heads().len() <= limits::MAX_MHEADS {
+            return None;
         }
-        self.membership.heads_of(&known)
+        let prev = self.device_tips(&device).first().map(|(_, id)| *id);
+        let mut heads = match draft.kind {
+            EntryKind::Op => self.membership.heads_of(&self.known_to(draft)),
+            _ => self.claims_of_data(&device, &draft.deps, prev).ok()?.0,
+        };
+        if heads.len() <= limits::MAX_MHEADS {
+            return None;
+        }
+        heads.truncate(limits::MAX_MHEADS);
+        let body = Op::Describe(Describe { name: None, device_label: None }).to_bytes();
+        Some(Draft { kind: EntryKind::Op, doc: None, deps: heads, blobs: Vec::new(), body })
+    }
+
+    /// Whether no op is void: then all that anything knows is in effect.
+    fn all_in_effect(&self) -> bool {
+        self.now.effective() == self.now.past()
+    }
+
+    /// Returns the ops that an op to be written knows: those in effect and those it speaks of.
+    fn known_to(&self, draft: &Draft) -> OpSet {
+        let mut known = self.membership.closed(self.now.effective());
+        known.extend(&self.spoken_of(draft));
+        known
+    }
+
+    fn spoken_of(&self, draft: &Draft) -> OpSet {
+        let mut known = OpSet::default();
+        let spoken_of = Op::from_bytes(&draft.body).map(|op| op.speaks_of()).unwrap_or_default();
+        for id in spoken_of.iter().chain(&draft.deps) {
+            self.membership.add_with_past(&mut known, id);
+        }
+        known
+    }
+
+    /// Returns the parents of an op to be written: the heads of what it knows; of too many, those
+    /// of what it speaks of and some others.
+    fn parents(&self, draft: &Draft) -> Vec<EntryId> {
+        if self.all_in_effect() && self.membership.heads().len() <= limits::MAX_MHEADS {
+            return self.membership.heads().iter().copied().collect();
+        }
+        let mut heads = self.membership.heads_of(&self.known_to(draft));
+        if heads.len() > limits::MAX_MHEADS {
+            let mut needed = self.membership.heads_of(&self.spoken_of(draft));
+            let others = heads.into_iter().filter(|head| !needed.contains(head));
+            heads = others.take(limits::MAX_MHEADS.saturating_sub(needed.len())).collect();
+            heads.append(&mut needed);
+            heads.sort_unstable();
+        }
+        heads
     }
 
     /// Returns the membership heads and deps of an Open or Change to be written, such that its own
@@ -113,6 +164,15 @@ impl Ledger {
         prev: Option<EntryId>,
     ) -> Result<(Vec<EntryId>, Vec<EntryId>), DraftError> {
         let before = self.last_data(prev);
+        if self.all_in_effect() {
+            let now = self.now();
+            let mut deps = deps.to_vec();
+            deps.extend(self.witnesses(Place { deps: &deps, before, view: &now }));
+            let lacking = self.uncounted(Place { deps: &deps, before, view: &now });
+            let heads = self.membership.heads().iter().copied().collect();
+            let unsupported = || DraftError::Unsupported(lacking.iter().copied().collect());
+            return lacking.is_empty().then_some((heads, deps)).ok_or_else(unsupported);
+        }
         let mut known = self.membership.closed(self.now.effective());
         for node in deps.iter().chain(&before).filter_map(|id| self.nodes.get(id)) {
             known.extend(&node.past);
