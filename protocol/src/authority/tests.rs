@@ -8,6 +8,7 @@ mod random;
 mod recovery;
 mod refusals;
 mod roles;
+mod small_scope;
 mod speed;
 mod void;
 pub(crate) mod world;
