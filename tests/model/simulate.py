@@ -117,13 +117,19 @@ def check_late(p, v):
             for R in p.aware[e] - d.m
             if (R, a) in v.state.force or (R in v.effective and g.ops[R].kind == "revoke")
         }
-        if not known or any(c.get(d.device, (-1,))[0] >= d.seq for c in cuts):
+        if not known or any(reach(g, c, d.device) >= d.seq for c in cuts):
             continue
         for R in known:
             need(
                 any(e in g.data[x].past and may_vouch(j, x, d, R, a) for x in v.accepted),
                 "signed after knowing of its removal, and counts",
             )
+
+
+def reach(g, cut, device):
+    """How far a cut may let a chain in: to its seq, or its head if that is further."""
+    seq, head = cut.get(device, (-1, None))
+    return max(seq, g.get(head).seq) if g.get(head) else seq
 
 
 def may_vouch(j, x, d, R, a):
