@@ -4,7 +4,7 @@
 //! `DATAFORGE_GRAPHS` says how many graphs; the default fits a test run. Fewer than all are spread
 //! evenly over all.
 
-use super::world::{Told, World, add, leave, ratify, remove, set_role, state, transfer};
+use super::world::{Told, World, add, device, leave, ratify, remove, set_role, state, transfer};
 use crate::authority::Membership;
 use crate::id::EntryId;
 use crate::op::{Op, Role};
@@ -25,52 +25,69 @@ fn all_graphs() -> u64 {
     (1..=MAX_OPS).map(|ops| CHOICES.pow(ops)).sum()
 }
 
-/// Builds the graph of a number; refused ops are left out, so several numbers give one graph.
-fn graph(mut number: u64) -> World {
-    let mut ops = 1;
-    while number >= CHOICES.pow(ops) {
-        number -= CHOICES.pow(ops);
-        ops += 1;
+/// The ops that graphs are made of, signed once.
+struct Cast {
+    begin: Vec<Told>,
+    acts: Vec<Vec<Op>>,
+}
+
+impl Cast {
+    fn new() -> Self {
+        let mut world = World::of_owners(&["O"], 0);
+        for (name, role) in [("A", Role::Admin), ("B", Role::Editor), ("V", Role::Viewer)] {
+            world.op("O1", add(name, role));
+        }
+        let acts = |about: &&str| {
+            vec![
+                remove(about),
+                set_role(about, Role::Viewer),
+                set_role(about, Role::Admin),
+                set_role(about, Role::Owner),
+                add(about, Role::Editor),
+                leave(),
+                transfer(about, Role::Editor),
+                ratify(&[world.told[0].id]),
+            ]
+        };
+        Self { acts: MEMBERS.iter().map(acts).collect(), begin: world.told }
     }
-    let mut world = World::of_owners(&["O"], 0);
-    for (name, role) in [("A", Role::Admin), ("B", Role::Editor), ("V", Role::Viewer)] {
-        world.op("O1", add(name, role));
+
+    /// Builds the graph of a number; refused ops are left out, so several numbers give one graph.
+    fn graph(&self, mut number: u64) -> World {
+        let mut ops = 1;
+        while number >= CHOICES.pow(ops) {
+            number -= CHOICES.pow(ops);
+            ops += 1;
+        }
+        let mut world = World::default();
+        self.begin.iter().for_each(|told| world.tell(told).unwrap());
+        for _ in 0..ops {
+            let choice = number % CHOICES;
+            number /= CHOICES;
+            let told = self.told(&world, choice);
+            let _refused = world.tell(&told).is_err();
+        }
+        world
     }
-    let begin = world.told[world.told.len() - 1].id;
-    for _ in 0..ops {
-        let choice = number % CHOICES;
-        number /= CHOICES;
-        let (by, about) = (MEMBERS[(choice % 4) as usize], MEMBERS[(choice / 4 % 4) as usize]);
-        let last = world.told[world.told.len() - 1].id;
+
+    fn told(&self, world: &World, choice: u64) -> Told {
+        let (begin, last) = (self.begin[self.begin.len() - 1].id, world.told[world.told.len() - 1].id);
         let mut parents = match choice / 16 / ACTS {
             0 => world.heads(),
             1 => vec![last],
             _ => vec![begin],
         };
-        let op = act(choice / 16 % ACTS, about, last);
-        if matches!(op, Op::Ratify(_)) && !parents.contains(&last) {
+        let mut op = self.acts[(choice / 4 % 4) as usize][(choice / 16 % ACTS) as usize].clone();
+        if matches!(op, Op::Ratify(_)) {
+            op = ratify(&[last]);
             parents.push(last);
             parents.sort_unstable();
+            parents.dedup();
         }
         // Ids in no order of age: the rules break ties by them.
-        let id = EntryId(
-            *blake3::hash(&[begin.as_bytes().as_slice(), &choice.to_be_bytes(), last.as_bytes()].concat()).as_bytes(),
-        );
-        let _refused = world.after_with_id(id, &format!("{by}1"), &parents, op).is_err();
-    }
-    world
-}
-
-fn act(number: u64, about: &str, last: EntryId) -> Op {
-    match number {
-        0 => remove(about),
-        1 => set_role(about, Role::Viewer),
-        2 => set_role(about, Role::Admin),
-        3 => set_role(about, Role::Owner),
-        4 => add(about, Role::Editor),
-        5 => leave(),
-        6 => transfer(about, Role::Editor),
-        _ => ratify(&[last]),
+        let id = blake3::hash(&[begin.as_bytes().as_slice(), &choice.to_be_bytes(), last.as_bytes()].concat());
+        let device = device(&format!("{}1", MEMBERS[(choice % 4) as usize]));
+        Told { id: EntryId(*id.as_bytes()), device, parents, op }
     }
 }
 
@@ -94,11 +111,12 @@ fn retold(told: &[Told], random: &mut fastrand::Rng) -> Membership {
 #[test]
 fn no_small_graph_diverges_or_loses_its_owners() {
     let graphs = std::env::var("DATAFORGE_GRAPHS").ok().and_then(|text| text.parse().ok()).unwrap_or(GRAPHS);
+    let cast = Cast::new();
     let (all, mut void) = (all_graphs(), 0_u64);
     let step = (all / graphs).max(1);
     // An odd number beside the step, so that all choices come up in all places.
     for number in (0..all.min(graphs)).map(|n| (n * step + n % step) % all) {
-        let mut world = graph(number);
+        let mut world = cast.graph(number);
         let expected = state(&mut world.membership);
         let view = world.membership.now();
         assert!(view.members.values().any(|member| member.role == Role::Owner), "graph {number}: no owner");
