@@ -3,12 +3,15 @@
 mod attach;
 mod completions;
 mod config;
+mod confirm;
 mod coverage;
 mod curves;
 mod demo;
+mod devices;
 mod dictionary;
 mod down;
 mod duplicates;
+mod explain;
 mod export;
 mod exports;
 mod grid;
@@ -16,12 +19,15 @@ mod import;
 mod init;
 mod invite;
 mod join;
+mod late_work;
 mod log;
 mod members;
 mod peers;
 mod query;
 mod rebuild;
+mod remove;
 mod report;
+mod role;
 mod runs;
 mod set;
 mod show;
@@ -96,6 +102,18 @@ pub(crate) enum Command {
     Join(join::Join),
     /// List members and their devices
     Members(members::Members),
+    /// Give a member another role
+    Role(role::GiveRole),
+    /// Remove a member
+    Remove(remove::Remove),
+    /// End your own membership
+    Leave(remove::Leave),
+    /// Make a member the owner in your place
+    Transfer(remove::Transfer),
+    /// List devices, live or not
+    Devices(devices::Devices),
+    /// List work that came after its author was removed, or let it count
+    LateWork(late_work::LateWork),
     /// Listen, sync and serve other commands until told to end
     Up(up::Up),
     /// End the process that is up
@@ -108,6 +126,10 @@ pub(crate) enum Command {
     Peers(peers::Peers),
     /// List the newest entries
     Log(log::Log),
+    /// Say why an entry, or those of a well or run, count or not
+    Explain(explain::Explain),
+    /// List devices that signed two entries for one position
+    Forks(explain::Forks),
     /// Hash every blob again and check every chain
     Verify(verify::Verify),
     /// Make the index anew from the chains
@@ -161,6 +183,14 @@ impl Command {
             Self::Invite(command) => command.run(context).await,
             Self::Join(command) => command.run(context).await,
             Self::Members(command) => command.run(context).await,
+            Self::Role(command) => command.run(context).await,
+            Self::Remove(command) => command.run(context).await,
+            Self::Leave(command) => command.run(context).await,
+            Self::Transfer(command) => command.run(context).await,
+            Self::Devices(command) => command.run(context).await,
+            Self::LateWork(command) => command.run(context).await,
+            Self::Explain(command) => command.run(context).await,
+            Self::Forks(command) => command.run(context).await,
             Self::Up(command) => command.run(context).await,
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
@@ -199,7 +229,15 @@ impl Human for Reply {
             Self::Query { rows, bytes: size } => format!("{}, {}", plural(*rows, "row"), bytes(*size)),
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),
-            Self::Members { members } => members.human(),
+            Self::Members { members, unaware } if unaware.is_empty() => members.human(),
+            Self::Members { members, unaware } => format!("{}\n\n{}", members.human(), members::unaware(unaware)),
+            Self::Wrote(reply) => reply.human(),
+            Self::Concerned(reply) => reply.human(),
+            Self::Devices { devices } => devices.human(),
+            Self::LateWork { late_work } => late_work.human(),
+            Self::Accepted(reply) => reply.human(),
+            Self::Explained(reply) => reply.human(),
+            Self::Forks { forks } => forks.human(),
             Self::Sync(reply) => reply.human(),
             Self::Status(reply) => reply.human(),
             Self::Peers { peers } => peers.human(),

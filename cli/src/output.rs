@@ -48,6 +48,12 @@ pub(crate) fn write_note(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
+/// Writes a question to standard error, without a line end.
+pub(crate) fn write_prompt(text: &str) {
+    let mut stderr = std::io::stderr();
+    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
+}
+
 /// Returns text from outside with everything replaced that could steer a terminal or reorder what
 /// is read.
 pub(crate) fn clean(text: &str) -> String {

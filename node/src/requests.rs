@@ -3,7 +3,9 @@
 mod describing;
 mod editing;
 mod listing;
+mod log;
 mod maintenance;
+mod people;
 mod sharing;
 mod syncing;
 mod workspace;
@@ -54,8 +56,8 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Runs { workspace, well } => listing::runs(node, find(node, workspace).await?, well).await,
         Request::Curves { workspace, run } => listing::curves(node, find(node, workspace).await?, run).await,
         Request::Show { workspace, target } => listing::show(node, find(node, workspace).await?, target).await,
-        Request::Log { workspace, target, limit } => {
-            listing::log(node, find(node, workspace).await?, target, limit).await
+        Request::Log { workspace, target, member, void, limit } => {
+            log::log(node, find(node, workspace).await?, log::Filter { target, member, void, limit }).await
         }
         Request::Set { workspace, target, field, value } => {
             editing::set(node, find(node, workspace).await?, target, field, value).await
@@ -83,7 +85,8 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             sharing::invite(node, find(node, workspace).await?, &role, uses, hours).await
         }
         Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
-        Request::Members { workspace } => sharing::members(node, find(node, workspace).await?).await,
+        Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
+        Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Sync { workspace, peers, timeout_secs } => {
             syncing::sync(node, workspace, peers, timeout_secs, out).await
         }

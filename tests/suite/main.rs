@@ -17,6 +17,7 @@ mod import_flow;
 mod kill;
 mod meaning;
 mod order;
+mod people;
 mod simulation;
 mod strangers;
 mod tables;

@@ -1,11 +1,11 @@
 //! `dataforge members`.
 
 use clap::Args;
-use dataforge_node::api::{MemberInfo, Request};
+use dataforge_node::api::{MemberInfo, Request, UnawareInfo};
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{Align, Human, Table};
+use crate::output::{Align, Human, Table, clean, plural};
 
 /// Lists members and their devices.
 #[derive(Debug, Args)]
@@ -35,4 +35,13 @@ impl Human for Vec<MemberInfo> {
         }
         table.or("no members")
     }
+}
+
+/// Says which devices do not know yet of a removal, demotion or revocation.
+pub(super) fn unaware(unaware: &[UnawareInfo]) -> String {
+    let line = |of: &UnawareInfo| {
+        let since = if of.days == 0 { "today".to_owned() } else { format!("{} ago", plural(of.days, "day")) };
+        clean(&format!("{} wrote nothing yet that knows: {} {} ({since})", of.device, of.op.by, of.op.what))
+    };
+    unaware.iter().map(line).collect::<Vec<_>>().join("\n")
 }

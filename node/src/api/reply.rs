@@ -2,6 +2,7 @@
 
 mod import;
 mod listing;
+mod people;
 mod sharing;
 mod syncing;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::import::*;
 pub use self::listing::*;
+pub use self::people::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
 use crate::ingest::coverage::WellCoverage;
@@ -96,6 +98,32 @@ pub enum Reply {
     Members {
         /// Owners first, then by name.
         members: Vec<MemberInfo>,
+        /// Devices that do not know yet of a removal, demotion or revocation.
+        #[serde(default)]
+        unaware: Vec<UnawareInfo>,
+    },
+    /// To requests about people that write something.
+    Wrote(WroteReply),
+    /// To `Concerned`.
+    Concerned(ConcernedReply),
+    /// To `Devices`.
+    Devices {
+        /// By person and label.
+        devices: Vec<DeviceReport>,
+    },
+    /// To `LateWork`.
+    LateWork {
+        /// By person and device.
+        late_work: Vec<LateInfo>,
+    },
+    /// To `AcceptLate`.
+    Accepted(AcceptedReply),
+    /// To `Explain`.
+    Explained(ExplainReply),
+    /// To `Forks`.
+    Forks {
+        /// By device.
+        forks: Vec<ForkInfo>,
     },
     /// To `Sync`.
     Sync(SyncSummary),

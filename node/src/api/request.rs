@@ -1,9 +1,13 @@
 //! Requests.
 
+mod people;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::people::PeopleRequest;
 
 /// What a program asks of a node.
 ///
@@ -254,8 +258,21 @@ pub enum Request {
         workspace: Option<String>,
         /// Only of this well or run.
         target: Option<String>,
+        /// Only what this person wrote, a member or one who was.
+        #[serde(default)]
+        member: Option<String>,
+        /// Only ops that are void.
+        #[serde(default)]
+        void: bool,
         /// At most so many.
         limit: u32,
+    },
+    /// About people: roles, devices, what counts of what they wrote.
+    People {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: PeopleRequest,
     },
     /// Re-hashes every blob and checks every chain. → `Verify`
     Verify,

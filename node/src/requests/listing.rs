@@ -1,18 +1,14 @@
-//! Lists: wells, runs, curves, one of them in full, the log.
+//! Lists: wells, runs, curves, one of them in full.
 
 use arrow::array::{Array as _, RecordBatch};
-use dataforge_protocol::document::{Field, Map, Said, said};
 use dataforge_protocol::id::{DocId, WorkspaceId};
-use rusqlite::params;
 
-use crate::api::{ApiError, CoverageInfo, CurveInfo, ErrorKind, LogEntry, Reply, RunInfo, ShowReply};
-use crate::clock::rfc3339;
+use crate::api::{ApiError, CoverageInfo, CurveInfo, ErrorKind, Reply, RunInfo, ShowReply};
 use crate::core::Core;
 use crate::index::{Found, Index};
 use crate::ingest::coverage::{self, CurveInput, LeftOut, Options, RunInput};
 use crate::ingest::units;
 use crate::node::Node;
-use crate::store::{kind_word, outcome_word};
 use crate::table::read_table;
 
 /// Cells of a coverage bar.
@@ -173,122 +169,4 @@ fn numbers(table: &RecordBatch, column: usize) -> Vec<f64> {
         Some(values) => values.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
         None => vec![f64::NAN; column.len()],
     }
-}
-
-const LOG: &str = "
-    SELECT id, device, seq, kind, doc, outcome, reason, claimed_ms, body FROM entries
-    WHERE workspace = ?1 AND (?2 IS NULL OR doc = ?2) ORDER BY position DESC LIMIT ?3";
-
-pub(super) async fn log(
-    node: &Node,
-    workspace: WorkspaceId,
-    target: Option<String>,
-    limit: u32,
-) -> Result<Reply, ApiError> {
-    let entries = node.with_core(move |core| read_log(core, workspace, target.as_deref(), limit)).await?;
-    Ok(Reply::Log { entries })
-}
-
-fn read_log(
-    core: &mut Core,
-    workspace: WorkspaceId,
-    target: Option<&str>,
-    limit: u32,
-) -> Result<Vec<LogEntry>, ApiError> {
-    let doc = match target.map(|target| index(core, workspace).find(target, true)).transpose()? {
-        Some(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _) | Found::Attachment(doc)) => Some(doc),
-        None => None,
-    };
-    let members = core.ledger(&workspace)?.members();
-    let author = |device: [u8; 32]| {
-        let device = dataforge_protocol::id::DeviceId(device);
-        let person = members.devices.get(&device).and_then(|person| members.members.get(person));
-        person.map_or_else(
-            || device.fmt_short(),
-            |p| format!("{} ({})", p.name, p.devices.get(&device).map_or("?", String::as_str)),
-        )
-    };
-    let mut statement = core.store.connection().prepare_cached(LOG)?;
-    let rows = statement.query_map(params![workspace.as_bytes(), doc.as_ref().map(DocId::as_bytes), limit], |row| {
-        let (kind, outcome): (i64, i64) = (row.get("kind")?, row.get("outcome")?);
-        let doc: Option<[u8; 32]> = row.get("doc")?;
-        let reason: Option<String> = row.get("reason")?;
-        let body: Vec<u8> = row.get("body")?;
-        Ok(LogEntry {
-            id: data_encoding::HEXLOWER.encode(&row.get::<_, [u8; 32]>("id")?),
-            author: author(row.get("device")?),
-            seq: row.get("seq")?,
-            kind: kind_word(kind).to_owned(),
-            summary: summary(kind, doc.map(DocId), &body, reason),
-            status: outcome_word(outcome).to_owned(),
-            claimed: rfc3339(row.get("claimed_ms")?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Says what a change wrote.
-fn changed(doc: &DocId, body: &[u8]) -> String {
-    /// Fields shown.
-    const SHOWN: usize = 4;
-    let Ok(said) = said(body) else { return format!("changed {}", doc.fmt_short()) };
-    let describe = |said: &Said| {
-        let name = match said.map {
-            Map::Curves => match said.key.split_once('.') {
-                Some((curve, field)) => format!("{field} of curve {curve}"),
-                None => said.key.clone(),
-            },
-            Map::Root | Map::Attributes | Map::Renditions => said.key.clone(),
-        };
-        match &said.value {
-            _ if said.map == Map::Renditions => "a table".to_owned(),
-            Some(Field::Text(text)) => format!("{name} = {text:?}"),
-            Some(Field::Bool(value)) => format!("{name} = {value}"),
-            Some(Field::Bytes(_)) | None => format!("no {name}"),
-        }
-    };
-    let mut parts: Vec<_> = said.iter().take(SHOWN).map(describe).collect();
-    if said.len() > SHOWN {
-        parts.push(format!("{} more", said.len() - SHOWN));
-    }
-    format!("changed {}: {}", doc.fmt_short(), parts.join(", "))
-}
-
-fn summary(kind: i64, doc: Option<DocId>, body: &[u8], reason: Option<String>) -> String {
-    use dataforge_protocol::facts::{Facts, WellFacts};
-    use dataforge_protocol::op::Op;
-    let what = match (kind, doc) {
-        (0, _) => match Op::from_bytes(body) {
-            Ok(Op::Genesis(genesis)) => format!("started the workspace {:?}", genesis.name),
-            Ok(Op::Add(add)) => format!("added {} as {}", add.person.name, add.role),
-            Ok(Op::SetRole(op)) => format!("made {} {}", op.person.fmt_short(), op.role),
-            Ok(Op::Remove(op)) => format!("removed {}", op.person.fmt_short()),
-            Ok(Op::Leave(_)) => "left".to_owned(),
-            Ok(Op::Ratify(op)) => format!("ratified {} ops", op.ops.len()),
-            Ok(Op::ExtendCut(op)) => format!("accepted later entries beyond {}", op.removal.fmt_short()),
-            Ok(Op::AddDevice(op)) => format!("added device {}", op.label),
-            Ok(Op::RevokeDevice(op)) => format!("revoked device {}", op.device.fmt_short()),
-            Ok(Op::Describe(_)) => "described themselves".to_owned(),
-            Ok(Op::Recover(op)) => format!("recovered the workspace, epoch {}", op.epoch),
-            Ok(Op::Transfer(op)) => format!("made {} owner and became {}", op.person.fmt_short(), op.role),
-            Ok(Op::Invite(invite)) => format!("invited {} as {}", invite.max_uses, invite.role),
-            Ok(Op::Admit(op)) => format!("admitted {} by an open ticket", op.person.name),
-            Ok(Op::RevokeInvite(op)) => format!("revoked invite {}", op.invite.fmt_short()),
-            Err(error) => error.to_string(),
-        },
-        (1, Some(doc)) => match Facts::from_bytes(body) {
-            Some(Facts::Well(WellFacts::Uwi(uwi))) => format!("opened well {} (UWI {uwi})", doc.fmt_short()),
-            Some(Facts::Well(WellFacts::FirstRun(_))) => format!("opened well {}", doc.fmt_short()),
-            Some(Facts::Run { source, .. }) => format!("opened run {} of file {}", doc.fmt_short(), source.fmt_short()),
-            Some(Facts::Project { .. }) => format!("opened project {}", doc.fmt_short()),
-            Some(Facts::Dictionary) => "opened the dictionary".to_owned(),
-            Some(Facts::Attachment { blob }) => {
-                format!("opened attachment {} of file {}", doc.fmt_short(), blob.fmt_short())
-            }
-            None => format!("opened document {}", doc.fmt_short()),
-        },
-        (2, Some(doc)) => changed(&doc, body),
-        _ => "written by a newer version".to_owned(),
-    };
-    reason.map_or(what.clone(), |reason| format!("{what}: {reason}"))
 }

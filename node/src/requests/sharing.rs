@@ -1,14 +1,12 @@
-//! Members: inviting, joining, listing.
+//! Inviting and joining.
 
-use dataforge_protocol::id::{DeviceId, WorkspaceId};
-use dataforge_protocol::limits::MAX_NAME_CHARS;
+use dataforge_protocol::id::WorkspaceId;
 use dataforge_protocol::op::{Invite, InviteForm, Op, Role};
 use dataforge_protocol::ticket::{Ticket, fingerprint, secret_hash};
 
 use super::workspace::{ensure_identity, info};
-use crate::api::{ApiError, DeviceInfo, ErrorKind, InviteReply, JoinReply, MemberInfo, Reply};
+use crate::api::{ApiError, ErrorKind, InviteReply, JoinReply, Reply};
 use crate::clock::{now_ms, random_bytes, rfc3339};
-use crate::core::Core;
 use crate::net::{self, Purpose};
 use crate::node::Node;
 
@@ -141,42 +139,4 @@ pub(super) async fn join(
         .await?;
     node.engines().forget();
     Ok(Reply::Join(reply))
-}
-
-pub(super) async fn members(node: &Node, workspace: WorkspaceId) -> Result<Reply, ApiError> {
-    let members = node.with_core(move |core| list(core, workspace)).await?;
-    Ok(Reply::Members { members })
-}
-
-fn list(core: &mut Core, workspace: WorkspaceId) -> Result<Vec<MemberInfo>, ApiError> {
-    let own = core.device();
-    let view = core.ledger(&workspace)?.members();
-    let is_own = |device: &DeviceId| Some(*device) == own;
-    let mut members: Vec<_> = view
-        .members
-        .iter()
-        .map(|(id, member)| {
-            let info = MemberInfo {
-                person_id: id.to_string(),
-                name: member.name.chars().take(MAX_NAME_CHARS).collect(),
-                role: member.role.to_string(),
-                fingerprint: fingerprint(id),
-                this_person: member.devices.keys().any(is_own),
-                devices: member
-                    .devices
-                    .iter()
-                    .map(|(device, label)| DeviceInfo {
-                        device_id: device.to_string(),
-                        label: label.clone(),
-                        this_device: is_own(device),
-                    })
-                    .collect(),
-            };
-            (member.role, info)
-        })
-        .collect();
-    members.sort_by(|(a_role, a), (b_role, b)| {
-        b_role.cmp(a_role).then_with(|| a.name.cmp(&b.name)).then_with(|| a.person_id.cmp(&b.person_id))
-    });
-    Ok(members.into_iter().map(|(_, info)| info).collect())
 }

@@ -269,4 +269,13 @@ pub struct LogEntry {
     pub status: String,
     /// The author's clock, RFC 3339 UTC.
     pub claimed: String,
+    /// When it came here, by this node's clock.
+    #[serde(default)]
+    pub received: String,
+    /// Of an op: whether it is void.
+    #[serde(default)]
+    pub void: bool,
+    /// Of a void op: why.
+    #[serde(default)]
+    pub why: Option<String>,
 }

@@ -1,0 +1,58 @@
+//! People: their roles and devices, and what counts of what they wrote.
+
+mod devices;
+mod explain;
+mod forks;
+mod late;
+mod members;
+mod names;
+mod roles;
+mod tell;
+
+use dataforge_protocol::id::{PersonId, WorkspaceId};
+
+pub(super) use self::members::members;
+pub(super) use self::names::People;
+pub(super) use self::tell::why_void;
+use crate::api::{ApiError, ErrorKind, PeopleRequest, Reply, WroteReply};
+use crate::core::{Core, Progress};
+use crate::node::Node;
+
+pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: PeopleRequest) -> Result<Reply, ApiError> {
+    match ask {
+        PeopleRequest::Concerned { member, device } => members::concerned(node, workspace, member, device).await,
+        PeopleRequest::SetRole { member, role } => roles::set_role(node, workspace, member, role).await,
+        PeopleRequest::Remove { member } => roles::remove(node, workspace, member).await,
+        PeopleRequest::Leave => roles::leave(node, workspace).await,
+        PeopleRequest::Transfer { member, keep } => roles::transfer(node, workspace, member, keep).await,
+        PeopleRequest::Devices { member } => devices::list(node, workspace, member).await,
+        PeopleRequest::LateWork => late::list(node, workspace).await,
+        PeopleRequest::AcceptLate { of, until } => late::accept(node, workspace, of, until).await,
+        PeopleRequest::Explain { target } => explain::explain(node, workspace, target).await,
+        PeopleRequest::Forks => forks::list(node, workspace).await,
+    }
+}
+
+/// Writes on the core and tells peers and listeners; `work` returns the entry and what it does.
+async fn write(
+    node: &Node,
+    workspace: WorkspaceId,
+    work: impl FnOnce(&mut Core) -> Result<(WroteReply, Progress), ApiError> + Send + 'static,
+) -> Result<Reply, ApiError> {
+    let (reply, progress) = node.with_core(work).await?;
+    node.on_progress(workspace, &progress);
+    Ok(Reply::Wrote(reply))
+}
+
+/// Finds a person, a member or one who was.
+pub(super) fn find_person(people: &People, text: &str) -> Result<PersonId, ApiError> {
+    people.find(text, false)
+}
+
+fn not_allowed(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorKind::NotAllowed, message).hint(hint)
+}
+
+fn usage(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorKind::Usage, message).hint(hint)
+}
