@@ -7,6 +7,7 @@ mod confirm;
 mod coverage;
 mod curves;
 mod demo;
+mod device;
 mod devices;
 mod dictionary;
 mod down;
@@ -18,6 +19,7 @@ mod grid;
 mod import;
 mod init;
 mod invite;
+mod invites;
 mod join;
 mod late_work;
 mod log;
@@ -25,6 +27,7 @@ mod members;
 mod peers;
 mod query;
 mod rebuild;
+mod recover;
 mod remove;
 mod report;
 mod role;
@@ -37,6 +40,7 @@ mod tombstone;
 mod up;
 mod verify;
 mod wells;
+mod words;
 mod workspaces;
 
 use clap::Subcommand;
@@ -98,6 +102,12 @@ pub(crate) enum Command {
     Exports(exports::Exports),
     /// Make a ticket by which somebody joins
     Invite(invite::Invite),
+    /// List open invites, and who waits for approval
+    Invites(invites::Invites),
+    /// End an invite
+    Uninvite(invites::Uninvite),
+    /// Let somebody in who asked by an invite with approval
+    Approve(invites::Approve),
     /// Join a workspace by a ticket
     Join(join::Join),
     /// List members and their devices
@@ -112,6 +122,14 @@ pub(crate) enum Command {
     Transfer(remove::Transfer),
     /// List devices, live or not
     Devices(devices::Devices),
+    /// Add another machine of yours
+    Device(device::Device),
+    /// End a device for ever
+    RevokeDevice(device::RevokeDevice),
+    /// Give the workspace an owner by its recovery words
+    Recover(recover::Recover),
+    /// Let void ops count
+    Ratify(recover::Ratify),
     /// List work that came after its author was removed, or let it count
     LateWork(late_work::LateWork),
     /// Listen, sync and serve other commands until told to end
@@ -151,7 +169,11 @@ impl Command {
     /// Whether the command may make a data directory; for the others one that is missing is a
     /// mistyped one.
     pub(crate) const fn makes_directory(&self) -> bool {
-        matches!(self, Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_))
+        match self {
+            Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
+            Self::Device(device) => device.makes_directory(),
+            _ => false,
+        }
     }
 
     /// Does it.
@@ -188,6 +210,13 @@ impl Command {
             Self::Leave(command) => command.run(context).await,
             Self::Transfer(command) => command.run(context).await,
             Self::Devices(command) => command.run(context).await,
+            Self::Invites(command) => command.run(context).await,
+            Self::Uninvite(command) => command.run(context).await,
+            Self::Approve(command) => command.run(context).await,
+            Self::Device(command) => command.run(context).await,
+            Self::RevokeDevice(command) => command.run(context).await,
+            Self::Recover(command) => command.run(context).await,
+            Self::Ratify(command) => command.run(context).await,
             Self::LateWork(command) => command.run(context).await,
             Self::Explain(command) => command.run(context).await,
             Self::Forks(command) => command.run(context).await,
@@ -229,6 +258,11 @@ impl Human for Reply {
             Self::Query { rows, bytes: size } => format!("{}, {}", plural(*rows, "row"), bytes(*size)),
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),
+            Self::JoinPending(reply) => reply.human(),
+            Self::WordsNeeded { person, .. } => format!("the recovery words of {} are needed", clean(person)),
+            Self::Linked(reply) => reply.human(),
+            Self::DeviceTicket(reply) => reply.human(),
+            Self::Invites(reply) => reply.human(),
             Self::Members { members, unaware } if unaware.is_empty() => members.human(),
             Self::Members { members, unaware } => format!("{}\n\n{}", members.human(), members::unaware(unaware)),
             Self::Wrote(reply) => reply.human(),

@@ -39,13 +39,21 @@ impl Identity {
     /// # Errors
     /// `Usage` when a name cannot be used, `Storage` when the files cannot be written.
     pub(crate) fn create(dir: &Path, name: &str, label: &str) -> Result<(Self, Phrase), ApiError> {
+        let phrase = Phrase::from_entropy(random_bytes()?);
+        Ok((Self::from_phrase(dir, &phrase, name, label)?, phrase))
+    }
+
+    /// Makes the identity of another device of a person from their phrase and stores it.
+    ///
+    /// # Errors
+    /// As [`Identity::create`].
+    pub(crate) fn from_phrase(dir: &Path, phrase: &Phrase, name: &str, label: &str) -> Result<Self, ApiError> {
         for text in [name, label] {
             if !is_name(text) {
                 return Err(ApiError::new(ErrorKind::Usage, format!("{text:?} cannot be used as a name"))
                     .hint("use 1 to 120 characters without control characters"));
             }
         }
-        let phrase = Phrase::from_entropy(random_bytes()?);
         let secret = SecretKey::from_bytes(&random_bytes()?);
         let person_key = phrase.person_key();
         let cert = DeviceCert::sign(&person_key, &secret);
@@ -53,7 +61,7 @@ impl Identity {
         let recovery = PersonId(*phrase.recovery_key().public().as_bytes());
         let identity = Self { secret, public: PublicIdentity { person, recovery } };
         identity.write(dir)?;
-        Ok((identity, phrase))
+        Ok(identity)
     }
 
     fn write(&self, dir: &Path) -> Result<(), ApiError> {

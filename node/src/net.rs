@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::dial::targets;
 pub(crate) use self::endpoint::Purpose;
-pub(crate) use self::join::join;
+pub(crate) use self::join::{Answer, join};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::node::WeakNode;

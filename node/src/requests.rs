@@ -13,6 +13,7 @@ mod workspace;
 use tokio::sync::mpsc;
 
 pub(crate) use self::describing::{duplicates_of, well_attributes};
+pub(crate) use self::people::uses as invite_uses;
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
@@ -81,9 +82,11 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             crate::export::export_all(node, workspace, directory, format, options, out).await
         }
         Request::Exports { workspace, limit } => crate::export::list(node, find(node, workspace).await?, limit).await,
-        Request::Invite { workspace, role, uses, hours } => {
-            sharing::invite(node, find(node, workspace).await?, &role, uses, hours).await
+        Request::Invite { workspace, role, uses, hours, form } => {
+            let terms = sharing::Terms { role, uses, hours, form };
+            sharing::invite(node, find(node, workspace).await?, terms).await
         }
+        Request::Link { ticket, words, device } => people::link(node, &ticket, words, device).await,
         Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,

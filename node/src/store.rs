@@ -10,6 +10,7 @@ mod entries;
 mod exports;
 mod peers;
 mod people;
+mod tickets;
 
 use std::path::Path;
 
@@ -19,10 +20,11 @@ pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exports::Exported;
 pub(crate) use self::peers::Peer;
+pub(crate) use self::tickets::{DeviceTicket, JoinAsked};
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of `truth.sql`; a newer one is left alone.
-const TRUTH: i64 = 2;
+const TRUTH: i64 = 3;
 /// Version of `derived.sql`; another one is made anew.
 const DERIVED: i64 = 1;
 /// `user_version` holds both: the truth's times this, and the derived one's.

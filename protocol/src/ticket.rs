@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::SignedEntry;
 use crate::id::{DeviceId, EntryId, PersonId, WorkspaceId};
+use crate::key::Signature;
 use crate::op::{Person, Role, is_name};
 
 /// What every ticket starts with.
@@ -37,14 +38,35 @@ pub struct Ticket {
     pub addresses: Vec<SocketAddr>,
     /// Relays it may be reached through; used only if the joiner has configured them too.
     pub relays: Vec<String>,
-    /// The invite op.
+    /// The invite op; of a device's ticket a random id.
     pub invite: EntryId,
-    /// The role it gives.
+    /// How it is redeemed.
+    pub form: TicketForm,
+    /// The role it gives; of a device's ticket it says nothing.
     pub role: Role,
     /// Not after, in milliseconds since 1970.
     pub expires_ms: u64,
     /// The secret.
     pub secret: [u8; 32],
+}
+
+/// How a ticket is redeemed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TicketForm {
+    /// The host admits whoever has it.
+    Handed,
+    /// An admin has to approve who asks.
+    Approval,
+    /// The host admits whoever has it, though it may be no admin: the joiner signs with the ticket's
+    /// key.
+    Open,
+    /// A member adds another device, which certifies itself.
+    Device {
+        /// Whose device: the recovery words must be theirs.
+        person: PersonId,
+        /// Their name.
+        name: String,
+    },
 }
 
 /// Why a text is no ticket.
@@ -100,6 +122,7 @@ impl Ticket {
             && is_name(&self.workspace_name)
             && is_name(&self.inviter)
             && self.role < Role::Owner
+            && !matches!(&self.form, TicketForm::Device { name, .. } if !is_name(name))
     }
 }
 
@@ -112,6 +135,8 @@ pub struct JoinRequest {
     pub person: Person,
     /// See [`join_proof`].
     pub proof: [u8; 32],
+    /// The signature of an open ticket's key, see [`crate::key::sign_admission`].
+    pub admission: Option<Signature>,
 }
 
 /// The host's answer.
@@ -144,6 +169,12 @@ pub enum JoinRefusal {
     /// The host may not admit members any more.
     #[error("the inviting device may not admit members any more")]
     NotAllowed,
+    /// An admin has to approve it first; the joiner may ask again.
+    #[error("an admin has to approve it first: run dataforge join with the same ticket again then")]
+    Pending,
+    /// Whose device it would be is no member.
+    #[error("whose device it would be is no member of the workspace")]
+    NotMember,
 }
 
 /// Which side makes a join proof.
@@ -231,6 +262,7 @@ mod tests {
             addresses: vec!["192.168.1.7:4433".parse().unwrap()],
             relays: Vec::new(),
             invite: EntryId([3; 32]),
+            form: TicketForm::Handed,
             role: Role::Editor,
             expires_ms: 1,
             secret: [4; 32],

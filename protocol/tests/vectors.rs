@@ -28,8 +28,8 @@ use dataforge_protocol::op::{
     Ratify, Recover, Remove, RevokeDevice, RevokeInvite, Role, SetRole, Transfer,
 };
 use dataforge_protocol::ticket::{
-    JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, fingerprint, join_frame, join_proof, read_join_frame,
-    secret_hash,
+    JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, TicketForm, fingerprint, join_frame, join_proof,
+    read_join_frame, secret_hash,
 };
 use dataforge_protocol::wire::{Hello, Level, Message};
 use iroh_base::SecretKey;
@@ -318,6 +318,7 @@ fn ticket(log: &Log) -> Ticket {
         addresses: addresses.map(|text| text.parse::<SocketAddr>().unwrap()).to_vec(),
         relays: vec!["https://relay.example/".into()],
         invite: log.entries[1].1.id,
+        form: TicketForm::Handed,
         role: Role::Editor,
         expires_ms: 1_760_000_600_000,
         secret: [0x33; 32],
@@ -328,7 +329,8 @@ fn join_messages(log: &Log) -> (JoinRequest, [JoinReply; 2]) {
     let ticket = ticket(log);
     let person = Someone::ben().person();
     let proof = |side| join_proof(&ticket.secret, &[0x51; 32], side, &ticket.host, &ticket.invite, &person);
-    let request = JoinRequest { invite: ticket.invite, person: person.clone(), proof: proof(JoinSide::Joiner) };
+    let request =
+        JoinRequest { invite: ticket.invite, person: person.clone(), proof: proof(JoinSide::Joiner), admission: None };
     let admitted = JoinReply::Admitted { proof: proof(JoinSide::Host), ops: 3 };
     (request, [admitted, JoinReply::Refused(JoinRefusal::UsedUp)])
 }

@@ -117,32 +117,19 @@ def check_late(p, v):
             for R in p.aware[e] - d.m
             if (R, a) in v.state.force or (R in v.effective and g.ops[R].kind == "revoke")
         }
-        if not known or any(reach(g, c, d.device) >= d.seq for c in cuts):
+        if not known or any(c.get(d.device, (-1,))[0] >= d.seq for c in cuts):
             continue
         for R in known:
+            by_device = g.ops[R].kind == "revoke"  # the person may go on with others
             need(
-                any(e in g.data[x].past and may_vouch(j, x, d, R, a) for x in v.accepted),
+                any(
+                    e in g.data[x].past
+                    and not in_force(j, R, a, g.data[x].m)
+                    and (j.data_author(x) != a or (by_device and g.data[x].device != d.device))
+                    for x in v.accepted
+                ),
                 "signed after knowing of its removal, and counts",
             )
-
-
-def reach(g, cut, device):
-    """How far a cut may let a chain in: to its seq, or its head if that is further."""
-    seq, head = cut.get(device, (-1, None))
-    return max(seq, g.get(head).seq) if g.get(head) else seq
-
-
-def may_vouch(j, x, d, R, a):
-    """Whether x may build on d by person a, whom R restricts.
-
-    R must not bind in x's own view, and x must be of another; of the same
-    person only from another device when R is against the device, or knowing R.
-    """
-    y = j.g.data[x]
-    if in_force(j, R, a, y.m):
-        return False
-    other_device = j.g.ops[R].kind == "revoke" and y.device != d.device
-    return j.data_author(x) != a or other_device or R in y.m
 
 
 def in_force(j, R, a, M):

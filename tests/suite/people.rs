@@ -31,6 +31,12 @@ fn meet(guest: &Place, host: &Place) {
     guest.json(&["sync", "--peer", &address(&up)]);
 }
 
+/// Lets a device that is no member any more hand in its work, whatever it is told.
+fn hand_in(guest: &Place, host: &Place) {
+    let up = host.up();
+    drop(guest.run(["sync", "--peer", &address(&up)]));
+}
+
 fn role_of(place: &Place, name: &str) -> String {
     let members = place.json(&["members"])["members"].clone();
     let member = members.as_array().unwrap().iter().find(|member| member["name"] == name);
@@ -141,7 +147,10 @@ fn late_work_is_listed_explained_and_brought_in() {
     assert!(first["summary"].as_str().unwrap().contains("field = \"Bobs Field\""), "{first}");
     let id = first["id"].as_str().unwrap();
     let explained = ada.json(&["explain", &id[..12]])["entries"][0].clone();
-    assert_eq!((explained["outcome"].as_str(), explained["author"].as_str()), (Some("excluded"), Some("bob (bob-laptop)")));
+    assert_eq!(
+        (explained["outcome"].as_str(), explained["author"].as_str()),
+        (Some("excluded"), Some("bob (bob-laptop)"))
+    );
     assert!(explained["why"].as_str().unwrap().contains("Ada removed bob"), "{explained}");
     assert_eq!(explained["ops"][0]["id"], late[0]["restrictions"][0]["id"]);
     let whole = said(&ada, &["explain", "Test 1"]);
@@ -181,14 +190,18 @@ fn members_says_who_does_not_know_of_a_removal_and_devices_how_each_stands() {
     let members = ada.json(&["members"]);
     assert_eq!(members["unaware"].as_array().unwrap().len(), 1, "{members}");
     assert_eq!(members["unaware"][0]["device"], "cyd (cyd-laptop)");
-    assert_eq!((&members["unaware"][0]["op"]["what"], members["unaware"][0]["days"].as_u64()), (&"removed bob".into(), Some(0)));
+    assert_eq!(
+        (&members["unaware"][0]["op"]["what"], members["unaware"][0]["days"].as_u64()),
+        (&"removed bob".into(), Some(0))
+    );
     assert!(said(&ada, &["members"]).contains("wrote nothing yet that knows: Ada removed bob"));
     meet(&cyd, &ada);
     cyd.json(&["set", "Test 1", "field", "Cyds Other Field"]);
     meet(&cyd, &ada);
     assert_eq!(ada.json(&["members"])["unaware"], Value::Array(Vec::new()));
     let devices = ada.json(&["devices"])["devices"].clone();
-    let of = |person: &str| devices.as_array().unwrap().iter().find(|device| device["person"] == person).unwrap().clone();
+    let of =
+        |person: &str| devices.as_array().unwrap().iter().find(|device| device["person"] == person).unwrap().clone();
     assert_eq!((&of("bob")["state"], &of("cyd")["state"]), (&"ended".into(), &"live".into()));
     assert_eq!((of("cyd")["entries"].as_u64(), of("bob")["entries"].as_u64()), (Some(2), Some(0)));
     assert!(of("cyd")["last_contact"].is_string(), "{devices}");
@@ -252,4 +265,182 @@ fn a_copied_data_directory_shows_as_a_fork() {
     let why = ada.json(&["explain", gone["entry"].as_str().unwrap()])["entries"][0]["why"].clone();
     assert!(why.as_str().unwrap().contains("two entries"), "{why}");
     assert!(said(&ada, &["forks"]).contains("revoke-device"));
+}
+
+/// Keeps recovery words in a file, as they came with a reply.
+fn words_file(dir: &tempfile::TempDir, reply: &Value) -> String {
+    let path = dir.path().join(format!("words-{}", fastrand::u64(..)));
+    std::fs::write(&path, reply["recovery_words"].as_str().unwrap()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// A workspace of Ada's with Bob as editor, and the words of both.
+fn two_with_words() -> (Place, Place, tempfile::TempDir, (String, String)) {
+    let (ada, bob, dir) = (Place::new("ada"), Place::new("bob"), tempfile::tempdir().unwrap());
+    let made = ada.json(&["init", "Field", "--name", "Ada"]);
+    write_las(dir.path(), 1, 40, 2, 3);
+    ada.json(&["import", dir.path().to_str().unwrap()]);
+    let _up = ada.up();
+    let ticket = ada.json(&["invite"])["ticket"].as_str().unwrap().to_owned();
+    let joined = bob.json(&["join", &ticket]);
+    bob.json(&["sync"]);
+    let words = (words_file(&dir, &made), words_file(&dir, &joined));
+    (ada, bob, dir, words)
+}
+
+fn states(place: &Place, of: &str) -> Vec<(String, String)> {
+    let devices = place.json(&["devices", of])["devices"].clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    devices.as_array().unwrap().iter().map(|device| (text(&device["label"]), text(&device["state"]))).collect()
+}
+
+fn state_of(place: &Place, of: &str, label: &str) -> String {
+    states(place, of).into_iter().find(|(known, _)| known == label).map_or_else(|| "unknown".into(), |(_, state)| state)
+}
+
+#[test]
+fn a_second_machine_is_linked_by_ticket_and_words_and_a_lost_one_revoked() {
+    let (ada, bob, dir, (adas, bobs)) = two_with_words();
+    let (desk, other) = (Place::new("desk"), Place::new("other"));
+    let up = ada.up();
+    let made = ada.json(&["device", "add", "--for", "bob"]);
+    assert_eq!((made["person"].as_str(), made["listening"].as_bool()), (Some("bob"), Some(true)), "{made}");
+    let ticket = made["ticket"].as_str().unwrap();
+    // Neither other words nor no words make an identity, and neither does the wrong command.
+    assert!(desk.fails(&["device", "link", ticket, "--words-file", &adas], 5).contains("not the words of bob"));
+    assert!(desk.fails(&["device", "link", ticket], 2).contains("no recovery words"));
+    let garbage = dir.path().join("garbage");
+    std::fs::write(&garbage, "abandon abandon").unwrap();
+    assert!(desk.fails(&["device", "link", ticket, "--words-file", garbage.to_str().unwrap()], 4).contains("2 words"));
+    assert!(desk.fails(&["join", ticket], 2).contains("device link"));
+    assert!(!desk.path().join("keys/device.key").exists());
+    let mut link = desk.command(["--json", "device", "link", ticket, "--device", "desk"]);
+    link.stdin(std::fs::File::open(&bobs).unwrap());
+    let output = link.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let linked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((linked["person"].as_str(), linked["label"].as_str()), (Some("bob"), Some("desk")), "{linked}");
+    assert_eq!(linked["workspace"]["role"], "editor");
+    assert_eq!(linked["fingerprint"], made["fingerprint"]);
+    assert!(desk.fails(&["device", "link", ticket], 2).contains("linked already"));
+    assert!(other.fails(&["device", "link", ticket, "--words-file", &bobs], 5).contains("already used"));
+    desk.json(&["sync"]);
+    desk.json(&["set", "Test 1", "field", "From The Desk"]);
+    desk.json(&["sync"]);
+    assert_eq!(field_of(&ada), "From The Desk");
+    assert_eq!((state_of(&ada, "bob", "desk"), state_of(&ada, "bob", "bob-laptop")), ("live".into(), "live".into()));
+    drop(up);
+    // The laptop is lost, with work that came nowhere.
+    bob.json(&["set", "Test 1", "company", "Thief Oil"]);
+    assert!(desk.fails(&["revoke-device", "bob-laptop"], 2).contains("--yes"));
+    let args = ["revoke-device", "bob/bob-laptop", "--words", "--yes", "--words-file"];
+    assert!(desk.fails(&[&args[..], &[adas.as_str()]].concat(), 5).contains("not the words"));
+    desk.json(&[&args[..], &[bobs.as_str()]].concat());
+    meet(&desk, &ada);
+    hand_in(&bob, &ada);
+    assert_eq!((state_of(&ada, "bob", "desk"), state_of(&ada, "bob", "bob-laptop")), ("live".into(), "revoked".into()));
+    let late = ada.json(&["late-work"])["late_work"].clone();
+    assert_eq!((late.as_array().unwrap().len(), late[0]["label"].as_str()), (1, Some("bob-laptop")), "{late}");
+    assert_eq!(field_of(&ada), "From The Desk");
+    assert!(ada.fails(&["revoke-device", "ada-laptop", "--yes"], 5).contains("last device of the only owner"));
+    assert!(desk.fails(&["revoke-device", "ada-laptop", "--yes"], 5).contains("admin"));
+    ada.verify();
+    desk.verify();
+}
+
+#[test]
+fn the_words_of_the_founder_recover_a_workspace() {
+    let (ada, bob, _dir, (adas, bobs)) = two_with_words();
+    let args = ["recover", "--remove", "Ada", "--yes", "--words-file"];
+    assert!(bob.fails(&["recover", "--words-file", &adas], 2).contains("--yes"));
+    assert!(bob.fails(&[&args[..], &[bobs.as_str()]].concat(), 5).contains("shown to Ada"));
+    assert_eq!((role_of(&bob, "bob"), role_of(&bob, "Ada")), ("editor".into(), "owner".into()));
+    let done = bob.json(&[&args[..], &[adas.as_str()]].concat());
+    assert!(done["message"].as_str().unwrap().contains("bob is owner"), "{done}");
+    assert_eq!((role_of(&bob, "bob"), role_of(&bob, "Ada")), ("owner".into(), "none".into()));
+    bob.json(&["recover", "--yes", "--words-file", &adas]);
+    bob.json(&["set", "Test 1", "field", "Bobs Now"]);
+    assert_eq!(field_of(&bob), "Bobs Now");
+    assert!(ada.fails(&["recover", "--owner", "nobody", "--yes", "--words-file", &adas], 3).contains("there are"));
+    bob.verify();
+}
+
+#[test]
+fn a_void_op_counts_once_it_is_ratified() {
+    let (bob, cyd) = (Place::new("bob"), Place::new("cyd"));
+    let (ada, _logs) = field(&[(&bob, "admin"), (&cyd, "editor")]);
+    bob.json(&["role", "cyd", "viewer", "--yes"]);
+    ada.json(&["role", "bob", "editor", "--yes"]);
+    meet(&bob, &ada);
+    let void = ada.json(&["log", "--void"])["entries"][0]["id"].as_str().unwrap().to_owned();
+    assert!(bob.fails(&["ratify", &void], 5).contains("admin"));
+    let done = ada.json(&["ratify", &void[..10]]);
+    assert!(done["message"].as_str().unwrap().contains("made cyd viewer: counts now"), "{done}");
+    assert_eq!(role_of(&ada, "cyd"), "viewer");
+    assert!(ada.fails(&["ratify", &void], 2).contains("counts already"));
+    meet(&bob, &ada);
+    assert_eq!(role_of(&bob, "cyd"), "viewer");
+}
+
+#[test]
+fn an_invite_with_approval_lets_in_who_is_approved() {
+    let (ada, bob, eve) = (Place::new("ada"), Place::new("bob"), Place::new("eve"));
+    ada.json(&["init", "Field", "--name", "Ada"]);
+    let _up = ada.up();
+    let invite = ada.json(&["invite", "--approval", "--role", "viewer", "--uses", "2"]);
+    let ticket = invite["ticket"].as_str().unwrap();
+    assert_eq!(invite["form"], "approval");
+    let asked = bob.json(&["join", ticket]);
+    assert_eq!(asked["reply"], "join_pending", "{asked}");
+    assert_eq!(asked["recovery_words"].as_str().unwrap().split(' ').count(), 24);
+    assert_eq!(eve.json(&["join", ticket])["reply"], "join_pending");
+    assert_eq!(bob.json(&["join", ticket])["reply"], "join_pending", "asking twice is asking once");
+    let open = ada.json(&["invites"]);
+    assert_eq!((open["invites"][0]["form"].as_str(), open["invites"][0]["used"].as_u64()), (Some("approval"), Some(0)));
+    assert_eq!(open["pending"].as_array().unwrap().len(), 2, "{open}");
+    assert_eq!(
+        (open["pending"][0]["name"].as_str(), &open["pending"][0]["fingerprint"]),
+        (Some("bob"), &asked["fingerprint"])
+    );
+    ada.fails(&["approve", "nobody"], 3);
+    ada.json(&["approve", asked["fingerprint"].as_str().unwrap()]);
+    assert_eq!(bob.json(&["join", ticket])["workspace"]["role"], "viewer");
+    assert_eq!(eve.json(&["join", ticket])["reply"], "join_pending");
+    let open = ada.json(&["invites"]);
+    assert_eq!(
+        (open["pending"].as_array().unwrap().len(), open["invites"][0]["used"].as_u64()),
+        (1, Some(1)),
+        "{open}"
+    );
+    ada.json(&["uninvite", open["invites"][0]["invite"].as_str().unwrap()]);
+    let open = ada.json(&["invites"]);
+    assert_eq!(
+        (open["pending"].as_array().unwrap().len(), open["invites"].as_array().unwrap().len()),
+        (0, 0),
+        "{open}"
+    );
+    eve.fails(&["join", ticket], 5);
+    assert_eq!(ada.json(&["members"])["members"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_open_invite_is_signed_by_its_ticket_and_an_ended_one_lets_nobody_in() {
+    let (ada, bob, cyd, eve) = (Place::new("ada"), Place::new("bob"), Place::new("cyd"), Place::new("eve"));
+    ada.json(&["init", "Field", "--name", "Ada"]);
+    assert!(ada.fails(&["invite", "--open", "--role", "admin"], 2).contains("no admins"));
+    let _up = ada.up();
+    let invite = ada.json(&["invite", "--open"]);
+    let ticket = invite["ticket"].as_str().unwrap();
+    assert_eq!(bob.json(&["join", ticket])["workspace"]["role"], "editor");
+    assert!(cyd.fails(&["join", ticket], 5).contains("already used"));
+    let log = ada.json(&["log"])["entries"].clone();
+    assert!(log.as_array().unwrap().iter().any(|entry| entry["summary"] == "let bob in by an open invite"), "{log}");
+    let invite = ada.json(&["invite"]);
+    let short = &invite["invite"].as_str().unwrap()[..10];
+    ada.json(&["uninvite", short]);
+    ada.fails(&["uninvite", short], 3);
+    eve.fails(&["join", invite["ticket"].as_str().unwrap()], 5);
+    assert_eq!(ada.json(&["members"])["members"].as_array().unwrap().len(), 2);
+    bob.json(&["sync"]);
+    assert_eq!(bob.json(&["members"])["members"].as_array().unwrap().len(), 2);
 }

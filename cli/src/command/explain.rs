@@ -22,7 +22,10 @@ impl Explain {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let mut targets = self.targets;
         if context.json && targets.len() > 1 {
-            return Err(Failure::usage("--json explains one thing at a time", "name one entry, well, run or attachment"));
+            return Err(Failure::usage(
+                "--json explains one thing at a time",
+                "name one entry, well, run or attachment",
+            ));
         }
         let last = targets.pop();
         for target in targets {
@@ -98,7 +101,8 @@ impl Human for Vec<ForkInfo> {
         }
         let fork = |fork: &ForkInfo| {
             let this = if fork.this_device { ", this device" } else { "" };
-            let head = format!("{} ({}{this}), from position {}", clean(&fork.device), short(&fork.device_id), fork.seq);
+            let head =
+                format!("{} ({}{this}), from position {}", clean(&fork.device), short(&fork.device_id), fork.seq);
             let branches: Vec<_> = fork.branches.iter().map(branch).collect();
             format!("{head}\n{}", branches.join("\n"))
         };

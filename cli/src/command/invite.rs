@@ -23,6 +23,12 @@ pub(crate) struct Invite {
     /// Valid for so many hours
     #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..))]
     hours: u32,
+    /// Let nobody in before an admin says so with dataforge approve
+    #[arg(long)]
+    approval: bool,
+    /// Let in whoever has the ticket, also by editors that host it; not for admins
+    #[arg(long, conflicts_with = "approval")]
+    open: bool,
     /// Print no QR code
     #[arg(long)]
     no_qr: bool,
@@ -55,6 +61,11 @@ impl Invite {
             role: role.to_owned(),
             uses: self.uses,
             hours: self.hours,
+            form: match (self.approval, self.open) {
+                (true, _) => Some("approval".to_owned()),
+                (_, true) => Some("open".to_owned()),
+                _ => None,
+            },
         };
         let reply = context.call(request).await?;
         context.show(&reply)?;
@@ -77,9 +88,13 @@ impl Human for InviteReply {
             plural(u64::from(self.uses), "person").replace("persons", "people"),
             self.expires,
         );
-        text.push_str(
-            "\n\nThey run: dataforge join TICKET. Whoever has the ticket may join: send it as you would a key.",
-        );
+        text.push_str(match self.form.as_str() {
+            "approval" => {
+                "\n\nThey run: dataforge join TICKET, and wait. You see them with dataforge invites and let them in with dataforge approve."
+            }
+            _ => "\n\nThey run: dataforge join TICKET. Whoever has the ticket may join: send it as you would a key.",
+        });
+        text.push_str(&format!("\nTo take it back: dataforge uninvite {}", super::workspaces::short(&self.invite)));
         if !self.listening {
             text.push_str("\nNobody listens here now: run dataforge up and keep it running until they have joined.");
         }
@@ -117,6 +132,8 @@ mod tests {
         let invite = InviteReply {
             ticket: "dforge1".into(),
             workspace: "Field".into(),
+            form: "handed".into(),
+            invite: "0123456789abcdef".into(),
             role: "editor".into(),
             uses: 2,
             expires: "2026-01-01T00:00:00Z".into(),

@@ -1,7 +1,7 @@
 //! `dataforge join`.
 
 use clap::Args;
-use dataforge_node::api::{JoinReply, Request};
+use dataforge_node::api::{JoinPendingReply, JoinReply, Request};
 
 use super::init::recovery;
 use crate::context::Context;
@@ -27,6 +27,23 @@ impl Join {
         // Tickets are copied from mails and chats, which break lines.
         let ticket = self.ticket.split_whitespace().collect();
         context.ask(Request::Join { ticket, person: self.name, device: self.device }).await
+    }
+}
+
+impl Human for JoinPendingReply {
+    fn human(&self) -> String {
+        let mut text = format!(
+            "workspace   {}\ninvited by  {}\nyour words  {}\n\nYou asked to join; an admin has to approve it. Read your words to {}.",
+            clean(&self.workspace),
+            clean(&self.inviter),
+            self.fingerprint,
+            clean(&self.inviter),
+        );
+        if let Some(words) = &self.recovery_words {
+            text = format!("{text}\n\n{}", recovery(words));
+        }
+        text.push_str("\n\nNext: once you are approved, run dataforge join with the same ticket again.");
+        text
     }
 }
 

@@ -103,7 +103,9 @@ impl Human for Vec<LateInfo> {
             return "no late work: nothing is left out because of a removal".to_owned();
         }
         let all = self.iter().map(in_short).collect::<Vec<_>>().join("\n\n");
-        format!("{all}\n\nNext: dataforge late-work accept DEVICE lets it count; dataforge late-work --entries shows all of it.")
+        format!(
+            "{all}\n\nNext: dataforge late-work accept DEVICE lets it count; dataforge late-work --entries shows all of it."
+        )
     }
 }
 

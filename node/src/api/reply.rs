@@ -94,6 +94,23 @@ pub enum Reply {
     Invite(InviteReply),
     /// To `Join`.
     Join(JoinReply),
+    /// To `Join`, when an admin has to approve it first.
+    JoinPending(JoinPendingReply),
+    /// To `Link` without words: they are needed.
+    WordsNeeded {
+        /// Whose.
+        person: String,
+        /// Their four words.
+        fingerprint: String,
+        /// Name of the workspace.
+        workspace: String,
+    },
+    /// To `Link`.
+    Linked(LinkedReply),
+    /// To `DeviceTicket`.
+    DeviceTicket(DeviceTicketReply),
+    /// To `Invites`.
+    Invites(InvitesReply),
     /// To `Members`.
     Members {
         /// Owners first, then by name.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::people::PeopleRequest;
+pub use self::people::{PeopleRequest, Words};
 
 /// What a program asks of a node.
 ///
@@ -224,13 +224,25 @@ pub enum Request {
         uses: u32,
         /// Valid for so many hours.
         hours: u32,
+        /// How it is redeemed: `handed`, `approval` or `open`.
+        #[serde(default)]
+        form: Option<String>,
     },
-    /// Joins a workspace by a ticket. → `Join`
+    /// Joins a workspace by a ticket. → `Join` or `JoinPending`
     Join {
         /// The ticket.
         ticket: String,
         /// Display name of the person, when this device has no identity yet.
         person: Option<String>,
+        /// Label of this device.
+        device: Option<String>,
+    },
+    /// Adds this machine to a person by a device's ticket. → `Linked` or `WordsNeeded`
+    Link {
+        /// The ticket.
+        ticket: String,
+        /// The recovery words; not needed when this device has an identity.
+        words: Option<Words>,
         /// Label of this device.
         device: Option<String>,
     },

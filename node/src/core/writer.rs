@@ -4,10 +4,10 @@ use dataforge_protocol::document::{Document, EngineError};
 use dataforge_protocol::entry::{BlobRef, EntryKind, SignedEntry};
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::gate;
-use dataforge_protocol::id::{DeviceId, DocId, EntryId};
-use dataforge_protocol::key::device_id;
-use dataforge_protocol::ledger::{Draft, Invalid, Ledger, Outcome};
-use dataforge_protocol::op::Op;
+use dataforge_protocol::id::{DeviceId, DocId, EntryId, PersonId};
+use dataforge_protocol::key::{device_id, sign_recovery};
+use dataforge_protocol::ledger::{Draft, DraftError, Invalid, Ledger, Outcome};
+use dataforge_protocol::op::{Op, Proof, Recover};
 use iroh::SecretKey;
 
 use super::{Progress, record};
@@ -28,6 +28,20 @@ pub(crate) struct Writer<'a> {
 
 fn engine(error: &EngineError) -> ApiError {
     ApiError::from_error(ErrorKind::Internal, error)
+}
+
+fn op_draft(op: &Op) -> Draft {
+    Draft { kind: EntryKind::Op, doc: None, deps: Vec::new(), blobs: Vec::new(), body: op.to_bytes() }
+}
+
+fn undrafted(error: &DraftError) -> ApiError {
+    match error {
+        DraftError::Forked => ApiError::from_error(ErrorKind::NotAllowed, error)
+            .hint("dataforge forks shows why; link this machine anew with dataforge device link and another --dir"),
+        DraftError::NotMember(_) => ApiError::from_error(ErrorKind::NotAllowed, error)
+            .hint("this device is no member's any more: dataforge devices shows how it stands"),
+        _ => ApiError::from_error(ErrorKind::Internal, error),
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -52,17 +66,20 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// `NotAllowed` when the rules refuse it, `Internal` when the chain cannot be continued.
     pub(crate) fn append(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
-        while let Some(merging) = self.ledger.merging(self.device, &draft) {
-            self.append_one(merging)?;
-        }
+        self.merge(&draft)?;
         self.append_one(draft)
     }
 
+    /// Writes what has to come first where there are more membership heads than an entry may name.
+    fn merge(&mut self, draft: &Draft) -> Result<(), ApiError> {
+        while let Some(merging) = self.ledger.merging(self.device, draft) {
+            self.append_one(merging)?;
+        }
+        Ok(())
+    }
+
     fn append_one(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
-        let header = self
-            .ledger
-            .next_header(self.device, &draft, now_ms())
-            .map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+        let header = self.ledger.next_header(self.device, &draft, now_ms()).map_err(|error| undrafted(&error))?;
         let signed = SignedEntry::sign(&header, draft.body, self.secret);
         let entry = signed.read().map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
         let id = entry.id;
@@ -95,7 +112,23 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// As [`Writer::append`].
     pub(crate) fn op(&mut self, op: &Op) -> Result<EntryId, ApiError> {
-        self.append(Draft { kind: EntryKind::Op, doc: None, deps: Vec::new(), blobs: Vec::new(), body: op.to_bytes() })
+        self.append(op_draft(op))
+    }
+
+    /// Writes a recovery: the key signs it with what it builds on, so that it counts here alone.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub(crate) fn recover(&mut self, mut recover: Recover, key: &SecretKey) -> Result<EntryId, ApiError> {
+        recover.proofs = Vec::new();
+        let draft = op_draft(&Op::Recover(recover.clone()));
+        self.merge(&draft)?;
+        // What it builds on does not depend on the proofs.
+        let header = self.ledger.next_header(self.device, &draft, now_ms()).map_err(|error| undrafted(&error))?;
+        let digest = recover.digest(self.ledger.workspace(), self.device, &header.claims.mheads);
+        let signature = sign_recovery(key, &digest);
+        recover.proofs = vec![Proof { key: PersonId(*key.public().as_bytes()), signature }];
+        self.append_one(op_draft(&Op::Recover(recover)))
     }
 
     /// Opens a document unless it is open already; returns its id and whether it is new.

@@ -1,36 +1,52 @@
-//! Joining: a stranger with a ticket becomes a member.
+//! Joining: a stranger with a ticket becomes a member, or a member's new device gets the ops by
+//! which it makes itself one.
 
 use std::net::SocketAddr;
 
 use dataforge_protocol::entry::Entry;
 use dataforge_protocol::hello::same;
-use dataforge_protocol::id::DeviceId;
-use dataforge_protocol::ledger::Ledger;
-use dataforge_protocol::op::{Add, InviteForm, Op, Person};
+use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
+use dataforge_protocol::key::sign_admission;
+use dataforge_protocol::ledger::{DeviceState, Ledger};
+use dataforge_protocol::op::{Add, AddDevice, Admit, Invite, InviteForm, Op, Person};
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::ticket::{
-    JoinOp, JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, join_frame, join_proof, read_join_frame, secret_hash,
+    JoinOp, JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, TicketForm, join_frame, join_proof, read_join_frame,
+    secret_hash,
 };
 use dataforge_protocol::wire::JOIN_ALPN;
 use iroh::endpoint::Connection;
-use iroh::{EndpointAddr, PublicKey};
+use iroh::{EndpointAddr, PublicKey, SecretKey};
 use tokio::time::timeout;
 
 use super::{DIAL, Network, code, frame, hello};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
-use crate::core::Core;
+use crate::core::{Core, Progress};
+use crate::requests::invite_uses;
+use crate::store::{DeviceTicket, JoinAsked};
 
 /// Membership ops a host may send.
 const MAX_OPS: u32 = 100_000;
+/// People who may wait for approval by one invite.
+const MAX_REQUESTS: u64 = 100;
 
-/// Asks the host of a ticket to be admitted; returns the verified membership ops, genesis first,
-/// and the address the host was reached at.
-pub(crate) async fn join(
-    network: &Network,
-    ticket: &Ticket,
-    person: Person,
-) -> Result<(Vec<Entry>, Vec<SocketAddr>), ApiError> {
+/// What a host answers to somebody with a right ticket.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Admitted.
+    Admitted {
+        /// The verified membership ops, genesis first.
+        ops: Vec<Entry>,
+        /// Where the host was reached.
+        addresses: Vec<SocketAddr>,
+    },
+    /// An admin has to approve it.
+    Pending,
+}
+
+/// Asks the host of a ticket to be admitted.
+pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> Result<Answer, ApiError> {
     let unreachable = |error: &dyn std::fmt::Display| {
         ApiError::new(
             ErrorKind::Network,
@@ -48,10 +64,11 @@ pub(crate) async fn join(
     let ops = timeout(DIAL, ask(&connection, ticket, person)).await.map_err(|_elapsed| unreachable(&"no answer"))??;
     let reached = frame::addresses(&connection).into_iter().chain(ticket.addresses.iter().copied()).collect();
     connection.close(code::DONE.into(), b"");
-    Ok((ops, reached))
+    Ok(ops.map_or(Answer::Pending, |ops| Answer::Admitted { ops, addresses: reached }))
 }
 
-async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result<Vec<Entry>, ApiError> {
+/// Returns the membership ops; nothing when an admin has to approve it first.
+async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result<Option<Vec<Entry>>, ApiError> {
     let refused = || {
         ApiError::new(ErrorKind::NotAllowed, "the host does not accept this ticket")
             .hint("it may have been used already or taken back: ask for a new one")
@@ -60,12 +77,16 @@ async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result
     let exporter = hello::exporter(connection)?;
     let proof = |side| join_proof(&ticket.secret, &exporter, side, &ticket.host, &ticket.invite, &person);
     let (mut send, mut recv) = connection.open_bi().await.map_err(|error| frame::lost(&error))?;
-    let request = JoinRequest { invite: ticket.invite, proof: proof(JoinSide::Joiner), person: person.clone() };
+    let admission = (ticket.form == TicketForm::Open)
+        .then(|| sign_admission(&SecretKey::from_bytes(&ticket.secret), ticket.workspace, ticket.invite, &person));
+    let proved = proof(JoinSide::Joiner);
+    let request = JoinRequest { invite: ticket.invite, proof: proved, person: person.clone(), admission };
     frame::write(&mut send, &join_frame(&request)).await?;
     let answer = frame::read(&mut recv).await.map_err(|_closed| refused())?;
     let ops = match read_join_frame::<JoinReply>(&answer).ok_or_else(bad)? {
         JoinReply::Admitted { proof: theirs, ops } if same(&theirs, &proof(JoinSide::Host)) && ops <= MAX_OPS => ops,
         JoinReply::Admitted { .. } => return Err(bad()),
+        JoinReply::Refused(JoinRefusal::Pending) => return Ok(None),
         JoinReply::Refused(why) => return Err(ApiError::new(ErrorKind::NotAllowed, why.to_string())),
     };
     let mut entries = Vec::new();
@@ -75,8 +96,39 @@ async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result
         entries.push(op.verify().map_err(|_error| bad())?);
     }
     match entries.first() {
-        Some(genesis) if genesis.id.0 == ticket.workspace.0 => Ok(entries),
+        Some(genesis) if genesis.id.0 == ticket.workspace.0 => Ok(Some(entries)),
         _ => Err(bad()),
+    }
+}
+
+/// A ticket given out by this device.
+enum Given {
+    /// For a new member.
+    Invite(WorkspaceId, EntryId, [u8; 32]),
+    /// For another device of a member.
+    Device(DeviceTicket),
+}
+
+impl Given {
+    fn find(core: &Core, ticket: &EntryId) -> Result<Option<Self>, ApiError> {
+        if let Some((workspace, secret)) = core.store.invite(ticket)? {
+            return Ok(Some(Self::Invite(workspace, *ticket, secret)));
+        }
+        Ok(core.store.device_ticket(ticket)?.map(Self::Device))
+    }
+
+    const fn workspace(&self) -> WorkspaceId {
+        match self {
+            Self::Invite(workspace, ..) => *workspace,
+            Self::Device(ticket) => ticket.workspace,
+        }
+    }
+
+    const fn secret(&self) -> [u8; 32] {
+        match self {
+            Self::Invite(.., secret) => *secret,
+            Self::Device(ticket) => ticket.secret,
+        }
     }
 }
 
@@ -88,16 +140,21 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
     let (mut send, mut recv) = connection.accept_bi().await.map_err(|error| frame::lost(&error))?;
     let request = read_join_frame::<JoinRequest>(&frame::read(&mut recv).await?).ok_or_else(hello::refused)?;
     let own = network.device;
-    let invite = request.invite;
-    let known = node.with_core(move |core| core.store.invite(&invite)).await?;
-    let (workspace, secret) = known.ok_or_else(hello::refused)?;
+    let ticket = request.invite;
+    let given = node.with_core(move |core| Given::find(core, &ticket)).await?.ok_or_else(hello::refused)?;
+    let (workspace, secret) = (given.workspace(), given.secret());
     let proof = |side| join_proof(&secret, &exporter, side, &own, &request.invite, &request.person);
     let is_device = request.person.devices.iter().all(|(cert, _)| cert.device == joiner);
     if !same(&request.proof, &proof(JoinSide::Joiner)) || !is_device {
         return Err(hello::refused());
     }
-    let person = request.person.clone();
-    let admitted = node.with_core(move |core| admit(core, &workspace, &invite, &secret, person)).await?;
+    let asked = request.clone();
+    let admitted = node
+        .with_core(move |core| match given {
+            Given::Invite(workspace, invite, secret) => admit(core, (workspace, invite), &secret, asked),
+            Given::Device(ticket) => link(core, &ticket, joiner, &asked.person),
+        })
+        .await?;
     let ops = match admitted {
         Err(why) => {
             frame::write(&mut send, &join_frame(&JoinReply::Refused(why))).await?;
@@ -120,52 +177,122 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
     Ok(())
 }
 
-type Admitted = Result<(Vec<JoinOp>, crate::core::Progress), JoinRefusal>;
+type Admitted = Result<(Vec<JoinOp>, Progress), JoinRefusal>;
 
-/// Redeems an invite on this device's chain: checks time and uses, and writes the Add. A person
+/// Redeems an invite: checks time and uses, and writes the op that lets the person in. A person
 /// who was admitted and lost the answer may ask again.
 fn admit(
     core: &mut Core,
-    workspace: &dataforge_protocol::id::WorkspaceId,
-    invite: &dataforge_protocol::id::EntryId,
+    (workspace, invite): (WorkspaceId, EntryId),
     secret: &[u8; 32],
-    person: Person,
+    request: JoinRequest,
 ) -> Result<Admitted, ApiError> {
-    let ledger = core.ledger(workspace)?;
-    let Some(Op::Invite(terms)) = ledger.op(invite).cloned() else { return Ok(Err(JoinRefusal::NotAllowed)) };
-    if terms.form != InviteForm::Handed || terms.key != secret_hash(secret) {
+    let ledger = core.ledger(&workspace)?;
+    let Some(Op::Invite(terms)) = ledger.op(&invite).cloned() else { return Ok(Err(JoinRefusal::NotAllowed)) };
+    let key = match terms.form {
+        InviteForm::Open => *SecretKey::from_bytes(secret).public().as_bytes(),
+        InviteForm::Handed | InviteForm::Approval => secret_hash(secret),
+    };
+    if terms.key != key {
         return Ok(Err(JoinRefusal::NotAllowed));
     }
-    let adds = adds(ledger, invite);
-    let mut progress = crate::core::Progress::default();
-    if !adds.contains(&person) {
-        if now_ms() > terms.expires_ms {
-            return Ok(Err(JoinRefusal::Expired));
-        }
-        if adds.len() >= terms.max_uses as usize {
-            return Ok(Err(JoinRefusal::UsedUp));
-        }
-        let op = Op::Add(Add { person, role: terms.role, invite: Some(*invite) });
-        if Op::from_bytes(&op.to_bytes()).is_err() {
-            return Ok(Err(JoinRefusal::CannotAdd));
-        }
-        match core.write(workspace, &[], |writer| writer.op(&op)) {
-            Ok((_, done)) => progress = done,
-            Err(error) if error.kind == ErrorKind::NotAllowed => return Ok(Err(JoinRefusal::CannotAdd)),
-            Err(error) => return Err(error),
-        }
+    if brings_in(ledger, &invite, &request.person) {
+        return Ok(Ok((ops(core, &workspace)?, Progress::default())));
     }
-    let (ledger, store) = core.ledger_and_store(workspace)?;
-    let ops = ledger.ops().iter().filter_map(|id| store.entry(id)).collect();
-    Ok(Ok((ops, progress)))
+    let used = match terms.form {
+        // By all ops, void ones too: so the rules count them.
+        InviteForm::Handed => adds(ledger, &invite),
+        InviteForm::Approval | InviteForm::Open => invite_uses(ledger, &invite),
+    };
+    if !ledger.members().invites.contains_key(&invite) {
+        return Ok(Err(JoinRefusal::NotAllowed));
+    }
+    if now_ms() > terms.expires_ms {
+        return Ok(Err(JoinRefusal::Expired));
+    }
+    if used >= u64::from(terms.max_uses) {
+        return Ok(Err(JoinRefusal::UsedUp));
+    }
+    let Some(op) = letting_in(core, (&workspace, &invite), &terms, request)? else {
+        return Ok(Err(JoinRefusal::Pending));
+    };
+    if Op::from_bytes(&op.to_bytes()).is_err() {
+        return Ok(Err(JoinRefusal::CannotAdd));
+    }
+    match core.write(&workspace, &[], |writer| writer.op(&op)) {
+        Ok((_, progress)) => Ok(Ok((ops(core, &workspace)?, progress))),
+        Err(error) if error.kind == ErrorKind::NotAllowed => Ok(Err(JoinRefusal::CannotAdd)),
+        Err(error) => Err(error),
+    }
 }
 
-/// Returns the persons admitted through an invite.
-fn adds(ledger: &Ledger, invite: &dataforge_protocol::id::EntryId) -> Vec<Person> {
-    let ops = ledger.ops();
-    let adds = ops.iter().filter_map(|id| match ledger.op(id) {
-        Some(Op::Add(add)) if add.invite == Some(*invite) => Some(add.person.clone()),
-        _ => None,
-    });
-    adds.collect()
+/// Returns the op that lets a person in; nothing when an admin has to approve it, which is noted.
+fn letting_in(
+    core: &Core,
+    (workspace, invite): (&WorkspaceId, &EntryId),
+    terms: &Invite,
+    request: JoinRequest,
+) -> Result<Option<Op>, ApiError> {
+    let JoinRequest { person, admission, .. } = request;
+    Ok(match (terms.form, admission) {
+        (InviteForm::Approval, _) => {
+            let add = Op::Add(Add { person: person.clone(), role: terms.role, invite: Some(*invite) });
+            // Nobody is shown a person that could never be added.
+            if Op::from_bytes(&add.to_bytes()).is_err() || core.store.count_requests(invite)? >= MAX_REQUESTS {
+                return Ok(Some(add));
+            }
+            core.store.keep_request(workspace, &JoinAsked { invite: *invite, person, asked_ms: now_ms() })?;
+            None
+        }
+        (InviteForm::Open, Some(signature)) => Some(Op::Admit(Admit { invite: *invite, person, signature })),
+        // Of an open invite without a signature the rules refuse this.
+        _ => Some(Op::Add(Add { person, role: terms.role, invite: Some(*invite) })),
+    })
+}
+
+/// Gives a member's new device the ops by which it certifies itself; writes nothing.
+fn link(core: &mut Core, ticket: &DeviceTicket, joiner: DeviceId, person: &Person) -> Result<Admitted, ApiError> {
+    if now_ms() > ticket.expires_ms {
+        return Ok(Err(JoinRefusal::Expired));
+    }
+    if ticket.redeemed.is_some_and(|device| device != joiner) {
+        return Ok(Err(JoinRefusal::UsedUp));
+    }
+    let people = core.ledger(&ticket.workspace)?.people();
+    if person.id != ticket.person || people.get(&person.id).is_none_or(|known| known.role.is_none()) {
+        return Ok(Err(JoinRefusal::NotMember));
+    }
+    let is_good = |(cert, label): &(dataforge_protocol::key::DeviceCert, String)| {
+        let op = Op::AddDevice(AddDevice { cert: cert.clone(), label: label.clone() });
+        cert.person == person.id && Op::from_bytes(&op.to_bytes()).is_ok()
+    };
+    let is_gone = |of: &dataforge_protocol::ledger::KnownPerson| {
+        of.devices.get(&joiner).is_some_and(|known| known.state != DeviceState::Live)
+    };
+    if person.devices.is_empty() || !person.devices.iter().all(is_good) || people.values().any(is_gone) {
+        return Ok(Err(JoinRefusal::CannotAdd));
+    }
+    core.store.redeem_device_ticket(&ticket.ticket, &joiner)?;
+    Ok(Ok((ops(core, &ticket.workspace)?, Progress::default())))
+}
+
+fn ops(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<JoinOp>, ApiError> {
+    let (ledger, store) = core.ledger_and_store(workspace)?;
+    Ok(ledger.ops().iter().filter_map(|id| store.entry(id)).collect())
+}
+
+/// Returns how many people were added through an invite.
+fn adds(ledger: &Ledger, invite: &EntryId) -> u64 {
+    let adds = |id: &&EntryId| matches!(ledger.op(id), Some(Op::Add(add)) if add.invite == Some(*invite));
+    ledger.ops().iter().filter(adds).count() as u64
+}
+
+/// Returns whether an op lets a person in by an invite.
+fn brings_in(ledger: &Ledger, invite: &EntryId, person: &Person) -> bool {
+    let brings = |id: &EntryId| match ledger.op(id) {
+        Some(Op::Add(add)) => add.invite == Some(*invite) && add.person == *person,
+        Some(Op::Admit(admit)) => admit.invite == *invite && admit.person == *person,
+        _ => false,
+    };
+    ledger.ops().iter().any(brings)
 }

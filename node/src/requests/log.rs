@@ -116,9 +116,11 @@ impl Teller<'_> {
                    UNION ALL SELECT 'file ' || name FROM attachments WHERE workspace = ?1 AND id = ?2";
         let mut statement = self.store.connection().prepare_cached(sql).ok()?;
         let found = statement.query_row(params![self.workspace.as_bytes(), doc.as_bytes()], |row| row.get(0));
-        found.optional().ok().flatten().or_else(|| {
-            (Facts::Dictionary.doc_id() == *doc).then(|| "the dictionary".to_owned())
-        })
+        found
+            .optional()
+            .ok()
+            .flatten()
+            .or_else(|| (Facts::Dictionary.doc_id() == *doc).then(|| "the dictionary".to_owned()))
     }
 
     fn called(&self, doc: &DocId) -> String {

@@ -3,14 +3,22 @@
 mod devices;
 mod explain;
 mod forks;
+mod invites;
 mod late;
+mod link;
 mod members;
 mod names;
+mod ratify;
+mod recover;
+mod revoke;
 mod roles;
 mod tell;
+mod words;
 
 use dataforge_protocol::id::{PersonId, WorkspaceId};
 
+pub(crate) use self::invites::uses;
+pub(super) use self::link::link;
 pub(super) use self::members::members;
 pub(super) use self::names::People;
 pub(super) use self::tell::why_void;
@@ -30,6 +38,15 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: PeopleReq
         PeopleRequest::AcceptLate { of, until } => late::accept(node, workspace, of, until).await,
         PeopleRequest::Explain { target } => explain::explain(node, workspace, target).await,
         PeopleRequest::Forks => forks::list(node, workspace).await,
+        PeopleRequest::Ratify { ops } => ratify::ratify(node, workspace, ops).await,
+        PeopleRequest::RevokeDevice { device, words } => revoke::revoke(node, workspace, device, words).await,
+        PeopleRequest::DeviceTicket { member, hours } => link::ticket(node, workspace, member, hours).await,
+        PeopleRequest::Recover { words, owner, remove } => {
+            recover::recover(node, workspace, words, owner, remove).await
+        }
+        PeopleRequest::Invites => invites::list(node, workspace).await,
+        PeopleRequest::Uninvite { invite } => invites::uninvite(node, workspace, invite).await,
+        PeopleRequest::Approve { person } => invites::approve(node, workspace, person).await,
     }
 }
 

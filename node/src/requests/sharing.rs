@@ -1,33 +1,60 @@
 //! Inviting and joining.
 
-use dataforge_protocol::id::WorkspaceId;
+use std::net::SocketAddr;
+
+use dataforge_protocol::id::{EntryId, WorkspaceId};
 use dataforge_protocol::op::{Invite, InviteForm, Op, Role};
-use dataforge_protocol::ticket::{Ticket, fingerprint, secret_hash};
+use dataforge_protocol::ticket::{Ticket, TicketError, TicketForm, fingerprint, secret_hash};
+use iroh::SecretKey;
 
 use super::workspace::{ensure_identity, info};
-use crate::api::{ApiError, ErrorKind, InviteReply, JoinReply, Reply};
+use crate::api::{ApiError, ErrorKind, InviteReply, JoinPendingReply, JoinReply, Reply};
 use crate::clock::{now_ms, random_bytes, rfc3339};
-use crate::net::{self, Purpose};
+use crate::core::{Core, Progress};
+use crate::net::{self, Answer, Purpose};
 use crate::node::Node;
 
 /// Milliseconds of an hour.
-const HOUR_MS: u64 = 3_600_000;
+pub(super) const HOUR_MS: u64 = 3_600_000;
 
-pub(super) async fn invite(
-    node: &Node,
-    workspace: WorkspaceId,
-    role: &str,
-    uses: u32,
-    hours: u32,
-) -> Result<Reply, ApiError> {
-    let usage = |message: String| ApiError::new(ErrorKind::Usage, message);
-    let role: Role = role.parse().map_err(|error: dataforge_protocol::op::UnknownRole| usage(error.to_string()))?;
+/// What an invite is to say.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) role: String,
+    pub(super) uses: u32,
+    pub(super) hours: u32,
+    pub(super) form: Option<String>,
+}
+
+fn usage(message: impl Into<String>, hint: &str) -> ApiError {
+    ApiError::new(ErrorKind::Usage, message).hint(hint)
+}
+
+fn checked(terms: &Terms) -> Result<(Role, InviteForm), ApiError> {
+    let role: Role = terms
+        .role
+        .parse()
+        .map_err(|error: dataforge_protocol::op::UnknownRole| ApiError::new(ErrorKind::Usage, error.to_string()))?;
+    let form = match terms.form.as_deref() {
+        None | Some("handed") => InviteForm::Handed,
+        Some("approval") => InviteForm::Approval,
+        Some("open") => InviteForm::Open,
+        Some(other) => return Err(usage(format!("there is no invite {other:?}"), "use handed, approval or open")),
+    };
     if role == Role::Owner {
-        return Err(usage("nobody can be invited as owner".into()).hint("invite as admin, editor or viewer"));
+        return Err(usage("nobody can be invited as owner", "invite as admin, editor or viewer"));
     }
-    if uses == 0 || hours == 0 {
-        return Err(usage("an invitation needs at least one use and one hour".into()));
+    if form == InviteForm::Open && role > Role::Editor {
+        return Err(usage("an open invite makes no admins", "invite as editor or viewer, or without --open"));
     }
+    if terms.uses == 0 || terms.hours == 0 {
+        return Err(usage("an invitation needs at least one use and one hour", "leave --uses and --hours out"));
+    }
+    Ok((role, form))
+}
+
+/// Returns the addresses a ticket names, and whether this node listens there now.
+pub(super) async fn reached_at(node: &Node) -> Result<(Vec<SocketAddr>, bool), ApiError> {
     let listening = node.is_up().await;
     let purpose = if listening { Purpose::Serve } else { Purpose::Once };
     let network = node.network(purpose).await?;
@@ -37,33 +64,36 @@ pub(super) async fn invite(
         let port = node.config().network.listen.port();
         addresses.iter_mut().for_each(|address| address.set_port(port));
     }
-    let (secret, expires_ms) = (random_bytes()?, now_ms().saturating_add(u64::from(hours) * HOUR_MS));
-    let relays = node.config().network.relays;
-    let given = addresses.clone();
+    Ok((addresses, listening))
+}
+
+pub(super) async fn invite(node: &Node, workspace: WorkspaceId, terms: Terms) -> Result<Reply, ApiError> {
+    let (role, form) = checked(&terms)?;
+    let (addresses, listening) = reached_at(node).await?;
+    let (secret, expires_ms) = (random_bytes()?, now_ms().saturating_add(u64::from(terms.hours) * HOUR_MS));
+    let (relays, given, uses) = (node.config().network.relays, addresses.clone(), terms.uses);
     let (ticket, progress) = node
         .with_core(move |core| {
-            let (form, key) = (InviteForm::Handed, secret_hash(&secret));
+            // Of an open invite everybody knows the public half, and the ticket's bearer signs.
+            let key = match form {
+                InviteForm::Open => *SecretKey::from_bytes(&secret).public().as_bytes(),
+                InviteForm::Handed | InviteForm::Approval => secret_hash(&secret),
+            };
             let op = Op::Invite(Invite { form, key, role, max_uses: uses, expires_ms });
-            let (invite, progress) = core.write(&workspace, &[], |writer| {
-                let invite = writer.op(&op).map_err(|error| match error.kind {
-                    ErrorKind::NotAllowed => {
-                        ApiError::new(ErrorKind::NotAllowed, "inviting needs the role of an admin")
-                            .hint("ask an admin or owner; an admin may invite editors and viewers")
-                    }
-                    _ => error,
-                })?;
-                writer.store().keep_invite(&workspace, &invite, &secret)?;
-                Ok(invite)
-            })?;
-            let inviter = core.identity()?.public.person.name.clone();
+            let (invite, progress) = announce(core, &workspace, &op, &secret)?;
             let ticket = Ticket {
                 workspace,
                 workspace_name: core.ledger(&workspace)?.genesis().name.clone(),
-                inviter,
+                inviter: core.identity()?.public.person.name.clone(),
                 host: core.identity()?.device(),
                 addresses: given,
                 relays,
                 invite,
+                form: match form {
+                    InviteForm::Handed => TicketForm::Handed,
+                    InviteForm::Approval => TicketForm::Approval,
+                    InviteForm::Open => TicketForm::Open,
+                },
                 role,
                 expires_ms,
                 secret,
@@ -74,6 +104,8 @@ pub(super) async fn invite(
     node.on_progress(workspace, &progress);
     Ok(Reply::Invite(InviteReply {
         ticket: ticket.to_string(),
+        form: terms.form.unwrap_or_else(|| "handed".to_owned()),
+        invite: ticket.invite.to_string(),
         workspace: ticket.workspace_name,
         role: role.to_string(),
         uses,
@@ -83,40 +115,74 @@ pub(super) async fn invite(
     }))
 }
 
+/// Writes the invite op and keeps the ticket's secret with it.
+fn announce(
+    core: &mut Core,
+    workspace: &WorkspaceId,
+    op: &Op,
+    secret: &[u8; 32],
+) -> Result<(EntryId, Progress), ApiError> {
+    core.write(workspace, &[], |writer| {
+        let invite = writer.op(op).map_err(|error| match error.kind {
+            ErrorKind::NotAllowed => ApiError::new(ErrorKind::NotAllowed, "inviting needs the role of an admin")
+                .hint("ask an admin or owner; an admin may invite editors and viewers"),
+            _ => error,
+        })?;
+        writer.store().keep_invite(workspace, &invite, secret)?;
+        Ok(invite)
+    })
+}
+
+/// Reads a ticket that has not expired.
+pub(super) fn read_ticket(text: &str) -> Result<Ticket, ApiError> {
+    let ticket: Ticket =
+        text.parse().map_err(|error: TicketError| ApiError::new(ErrorKind::Input, error.to_string()))?;
+    if now_ms() > ticket.expires_ms {
+        return Err(ApiError::new(ErrorKind::Input, format!("the ticket expired at {}", rfc3339(ticket.expires_ms)))
+            .hint(format!("ask {} for a new one", ticket.inviter)));
+    }
+    Ok(ticket)
+}
+
 pub(super) async fn join(
     node: &Node,
     text: &str,
     person: Option<String>,
     device: Option<String>,
 ) -> Result<Reply, ApiError> {
-    let ticket: Ticket = text
-        .parse()
-        .map_err(|error: dataforge_protocol::ticket::TicketError| ApiError::new(ErrorKind::Input, error.to_string()))?;
-    if now_ms() > ticket.expires_ms {
-        return Err(ApiError::new(ErrorKind::Input, format!("the ticket expired at {}", rfc3339(ticket.expires_ms)))
-            .hint(format!("ask {} for a new one", ticket.inviter)));
+    let ticket = read_ticket(text)?;
+    if let TicketForm::Device { name, .. } = &ticket.form {
+        return Err(usage(format!("this ticket adds a machine of {name}"), "dataforge device link TICKET uses it"));
     }
     let (workspace, dir) = (ticket.workspace, node.directory().to_owned());
     let (identity, recovery_words) = node
         .with_core(move |core| {
             if core.workspace_ids().contains(&workspace) {
-                return Err(ApiError::new(ErrorKind::Usage, "this workspace is here already")
-                    .hint("dataforge sync exchanges what is new"));
+                return Err(usage("this workspace is here already", "dataforge sync exchanges what is new"));
             }
             ensure_identity(core, &dir, person, device)
         })
         .await?;
     let network = node.network(Purpose::Once).await?;
     let person = identity.public.person.clone();
+    let words = fingerprint(&person.id);
     // The words must not be lost when the host cannot be reached: the identity is made already.
     let joined = net::join(&network, &ticket, person).await;
-    let (ops, addresses) = joined.map_err(|error| match &recovery_words {
+    let answer = joined.map_err(|error| match &recovery_words {
         Some(words) => ApiError {
             causes: vec![format!("an identity was made; its recovery words, shown only now: {words}")],
             ..error
         },
         None => error,
     })?;
+    let Answer::Admitted { ops, addresses } = answer else {
+        return Ok(Reply::JoinPending(JoinPendingReply {
+            workspace: ticket.workspace_name,
+            inviter: ticket.inviter,
+            fingerprint: words,
+            recovery_words,
+        }));
+    };
     let host = ticket.host;
     let reply = node
         .with_core(move |core| {
@@ -128,11 +194,10 @@ pub(super) async fn join(
             if core.role(&workspace)?.is_none() {
                 return Err(ApiError::new(ErrorKind::NotAllowed, "the host did not make this device a member"));
             }
-            let person = core.identity()?.public.person.id;
             Ok(JoinReply {
                 workspace: info(core, workspace)?,
                 inviter: ticket.inviter,
-                fingerprint: fingerprint(&person),
+                fingerprint: words,
                 recovery_words,
             })
         })

@@ -23,16 +23,23 @@ pub(super) fn ensure_identity(
     if let Some(identity) = &core.identity {
         return Ok((identity.clone(), None));
     }
-    let env = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|text| is_name(text)));
-    let person = person.or_else(|| env(&["USER", "USERNAME", "LOGNAME"])).unwrap_or_else(|| "me".into());
-    let host = || {
-        std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()).filter(|name| is_name(name))
-    };
-    let device =
-        device.or_else(|| env(&["HOSTNAME", "COMPUTERNAME"])).or_else(host).unwrap_or_else(|| "this device".into());
+    let person = person.or_else(|| environment(&["USER", "USERNAME", "LOGNAME"])).unwrap_or_else(|| "me".into());
+    let device = device.unwrap_or_else(device_label);
     let (identity, phrase) = Identity::create(dir, &person, &device)?;
     core.identity = Some(identity.clone());
     Ok((identity, Some(phrase.words())))
+}
+
+fn environment(names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| std::env::var(name).ok().filter(|text| is_name(text)))
+}
+
+/// Returns what this machine is called.
+pub(super) fn device_label() -> String {
+    let host = || {
+        std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()).filter(|name| is_name(name))
+    };
+    environment(&["HOSTNAME", "COMPUTERNAME"]).or_else(host).unwrap_or_else(|| "this device".into())
 }
 
 pub(super) fn info(core: &mut Core, id: WorkspaceId) -> Result<WorkspaceInfo, ApiError> {

@@ -1,9 +1,9 @@
-//! Known peers, how far they hold this device's chain, and the secrets of tickets given out.
+//! Known peers, and how far they hold this device's chain.
 
 use std::net::SocketAddr;
 
-use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
-use rusqlite::{OptionalExtension as _, params};
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
+use rusqlite::params;
 
 use super::Store;
 use crate::api::ApiError;
@@ -114,35 +114,5 @@ impl Store {
         let mut statement =
             self.connection().prepare_cached("SELECT max(seq) FROM peer_levels WHERE workspace = ?1")?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
-    }
-
-    /// Keeps the secret of a ticket given out.
-    ///
-    /// # Errors
-    /// `Storage`.
-    pub(crate) fn keep_invite(
-        &self,
-        workspace: &WorkspaceId,
-        invite: &EntryId,
-        secret: &[u8; 32],
-    ) -> Result<(), ApiError> {
-        self.connection().prepare_cached("INSERT INTO invites VALUES (?1, ?2, ?3)")?.execute(params![
-            invite.as_bytes(),
-            workspace.as_bytes(),
-            secret
-        ])?;
-        Ok(())
-    }
-
-    /// Returns the workspace and secret of a ticket given out by this device.
-    ///
-    /// # Errors
-    /// `Storage`.
-    pub(crate) fn invite(&self, invite: &EntryId) -> Result<Option<(WorkspaceId, [u8; 32])>, ApiError> {
-        let mut statement =
-            self.connection().prepare_cached("SELECT workspace, secret FROM invites WHERE invite = ?1")?;
-        Ok(statement
-            .query_row(params![invite.as_bytes()], |row| Ok((WorkspaceId(row.get(0)?), row.get(1)?)))
-            .optional()?)
     }
 }

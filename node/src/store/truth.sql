@@ -47,6 +47,26 @@ CREATE TABLE invites (
     secret    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Tickets by which a person adds another device, through this one.
+CREATE TABLE device_tickets (
+    ticket     BLOB PRIMARY KEY,        -- a random id that names no op
+    workspace  BLOB NOT NULL,
+    secret     BLOB NOT NULL,
+    person     BLOB NOT NULL,           -- whose device it adds
+    expires_ms INTEGER NOT NULL,
+    redeemed   BLOB                     -- the device that used it; it may ask again, others may not
+) STRICT, WITHOUT ROWID;
+
+-- Who asked to be let in by an invite with approval.
+CREATE TABLE requests (
+    invite    BLOB NOT NULL,
+    person    BLOB NOT NULL,
+    workspace BLOB NOT NULL,
+    body      BLOB NOT NULL,            -- the person with the device that asked, in postcard
+    asked_ms  INTEGER NOT NULL,
+    PRIMARY KEY (invite, person)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE peers (
     device       BLOB PRIMARY KEY,
     addresses    TEXT NOT NULL,         -- JSON array of socket addresses

@@ -124,18 +124,6 @@ impl Ledger {
         }
     }
 
-    /// Returns the device that signed a settled entry.
-    #[must_use]
-    pub fn device_of(&self, id: &EntryId) -> Option<DeviceId> {
-        Some(self.nodes.get(id)?.device)
-    }
-
-    /// Returns the place of a settled entry on its chain.
-    #[must_use]
-    pub fn seq_of(&self, id: &EntryId) -> Option<u64> {
-        Some(self.nodes.get(id)?.seq)
-    }
-
     /// Returns the entries of a document, whatever became of them, in causal order.
     #[must_use]
     pub fn entries_of(&self, doc: &crate::id::DocId) -> &[EntryId] {
@@ -201,31 +189,16 @@ impl Ledger {
         let writers = writers.flat_map(|known| &known.devices).filter(|(_, of)| of.state == DeviceState::Live);
         let writers: Vec<_> = writers.collect();
         let knows = |op: &EntryId, restriction: &EntryId| {
-            op == restriction || self.membership.past_of(op).is_some_and(|past| self.membership.holds(past, restriction))
+            op == restriction
+                || self.membership.past_of(op).is_some_and(|past| self.membership.holds(past, restriction))
         };
         let silent = |restriction: EntryId| {
             let told = self.acknowledged(&restriction);
-            let silent = writers.iter().filter(|(device, of)| {
-                !told.contains(*device) && !knows(&of.certified_by, &restriction)
-            });
+            let silent =
+                writers.iter().filter(|(device, of)| !told.contains(*device) && !knows(&of.certified_by, &restriction));
             (restriction, silent.map(|(device, _)| **device).collect::<BTreeSet<_>>())
         };
         restrictions.into_iter().map(silent).filter(|(_, silent)| !silent.is_empty()).collect()
-    }
-
-    /// Returns the person and role that a restriction is against, with those of the devices that
-    /// it revokes.
-    #[must_use]
-    pub fn restricted_by(&self, op: &EntryId) -> BTreeSet<PersonId> {
-        let author = self.membership.author_of(op);
-        match self.membership.op(op) {
-            Some(Op::SetRole(set)) => BTreeSet::from([set.person]),
-            Some(Op::Remove(remove)) => BTreeSet::from([remove.person]),
-            Some(Op::Leave(_)) => author.into_iter().collect(),
-            Some(Op::RevokeDevice(revoke)) => self.membership.certified(&revoke.device).into_iter().collect(),
-            Some(Op::Recover(recover)) => recover.removed.iter().copied().collect(),
-            _ => BTreeSet::new(),
-        }
     }
 
     /// Returns the devices that signed two entries for one position, with what was signed.

@@ -6,6 +6,7 @@ mod forks;
 mod graphs;
 mod oracle;
 mod order;
+mod people;
 mod restore;
 mod roles;
 mod unreadable;

@@ -45,6 +45,10 @@ pub struct InviteReply {
     pub ticket: String,
     /// Workspace name.
     pub workspace: String,
+    /// How it is redeemed: `handed`, `approval` or `open`.
+    pub form: String,
+    /// Its id.
+    pub invite: String,
     /// Role it gives.
     pub role: String,
     /// How many may use it.
@@ -65,6 +69,19 @@ pub struct JoinReply {
     /// Who invited.
     pub inviter: String,
     /// This person's four words.
+    pub fingerprint: String,
+    /// The 24 recovery words, when the identity was made now.
+    pub recovery_words: Option<String>,
+}
+
+/// A request to join that waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinPendingReply {
+    /// Name of the workspace.
+    pub workspace: String,
+    /// Who invited.
+    pub inviter: String,
+    /// This person's four words, to be read to whoever approves.
     pub fingerprint: String,
     /// The 24 recovery words, when the identity was made now.
     pub recovery_words: Option<String>,

@@ -41,6 +41,13 @@ pub enum PeopleRequest {
         /// Only of this person, a member or one who was.
         member: Option<String>,
     },
+    /// Ends a device for ever. → `Wrote`
+    RevokeDevice {
+        /// Which.
+        device: String,
+        /// The recovery words of its person: then nothing voids it.
+        words: Option<Words>,
+    },
     /// Lists work that restrictions leave out. → `LateWork`
     LateWork,
     /// Brings late work in. → `Accepted`
@@ -57,4 +64,48 @@ pub enum PeopleRequest {
     },
     /// Lists devices that signed two entries for one position. → `Forks`
     Forks,
+    /// Lets void ops count. → `Wrote`
+    Ratify {
+        /// The ops.
+        ops: Vec<String>,
+    },
+    /// Makes a ticket by which a person adds another machine. → `DeviceTicket`
+    DeviceTicket {
+        /// Whose; this person's when left out.
+        member: Option<String>,
+        /// Valid for so many hours.
+        hours: u32,
+    },
+    /// Gives the workspace owners by its recovery words. → `Wrote`
+    Recover {
+        /// The recovery words of whoever made the workspace.
+        words: Words,
+        /// The owner from now on; this person when left out.
+        owner: Option<String>,
+        /// Members to remove with it.
+        remove: Vec<String>,
+    },
+    /// Lists open invites, and who waits for approval. → `Invites`
+    Invites,
+    /// Ends an invite. → `Wrote`
+    Uninvite {
+        /// The invite: its id or a unique start of it.
+        invite: String,
+    },
+    /// Lets somebody in who asked by an invite with approval. → `Wrote`
+    Approve {
+        /// Who: by name, words or id.
+        person: String,
+    },
+}
+
+/// Recovery words on their way from the keyboard to the one use of them. Never printed or kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(pub String);
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words(secret)")
+    }
 }

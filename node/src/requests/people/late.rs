@@ -25,7 +25,8 @@ pub(super) async fn list(node: &Node, workspace: WorkspaceId) -> Result<Reply, A
         let people = People::of(core, &workspace)?;
         let (ledger, store) = core.ledger_and_store(&workspace)?;
         let teller = Teller { people: &people, ledger, store, workspace };
-        let mut all = teller.ledger.late_work().iter().map(|work| info(&teller, work)).collect::<Result<Vec<_>, _>>()?;
+        let mut all =
+            teller.ledger.late_work().iter().map(|work| info(&teller, work)).collect::<Result<Vec<_>, _>>()?;
         all.sort_by(|a, b| (&a.person, &a.label, &a.device_id).cmp(&(&b.person, &b.label, &b.device_id)));
         Ok(all)
     });
@@ -123,9 +124,8 @@ fn bring_in(
     let (ledger, store) = core.ledger_and_store(&workspace)?;
     let teller = Teller { people: &people, ledger, store, workspace };
     let all = work.iter().flat_map(|work| &work.entries).copied();
-    let (counted, left): (Vec<_>, Vec<_>) = all.partition(|id| {
-        matches!(teller.ledger.outcome(id), Some(Outcome::Accepted | Outcome::Inert(_)))
-    });
+    let (counted, left): (Vec<_>, Vec<_>) =
+        all.partition(|id| matches!(teller.ledger.outcome(id), Some(Outcome::Accepted | Outcome::Inert(_))));
     let why = |id: &EntryId| {
         let why = teller.ledger.explain(id).map(|why| reason(&people, teller.ledger, id, &why).why);
         (id.to_string(), why.unwrap_or_default())

@@ -101,14 +101,18 @@ impl People {
         match found.as_slice() {
             [one] => Ok(*one),
             [] => {
-                let list: Vec<_> = self.all.iter().filter(|(_, known)| is_in(known)).map(|(id, _)| self.name(id)).collect();
+                let list: Vec<_> =
+                    self.all.iter().filter(|(_, known)| is_in(known)).map(|(id, _)| self.name(id)).collect();
                 let who = if members { "member" } else { "person" };
                 Err(ApiError::new(ErrorKind::NotFound, format!("there is no {who} {text:?}"))
                     .hint(format!("there are: {}", list.join(", "))))
             }
             several => {
                 let list: Vec<_> = several.iter().map(|id| self.told_apart(id)).collect();
-                Err(usage(format!("{text:?} may be {} people", several.len()), format!("name one by their words: {}", list.join(", "))))
+                Err(usage(
+                    format!("{text:?} may be {} people", several.len()),
+                    format!("name one by their words: {}", list.join(", ")),
+                ))
             }
         }
     }
@@ -127,7 +131,8 @@ impl People {
         };
         let all = || {
             let people = self.all.iter().filter(|(id, _)| of.is_none_or(|of| of == **id));
-            let devices = people.flat_map(|(id, known)| known.devices.iter().map(|(device, known)| (*id, *device, known)));
+            let devices =
+                people.flat_map(|(id, known)| known.devices.iter().map(|(device, known)| (*id, *device, known)));
             devices.filter(|(_, _, known)| !live || known.state == DeviceState::Live)
         };
         let mut found: Vec<_> =
@@ -137,14 +142,22 @@ impl People {
         }
         match found.as_slice() {
             [(person, device, _)] => Ok((*person, *device)),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no {}device {text:?}", if live { "live " } else { "" }))
-                .hint("dataforge devices lists them")),
+            [] => Err(ApiError::new(
+                ErrorKind::NotFound,
+                format!("there is no {}device {text:?}", if live { "live " } else { "" }),
+            )
+            .hint("dataforge devices lists them")),
             several => {
                 let list: Vec<_> = several
                     .iter()
-                    .map(|(person, device, known)| format!("{} ({}, {})", device.fmt_short(), self.name(person), known.label))
+                    .map(|(person, device, known)| {
+                        format!("{} ({}, {})", device.fmt_short(), self.name(person), known.label)
+                    })
                     .collect();
-                Err(usage(format!("{text:?} may be {} devices", several.len()), format!("use an id: {}", list.join(", "))))
+                Err(usage(
+                    format!("{text:?} may be {} devices", several.len()),
+                    format!("use an id: {}", list.join(", ")),
+                ))
             }
         }
     }
@@ -162,6 +175,7 @@ impl People {
             Op::ExtendCut(op) => format!("accepted late work beyond {}", op.removal.fmt_short()),
             Op::AddDevice(op) => format!("added the device {} of {}", op.label, self.name(&op.cert.person)),
             Op::RevokeDevice(op) => format!("revoked the device {}", self.device(&op.device)),
+            Op::Describe(op) if op.name.is_none() && op.device_label.is_none() => "brought ops together".to_owned(),
             Op::Describe(_) => "changed their own name or label".to_owned(),
             Op::Recover(op) => {
                 let owners: Vec<_> = op.owners.iter().map(|owner| owner.name.as_str()).collect();
@@ -209,7 +223,10 @@ pub(super) fn find_entry(ledger: &Ledger, text: &str) -> Result<EntryId, ApiErro
         [] => Err(missing()),
         several => {
             let list: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
-            Err(usage(format!("{text:?} is the start of {} entries", several.len()), format!("use more of the id: {}", list.join(", "))))
+            Err(usage(
+                format!("{text:?} is the start of {} entries", several.len()),
+                format!("use more of the id: {}", list.join(", ")),
+            ))
         }
     }
 }

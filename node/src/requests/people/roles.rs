@@ -40,7 +40,7 @@ fn only_owner() -> ApiError {
 }
 
 /// This person must manage members and stand above another.
-fn check_above(people: &People, other: &PersonId) -> Result<Role, ApiError> {
+pub(super) fn check_above(people: &People, other: &PersonId) -> Result<Role, ApiError> {
     let (_, me) = people.me()?;
     let own = me.role.unwrap_or(Role::Viewer);
     let theirs = people.get(other).and_then(|known| known.role).unwrap_or(Role::Viewer);
@@ -67,7 +67,8 @@ pub(super) async fn set_role(
     role: String,
 ) -> Result<Reply, ApiError> {
     super::write(node, workspace, move |core| {
-        let role: Role = role.parse().map_err(|error: UnknownRole| ApiError::new(ErrorKind::Usage, error.to_string()))?;
+        let role: Role =
+            role.parse().map_err(|error: UnknownRole| ApiError::new(ErrorKind::Usage, error.to_string()))?;
         let people = People::of(core, &workspace)?;
         let (person, name) = find(&people, &member)?;
         let known = people.get(&person).ok_or_else(|| gone(&member))?;

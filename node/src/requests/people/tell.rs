@@ -45,9 +45,7 @@ pub(super) fn reason(people: &People, ledger: &Ledger, id: &EntryId, why: &Why) 
     match why {
         Why::Stands if is_op => told("nothing in effect speaks against it".to_owned(), &[]),
         Why::Stands => told("its author may write, by all that is known here".to_owned(), &[]),
-        Why::InCut(op) => {
-            told(format!("it was here before this took effect: {}", by(&[*op])), &[*op])
-        }
+        Why::InCut(op) => told(format!("it was here before this took effect: {}", by(&[*op])), &[*op]),
         Why::BroughtIn(op) => told(format!("it was late work, and was brought in: {}", by(&[*op])), &[*op]),
         Why::BuiltUpon(upon) => {
             let who: std::collections::BTreeSet<_> =

@@ -80,7 +80,7 @@ async fn two_nodes(dir: &Path, logs: PathBuf) -> Result<(u64, Duration, u64, Dur
     let (a, b) = (begin(&dir.join("a")).await?, open(&dir.join("b")).await?);
     let (summary, imported) = import(&a, &logs, |_| {}).await?;
     call(&a, Request::Up).await?;
-    let invite = Request::Invite { workspace: None, role: "editor".into(), uses: 1, hours: 1 };
+    let invite = Request::Invite { workspace: None, role: "editor".into(), uses: 1, hours: 1, form: None };
     let Reply::Invite(invite) = call(&a, invite).await? else { unreachable!("an invite answers with a ticket") };
     call(&b, Request::Join { ticket: invite.ticket, person: Some("Bob".into()), device: Some("b".into()) }).await?;
     let started = Instant::now();

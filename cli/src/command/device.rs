@@ -1,0 +1,162 @@
+//! `dataforge device` and `dataforge revoke-device`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use dataforge_node::api::{DeviceTicketReply, LinkedReply, PeopleRequest, Reply, Request};
+
+use super::confirm::{check_terminal, confirm};
+use super::words;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::{Human, clean, plural};
+
+/// Adds another machine of yours.
+#[derive(Debug, Args)]
+pub(crate) struct Device {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a ticket for another machine; keep dataforge up running until it is linked
+    Add {
+        /// Whose machine; yours when left out
+        #[arg(long = "for", value_name = "MEMBER")]
+        member: Option<String>,
+        /// Valid for so many hours
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        hours: u32,
+    },
+    /// Make this machine one of yours, on the new machine
+    Link {
+        /// The ticket, as dataforge device add printed it
+        ticket: String,
+        /// Label of this device; by default the host name
+        #[arg(long, value_name = "LABEL")]
+        device: Option<String>,
+        /// Read the 24 recovery words from a file instead of asking
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+    },
+}
+
+impl Device {
+    /// Whether it may make a data directory.
+    pub(crate) const fn makes_directory(&self) -> bool {
+        matches!(self.action, Action::Link { .. })
+    }
+
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self.action {
+            Action::Add { member, hours } => {
+                let ask = PeopleRequest::DeviceTicket { member, hours };
+                context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
+            }
+            Action::Link { ticket, device, words_file } => link(context, ticket, device, words_file).await,
+        }
+    }
+}
+
+async fn link(
+    context: &Context,
+    ticket: String,
+    device: Option<String>,
+    words_file: Option<PathBuf>,
+) -> Result<(), Failure> {
+    // Tickets are copied from mails and chats, which break lines.
+    let ticket: String = ticket.split_whitespace().collect();
+    let request = |words| Request::Link { ticket: ticket.clone(), words, device: device.clone() };
+    // Without an identity it tells whose words it needs; nothing is done before.
+    let reply = match context.call(request(None)).await? {
+        Reply::WordsNeeded { person, fingerprint, workspace } => {
+            context.note(&clean(&format!("this makes the machine one of {person} [{fingerprint}] in {workspace}")));
+            let words = words::read(&clean(&person), words_file.as_deref()).await?;
+            context.call(request(Some(words))).await?
+        }
+        reply => reply,
+    };
+    context.show(&reply)
+}
+
+/// Ends a device for ever: lost, stolen, given away.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeDevice {
+    /// Label, MEMBER/LABEL or start of the id
+    device: String,
+    /// Sign with the recovery words of its person: then nothing that its thief writes can void it
+    #[arg(long)]
+    words: bool,
+    /// Read the words from a file instead of asking
+    #[arg(long, value_name = "FILE", requires = "words")]
+    words_file: Option<PathBuf>,
+    /// Ask nothing
+    #[arg(long)]
+    yes: bool,
+}
+
+impl RevokeDevice {
+    /// Does it.
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let consequence = "What came here up to now counts. What comes later from it is set aside as late work.\n\
+                           It can never be used again; its person may link another data directory.";
+        if !self.yes {
+            check_terminal()?;
+        }
+        let whom = (None, Some(self.device));
+        let concerned = confirm(context, whom, self.yes, consequence, |of| {
+            let label = of.devices.first().map_or("the device", |device| device.label.as_str());
+            format!("Revoke {label} of {}?", of.name)
+        })
+        .await?;
+        let words = match self.words {
+            true => Some(words::read(&clean(&concerned.name), self.words_file.as_deref()).await?),
+            false => None,
+        };
+        let device = concerned.devices.first().map(|device| device.device_id.clone()).unwrap_or_default();
+        let ask = PeopleRequest::RevokeDevice { device, words };
+        context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
+    }
+}
+
+impl Human for DeviceTicketReply {
+    fn human(&self) -> String {
+        let addresses = if self.addresses.is_empty() { "none".to_owned() } else { self.addresses.join(", ") };
+        let mut text = format!(
+            "{}\n\nworkspace   {}\nmachine of  {}, words {}\nuntil       {}\nreached at  {addresses}",
+            self.ticket,
+            clean(&self.workspace),
+            clean(&self.person),
+            self.fingerprint,
+            self.expires,
+        );
+        text.push_str(
+            "\n\nOn the new machine: dataforge device link TICKET. It asks for the 24 recovery words; the ticket alone adds nothing.",
+        );
+        if !self.listening {
+            text.push_str(
+                "\nNobody listens here now: run dataforge up and keep it running until the machine is linked.",
+            );
+        }
+        text
+    }
+}
+
+impl Human for LinkedReply {
+    fn human(&self) -> String {
+        let workspace = &self.workspace;
+        format!(
+            "workspace   {}\nyou         {} ({})\nyour words  {}\nthis device {}\nhere        {}, {}, {}\n\nNext: dataforge sync, or dataforge up to stay in step.",
+            clean(&workspace.name),
+            clean(&self.person),
+            workspace.role,
+            self.fingerprint,
+            clean(&self.label),
+            plural(workspace.members, "member"),
+            plural(workspace.wells, "well"),
+            plural(workspace.runs, "run"),
+        )
+    }
+}
