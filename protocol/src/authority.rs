@@ -1,244 +1,78 @@
-//! Membership: who holds which role at a set of membership heads.
+//! Membership: which ops count, and who holds which role at a set of membership heads.
 //!
-//! A [`View`] is a pure function of the ops in the past of some heads, so every node derives the
-//! same one whatever it received first. This version folds genesis, add, describe and invite;
-//! with no removal among them every valid op is effective.
+//! `docs/authority.md` has the rules. An op is valid by its own past ([`Membership::add`]); of a
+//! set of valid ops some are void, the others are *effective*; these make a [`View`]. All of it is
+//! a pure function of the set, so every node derives the same whatever it received first.
 //!
-//! Sets of ops are bits by the number under which an op was added here, which never leaves this
-//! node: one entry in ten thousand may then name other heads than the next, at a few bytes each.
-//! Only a few views are kept; a view is made from that at the parents of its head where possible.
+//! Every op keeps the set of ops before it, and those of them that are effective. So the view at
+//! some heads is made from that at the nearest heads known, op by op, and only where an op may
+//! void others, or make them count, is a set resolved from the start. Sets of ops are bits by the
+//! number under which an op was added here: one entry in ten thousand may then name other heads
+//! than the next, at a few bytes each.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod check;
+mod graph;
+mod query;
+mod recent;
+mod refusal;
+mod resolve;
+mod set;
+mod sets;
+mod state;
+mod update;
+mod view;
 
-use crate::id::{DeviceId, EntryId, PersonId};
-use crate::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
-/// A member as seen at some heads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Role.
-    pub role: Role,
-    /// Display name.
-    pub name: String,
-    /// Devices and their labels.
-    pub devices: BTreeMap<DeviceId, String>,
-}
-
-/// The membership at a set of heads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct View {
-    /// All ops in the past of the heads, the heads included.
-    past: Arc<OpSet>,
-    /// Members by person.
-    pub members: BTreeMap<PersonId, Member>,
-    /// The person of each device.
-    pub devices: BTreeMap<DeviceId, PersonId>,
-    /// Invites, with the device that redeems them.
-    pub invites: BTreeMap<EntryId, (DeviceId, Invite)>,
-}
-
-/// A set of membership ops; comparable only with sets of the same [`Membership`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OpSet(Vec<u64>);
-
-impl OpSet {
-    /// Returns whether all ops of this set are in another.
-    #[must_use]
-    pub fn is_subset(&self, other: &Self) -> bool {
-        let mut others = other.0.iter().copied().chain(std::iter::repeat(0));
-        self.0.iter().all(|bits| bits & !others.next().unwrap_or(0) == 0)
-    }
-
-    /// Returns the number of ops.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|bits| bits.count_ones() as usize).sum()
-    }
-
-    /// Returns whether there is no op.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|bits| *bits == 0)
-    }
-
-    fn contains(&self, number: usize) -> bool {
-        self.0.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
-    }
-
-    fn insert(&mut self, number: usize) {
-        if self.0.len() <= number / 64 {
-            self.0.resize(number / 64 + 1, 0);
-        }
-        if let Some(bits) = self.0.get_mut(number / 64) {
-            *bits |= 1 << (number % 64);
-        }
-    }
-
-    fn extend(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (bits, others) in self.0.iter_mut().zip(&other.0) {
-            *bits |= others;
-        }
-    }
-
-    fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
-        let word = |(place, bits): (usize, &u64)| {
-            let bits = *bits;
-            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| place * 64 + bit)
-        };
-        self.0.iter().enumerate().flat_map(word)
-    }
-}
-
-impl View {
-    /// Returns all ops in the past of the heads, the heads included.
-    #[must_use]
-    pub const fn past(&self) -> &Arc<OpSet> {
-        &self.past
-    }
-
-    /// Returns the person and role behind a device, if it belongs to a member.
-    #[must_use]
-    pub fn author(&self, device: &DeviceId) -> Option<(PersonId, Role)> {
-        let person = self.devices.get(device)?;
-        Some((*person, self.members.get(person)?.role))
-    }
-
-    /// Returns whether a device belongs to a member.
-    #[must_use]
-    pub fn is_member(&self, device: &DeviceId) -> bool {
-        self.author(device).is_some()
-    }
-}
-
-/// Why an op is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OpRefusal {
-    /// Its author is no member at its parents.
-    #[error("author is not a member")]
-    NotMember,
-    /// Its author's role does not allow it.
-    #[error("author's role does not allow it")]
-    Role,
-    /// It adds somebody who is a member already.
-    #[error("person is a member already")]
-    AlreadyMember,
-    /// It claims a device that belongs to another person.
-    #[error("device belongs to another person")]
-    DeviceTaken,
-    /// A second genesis, or one signed by a device it does not list.
-    #[error("not the genesis of this workspace")]
-    Genesis,
-    /// It redeems an invite that is not in its past.
-    #[error("unknown invite")]
-    UnknownInvite,
-}
-
-/// A valid op in the membership graph.
-#[derive(Debug, Clone)]
-struct OpNode {
-    id: EntryId,
-    device: DeviceId,
-    op: Op,
-    /// Rank of its author at its parents; the genesis stands above all.
-    rank: u8,
-    parents: Vec<EntryId>,
-    /// The ops before it, itself excluded, and their number.
-    past: Arc<OpSet>,
-    depth: usize,
-}
+use self::check::Candidate;
+use self::graph::{Graph, OpNode};
+use self::recent::Recent;
+pub use self::refusal::OpRefusal;
+use self::resolve::Resolved;
+pub use self::set::OpSet;
+use self::sets::Contest;
+pub use self::view::{Member, Restriction, View};
+use crate::id::{DeviceId, EntryId};
+use crate::op::Op;
 
 /// Views kept at a time; a workspace of thousands of members has large ones.
 const MAX_VIEWS: usize = 32;
+/// Resolved sets kept at a time.
+const MAX_SETS: usize = 256;
+
+/// All ops, resolved.
+#[derive(Debug, Default)]
+struct Now {
+    set: Resolved,
+    heads: BTreeSet<EntryId>,
+}
 
 /// The membership graph of a workspace: all valid ops, and the views derived from them.
 #[derive(Debug, Default)]
 pub struct Membership {
-    ops: Vec<OpNode>,
-    numbers: BTreeMap<EntryId, usize>,
-    heads: BTreeSet<EntryId>,
-    /// Recent views, each with the time of its last use.
-    views: BTreeMap<Vec<EntryId>, (u64, Arc<View>)>,
-    uses: u64,
-}
-
-const GENESIS_RANK: u8 = 5;
-
-const fn rank(role: Role) -> u8 {
-    match role {
-        Role::Viewer => 1,
-        Role::Editor => 2,
-        Role::Admin => 3,
-        Role::Owner => 4,
-    }
+    graph: Graph,
+    /// Empty after an op that may have changed verdicts, until somebody asks.
+    now: OnceLock<Now>,
+    all_heads: BTreeSet<EntryId>,
+    sets: Recent<Vec<EntryId>, Resolved>,
+    views: Recent<Vec<EntryId>, Arc<View>>,
+    contest: Contest,
+    /// A view of all ops, of now or of some time ago.
+    latest: Arc<View>,
 }
 
 impl Membership {
-    /// Returns the heads: valid ops that no valid op has among its parents.
+    /// Returns the heads of the effective ops: what an op or entry written now names.
     #[must_use]
-    pub const fn heads(&self) -> &BTreeSet<EntryId> {
-        &self.heads
+    pub fn heads(&self) -> &BTreeSet<EntryId> {
+        &self.resolved_now().heads
     }
 
-    /// Returns whether an op is known and valid.
+    /// Returns the heads of all valid ops, void ones too.
     #[must_use]
-    pub fn contains(&self, id: &EntryId) -> bool {
-        self.numbers.contains_key(id)
-    }
-
-    /// Returns a valid op.
-    #[must_use]
-    pub fn op(&self, id: &EntryId) -> Option<&Op> {
-        self.node(id).map(|node| &node.op)
-    }
-
-    fn node(&self, id: &EntryId) -> Option<&OpNode> {
-        self.ops.get(*self.numbers.get(id)?)
-    }
-
-    /// Returns the view at all heads.
-    pub fn now(&mut self) -> Arc<View> {
-        let heads: Vec<_> = self.heads.iter().copied().collect();
-        self.view(&heads)
-    }
-
-    /// Returns the view at some heads; ops that are not valid or not known add nothing.
-    pub fn view(&mut self, heads: &[EntryId]) -> Arc<View> {
-        if let Some(view) = self.recent(heads) {
-            return view;
-        }
-        let view = Arc::new(self.continued(heads).unwrap_or_else(|| self.fold(heads)));
-        if self.views.len() >= MAX_VIEWS {
-            let oldest = self.views.iter().min_by_key(|(_, (used, _))| *used);
-            if let Some(oldest) = oldest.map(|(heads, _)| heads.clone()) {
-                self.views.remove(&oldest);
-            }
-        }
-        self.views.insert(heads.to_vec(), (self.uses, Arc::clone(&view)));
-        view
-    }
-
-    fn recent(&mut self, heads: &[EntryId]) -> Option<Arc<View>> {
-        self.uses += 1;
-        let (used, view) = self.views.get_mut(heads)?;
-        *used = self.uses;
-        Some(Arc::clone(view))
-    }
-
-    /// Returns the view at a single head from that at its parents, of which it is the last.
-    fn continued(&mut self, heads: &[EntryId]) -> Option<View> {
-        let [head] = heads else { return None };
-        let number = *self.numbers.get(head)?;
-        let parents = self.ops.get(number)?.parents.clone();
-        let before = self.recent(&parents)?;
-        let mut view = View::clone(&before);
-        // Whom it adds is no member before it, so no rank of an earlier add matters.
-        apply(&mut view, &mut BTreeMap::new(), self.ops.get(number)?);
-        Arc::make_mut(&mut view.past).insert(number);
-        Some(view)
+    pub const fn all_heads(&self) -> &BTreeSet<EntryId> {
+        &self.all_heads
     }
 
     /// Checks an op against its own past and adds it.
@@ -248,126 +82,133 @@ impl Membership {
     /// # Errors
     /// [`OpRefusal`]; the answer depends on the op's past alone and never changes.
     pub fn add(&mut self, id: EntryId, device: DeviceId, parents: &[EntryId], op: Op) -> Result<(), OpRefusal> {
-        let view = self.view(parents);
-        let rank = self.check(&view, device, &op)?;
+        let known = self.resolved(parents);
+        let who = self.graph.check(Candidate { device, parents, op: &op }, &known)?;
         for parent in parents {
-            self.heads.remove(parent);
+            self.all_heads.remove(parent);
         }
-        self.heads.insert(id);
-        let (past, parents) = (Arc::clone(&view.past), parents.to_vec());
-        let depth = past.len();
-        self.numbers.insert(id, self.ops.len());
-        self.ops.push(OpNode { id, device, op, rank, parents, past, depth });
+        self.all_heads.insert(id);
+        let Resolved { past, effective } = known;
+        let depth = past.len() as u64;
+        let mut node = OpNode {
+            id,
+            device,
+            op,
+            author: who.author,
+            author_rank: who.author_rank,
+            rank: who.rank,
+            past,
+            effective,
+            depth,
+            unsettling: false,
+        };
+        node.unsettling = self.graph.is_unsettling(&node);
+        let number = self.graph.insert(node);
+        self.contest(number);
+        // Not asked for since an op that may have changed verdicts: it is resolved when it is.
+        if let Some(mut now) = self.now.take().or_else(|| (number == 0).then(Now::default))
+            && self.graph.step(&mut now.set, number)
+        {
+            self.extend_heads(&mut now, number);
+            self.now = OnceLock::from(now);
+        }
         Ok(())
     }
 
-    fn check(&self, past: &View, device: DeviceId, op: &Op) -> Result<u8, OpRefusal> {
-        if let Op::Genesis(genesis) = op {
-            let listed = genesis.owners.iter().flat_map(|owner| &owner.devices).any(|(cert, _)| cert.device == device);
-            let first = self.ops.is_empty() && past.past.is_empty();
-            return if listed && first { Ok(GENESIS_RANK) } else { Err(OpRefusal::Genesis) };
+    fn extend_heads(&self, now: &mut Now, number: usize) {
+        let node = self.graph.node(number);
+        if now.set.effective.contains(number) {
+            let knows = |head: &EntryId| self.graph.number(head).is_some_and(|head| node.past.contains(head));
+            now.heads.retain(|head| !knows(head));
+            now.heads.insert(node.id);
         }
-        let (_, role) = past.author(&device).ok_or(OpRefusal::NotMember)?;
-        let grants = |granted: Role| role == Role::Owner || (role == Role::Admin && granted < role);
-        match op {
-            Op::Add(add) => {
-                if !grants(add.role) {
-                    return Err(OpRefusal::Role);
-                }
-                if past.members.contains_key(&add.person.id) {
-                    return Err(OpRefusal::AlreadyMember);
-                }
-                if add.person.devices.iter().any(|(cert, _)| past.devices.contains_key(&cert.device)) {
-                    return Err(OpRefusal::DeviceTaken);
-                }
-                if add.invite.is_some_and(|invite| !past.invites.contains_key(&invite)) {
-                    return Err(OpRefusal::UnknownInvite);
-                }
-            }
-            Op::Invite(invite) if !grants(invite.role) => return Err(OpRefusal::Role),
-            Op::Invite(_) | Op::Describe(_) | Op::Genesis(_) => {}
-        }
-        Ok(rank(role))
     }
 
-    fn fold(&self, heads: &[EntryId]) -> View {
-        let mut past = OpSet::default();
-        for head in heads {
-            if let Some(number) = self.numbers.get(head)
-                && let Some(node) = self.ops.get(*number)
-            {
-                past.extend(&node.past);
-                past.insert(*number);
-            }
-        }
-        // Topological, ties by id: the size of the past grows along every edge.
-        let mut order: Vec<_> = past.numbers().filter_map(|number| self.ops.get(number)).collect();
-        order.sort_by_key(|node| (node.depth, node.id));
-        let mut view = View::default();
-        let mut ranks = BTreeMap::new();
-        for node in order {
-            apply(&mut view, &mut ranks, node);
-        }
-        View { past: Arc::new(past), ..view }
+    fn resolved_now(&self) -> &Now {
+        self.now.get_or_init(|| {
+            let past = self.all();
+            let effective = Arc::new(self.graph.resolve(&past));
+            let set = Resolved { past: Arc::new(past), effective };
+            let heads = set.heads(&self.graph).collect();
+            Now { set, heads }
+        })
     }
 
-    /// Returns the set of all ops.
-    pub(crate) fn all(&self) -> OpSet {
+    /// Returns the ops in the past of some heads, the heads included, and the effective of them.
+    fn resolved(&mut self, heads: &[EntryId]) -> Resolved {
+        let mut numbers: Vec<_> = heads.iter().filter_map(|head| self.graph.number(head)).collect();
+        numbers.sort_by_key(|number| self.graph.node(*number).depth);
+        let Some(deepest) = numbers.last().copied() else { return Resolved::default() };
+        let node = self.graph.node(deepest);
+        let mut set = Resolved { past: Arc::clone(&node.past), effective: Arc::clone(&node.effective) };
+        // It knows all the others of its set.
+        let stepped = self.graph.step(&mut set, deepest);
+        if numbers.len() == 1 && stepped {
+            return set;
+        }
+        if let Some(set) = self.sets.get(heads) {
+            return set.clone();
+        }
         let mut all = OpSet::default();
-        (0..self.ops.len()).for_each(|number| all.insert(number));
-        all
-    }
-
-    /// Returns whether an op is in a set of this graph.
-    pub(crate) fn holds(&self, set: &OpSet, id: &EntryId) -> bool {
-        self.numbers.get(id).is_some_and(|number| set.contains(*number))
-    }
-}
-
-fn apply(view: &mut View, ranks: &mut BTreeMap<PersonId, u8>, node: &OpNode) {
-    match &node.op {
-        Op::Genesis(Genesis { owners, .. }) => {
-            for owner in owners {
-                admit(view, ranks, owner, Role::Owner, node.rank);
-            }
+        for number in &numbers {
+            all.extend(&self.graph.node(*number).past);
+            all.insert(*number);
         }
-        Op::Add(Add { person, role, .. }) => admit(view, ranks, person, *role, node.rank),
-        Op::Describe(describe) => describe_member(view, node.device, describe),
-        Op::Invite(invite) => {
-            view.invites.insert(node.id, (node.device, invite.clone()));
+        let set = self.resolved_from(set, stepped, all);
+        self.sets.put(heads.to_vec(), set.clone(), MAX_SETS);
+        set
+    }
+
+    /// Resolves a set from one of its parts where the ops in between change no verdicts.
+    fn resolved_from(&self, mut part: Resolved, stepped: bool, all: OpSet) -> Resolved {
+        if let Some(now) = self.now.get()
+            && *now.set.past == all
+        {
+            return now.set.clone();
         }
+        let missing: Vec<_> = all.difference(&part.past).numbers().collect();
+        if stepped && missing.into_iter().all(|number| self.graph.step(&mut part, number)) {
+            return part;
+        }
+        let effective = Arc::new(self.graph.resolve(&all));
+        Resolved { past: Arc::new(all), effective }
+    }
+
+    /// Returns the view of all ops.
+    pub fn now(&mut self) -> Arc<View> {
+        let target = self.resolved_now().set.clone();
+        if !target.is_of(&self.latest) {
+            // In place, unless somebody still holds the one before.
+            self.graph.update(Arc::make_mut(&mut self.latest), &target);
+        }
+        Arc::clone(&self.latest)
+    }
+
+    /// Returns the view at some heads; ops that are not valid or not known add nothing.
+    pub fn view(&mut self, heads: &[EntryId]) -> Arc<View> {
+        if let Some(view) = self.views.get(heads) {
+            return Arc::clone(view);
+        }
+        let target = self.resolved(heads);
+        if self.now.get().is_some_and(|now| now.set.past == target.past) {
+            return self.now();
+        }
+        let nearest = self.views.values().chain([&self.latest]).min_by_key(|view| target.distance(view));
+        let mut view = nearest.map(|view| View::clone(view)).unwrap_or_default();
+        self.graph.update(&mut view, &target);
+        let view = Arc::new(view);
+        self.views.put(heads.to_vec(), Arc::clone(&view), MAX_VIEWS);
+        view
+    }
+
+    /// Returns the state of a set of ops that is closed under parents.
+    pub fn view_of(&mut self, ops: &OpSet) -> Arc<View> {
+        let mut heads: Vec<_> =
+            resolve::heads(&self.graph, ops).into_iter().map(|number| self.graph.node(number).id).collect();
+        heads.sort_unstable();
+        self.view(&heads)
     }
 }
 
-/// Adds a person. Two adds of one person can only be concurrent: the one of greater authority
-/// counts, among equals the lower role.
-fn admit(view: &mut View, ranks: &mut BTreeMap<PersonId, u8>, person: &Person, role: Role, rank: u8) {
-    let before = ranks.get(&person.id).copied().unwrap_or(0);
-    let member = view.members.entry(person.id).or_insert_with(|| Member {
-        role,
-        name: person.name.clone(),
-        devices: BTreeMap::new(),
-    });
-    if rank > before {
-        member.role = role;
-        ranks.insert(person.id, rank);
-    } else if rank == before {
-        member.role = member.role.min(role);
-    }
-    for (cert, label) in &person.devices {
-        if *view.devices.entry(cert.device).or_insert(person.id) == person.id {
-            member.devices.entry(cert.device).or_insert_with(|| label.clone());
-        }
-    }
-}
-
-fn describe_member(view: &mut View, device: DeviceId, describe: &Describe) {
-    let Some(person) = view.devices.get(&device) else { return };
-    let Some(member) = view.members.get_mut(person) else { return };
-    if let Some(name) = &describe.name {
-        member.name.clone_from(name);
-    }
-    if let Some(label) = &describe.device_label {
-        member.devices.insert(device, label.clone());
-    }
-}
+#[cfg(test)]
+pub(crate) mod tests;

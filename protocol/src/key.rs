@@ -9,7 +9,8 @@ use bip39::Mnemonic;
 use iroh_base::{PublicKey, SecretKey};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DeviceId, PersonId};
+use crate::id::{DeviceId, EntryId, PersonId, WorkspaceId};
+use crate::op::Person;
 
 /// Domain prefix of entry signatures.
 const ENTRY_DOMAIN: &[u8] = b"dataforge/entry/1\0";
@@ -17,6 +18,12 @@ const ENTRY_DOMAIN: &[u8] = b"dataforge/entry/1\0";
 const DEVICE_DOMAIN: &[u8] = b"dataforge/device/1\0";
 /// Domain prefix of a device's signature over its person.
 const PERSON_DOMAIN: &[u8] = b"dataforge/person/1\0";
+/// Domain prefix of a person's signature that ends a device.
+const REVOKE_DOMAIN: &[u8] = b"dataforge/revoke/1\0";
+/// Domain prefix of the signatures under a recovery.
+const RECOVER_DOMAIN: &[u8] = b"dataforge/recover/1\0";
+/// Domain prefix of a ticket key's signature over who joins.
+const ADMIT_DOMAIN: &[u8] = b"dataforge/admit/1\0";
 
 /// An ed25519 signature. Not part of any id: one message has many valid ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +78,61 @@ pub fn sign_entry(secret: &SecretKey, id: &[u8; 32]) -> Signature {
 /// [`BadSignature`] when the key is no curve point or the signature does not verify.
 pub fn verify_entry(device: &DeviceId, id: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
     verify(device.as_bytes(), ENTRY_DOMAIN, id, signature)
+}
+
+/// Signs the end of a device with its person's key.
+#[must_use]
+pub fn sign_revocation(person: &SecretKey, device: &DeviceId) -> Signature {
+    sign(person, REVOKE_DOMAIN, device.as_bytes())
+}
+
+/// Checks a person's signature that ends a device.
+///
+/// # Errors
+/// [`BadSignature`] when the key is no curve point or the signature does not verify.
+pub fn verify_revocation(person: &PersonId, device: &DeviceId, signature: &Signature) -> Result<(), BadSignature> {
+    verify(person.as_bytes(), REVOKE_DOMAIN, device.as_bytes(), signature)
+}
+
+/// Signs the digest of a recovery ([`crate::op::Recover::digest`]) with the recovery key or an
+/// owner's.
+#[must_use]
+pub fn sign_recovery(secret: &SecretKey, digest: &[u8; 32]) -> Signature {
+    sign(secret, RECOVER_DOMAIN, digest)
+}
+
+/// Checks a signature over the digest of a recovery.
+///
+/// # Errors
+/// [`BadSignature`] when the key is no curve point or the signature does not verify.
+pub fn verify_recovery(key: &PersonId, digest: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
+    verify(key.as_bytes(), RECOVER_DOMAIN, digest, signature)
+}
+
+/// Signs, with the key of an open ticket, who joins by it.
+#[must_use]
+pub fn sign_admission(ticket: &SecretKey, workspace: WorkspaceId, invite: EntryId, person: &Person) -> Signature {
+    sign(ticket, ADMIT_DOMAIN, &admission(workspace, invite, person))
+}
+
+/// Checks a ticket key's signature over who joins.
+///
+/// # Errors
+/// [`BadSignature`] when the key is no curve point or the signature does not verify.
+pub fn verify_admission(
+    key: &[u8; 32],
+    workspace: WorkspaceId,
+    invite: EntryId,
+    person: &Person,
+    signature: &Signature,
+) -> Result<(), BadSignature> {
+    verify(key, ADMIT_DOMAIN, &admission(workspace, invite, person), signature)
+}
+
+/// Names the invite too: one key in two invites gives no admission by the other.
+fn admission(workspace: WorkspaceId, invite: EntryId, person: &Person) -> Vec<u8> {
+    let start = [*workspace.as_bytes(), *invite.as_bytes()].concat();
+    postcard::to_extend(person, start).expect("persons have no unserialisable part")
 }
 
 /// Returns the device id of a secret key.

@@ -8,18 +8,26 @@
 //! node's work; [`Ledger::restore`] brings a stored ledger back without judging it again.
 
 mod accept;
+mod branches;
 mod chain;
-mod forks;
+mod counting;
+mod explain;
 mod gating;
+mod judge;
+mod near;
+mod past;
 mod settle;
 mod waiting;
+mod witness;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use self::chain::DeviceTips;
+pub use self::explain::{LateWork, Why};
 use self::gating::Doc;
+use self::near::Shown;
 use self::settle::Settled;
 use self::waiting::Waiting;
 pub use self::write::{Draft, DraftError};
@@ -144,15 +152,17 @@ struct Node {
     /// The ops that an Open or Change knows, and its author by these.
     past: Arc<OpSet>,
     author: Option<(PersonId, Role)>,
+    /// Whether all of these ops were in effect by what it knew.
+    all_effective: bool,
     blob_end: u64,
     standing: Standing,
     inert: Option<Inert>,
     /// Whether everything before it on its chain is held.
     connected: bool,
-    /// Whether it is of a forked part of a chain, or rests on what is.
+    /// Whether a fork or removal touches it, or what it rests on.
     near: bool,
-    /// Whether it is not frozen and all near a fork in its past counts.
-    clear: bool,
+    /// The branches of forked devices in its past.
+    shown: Arc<Shown>,
     /// Its number in the order of settling, which is causal.
     position: usize,
 }
@@ -182,12 +192,18 @@ pub struct Ledger {
     workspace: WorkspaceId,
     genesis: Genesis,
     membership: Membership,
+    /// The state at all ops held.
+    now: Arc<View>,
     nodes: BTreeMap<EntryId, Node>,
     order: Vec<EntryId>,
     chains: BTreeMap<DeviceId, BTreeMap<u64, Vec<EntryId>>>,
     docs: BTreeMap<DocId, Doc>,
     /// Lowest forked position of each device that signed two entries for one.
     forked: BTreeMap<DeviceId, u64>,
+    /// Those of them that forked again above it.
+    forked_again: BTreeSet<DeviceId>,
+    /// Ops on forked parts of chains.
+    frozen_ops: Vec<EntryId>,
     /// Devices with several entries for one position, readable or not.
     branched: BTreeSet<DeviceId>,
     waiting: Waiting,
@@ -213,17 +229,21 @@ impl Ledger {
             workspace: WorkspaceId(genesis.id.0),
             genesis: body.clone(),
             membership: Membership::default(),
+            now: Arc::default(),
             nodes: BTreeMap::new(),
             order: Vec::new(),
             chains: BTreeMap::new(),
             docs: BTreeMap::new(),
             forked: BTreeMap::new(),
+            forked_again: BTreeSet::new(),
+            frozen_ops: Vec::new(),
             branched: BTreeSet::new(),
             waiting: Waiting::default(),
             invalid: BTreeSet::new(),
         };
         let device = genesis.header.link().device;
         ledger.membership.add(genesis.id, device, &[], Op::Genesis(body))?;
+        ledger.now = ledger.membership.now();
         ledger.insert_node(genesis, Settled::default());
         Ok(ledger)
     }
@@ -241,8 +261,8 @@ impl Ledger {
     }
 
     /// Returns the membership as of all ops held.
-    pub fn members(&mut self) -> Arc<View> {
-        self.membership.now()
+    pub fn members(&self) -> Arc<View> {
+        self.now()
     }
 
     /// Returns a valid membership op.

@@ -17,6 +17,14 @@ pub const MAX_BLOB_BYTES: u64 = 64 << 30;
 pub const MAX_NAME_CHARS: usize = 120;
 /// Devices certified by one membership op.
 pub const MAX_DEVICES: usize = 16;
+/// Owners named by one membership op, and proofs under a recovery.
+pub const MAX_OWNERS: usize = 16;
+/// Persons that one recovery may remove.
+pub const MAX_REMOVED: usize = 64;
+/// Devices in a cut.
+pub const MAX_CUT: usize = 64;
+/// Ops that one op may ratify.
+pub const MAX_RATIFIED: usize = 64;
 
 /// Bytes of one frame on the wire, its length prefix excluded.
 pub const MAX_FRAME_BYTES: usize = 1 << 20;
@@ -28,6 +36,11 @@ pub const BATCH_BYTES: usize = 256 * 1024;
 pub const MAX_TIPS: usize = 8192;
 /// Hashes in one message.
 pub const MAX_HASHES: usize = 8192;
+
+/// Entries that a removed device may hand in on one connection.
+pub const MAX_LATE_ENTRIES: usize = 10_000;
+/// Bytes of entries that a removed device may hand in on one connection.
+pub const MAX_LATE_BYTES: usize = 64 << 20;
 
 /// Entries that wait for missing ancestors, per workspace; beyond it they are dropped and asked
 /// for again.

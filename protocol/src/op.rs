@@ -2,119 +2,23 @@
 //!
 //! A body is one byte that names the kind, then the op in postcard. A kind this build does not
 //! know makes the entry unreadable, not invalid: it is kept, passed on and read after an upgrade.
+//! What an op may do, and when it counts, is [`crate::authority`].
+
+mod bounds;
+mod cut;
+mod kinds;
+mod role;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EntryId, PersonId};
-use crate::key::DeviceCert;
-use crate::limits;
-
-/// What a member may do. Ordered: a higher role may do all a lower one may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Role {
-    /// Reads.
-    Viewer,
-    /// Reads and writes.
-    Editor,
-    /// Manages members, deletes.
-    Admin,
-    /// Everything; only an owner makes owners.
-    Owner,
-}
-
-impl Role {
-    /// Returns the word used everywhere.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Editor => "editor",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
-    }
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        [Self::Viewer, Self::Editor, Self::Admin, Self::Owner]
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or(UnknownRole)
-    }
-}
-
-/// The word names no role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown role: use viewer, editor, admin or owner")]
-pub struct UnknownRole;
-
-/// A person as an op introduces them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// Their key.
-    pub id: PersonId,
-    /// Their display name.
-    pub name: String,
-    /// Their devices, each certified by their key, with a label.
-    pub devices: Vec<(DeviceCert, String)>,
-}
-
-/// The first op of a workspace; its entry id is the workspace id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Genesis {
-    /// Makes the id unique.
-    pub nonce: [u8; 32],
-    /// Name of the workspace.
-    pub name: String,
-    /// The owners.
-    pub owners: Vec<Person>,
-    /// Public key that may recover the workspace.
-    pub recovery: PersonId,
-    /// Shared by all members; lets them recognise each other without naming the workspace.
-    pub discovery_secret: [u8; 32],
-}
-
-/// Admits a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Add {
-    /// Who.
-    pub person: Person,
-    /// With which role.
-    pub role: Role,
-    /// The invite it redeems, if any.
-    pub invite: Option<EntryId>,
-}
-
-/// Changes one's own display name or device label.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Describe {
-    /// New display name.
-    pub name: Option<String>,
-    /// New label of the signing device.
-    pub device_label: Option<String>,
-}
-
-/// Announces an invite that the signing device will redeem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invite {
-    /// BLAKE3 of the ticket's secret.
-    pub secret_hash: [u8; 32],
-    /// Role the invited get.
-    pub role: Role,
-    /// How many may use it.
-    pub max_uses: u32,
-    /// Not after this time of the admitting device's clock, in milliseconds since 1970.
-    pub expires_ms: u64,
-}
+pub use self::bounds::is_name;
+pub use self::cut::{Cut, CutAt};
+pub use self::kinds::{
+    Add, AddDevice, Admit, Describe, ExtendCut, Genesis, Invite, InviteForm, Leave, Person, Proof, Ratify, Recover,
+    Remove, RevokeDevice, RevokeInvite, SetRole, Transfer,
+};
+pub use self::role::{Role, UnknownRole};
+use crate::id::{DeviceId, EntryId, WorkspaceId};
 
 /// A membership op.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,16 +27,38 @@ pub enum Op {
     Genesis(Genesis),
     /// Kind 1.
     Add(Add),
+    /// Kind 2.
+    SetRole(SetRole),
+    /// Kind 3.
+    Remove(Remove),
+    /// Kind 4.
+    Leave(Leave),
+    /// Kind 5.
+    Ratify(Ratify),
+    /// Kind 6.
+    ExtendCut(ExtendCut),
+    /// Kind 7.
+    AddDevice(AddDevice),
+    /// Kind 8.
+    RevokeDevice(RevokeDevice),
     /// Kind 9.
     Describe(Describe),
+    /// Kind 10.
+    Recover(Recover),
+    /// Kind 11.
+    Transfer(Transfer),
     /// Kind 12.
     Invite(Invite),
+    /// Kind 13.
+    Admit(Admit),
+    /// Kind 14.
+    RevokeInvite(RevokeInvite),
 }
 
 /// Why a body is no op of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpError {
-    /// A kind this build does not know; kinds 2–8, 10, 11 and 13 are reserved.
+    /// A kind this build does not know.
     #[error("op of unknown kind {0}")]
     UnknownKind(u8),
     /// The op does not decode, is not canonical or exceeds a bound.
@@ -141,17 +67,51 @@ pub enum OpError {
 }
 
 impl Op {
+    /// Returns the number of the kind, the first byte of the body.
+    #[must_use]
+    pub const fn kind(&self) -> u8 {
+        match self {
+            Self::Genesis(_) => 0,
+            Self::Add(_) => 1,
+            Self::SetRole(_) => 2,
+            Self::Remove(_) => 3,
+            Self::Leave(_) => 4,
+            Self::Ratify(_) => 5,
+            Self::ExtendCut(_) => 6,
+            Self::AddDevice(_) => 7,
+            Self::RevokeDevice(_) => 8,
+            Self::Describe(_) => 9,
+            Self::Recover(_) => 10,
+            Self::Transfer(_) => 11,
+            Self::Invite(_) => 12,
+            Self::Admit(_) => 13,
+            Self::RevokeInvite(_) => 14,
+        }
+    }
+
     /// Returns the canonical body.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         fn encode<T: Serialize>(kind: u8, value: &T) -> Vec<u8> {
             postcard::to_extend(value, vec![kind]).expect("ops have no unserialisable part")
         }
+        let kind = self.kind();
         match self {
-            Self::Genesis(op) => encode(0, op),
-            Self::Add(op) => encode(1, op),
-            Self::Describe(op) => encode(9, op),
-            Self::Invite(op) => encode(12, op),
+            Self::Genesis(op) => encode(kind, op),
+            Self::Add(op) => encode(kind, op),
+            Self::SetRole(op) => encode(kind, op),
+            Self::Remove(op) => encode(kind, op),
+            Self::Leave(op) => encode(kind, op),
+            Self::Ratify(op) => encode(kind, op),
+            Self::ExtendCut(op) => encode(kind, op),
+            Self::AddDevice(op) => encode(kind, op),
+            Self::RevokeDevice(op) => encode(kind, op),
+            Self::Describe(op) => encode(kind, op),
+            Self::Recover(op) => encode(kind, op),
+            Self::Transfer(op) => encode(kind, op),
+            Self::Invite(op) => encode(kind, op),
+            Self::Admit(op) => encode(kind, op),
+            Self::RevokeInvite(op) => encode(kind, op),
         }
     }
 
@@ -167,70 +127,79 @@ impl Op {
         let op = match kind {
             0 => Self::Genesis(decode(rest)?),
             1 => Self::Add(decode(rest)?),
+            2 => Self::SetRole(decode(rest)?),
+            3 => Self::Remove(decode(rest)?),
+            4 => Self::Leave(decode(rest)?),
+            5 => Self::Ratify(decode(rest)?),
+            6 => Self::ExtendCut(decode(rest)?),
+            7 => Self::AddDevice(decode(rest)?),
+            8 => Self::RevokeDevice(decode(rest)?),
             9 => Self::Describe(decode(rest)?),
+            10 => Self::Recover(decode(rest)?),
+            11 => Self::Transfer(decode(rest)?),
             12 => Self::Invite(decode(rest)?),
+            13 => Self::Admit(decode(rest)?),
+            14 => Self::RevokeInvite(decode(rest)?),
             other => return Err(OpError::UnknownKind(*other)),
         };
-        if op.is_bounded() && op.to_bytes() == body { Ok(op) } else { Err(OpError::Malformed) }
+        if bounds::is_bounded(&op) && op.to_bytes() == body { Ok(op) } else { Err(OpError::Malformed) }
     }
 
-    fn is_bounded(&self) -> bool {
+    /// Returns the cut the op carries, if it is of a kind that has one.
+    #[must_use]
+    pub const fn cut(&self) -> Option<&Cut> {
         match self {
-            Self::Genesis(op) => {
-                is_name(&op.name)
-                    && !op.owners.is_empty()
-                    && op.owners.len() <= 16
-                    && op.owners.iter().all(person_is_bounded)
-            }
-            Self::Add(op) => person_is_bounded(&op.person),
-            Self::Describe(op) => [&op.name, &op.device_label].into_iter().flatten().all(|name| is_name(name)),
-            Self::Invite(op) => op.role < Role::Owner && op.max_uses > 0,
+            Self::SetRole(op) => Some(&op.cut),
+            Self::Remove(op) => Some(&op.cut),
+            Self::Leave(op) => Some(&op.cut),
+            Self::ExtendCut(op) => Some(&op.cut),
+            Self::RevokeDevice(op) => Some(&op.cut),
+            Self::Recover(op) => Some(&op.cut),
+            _ => None,
+        }
+    }
+
+    /// Returns the ops it speaks of, which have to be in its past.
+    #[must_use]
+    pub fn speaks_of(&self) -> Vec<EntryId> {
+        match self {
+            Self::Add(op) => op.invite.into_iter().collect(),
+            Self::Ratify(op) => op.ops.clone(),
+            Self::ExtendCut(op) => vec![op.removal],
+            Self::Admit(op) => vec![op.invite],
+            Self::RevokeInvite(op) => vec![op.invite],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the persons it brings in, with their devices.
+    #[must_use]
+    pub fn persons(&self) -> &[Person] {
+        match self {
+            Self::Genesis(op) => &op.owners,
+            Self::Recover(op) => &op.owners,
+            Self::Add(op) => std::slice::from_ref(&op.person),
+            Self::Admit(op) => std::slice::from_ref(&op.person),
+            _ => &[],
         }
     }
 }
 
-fn person_is_bounded(person: &Person) -> bool {
-    is_name(&person.name)
-        && (1..=limits::MAX_DEVICES).contains(&person.devices.len())
-        && person
-            .devices
-            .iter()
-            .all(|(cert, label)| is_name(label) && cert.person == person.id && cert.verify().is_ok())
-}
-
-/// Returns whether a text can name a workspace, person or device: 1 to 120 characters, no control
-/// characters or marks that change the direction of text.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    let chars = text.chars().count();
-    let odd = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    (1..=limits::MAX_NAME_CHARS).contains(&chars) && !text.trim().is_empty() && !text.chars().any(odd)
+impl Recover {
+    /// Returns what the proofs sign: it names the workspace, the device and the parents too, so
+    /// that a proof counts for this op alone.
+    #[must_use]
+    pub fn digest(&self, workspace: WorkspaceId, device: DeviceId, parents: &[EntryId]) -> [u8; 32] {
+        let bare = Op::Recover(Self { proofs: Vec::new(), ..self.clone() });
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(workspace.as_bytes()).update(device.as_bytes());
+        hasher.update(&(parents.len() as u64).to_le_bytes());
+        for parent in parents {
+            hasher.update(parent.as_bytes());
+        }
+        *hasher.update(&bare.to_bytes()).finalize().as_bytes()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unknown_kind_is_told_apart_from_malformed() {
-        assert_eq!(Op::from_bytes(&[200, 1]), Err(OpError::UnknownKind(200)));
-        assert_eq!(Op::from_bytes(&[]), Err(OpError::Malformed));
-        assert_eq!(Op::from_bytes(&[9]), Err(OpError::Malformed));
-    }
-
-    #[test]
-    fn invite_of_an_owner_is_malformed() {
-        let invite = Op::Invite(Invite { secret_hash: [1; 32], role: Role::Owner, max_uses: 1, expires_ms: 0 });
-        assert_eq!(Op::from_bytes(&invite.to_bytes()), Err(OpError::Malformed));
-    }
-
-    #[test]
-    fn names_that_mislead_are_refused() {
-        assert!(is_name("Rig 7 — Øst"));
-        for name in ["", "  ", "a\nb", "evil\u{202e}txt", &"x".repeat(121)] {
-            assert!(!is_name(name), "{name:?}");
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::entry::SignedEntry;
+use crate::entry::{Entry, SignedEntry};
 use crate::id::{BlobHash, DeviceId, EntryId};
 use crate::ledger::{DeviceTips, Ledger};
 use crate::limits;
@@ -32,6 +32,9 @@ pub enum Effect {
     PeerLevel(Level),
     /// The peer has sent everything it had; the first time only.
     PeerCaughtUp,
+    /// The peer says that this device is no member any more. What is left to send are entries of
+    /// this device that the peer lacks; then the session is over.
+    Removed,
 }
 
 /// The peer broke the protocol.
@@ -73,6 +76,8 @@ pub struct Session {
     told: Option<Level>,
     sent_caught_up: bool,
     peer_caught_up: bool,
+    /// The peer said that this device is no member.
+    removed: bool,
 }
 
 impl Session {
@@ -93,6 +98,7 @@ impl Session {
             told: None,
             sent_caught_up: false,
             peer_caught_up: false,
+            removed: false,
         }
     }
 
@@ -103,7 +109,16 @@ impl Session {
     pub fn on_message(&mut self, message: Message, ledger: &Ledger) -> Result<Effect, Fault> {
         match message {
             Message::Hello(_) => Err(Fault::OutOfPlace("hello")),
+            // The ops that say why come before the peer says that this device is no member.
+            Message::Introduction(ops) if !self.compared => Ok(Effect::Accept(ops)),
             Message::Introduction(_) => Err(Fault::OutOfPlace("introduction")),
+            Message::Removed(chain) if !self.compared => {
+                (self.removed, self.compared) = (true, true);
+                self.tips.clear();
+                self.outgoing = late_work(ledger, chain).into();
+                Ok(Effect::Removed)
+            }
+            Message::Removed(_) => Err(Fault::OutOfPlace("removed")),
             Message::Tips(tips, more) => self.on_tips(tips, more, ledger),
             Message::Entries(entries) => Ok(Effect::Accept(entries)),
             Message::Holding(hashes) => Ok(Effect::PeerHolds(hashes)),
@@ -146,7 +161,7 @@ impl Session {
 
     /// Queues what the ledger settled since, from whomever it came.
     pub fn on_progress(&mut self, ledger: &Ledger) {
-        if !self.compared {
+        if !self.compared || self.removed {
             return;
         }
         for id in ledger.settled_since(self.considered) {
@@ -182,6 +197,9 @@ impl Session {
             self.sent_caught_up = true;
             return Some(Message::CaughtUp);
         }
+        if self.removed {
+            return None;
+        }
         if self.peer_caught_up && self.told.as_ref() != Some(&self.level) {
             self.told = Some(self.level.clone());
             return Some(Message::Level(self.level.clone()));
@@ -206,11 +224,99 @@ impl Session {
         (!batch.is_empty()).then_some(Message::Entries(batch))
     }
 
+    /// Returns whether the peer said that this device is no member, and has been sent all that it
+    /// may have of this device's work.
+    #[must_use]
+    pub const fn is_handed_in(&self) -> bool {
+        self.removed && self.sent_caught_up
+    }
+
     /// Returns whether each side has sent what the other lacked when they met.
     #[must_use]
     pub const fn is_caught_up(&self) -> bool {
         self.sent_caught_up && self.peer_caught_up
     }
+}
+
+/// Returns the entries of a device's chain that a peer with these tips lacks, as many as it takes.
+fn late_work(ledger: &Ledger, chain: DeviceTips) -> Vec<EntryId> {
+    let mut lacking = ledger.branches_beside(&[chain.clone()], &BTreeSet::from([chain.device]));
+    lacking.truncate(limits::MAX_LATE_ENTRIES);
+    lacking
+}
+
+/// What a device that is no member any more hands in: only entries of its own chain, and not
+/// without end.
+#[derive(Debug)]
+pub struct HandIn {
+    device: DeviceId,
+    entries: usize,
+    bytes: usize,
+}
+
+impl HandIn {
+    /// Begins the exchange with a device; returns what it is told: ops that it did not show and
+    /// that say why it is no member, and the ends of its chain that are here. `None` for a device
+    /// that never was a member's.
+    #[must_use]
+    pub fn begin(
+        ledger: &Ledger,
+        device: DeviceId,
+        shown: &BTreeSet<EntryId>,
+        entries: &dyn Entries,
+    ) -> Option<(Self, Vec<Message>)> {
+        let ops = ledger.ops_ending(&device)?;
+        let ops = ops.into_iter().filter(|op| !shown.contains(op)).filter_map(|op| entries.entry(&op));
+        let mut messages = introduction(ops);
+        let mut tips = ledger.device_tips(&device);
+        tips.truncate(limits::MAX_TIPS);
+        messages.push(Message::Removed(DeviceTips { device, tips }));
+        Some((Self { device, entries: 0, bytes: 0 }, messages))
+    }
+
+    /// Whether a verified entry is of the device; no other is taken.
+    #[must_use]
+    pub fn takes(&self, entry: &Entry) -> bool {
+        entry.header.link().device == self.device
+    }
+
+    /// Takes a message of the device: entries to be verified, or `None` at its end.
+    ///
+    /// # Errors
+    /// [`Fault`] on anything else.
+    pub fn on_message(&mut self, message: Message) -> Result<Option<Vec<SignedEntry>>, Fault> {
+        match message {
+            // Sent before it knew.
+            Message::Tips(..) | Message::Holding(_) | Message::Level(_) => Ok(Some(Vec::new())),
+            Message::CaughtUp => Ok(None),
+            Message::Entries(entries) => {
+                self.entries += entries.len();
+                self.bytes += entries.iter().map(SignedEntry::size).sum::<usize>();
+                if self.entries > limits::MAX_LATE_ENTRIES || self.bytes > limits::MAX_LATE_BYTES {
+                    return Err(Fault::OutOfPlace("entries"));
+                }
+                Ok(Some(entries))
+            }
+            Message::Hello(_) | Message::Introduction(_) | Message::Removed(_) => Err(Fault::OutOfPlace("a message")),
+        }
+    }
+}
+
+/// Returns ops as messages, without the empty one that ends an introduction.
+pub fn introduction(ops: impl IntoIterator<Item = SignedEntry>) -> Vec<Message> {
+    let (mut messages, mut part, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for op in ops {
+        bytes += op.size();
+        part.push(op);
+        if bytes >= limits::BATCH_BYTES || part.len() >= limits::MAX_BATCH_ENTRIES {
+            messages.push(Message::Introduction(std::mem::take(&mut part)));
+            bytes = 0;
+        }
+    }
+    if !part.is_empty() {
+        messages.push(Message::Introduction(part));
+    }
+    messages
 }
 
 /// Splits tips into messages that no peer refuses. One device can have very many, by forking.

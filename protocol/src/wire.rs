@@ -44,6 +44,9 @@ pub enum Message {
     Entries(Vec<SignedEntry>),
     /// Tag 4: everything that was missing by the tips has been sent.
     CaughtUp,
+    /// Tag 5: the receiver is no member any more; ends of its own chain that the sender holds. It
+    /// may hand in what comes after them, and gets nothing else.
+    Removed(DeviceTips),
     /// Tag 128: blobs the sender has come to hold.
     Holding(Vec<BlobHash>),
     /// Tag 129: how far the sender holds what the receiver has; sent whenever it changes.
@@ -92,6 +95,7 @@ impl Message {
             Self::Tips(tips, more) => encode(2, &(tips, more)),
             Self::Entries(entries) => encode(3, entries),
             Self::CaughtUp => encode(4, &()),
+            Self::Removed(tips) => encode(5, tips),
             Self::Holding(hashes) => encode(128, hashes),
             Self::Level(level) => encode(129, level),
         }
@@ -121,6 +125,7 @@ impl Message {
             }
             3 => Self::Entries(decode(rest)?),
             4 => Self::CaughtUp,
+            5 => Self::Removed(decode(rest)?),
             128 => Self::Holding(decode(rest)?),
             129 => Self::Level(decode(rest)?),
             skipped if *skipped >= 128 => return Ok(None),
@@ -140,6 +145,7 @@ impl Message {
             }
             Self::Tips(tips, _) => tips.iter().map(|chain| chain.tips.len().max(1)).sum::<usize>() <= limits::MAX_TIPS,
             Self::CaughtUp => true,
+            Self::Removed(chain) => chain.tips.len() <= limits::MAX_TIPS,
             Self::Holding(hashes) => hashes.len() <= limits::MAX_HASHES,
             Self::Level(level) => level.tips.len() <= limits::MAX_TIPS,
         }
@@ -164,7 +170,8 @@ mod tests {
     fn messages_come_back_and_no_prefix_does() {
         round_trip(&Message::Hello(Hello { tag: [7; 32], introduce: true, agent: "dataforge/0.1.0".into() }));
         let tips = vec![DeviceTips { device: DeviceId([1; 32]), tips: vec![(4, EntryId([2; 32]))] }];
-        round_trip(&Message::Tips(tips, false));
+        round_trip(&Message::Tips(tips.clone(), false));
+        round_trip(&Message::Removed(tips[0].clone()));
         round_trip(&Message::Holding(vec![BlobHash([3; 32])]));
     }
 

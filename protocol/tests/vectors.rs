@@ -19,9 +19,14 @@ use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
 use dataforge_protocol::gate::actor_for;
 use dataforge_protocol::hello::{self, Side};
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, PersonId, WorkspaceId};
-use dataforge_protocol::key::{DeviceCert, Phrase, Signature, device_id};
+use dataforge_protocol::key::{
+    DeviceCert, Phrase, Signature, device_id, sign_admission, sign_recovery, sign_revocation, verify_recovery,
+};
 use dataforge_protocol::ledger::{Bodies, DeviceTips, Draft, Ledger, Outcome};
-use dataforge_protocol::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
+use dataforge_protocol::op::{
+    Add, AddDevice, Admit, Cut, CutAt, Describe, ExtendCut, Genesis, Invite, InviteForm, Leave, Op, Person, Proof,
+    Ratify, Recover, Remove, RevokeDevice, RevokeInvite, Role, SetRole, Transfer,
+};
 use dataforge_protocol::ticket::{
     JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, fingerprint, join_frame, join_proof, read_join_frame,
     secret_hash,
@@ -49,8 +54,22 @@ impl Someone {
         Self { phrase: Phrase::from_entropy([0x12; 32]), device, name: "Ben Øst", label: "office" }
     }
 
+    fn cal() -> Self {
+        let device = SecretKey::from_bytes(&[0x23; 32]);
+        Self { phrase: Phrase::from_entropy([0x13; 32]), device, name: "Cal", label: "tablet" }
+    }
+
+    fn dee() -> Self {
+        let device = SecretKey::from_bytes(&[0x24; 32]);
+        Self { phrase: Phrase::from_entropy([0x14; 32]), device, name: "Dee", label: "desk" }
+    }
+
     fn device(&self) -> DeviceId {
         device_id(&self.device)
+    }
+
+    fn id(&self) -> PersonId {
+        PersonId(*self.phrase.person_key().public().as_bytes())
     }
 
     fn person(&self) -> Person {
@@ -81,6 +100,7 @@ impl Log {
             name: "North field".into(),
             owners: vec![ada.person()],
             recovery: PersonId(*ada.phrase.recovery_key().public().as_bytes()),
+            quorum: 1,
             discovery_secret: [0x32; 32],
         });
         let body = op.to_bytes();
@@ -153,7 +173,8 @@ fn log() -> Log {
     let (ada, ben) = (Someone::ada(), Someone::ben());
     let mut log = Log::start(&ada);
     let invite = Op::Invite(Invite {
-        secret_hash: secret_hash(&[0x33; 32]),
+        form: InviteForm::Handed,
+        key: secret_hash(&[0x33; 32]),
         role: Role::Editor,
         max_uses: 1,
         expires_ms: 1_760_000_600_000,
@@ -171,7 +192,83 @@ fn log() -> Log {
     log.change("change", &ada, well().doc_id(), vec![opened], &named("10-02-031-04W5"));
     let first = log.entries.last().unwrap().1.id;
     log.change("second_change", &ben, well().doc_id(), vec![first], &named("Øst 1"));
+    write_device_ops(&mut log);
+    write_restrictions(&mut log);
+    write_owners(&mut log);
     log
+}
+
+/// Ben's second device, and what ends it.
+fn boat() -> SecretKey {
+    SecretKey::from_bytes(&[0x25; 32])
+}
+
+/// The key of an open ticket.
+fn ticket_key() -> SecretKey {
+    SecretKey::from_bytes(&[0x35; 32])
+}
+
+fn cut_at(device: DeviceId, seq: u64) -> Cut {
+    Cut::new(vec![CutAt { device, seq, head: EntryId([0x61; 32]) }])
+}
+
+fn write_device_ops(log: &mut Log) {
+    let (ben, person) = (Someone::ben(), Someone::ben().phrase.person_key());
+    let add = AddDevice { cert: DeviceCert::sign(&person, &boat()), label: "boat".into() };
+    log.op("add_device", &ben, &Op::AddDevice(add));
+    let device = device_id(&boat());
+    let signature = Some(sign_revocation(&person, &device));
+    log.op("revoke_device", &ben, &Op::RevokeDevice(RevokeDevice { device, cut: cut_at(device, 300), signature }));
+}
+
+fn write_restrictions(log: &mut Log) {
+    let (ada, ben, cal) = (Someone::ada(), Someone::ben(), Someone::cal());
+    let (key, role) = (*ticket_key().public().as_bytes(), Role::Editor);
+    let open = Op::Invite(Invite { form: InviteForm::Open, key, role, max_uses: 300, expires_ms: 1_760_000_600_000 });
+    let invite = log.op("open_invite", &ada, &open);
+    let person = cal.person();
+    let signature = sign_admission(&ticket_key(), log.ledger.workspace(), invite, &person);
+    let admitted = log.op("admit", &ben, &Op::Admit(Admit { invite, person, signature }));
+    let cut = || cut_at(cal.device(), 2);
+    let role = Role::Viewer;
+    let lowered = log.op("set_role", &ada, &Op::SetRole(SetRole { person: cal.id(), role, cut: cut() }));
+    let cut_further = ExtendCut { removal: lowered, cut: cut_at(cal.device(), 7) };
+    log.op("extend_cut", &ada, &Op::ExtendCut(cut_further));
+    log.op("remove", &ada, &Op::Remove(Remove { person: cal.id(), cut: cut() }));
+    log.op("revoke_invite", &ada, &Op::RevokeInvite(RevokeInvite { invite }));
+    log.op("ratify", &ada, &Op::Ratify(Ratify { ops: vec![admitted] }));
+}
+
+fn write_owners(log: &mut Log) {
+    let (ada, dee) = (Someone::ada(), Someone::dee());
+    log.op("add_owner", &ada, &Op::Add(Add { person: dee.person(), role: Role::Owner, invite: None }));
+    log.op("transfer", &dee, &Op::Transfer(Transfer { person: Someone::ben().id(), role: Role::Editor }));
+    let parent = log.op("leave", &dee, &Op::Leave(Leave { cut: cut_at(dee.device(), 1) }));
+    log.op("recover", &ada, &Op::Recover(recovery(log, parent)));
+}
+
+/// Signed by the recovery key and by the one first owner, in the order of the keys.
+fn recovery(log: &Log, parent: EntryId) -> Recover {
+    let ada = Someone::ada();
+    let mut op = Recover {
+        epoch: 300,
+        owners: vec![ada.person()],
+        removed: vec![Someone::dee().id()],
+        cut: cut_at(Someone::dee().device(), 1),
+        proofs: Vec::new(),
+    };
+    let digest = op.digest(log.ledger.workspace(), ada.device(), &[parent]);
+    for secret in [ada.phrase.person_key(), ada.phrase.recovery_key()] {
+        let key = PersonId(*secret.public().as_bytes());
+        op.proofs.push(Proof { key, signature: sign_recovery(&secret, &digest) });
+    }
+    op.proofs.sort_by_key(|proof| proof.key);
+    op
+}
+
+fn recover_digest(log: &Log) -> [u8; 32] {
+    let [.., parent, _] = log.entries.as_slice() else { unreachable!("made so") };
+    recovery(log, parent.1.id).digest(log.ledger.workspace(), Someone::ada().device(), &[parent.1.id])
 }
 
 fn hex(bytes: &[u8]) -> Value {
@@ -269,6 +366,7 @@ fn derived(log: &Log) -> Value {
         "actor": hex(&actor_for(log.ledger.workspace(), ada, well().doc_id(), 300)),
         "hello_tag_dialler": tag(Side::Dialler),
         "hello_tag_listener": tag(Side::Listener),
+        "recover_digest": hex(&recover_digest(log)),
         "invite_secret_hash": hex(&secret_hash(&[0x33; 32])),
         "join_proof_joiner": hex(&proofs.0.proof),
         "join_proof_host": hex(&proof),
@@ -354,12 +452,40 @@ fn committed_entries_verify_and_make_the_workspace() {
     let mut ledger = ledger.unwrap();
     assert_eq!(file["derived"]["workspace"], ledger.workspace().to_string());
     let members = ledger.members();
-    assert_eq!(members.author(&Someone::ben().device()).unwrap().1, Role::Editor);
+    let role = |who: &Someone| members.author(&who.device()).map(|(_, role)| role);
+    let roles = [Someone::ada(), Someone::ben(), Someone::cal(), Someone::dee()].each_ref().map(role);
+    assert_eq!(roles, [Some(Role::Owner), Some(Role::Owner), None, None]);
+    assert!(!members.is_member(&device_id(&boat())) && members.effective() == members.past());
     assert_eq!(members.members[&Someone::ben().person().id].name, "Ben");
     assert_eq!(members.members[&Someone::ben().person().id].devices[&Someone::ben().device()], "truck");
-    let changes = held[8..].iter().map(|(_, entry)| entry.signed.body.as_slice());
+    let changes = held[8..10].iter().map(|(_, entry)| entry.signed.body.as_slice());
     let document = Document::build(DocKind::Well, changes).unwrap();
     assert_eq!(document.get_str(Map::Root, "name").unwrap(), "Øst 1");
+}
+
+#[test]
+fn committed_ops_are_of_every_kind() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for (name, signed) in committed_entries() {
+        let Ok(ReadHeader::Known(EntryKind::Op, _)) = read_header(&signed.header) else { continue };
+        let op = Op::from_bytes(&signed.body).unwrap();
+        assert_eq!(op.to_bytes(), signed.body, "{name}");
+        kinds.insert(op.kind());
+    }
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), (0..15).collect::<Vec<_>>());
+}
+
+#[test]
+fn committed_recovery_is_proven() {
+    let file = committed();
+    let digest: [u8; 32] = bytes(&file["derived"]["recover_digest"]).try_into().unwrap();
+    let Ok(Op::Recover(op)) = Op::from_bytes(&bytes(&file["entries"]["recover"]["body"])) else {
+        panic!("not a recovery");
+    };
+    assert_eq!(op.proofs.len(), 2);
+    for Proof { key, signature } in &op.proofs {
+        assert_eq!(verify_recovery(key, &digest, signature), Ok(()));
+    }
 }
 
 #[test]

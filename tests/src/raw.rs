@@ -41,6 +41,7 @@ pub fn genesis(name: &str) -> (SecretKey, SignedEntry) {
         name: name.into(),
         owners: vec![owner],
         recovery: cert.person,
+        quorum: 0,
         discovery_secret: [4; 32],
     };
     let body = Op::Genesis(op).to_bytes();

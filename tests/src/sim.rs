@@ -18,6 +18,8 @@ mod faults;
 mod forge;
 mod hostile;
 mod liveness;
+mod managing;
+mod membership;
 mod network;
 mod node;
 mod people;
@@ -118,9 +120,10 @@ impl Simulation {
         let mut random = fastrand::Rng::with_seed(plan.seed);
         let faults = Faults::draw(&mut random);
         let has_hostile = faults.has(Kind::Hostile);
-        let nodes = Cast::draw(has_hostile, &mut random).begin(&node::Verified::default());
+        let cast = Cast::draw(has_hostile, &mut random);
+        let nodes = cast.begin(&node::Verified::default(), &mut random);
         let network = Network::draw(nodes.len(), faults, &mut random);
-        let hostile = has_hostile.then(|| Hostile::new(nodes.len() - 1, random.u8(..3) == 0));
+        let hostile = has_hostile.then(|| Hostile::new(cast.last(), random.u8(..3) == 0));
         let pace_ms = PACES[random.usize(..PACES.len())];
         let (trace, report) = (blake3::Hasher::new(), Report::default());
         let (forged, core) = Default::default();
@@ -224,10 +227,11 @@ impl Simulation {
         if self.is_hostile(node) && self.random.bool() {
             return self.attack(node);
         }
-        if self.nodes[node].outdated {
-            return;
-        }
-        let written = self.nodes[node].work(self.network.now, &mut self.random);
+        let written = match self.random.u8(..8) {
+            _ if self.nodes[node].outdated => self.renew(node),
+            0 => self.manage(node),
+            _ => self.nodes[node].work(self.network.now, &mut self.random),
+        };
         if let Err(fault) = written {
             self.on_not_written(node, &fault);
         }
@@ -245,6 +249,7 @@ impl Simulation {
     fn on_not_written(&mut self, node: usize, fault: &Fault) {
         let what = match fault {
             Fault::Role => "works without a role",
+            Fault::Idle => "works without need",
             Fault::Room => "works without room",
             Fault::Disk => "works without a disk",
             _ => "works refused",

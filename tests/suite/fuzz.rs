@@ -81,7 +81,9 @@ impl Target for Bad {
 #[test]
 fn the_guard_sees_panics_memory_and_endless_runs() {
     let trouble = |bad: fn()| Guard::start(Box::new(Bad(bad)), Kind::Las.limits()).run(b"any").unwrap_err();
-    assert!(matches!(trouble(|| panic!("a finding")), Trouble::Panic(words) if words == "a finding"));
+    let panic = trouble(|| panic!("a finding"));
+    let told = |words: &str, place: &str| words == "a finding" && place.contains("suite/fuzz.rs:");
+    assert!(matches!(&panic, Trouble::Panic { words, place } if told(words, place)), "{panic}");
     let memory = trouble(|| drop(std::hint::black_box(vec![1_u8; 80 << 20])));
     assert!(matches!(memory, Trouble::Memory { peak, .. } if peak >= 80 << 20), "{memory}");
     let endless = trouble(|| {

@@ -6,7 +6,7 @@ use dataforge_protocol::entry::Entry;
 use dataforge_protocol::hello::same;
 use dataforge_protocol::id::DeviceId;
 use dataforge_protocol::ledger::Ledger;
-use dataforge_protocol::op::{Add, Op, Person};
+use dataforge_protocol::op::{Add, InviteForm, Op, Person};
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::ticket::{
     JoinOp, JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, join_frame, join_proof, read_join_frame, secret_hash,
@@ -133,7 +133,7 @@ fn admit(
 ) -> Result<Admitted, ApiError> {
     let ledger = core.ledger(workspace)?;
     let Some(Op::Invite(terms)) = ledger.op(invite).cloned() else { return Ok(Err(JoinRefusal::NotAllowed)) };
-    if terms.secret_hash != secret_hash(secret) {
+    if terms.form != InviteForm::Handed || terms.key != secret_hash(secret) {
         return Ok(Err(JoinRefusal::NotAllowed));
     }
     let adds = adds(ledger, invite);

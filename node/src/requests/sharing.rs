@@ -2,7 +2,7 @@
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use dataforge_protocol::limits::MAX_NAME_CHARS;
-use dataforge_protocol::op::{Invite, Op, Role};
+use dataforge_protocol::op::{Invite, InviteForm, Op, Role};
 use dataforge_protocol::ticket::{Ticket, fingerprint, secret_hash};
 
 use super::workspace::{ensure_identity, info};
@@ -44,7 +44,8 @@ pub(super) async fn invite(
     let given = addresses.clone();
     let (ticket, progress) = node
         .with_core(move |core| {
-            let op = Op::Invite(Invite { secret_hash: secret_hash(&secret), role, max_uses: uses, expires_ms });
+            let (form, key) = (InviteForm::Handed, secret_hash(&secret));
+            let op = Op::Invite(Invite { form, key, role, max_uses: uses, expires_ms });
             let (invite, progress) = core.write(&workspace, &[], |writer| {
                 let invite = writer.op(&op).map_err(|error| match error.kind {
                     ErrorKind::NotAllowed => {

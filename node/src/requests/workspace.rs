@@ -82,6 +82,7 @@ fn start(core: &mut Core, identity: &Identity, name: String) -> Result<Workspace
         name,
         owners: vec![identity.public.person.clone()],
         recovery: identity.public.recovery,
+        quorum: 0,
         discovery_secret: random_bytes()?,
     })
     .to_bytes();

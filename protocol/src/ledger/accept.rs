@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chain::Before;
 use super::gating::NoBody;
+use super::past::Place;
 use super::{Acceptance, Bodies, Inert, Invalid, Ledger, Outcome, Settled, Standing};
 use crate::authority::OpSet;
 use crate::entry::{Claims, Entry, EntryKind, Header, ReadHeader};
@@ -185,18 +186,17 @@ impl Ledger {
             return Err(Invalid::NotAWriter.into());
         }
         self.check_order(&full, &claims.deps, view.past())?;
-        if !self.forked.is_empty() {
-            let uncounted = self.uncounted(&claims.deps, before, link.prev, view.past());
-            if !uncounted.is_empty() {
-                return Err(Invalid::BuildsOnExcluded.into());
-            }
+        let place = Place { deps: &claims.deps, before, view: &view };
+        if !self.uncounted(place).is_empty() {
+            return Err(Invalid::BuildsOnExcluded.into());
         }
         let effect = match kind {
             EntryKind::Open => check_facts(&entry.signed.body, claims),
             _ => self.gate(entry.id, link, claims, &entry.signed.body, role, bodies)?,
         };
         let (past, author) = (Arc::clone(view.past()), Some((person, role)));
-        Ok(Settled { standing: Standing::Counts, inert: effect.err(), past, author, before })
+        let all_effective = view.effective() == view.past();
+        Ok(Settled { standing: Standing::Counts, inert: effect.err(), past, author, all_effective, before })
     }
 
     /// Rule R4: what it builds on knows no membership op that it does not know.

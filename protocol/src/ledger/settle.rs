@@ -17,13 +17,14 @@ pub(super) struct Settled {
     /// Of an Open or Change: the ops it knows, its author, and the data before it on its chain.
     pub(super) past: Arc<OpSet>,
     pub(super) author: Option<(PersonId, Role)>,
+    pub(super) all_effective: bool,
     pub(super) before: Option<EntryId>,
 }
 
 impl Default for Settled {
     fn default() -> Self {
         let (past, standing) = (Arc::default(), Standing::Counts);
-        Self { standing, inert: None, past, author: None, before: None }
+        Self { standing, inert: None, past, author: None, all_effective: false, before: None }
     }
 }
 
@@ -43,17 +44,15 @@ impl Ledger {
         let mut entries = entries.into_iter();
         let (genesis, _) = entries.next().ok_or(RestoreError::Genesis)?;
         let mut ledger = Self::start(&genesis).map_err(|_invalid| RestoreError::Genesis)?;
-        let mut forked = false;
         for (entry, outcome) in entries {
             let fits = !ledger.contains(&entry.id);
             let settled = fits.then(|| ledger.restored(&entry, outcome)).flatten();
             let settled = settled.ok_or(RestoreError::Entry(entry.id))?;
             ledger.insert_node(&entry, settled);
-            forked |= ledger.note_fork(&entry);
+            ledger.note_fork(&entry);
         }
-        if forked {
-            ledger.mark_near();
-        }
+        ledger.now = ledger.membership.now();
+        ledger.mark_near();
         Ok(ledger)
     }
 
@@ -70,7 +69,7 @@ impl Ledger {
         if *kind == EntryKind::Op {
             let op = Op::from_bytes(&entry.signed.body).ok()?;
             self.membership.add(entry.id, link.device, &claims.mheads, op).ok()?;
-            return Some(Settled::default());
+            return Some(Settled { standing, ..Settled::default() });
         }
         let view = self.membership.view(&claims.mheads);
         let author = Some(view.author(&link.device)?);
@@ -79,20 +78,25 @@ impl Ledger {
         let unknown = *kind == EntryKind::Open && standing == Standing::Excluded;
         let inert = if unknown { check_facts(&entry.signed.body, claims).err() } else { inert };
         let (past, before) = (Arc::clone(view.past()), self.last_data(link.prev));
-        Some(Settled { standing, inert, past, author, before })
+        let all_effective = view.effective() == view.past();
+        Some(Settled { standing, inert, past, author, all_effective, before })
     }
 
     /// Settles an entry; returns the entries whose standing changed with it.
     pub(super) fn settle(&mut self, entry: &Entry, settled: Settled, bodies: &dyn Bodies) -> Vec<EntryId> {
         self.insert_node(entry, settled);
-        let changed = if self.note_fork(entry) {
-            self.mark_near();
-            self.judge_again()
-        } else if !self.forked.is_empty() && self.nodes.get(&entry.id).is_some_and(Node::is_readable_data) {
-            self.judge_beside_forks(entry.id)
-        } else {
-            Vec::new()
+        let kind = self.nodes.get(&entry.id).filter(|node| node.standing != Standing::Unreadable).and_then(|n| n.kind);
+        let (mut changed, by_op) = match kind {
+            Some(EntryKind::Op) => self.count_op(&entry.id),
+            _ => (Vec::new(), false),
         };
+        let by_fork = self.note_fork(entry);
+        if by_op || by_fork {
+            self.mark_near();
+            changed.extend(self.judge_again());
+        } else if matches!(kind, Some(EntryKind::Open | EntryKind::Change)) {
+            changed.extend(self.count_data(entry.id));
+        }
         self.regate(&changed, bodies);
         changed
     }
@@ -104,12 +108,7 @@ impl Ledger {
             ReadHeader::Known(kind, Header { claims, .. }) => (Some(*kind), claims),
             ReadHeader::Newer(link) => ((link.kind == 0).then_some(EntryKind::Op), &none),
         };
-        let Settled { standing, inert, past, author, before } = settled;
-        let is_data = matches!(kind, Some(EntryKind::Open | EntryKind::Change));
-        let near = is_data && standing != Standing::Unreadable && {
-            let full: Vec<_> = claims.deps.iter().copied().chain(before).collect();
-            self.is_near(&link.device, link.seq, &full)
-        };
+        let Settled { standing, inert, past, author, all_effective, before } = settled;
         if let (Some(doc), Some(kind)) = (claims.doc, kind)
             && standing != Standing::Unreadable
         {
@@ -119,7 +118,7 @@ impl Ledger {
             None => link.seq == 0,
             Some(prev) => self.is_connected(&prev) && self.follows(link, &prev),
         };
-        let node = Node {
+        let mut node = Node {
             kind,
             device: link.device,
             seq: link.seq,
@@ -129,14 +128,20 @@ impl Ledger {
             before,
             past,
             author,
+            all_effective,
             blob_end: claims.blob_base.saturating_add(claims.blobs.len() as u64),
             standing,
             inert,
             connected,
-            near,
-            clear: false,
+            near: false,
+            shown: Arc::default(),
             position: self.order.len(),
         };
+        if node.is_readable_data() {
+            (node.near, node.shown) = (self.is_near(&node), self.shown_at(&entry.id, &node));
+        } else if node.kind == Some(EntryKind::Op) && self.is_frozen(&node.device, node.seq) {
+            self.frozen_ops.push(entry.id);
+        }
         let slot = self.chains.entry(link.device).or_default().entry(link.seq).or_default();
         slot.push(entry.id);
         if slot.len() > 1 {

@@ -3,6 +3,7 @@
 mod chain;
 pub(crate) mod fixture;
 mod forks;
+mod graphs;
 mod oracle;
 mod order;
 mod restore;

@@ -1,5 +1,8 @@
 //! Writing: the header of this device's next entry.
 
+use std::collections::BTreeSet;
+
+use super::past::Place;
 use super::{Bodies, Inert, Ledger, Standing};
 use crate::authority::OpRefusal;
 use crate::document::constant_hash;
@@ -8,6 +11,7 @@ use crate::facts::DocKind;
 use crate::gate::actor_for;
 use crate::id::{ChangeHash, DeviceId, DocId, EntryId};
 use crate::limits;
+use crate::op::{Op, Role};
 
 /// What an entry is to say.
 #[derive(Debug, Clone)]
@@ -36,6 +40,9 @@ pub enum DraftError {
     /// More membership heads than an entry may name.
     #[error("too many concurrent membership changes")]
     TooManyHeads,
+    /// It would build on these, which count here but not by the past it can name.
+    #[error("{} entries it builds on cannot be shown to count", .0.len())]
+    Unsupported(Vec<EntryId>),
     /// The body exceeds the limit.
     #[error("body of {0} bytes exceeds the limit of {max}", max = limits::MAX_BODY_BYTES)]
     TooLarge(usize),
@@ -57,16 +64,16 @@ impl Ledger {
         let prev = tips.first().map(|(_, id)| *id);
         let before = prev.and_then(|id| self.nodes.get(&id));
         let seq = before.map_or(Some(0), |node| node.seq.checked_add(1)).ok_or(DraftError::Forked)?;
-        let mheads: Vec<_> = self.membership.heads().iter().copied().collect();
-        if mheads.len() > limits::MAX_MHEADS {
-            return Err(DraftError::TooManyHeads);
-        }
+        let blob_base = before.map_or(0, |node| node.blob_end);
         if draft.body.len() > limits::MAX_BODY_BYTES {
             return Err(DraftError::TooLarge(draft.body.len()));
         }
-        let mut deps = draft.deps.clone();
-        if draft.kind != EntryKind::Op {
-            deps.extend(self.witnesses(&draft.deps, prev));
+        let (mheads, mut deps) = match draft.kind {
+            EntryKind::Op => (self.parents(&draft.body), Vec::new()),
+            _ => self.claims_of_data(&device, &draft.deps, prev)?,
+        };
+        if mheads.len() > limits::MAX_MHEADS {
+            return Err(DraftError::TooManyHeads);
         }
         deps.sort_unstable();
         deps.dedup();
@@ -88,10 +95,52 @@ impl Ledger {
                 doc: draft.doc,
                 deps,
                 blobs: draft.blobs.clone(),
-                blob_base: before.map_or(0, |node| node.blob_end),
+                blob_base,
                 claimed_ms,
             },
         })
+    }
+
+    /// Returns the parents of an op to be written: the heads of what is in effect, and what the op
+    /// speaks of.
+    fn parents(&self, body: &[u8]) -> Vec<EntryId> {
+        let mut known = self.membership.closed(self.now.effective());
+        for id in Op::from_bytes(body).map(|op| op.speaks_of()).unwrap_or_default() {
+            self.membership.add_with_past(&mut known, &id);
+        }
+        self.membership.heads_of(&known)
+    }
+
+    /// Returns the membership heads and deps of an Open or Change to be written, such that its own
+    /// past shows that it builds on what counts.
+    fn claims_of_data(
+        &self,
+        device: &DeviceId,
+        deps: &[EntryId],
+        prev: Option<EntryId>,
+    ) -> Result<(Vec<EntryId>, Vec<EntryId>), DraftError> {
+        let before = self.last_data(prev);
+        let mut known = self.membership.closed(self.now.effective());
+        for node in deps.iter().chain(&before).filter_map(|id| self.nodes.get(id)) {
+            known.extend(&node.past);
+        }
+        // Ops that are void here are named only where nothing else will do.
+        let (mut lacking, mut claims) = (BTreeSet::new(), None);
+        for known in [known, self.membership.all()] {
+            let is_now = known == **self.now.past();
+            let view = if is_now { self.now() } else { self.membership.state_of(&known) };
+            let place = Place { deps, before, view: &view };
+            let deps: Vec<_> = deps.iter().copied().chain(self.witnesses(place)).collect();
+            lacking = self.uncounted(Place { deps: &deps, ..place });
+            if lacking.is_empty() {
+                let found = (self.membership.heads_of(view.past()), deps);
+                if view.author(device).is_some_and(|(_, role)| role >= Role::Editor) {
+                    return Ok(found);
+                }
+                claims.get_or_insert(found);
+            }
+        }
+        claims.ok_or_else(|| DraftError::Unsupported(lacking.into_iter().collect()))
     }
 
     /// Returns the heads of a document: its changes that count and have effect and that no other
@@ -104,7 +153,7 @@ impl Ledger {
         if changes.is_empty() {
             return effective.into_iter().map(|(id, _)| id).take(1).collect();
         }
-        let built_on: std::collections::BTreeSet<_> =
+        let built_on: BTreeSet<_> =
             changes.iter().filter_map(|id| self.nodes.get(id)).flat_map(|node| node.deps.iter()).collect();
         changes.iter().filter(|id| !built_on.contains(id)).copied().collect()
     }

@@ -49,6 +49,7 @@ impl Bench {
             name: "Bench".into(),
             owners: vec![owner],
             recovery: PersonId([2; 32]),
+            quorum: 0,
             discovery_secret: [3; 32],
         })
         .to_bytes();

@@ -10,7 +10,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dataforge_tests::fuzz::alloc::Counting;
@@ -20,9 +19,6 @@ use dataforge_tests::fuzz::target::{Kind, Sharing};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// Where the last panic was. Nothing is printed of it, since a target may take it for an answer.
-static PANICKED: Mutex<String> = Mutex::new(String::new());
 
 /// How often progress is told.
 const TELL: Duration = Duration::from_secs(30);
@@ -86,10 +82,6 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        *PANICKED.lock().unwrap_or_else(PoisonError::into_inner) = place;
-    }));
     let done = if options.files.is_empty() { run(&options) } else { run_files(&options) };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -114,7 +106,7 @@ fn run_files(options: &Options) -> std::io::Result<bool> {
         match guard(options.kind, 1)?.run(&input) {
             Ok((_, used)) => println!("{}: {:?}, {} KiB", file.display(), used.cpu, used.memory >> 10),
             Err(trouble) => {
-                println!("{}: {}", file.display(), told(&trouble));
+                println!("{}: {}", file.display(), trouble);
                 sound = false;
             }
         }
@@ -186,12 +178,6 @@ fn run(options: &Options) -> std::io::Result<bool> {
     Ok(true)
 }
 
-/// Returns what went wrong, and of a panic where.
-fn told(trouble: &Trouble) -> String {
-    let place = PANICKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(trouble, Trouble::Panic(_)) { format!("{trouble}\n  at {place}") } else { trouble.to_string() }
-}
-
 /// Writes an input and says what it did; returns whether that was no trouble.
 fn show(options: &Options, iteration: u64, input: &[u8], run: Result<Used, Trouble>) -> std::io::Result<bool> {
     let path = options.out.join(format!("{}-{}-{iteration}", options.kind.name(), options.seed));
@@ -199,7 +185,7 @@ fn show(options: &Options, iteration: u64, input: &[u8], run: Result<Used, Troub
     let place = format!("iteration {iteration}, {} bytes in {}", input.len(), path.display());
     match run {
         Ok(used) => println!("{place}: {:?}, {} KiB", used.cpu, used.memory >> 10),
-        Err(ref trouble) => println!("{place}: {}", told(trouble)),
+        Err(ref trouble) => println!("{place}: {}", trouble),
     }
     Ok(run.is_ok())
 }

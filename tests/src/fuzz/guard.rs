@@ -5,15 +5,20 @@
 //! cannot be ended from outside: after a run that is too slow the guard is of no more use, and the
 //! thread goes on until the program ends.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::Outcome;
 use super::alloc::Counters;
 use super::target::Target;
+
+/// Name of the thread of a target.
+const THREAD: &str = "fuzz";
 
 /// How often a run is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -61,8 +66,13 @@ pub struct Used {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// It panicked.
-    #[error("panic: {0}")]
-    Panic(String),
+    #[error("panic: {words}\n  at {place}")]
+    Panic {
+        /// What it said.
+        words: String,
+        /// File, line and column.
+        place: String,
+    },
     /// It did not end in time.
     #[error("too slow: {spent:?}, at most {limit:?} allowed")]
     Slow {
@@ -111,13 +121,14 @@ impl Guard {
             while let Ok(input) = jobs.recv() {
                 memory.reset();
                 let run = catch_unwind(AssertUnwindSafe(|| target.run(&input)));
-                let outcome = run.map_err(|panic| Trouble::Panic(words(&*panic)));
+                let outcome = run.map_err(|panic| Trouble::Panic { words: words(&*panic), place: PLACE.take() });
                 if done.send(outcome).is_err() {
                     return;
                 }
             }
         };
-        std::thread::Builder::new().name("fuzz".to_owned()).spawn(work).expect("a thread starts");
+        note_panics();
+        std::thread::Builder::new().name(THREAD.to_owned()).spawn(work).expect("a thread starts");
         let (clock, memory) = started.recv().expect("the program declares the counting allocator");
         Self { limits, inputs, outcomes, clock, memory }
     }
@@ -155,6 +166,27 @@ impl Guard {
             _ => Err(Trouble::Slow { spent: used.cpu.max(begun.elapsed().min(WAITING)), limit: cpu_limit }),
         }
     }
+}
+
+thread_local! {
+    /// Where this thread panicked last.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps panics of targets from being printed, and notes their place instead: a finding is told by
+/// whoever runs the guard, and a backtrace would count as time and memory of the target.
+fn note_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(THREAD) {
+                return usual(panic);
+            }
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            PLACE.with(|last| last.replace(place));
+        }));
+    });
 }
 
 /// Returns what a panic says.

@@ -1,5 +1,5 @@
 //! What must hold when the core has settled. The numbers are those of the invariants in
-//! `docs/reliability.md`; I5 and I12 are about blobs, which are not simulated.
+//! `docs/verification.md`; I5 and I12 are about blobs, which are not simulated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use dataforge_protocol::ledger::{DeviceTips, Outcome};
 use dataforge_protocol::limits;
 
 use super::Simulation;
+use crate::oracle::{Oracle, Verdict};
 use super::disk::Recovered;
 use super::node::Node;
 
@@ -76,6 +77,7 @@ pub(super) fn all(simulation: &mut Simulation) {
     }
     let node = *simulation.random.choice(&core).expect("a core of two");
     check_orders(simulation, node, &states[&node]);
+    check_oracle(&simulation.nodes[node], &states[&node]);
     count(simulation, &states[&node]);
 }
 
@@ -181,8 +183,14 @@ fn check_honest_chains(simulation: &Simulation, states: &BTreeMap<usize, State>)
 fn check_bounds(simulation: &Simulation, number: usize, state: &State) {
     let waiting = simulation.nodes[number].ledger.waiting();
     assert!(waiting <= limits::MAX_WAITING_ENTRIES, "I11: {waiting} entries wait");
-    // Only the hostile one can make an entry that waits for what nobody has.
-    assert!(simulation.hostile.is_some() || waiting == 0, "I11: {waiting} of {} wait for ever", state.outcomes.len());
+    // An entry waits for ever only for what a hostile node keeps, or what was lost or is cut off.
+    let all = simulation.honest().all(|node| {
+        let node = &simulation.nodes[node];
+        !node.joined || (node.lost.is_empty() && state.devices.contains_key(&node.id()))
+    });
+    let whole = all && simulation.honest().all(|node| simulation.core.contains(&node) || !simulation.nodes[node].joined);
+    let free = simulation.hostile.is_some() || !whole;
+    assert!(free || waiting == 0, "I11: {waiting} of {} wait for ever", state.outcomes.len());
 }
 
 /// I6 and I10: given everything again, or started anew, a node is as it was.
@@ -216,6 +224,38 @@ fn check_orders(simulation: &mut Simulation, number: usize, before: &State) {
             assert_eq!(after.outcomes.get(id), Some(word), "I9: entry {id} in another order");
         }
         assert_eq!(after, *before, "I9: another order gives another state");
+    }
+}
+
+/// I3: what counts is what the rules say, read by somebody else, and so is what was refused.
+fn check_oracle(node: &Node, state: &State) {
+    let mut oracle = Oracle::default();
+    let read = |id: &EntryId| node.disk.stored(id).cloned().and_then(|signed| node.verify(signed).ok());
+    for entry in node.disk.order().iter().filter_map(read) {
+        assert!(oracle.add(&entry), "I3: {} rests on what is not here", entry.id);
+    }
+    let verdicts = oracle.verdicts();
+    for (id, word) in &state.outcomes {
+        let expected = match word.as_str() {
+            "Excluded" => Verdict::Excluded,
+            "Unreadable" => Verdict::Unreadable,
+            _ => Verdict::Counts,
+        };
+        assert_eq!(verdicts.get(id), Some(&expected), "I3: {id} is {word}, not what the rules say");
+    }
+    let (ranks, devices) = oracle.members();
+    let members = state.members.iter().map(|(person, member)| (*person, member.role as u8 + 1)).collect();
+    assert_eq!(ranks, members, "I3: the roles are not what the rules say");
+    assert_eq!(devices, state.devices, "I3: the devices are not what the rules say");
+    let (mut left, mut before) = (node.rejected.values().collect::<Vec<_>>(), usize::MAX);
+    while left.len() < before {
+        before = left.len();
+        left.retain(|entry| !oracle.add(entry));
+    }
+    let verdicts = oracle.verdicts();
+    for id in node.rejected.keys().filter(|id| !state.outcomes.contains_key(*id)) {
+        let verdict = verdicts.get(id).unwrap_or(&Verdict::Invalid);
+        assert_eq!(*verdict, Verdict::Invalid, "I3: {id} was refused, which the rules do not");
     }
 }
 

@@ -122,7 +122,7 @@ impl Node {
         match self.take(entry.clone()) {
             Some(Outcome::Accepted) => {}
             Some(Outcome::Unreadable) if self.newer => {}
-            Some(Outcome::Invalid(Invalid::NotAWriter)) => return Err(Fault::Role),
+            Some(Outcome::Invalid(Invalid::NotAWriter | Invalid::Op(_))) => return Err(Fault::Role),
             Some(Outcome::Waiting) if self.disk.failing.read => return Err(Fault::Disk),
             Some(Outcome::Invalid(invalid)) => return Err(refused(&invalid)),
             other => return Err(Fault::Refused(format!("an own entry is {other:?}"))),

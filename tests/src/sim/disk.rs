@@ -81,6 +81,8 @@ pub(super) struct Disk {
     staged: Vec<(EntryId, Row)>,
     staged_changes: Vec<(EntryId, Outcome)>,
     pub(super) failing: Failing,
+    /// Whether a bit flipped that nobody noticed yet.
+    pub(super) rotten: bool,
 }
 
 /// What is left of an outcome when a store has kept it: reasons become text.
@@ -226,6 +228,7 @@ impl Disk {
         self.rows.clear();
         self.order.clear();
         self.starts.clear();
+        self.rotten = false;
         let (mut start, mut damaged) = (0, false);
         while let Some((content, end)) = record_at(&self.synced, start) {
             let Some(record) = read_record(content) else {
@@ -274,7 +277,13 @@ impl Disk {
         let Some(old) = self.starts.len().checked_sub(FRESH).filter(|old| *old > 1) else { return false };
         let at = random.usize(self.starts[1]..self.starts[old]);
         self.synced[at] ^= 1 << random.u8(..8);
+        self.rotten = true;
         true
+    }
+
+    /// Returns what a disk begins with: the genesis, which every ticket names.
+    pub(super) fn first(&self) -> Vec<u8> {
+        self.synced[..self.starts.get(1).copied().unwrap_or(self.synced.len())].to_vec()
     }
 
     /// Returns the bytes that a backup takes.

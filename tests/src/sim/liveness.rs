@@ -25,9 +25,12 @@ impl Simulation {
         self.network.heal(&self.core);
         for node in 0..self.nodes.len() {
             self.nodes[node].disk.failing = super::disk::Failing::default();
-            if !self.core.contains(&node) && !self.is_hostile(node) {
+            let heals = self.core.contains(&node) || self.is_hostile(node);
+            // Damage that nobody noticed is looked for.
+            if !heals || self.nodes[node].disk.rotten {
                 self.stop(node);
-            } else if !self.nodes[node].up {
+            }
+            if heals && !self.nodes[node].up {
                 self.restart(node);
             }
         }

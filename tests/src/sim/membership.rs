@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use dataforge_protocol::entry::EntryKind;
 use dataforge_protocol::id::{DeviceId, EntryId, PersonId};
 use dataforge_protocol::key::{DeviceCert, device_id, sign_admission, sign_recovery, sign_revocation};
 use dataforge_protocol::ledger::Outcome;
@@ -268,6 +267,7 @@ impl Node {
     pub(super) fn join(&mut self, host: &Self, device: &SecretKey) -> Result<(), Fault> {
         if self.joined && device_id(device) != self.id() {
             self.old_devices.push(self.id());
+            self.generation += 1;
         }
         self.device = device.clone();
         (self.joined, self.up, self.outdated) = (true, true, false);
@@ -277,11 +277,5 @@ impl Node {
             }
         }
         self.commit(None).map_err(|_full| Fault::Disk)
-    }
-
-    /// Whether an entry of this kind is on its chain: for the report.
-    pub(super) fn count_kind(&self, kind: EntryKind) -> usize {
-        let kinds = self.disk.order().iter().filter_map(|id| self.disk.stored(id)?.clone().read().ok());
-        kinds.filter(|entry| entry.header.link().kind == kind.to_u8()).count()
     }
 }

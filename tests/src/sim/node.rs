@@ -33,6 +33,8 @@ pub(super) enum Fault {
     Room,
     /// The disk fails.
     Disk,
+    /// There is nothing to do.
+    Idle,
 }
 
 impl From<DiskError> for Fault {
@@ -58,6 +60,9 @@ pub(super) type Verified = Rc<RefCell<BTreeMap<Vec<u8>, Entry>>>;
 pub(super) struct Node {
     pub(super) who: Who,
     pub(super) device: SecretKey,
+    /// Counts the device keys it had.
+    pub(super) generation: u8,
+    pub(super) old_devices: Vec<DeviceId>,
     pub(super) up: bool,
     /// Whether it is of the workspace at all yet.
     pub(super) joined: bool,
@@ -82,6 +87,8 @@ pub(super) struct Node {
     /// What waited when it died: only the bug that forgets it asks.
     waited: BTreeSet<EntryId>,
     verified: Verified,
+    /// What it found invalid.
+    pub(super) rejected: BTreeMap<EntryId, Entry>,
 }
 
 impl Node {
@@ -92,6 +99,8 @@ impl Node {
         disk.commit().expect("a disk that works");
         Self {
             device: who.device(0),
+            generation: 0,
+            old_devices: Vec::new(),
             who,
             up: true,
             joined: true,
@@ -109,7 +118,18 @@ impl Node {
             durable: Vec::new(),
             waited: BTreeSet::new(),
             verified: Rc::clone(verified),
+            rejected: BTreeMap::new(),
         }
+    }
+
+    /// Makes the node of somebody who is not of the workspace yet.
+    pub(super) fn outside(who: Who, genesis: &Entry, verified: &Verified) -> Self {
+        Self { up: false, joined: false, ..Self::start(who, genesis, verified) }
+    }
+
+    /// Returns the next device key of this place.
+    pub(super) fn next_device(&self) -> SecretKey {
+        if self.joined { self.who.device(self.generation + 1) } else { self.device.clone() }
     }
 
     /// Starts a node with a ledger and nothing else, to try what entries would become of it.
@@ -155,8 +175,11 @@ impl Node {
         if bug::is_on(Bug::LosePending) && self.waited.contains(&id) {
             return None;
         }
-        let done = self.ledger.accept(entry, &self.disk);
+        let done = self.ledger.accept(entry.clone(), &self.disk);
         self.disk.stage(&done);
+        if let Some(Outcome::Invalid(_)) = &done.other {
+            self.rejected.insert(id, entry);
+        }
         if done.other == Some(Outcome::Waiting) && bug::is_on(Bug::LosePending) {
             self.waited.insert(id);
         }

@@ -17,6 +17,11 @@ pub(super) struct Who {
 }
 
 impl Who {
+    /// Returns somebody who is only on paper.
+    pub(super) const fn on_paper(number: u8) -> Self {
+        Self { number: 100 + number % 50, place: 0 }
+    }
+
     /// Returns the device key of this place: the first, or one made anew later.
     pub(super) fn device(&self, generation: u8) -> SecretKey {
         let mut seed = [self.number; 32];
@@ -67,6 +72,16 @@ impl Cast {
         Self { people }
     }
 
+    /// Draws who may come in later: new persons, and more devices of those who are there.
+    pub(super) fn draw_guests(&self, random: &mut fastrand::Rng) -> Vec<Who> {
+        let count = random.u8(..3);
+        let guest = |number: u8| match random.choice(&self.people).filter(|_| random.u8(..3) == 0) {
+            Some((who, _)) => Who { number: who.number, place: 50 + number },
+            None => Who { number: 50 + number, place: 0 },
+        };
+        (0..count).map(guest).collect()
+    }
+
     /// Returns the device keys of a person, one per place.
     fn devices(&self, who: &Who) -> Vec<SecretKey> {
         let same = self.people.iter().filter(|(other, _)| other.number == who.number);
@@ -75,7 +90,7 @@ impl Cast {
 
     /// Makes the nodes of a run. Each starts with the ops that admitted it, as after joining; it
     /// learns of those who joined later by sync.
-    pub(super) fn begin(&self, verified: &Verified) -> Vec<Node> {
+    pub(super) fn begin(&self, verified: &Verified, random: &mut fastrand::Rng) -> Vec<Node> {
         let owner = &self.people[0].0;
         let genesis = genesis(owner, &self.devices(owner));
         let mut nodes = vec![Node::start(owner.clone(), &genesis, verified)];
@@ -94,7 +109,14 @@ impl Cast {
             nodes.push(node);
         }
         nodes[0].commit(None).expect("a disk that works");
+        let guests = self.draw_guests(random).into_iter();
+        nodes.extend(guests.map(|who| Node::outside(who, &genesis, verified)));
         nodes
+    }
+
+    /// Returns the number of the last node of those who are there from the beginning.
+    pub(super) fn last(&self) -> usize {
+        self.people.len() - 1
     }
 }
 
@@ -104,6 +126,7 @@ fn genesis(owner: &Who, devices: &[SecretKey]) -> Entry {
         name: "Simulated".into(),
         owners: vec![owner.person(devices)],
         recovery: recovery_id(),
+        quorum: 0,
         discovery_secret: [3; 32],
     })
     .to_bytes();
@@ -121,6 +144,11 @@ fn genesis(owner: &Who, devices: &[SecretKey]) -> Entry {
         claims: Claims { ..Claims::default() },
     };
     SignedEntry::sign(&header, body, &device).verify().expect("a genesis that verifies")
+}
+
+/// Returns the key of every open ticket.
+pub(super) fn ticket() -> SecretKey {
+    SecretKey::from_bytes(&[201; 32])
 }
 
 /// Returns the key that recovers the workspace.

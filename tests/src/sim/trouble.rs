@@ -85,11 +85,20 @@ impl Simulation {
         }
         if self.faults.strikes(Kind::OldBackup, 6, &mut self.random) {
             let backup = self.random.choice(&self.nodes[node].backups).cloned().expect("one was just made");
-            self.stop(node);
-            self.nodes[node].put_back(backup, &mut self.random);
             self.report.count("backups put back", 1);
-            self.soon(0.05..1.0, Event::Restart(node));
+            self.put_back(node, backup);
         }
+        if self.faults.strikes(Kind::LostDisk, 8, &mut self.random) {
+            let genesis = self.nodes[node].disk.first();
+            self.report.count("disks lost", 1);
+            self.put_back(node, genesis);
+        }
+    }
+
+    fn put_back(&mut self, node: usize, disk: Vec<u8>) {
+        self.stop(node);
+        self.nodes[node].put_back(disk, &mut self.random);
+        self.soon(0.05..1.0, Event::Restart(node));
     }
 
     /// A disk works again. One that could not be read made answers wrong that only a restart mends.

@@ -12,7 +12,7 @@ use crate::gate;
 use crate::id::{DeviceId, DocId, EntryId, PersonId};
 use crate::key::{DeviceCert, Phrase, device_id, sign_entry};
 use crate::ledger::{Acceptance, Bodies, DeviceTips, Draft, Inert, Ledger, Outcome};
-use crate::op::{Add, Describe, Genesis, Invite, Op, Person, Role};
+use crate::op::{Add, Describe, Genesis, Invite, InviteForm, Op, Person, Role};
 
 /// A person with one device.
 #[derive(Debug, Clone)]
@@ -84,6 +84,7 @@ pub(crate) fn genesis(owners: &[&Author]) -> Entry {
         name: "Field".into(),
         owners: owners.iter().map(|owner| owner.person()).collect(),
         recovery: PersonId(*first.person.public().as_bytes()),
+        quorum: 0,
         discovery_secret: [8; 32],
     });
     let body = op.to_bytes();
@@ -115,7 +116,7 @@ pub(crate) fn describe(name: &str) -> Op {
 }
 
 pub(crate) fn invite(role: Role) -> Op {
-    Op::Invite(Invite { secret_hash: [1; 32], role, max_uses: 1, expires_ms: 0 })
+    Op::Invite(Invite { form: InviteForm::Handed, key: [1; 32], role, max_uses: 1, expires_ms: 0 })
 }
 
 pub(crate) fn op_draft(op: &Op) -> Draft {

@@ -26,7 +26,7 @@ fn refused(refusal: OpRefusal) -> Outcome {
 fn genesis_names_the_workspace_and_its_owners() {
     let (owner, second) = (Author::new(1), Author::new(2));
     let entry = genesis(&[&owner, &second]);
-    let mut ledger = Ledger::start(&entry).unwrap();
+    let ledger = Ledger::start(&entry).unwrap();
     assert_eq!(ledger.workspace().0, entry.id.0);
     assert_eq!(ledger.genesis().name, "Field");
     let members = ledger.members();
