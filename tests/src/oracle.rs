@@ -59,7 +59,7 @@ pub struct Oracle {
     /// Where each entry is.
     places: BTreeMap<EntryId, Place>,
     effective: BTreeMap<Bits, Bits>,
-    folds: BTreeMap<Bits, State>,
+    folds: BTreeMap<(Bits, Bits), State>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

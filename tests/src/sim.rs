@@ -249,6 +249,7 @@ impl Simulation {
     fn on_not_written(&mut self, node: usize, fault: &Fault) {
         let what = match fault {
             Fault::Role => "works without a role",
+            Fault::Unsupported => "works on what cannot be shown to count",
             Fault::Idle => "works without need",
             Fault::Room => "works without room",
             Fault::Disk => "works without a disk",

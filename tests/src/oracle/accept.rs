@@ -60,7 +60,7 @@ impl Oracle {
         let mut valid = Bits::default();
         data.iter().filter(|e| self.is_valid_data(*e)).for_each(|e| valid.put(e));
         let effective = self.effective(known);
-        let state = self.fold(&effective);
+        let state = self.state(known);
         let mut chain: BTreeSet<EntryId> = BTreeSet::new();
         for e in valid.iter() {
             chain.insert(self.data_id(e));
@@ -101,20 +101,24 @@ impl Oracle {
     }
 
     fn stands(&mut self, e: usize, view: &View) -> bool {
-        let grant = view.effective.both(&self.data[e].known);
-        let state = self.fold(&grant);
-        let at = self.data[e].chained;
+        let known = self.data[e].known.clone();
+        let state = self.fold(&view.effective.both(&known), &known);
+        let (at, author) = (self.data[e].chained, self.data[e].author);
         let is_frozen = view.fork_of(&at.device).is_some_and(|fork| at.seq >= fork);
-        state.author_rank(&at.device) >= EDITOR && self.is_in(e, view) && (!is_frozen || self.is_named(e, view))
+        let grant = author.is_some() && state.author(&at.device) == author && state.author_rank(&at.device) >= EDITOR;
+        grant && self.is_in(e, view) && (!is_frozen || self.is_named(e, view))
+    }
+
+    fn is_against(&self, restriction: &Restriction, e: usize) -> bool {
+        match restriction.against {
+            Against::Person(person) => self.data[e].author == Some(person),
+            Against::Device(device) => self.data[e].chained.device == device,
+        }
     }
 
     fn is_in(&self, e: usize, view: &View) -> bool {
-        let data = &self.data[e];
-        let is_against = |against: Against| match against {
-            Against::Person(person) => data.author == Some(person),
-            Against::Device(device) => data.chained.device == device,
-        };
-        let unknown = |r: &&Restriction| r.in_force && is_against(r.against) && !data.known.has(r.op);
+        let known = &self.data[e].known;
+        let unknown = |r: &&Restriction| r.in_force && self.is_against(r, e) && !known.has(r.op);
         let unknown: Vec<_> = view.restrictions.iter().filter(unknown).collect();
         let is_first = |r: &&&Restriction| !unknown.iter().any(|other| self.ops[r.op].past.has(other.op));
         let applying: Vec<_> = unknown.iter().filter(is_first).collect();
@@ -122,14 +126,23 @@ impl Oracle {
     }
 
     fn is_named(&self, e: usize, view: &View) -> bool {
-        view.restrictions.iter().flat_map(|r| &r.cuts).any(|cut| self.is_in_cut(e, cut, view, true))
+        let against = view.restrictions.iter().filter(|r| self.is_against(r, e));
+        against.flat_map(|r| &r.cuts).any(|cut| self.is_in_cut(e, cut, view, true))
     }
 
-    /// By the chain that ends with the head when it is here, else by the position unless `exact`.
+    /// By the chain that ends with the head as far as it is here, then by the position unless
+    /// `exact`.
     fn is_in_cut(&self, e: usize, cut: &Cut, view: &View, exact: bool) -> bool {
-        let at = self.data[e].chained;
-        let Some(place) = cut.at(&at.device) else { return false };
-        if view.chain.contains(&place.head) { self.is_on_chain(&place.head, &at.id) } else { !exact && at.seq <= place.seq }
+        let own = self.data[e].chained;
+        let Some(place) = cut.at(&own.device) else { return false };
+        let mut next = Some(place.head);
+        while let Some(at) = next.filter(|at| view.chain.contains(at)).and_then(|at| self.chained(&at)) {
+            if at.seq <= own.seq {
+                return at.id == own.id;
+            }
+            next = at.prev;
+        }
+        !exact && own.seq <= place.seq
     }
 
     /// Whether an entry is on the chain that ends with `head`.

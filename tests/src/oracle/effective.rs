@@ -4,19 +4,24 @@ use dataforge_protocol::op::Op;
 
 use super::bits::Bits;
 use super::state::State;
-use super::{ADMIN, EDITOR, Oracle};
+use super::{ADMIN, EDITOR, NOBODY, Oracle};
 
 impl Oracle {
     /// The state of some known ops.
     pub(super) fn state(&mut self, known: &Bits) -> State {
         let effective = self.effective(known);
-        self.fold(&effective)
+        let known = self.valid_ops(known);
+        self.fold(&effective, &known)
+    }
+
+    pub(super) fn valid_ops(&self, known: &Bits) -> Bits {
+        let mut valid = Bits::default();
+        known.iter().filter(|x| self.is_valid_op(*x)).for_each(|x| valid.put(x));
+        valid
     }
 
     pub(super) fn effective(&mut self, known: &Bits) -> Bits {
-        let valid: Vec<_> = known.iter().filter(|x| self.is_valid_op(*x)).collect();
-        let mut known = Bits::default();
-        valid.iter().for_each(|x| known.put(*x));
+        let known = self.valid_ops(known);
         if let Some(effective) = self.effective.get(&known) {
             return effective.clone();
         }
@@ -43,39 +48,44 @@ impl Oracle {
                 effective.put(x);
             }
         }
-        for rank in [4, 3, 2, 1] {
-            for admits in [false, true] {
-                let in_turn = |x: &usize| matches!(self.op(*x), Op::Admit(_)) == admits && self.rank(*x) == rank;
-                let mut turn: Vec<_> = rest.iter().copied().filter(in_turn).collect();
-                turn.sort_by_key(|x| (self.ops[*x].past.len(), self.ops[*x].chained.id));
-                for x in turn {
-                    if !self.is_void(x, &effective) {
-                        effective.put(x);
-                    }
-                }
+        let is_admit = |x: usize| matches!(self.op(x), Op::Admit(_));
+        let stratum = |x: usize| match self.rank(x) {
+            _ if is_admit(x) => 2,
+            4 => 0,
+            3 => 1,
+            2 => 3,
+            _ => 4,
+        };
+        let mut turn: Vec<_> =
+            rest.iter().map(|x| (stratum(*x), self.ops[*x].past.len(), self.ops[*x].chained.id, *x)).collect();
+        turn.sort_unstable();
+        for (_, _, _, x) in turn {
+            if !self.is_void(x, &effective) {
+                effective.put(x);
             }
         }
         effective
     }
 
     fn is_void(&mut self, x: usize, effective: &Bits) -> bool {
-        (self.is_outranked(x, effective) && !self.is_ratified(x, effective, 1))
+        let lists = |y: usize| matches!(self.op(y), Op::Ratify(op) if op.ops.contains(&self.ops[x].chained.id));
+        let is_ratified = effective.iter().any(lists);
+        (!is_ratified && (self.is_outranked(x, effective) || self.is_invite_gone(x, effective)))
             || self.is_unfounded(x, effective)
-            || (self.is_invite_gone(x, effective) && !self.is_ratified(x, effective, 0))
     }
 
-    fn is_ratified(&self, x: usize, effective: &Bits, above: u8) -> bool {
-        let lists = |y: &usize| matches!(self.op(*y), Op::Ratify(op) if op.ops.contains(&self.ops[x].chained.id));
-        effective.iter().filter(lists).any(|y| self.rank(y) >= self.author_rank(x) + above)
+    /// What rank the author of an op must have.
+    fn needs(&self, x: usize) -> u8 {
+        if matches!(self.op(x), Op::Admit(_)) { EDITOR } else { self.author_rank(x) }
     }
 
     /// 3a: somebody above took the author's rank or device, concurrently.
     fn is_outranked(&self, x: usize, effective: &Bits) -> bool {
-        let (rank, device) = (self.author_rank(x), self.ops[x].chained.device);
+        let (rank, device, needs) = (self.author_rank(x), self.ops[x].chained.device, self.needs(x));
         let Some(author) = self.author(x) else { return true };
         effective.iter().filter(|y| self.concurrent(x, *y)).any(|y| {
             let above = self.rank(y) > rank;
-            let lowers = above && self.about(y).iter().any(|(person, value)| *person == author && *value < rank);
+            let lowers = above && self.about(y).iter().any(|(person, value)| *person == author && *value < needs);
             let signed = matches!(self.op(y), Op::RevokeDevice(op) if op.signature.is_some());
             lowers || (self.revokes(y) == Some(device) && (signed || above))
         })
@@ -83,16 +93,32 @@ impl Oracle {
 
     /// 3b: the author's rank does not follow from what counts of the op's past.
     fn is_unfounded(&mut self, x: usize, effective: &Bits) -> bool {
-        let state = self.fold(&effective.both(&self.ops[x].past));
-        let device = self.ops[x].chained.device;
-        match self.op(x) {
+        let past = self.ops[x].past.clone();
+        let state = self.fold(&effective.both(&past), &past);
+        let (device, rank, needs) = (self.ops[x].chained.device, self.author_rank(x), self.needs(x));
+        let Some(author) = self.author(x) else { return true };
+        let by_itself = matches!(self.op(x), Op::AddDevice(op) if op.cert.device == device);
+        let author_stays = by_itself || state.author(&device) == Some(author);
+        if !author_stays || state.rank(&author) < needs {
+            return true;
+        }
+        let target = match self.op(x) {
             Op::Admit(op) => {
                 let invite = self.op_place(&op.invite);
-                state.author_rank(&device) < EDITOR || !invite.is_some_and(|invite| effective.has(invite))
+                let gone = !invite.is_some_and(|invite| effective.has(invite));
+                return gone || state.rank(&op.person.id) > NOBODY;
             }
-            Op::AddDevice(op) if op.cert.device == device => state.rank(&op.cert.person) < self.author_rank(x),
-            _ => state.author_rank(&device) < self.author_rank(x),
-        }
+            Op::RevokeDevice(op) => {
+                let device = op.device;
+                self.state(&past).persons.get(&device).copied()
+            }
+            Op::Add(op) => Some(op.person.id),
+            Op::SetRole(op) => Some(op.person),
+            Op::Remove(op) => Some(op.person),
+            Op::Transfer(op) => Some(op.person),
+            _ => None,
+        };
+        target.is_some_and(|target| target != author && state.rank(&target) >= rank)
     }
 
     /// 3c: the invite of an admit was withdrawn elsewhere, or is used up.
@@ -106,7 +132,7 @@ impl Oracle {
                 || self.about(y).iter().any(|(person, value)| Some(*person) == host && *value < ADMIN)
                 || self.revokes(y) == Some(device)
         };
-        effective.iter().any(|y| !self.ops[x].past.has(y) && y != x && ends(y))
+        effective.iter().any(|y| self.concurrent(x, y) && ends(y))
             || effective.iter().filter(|y| self.redeems(*y, &id)).count() >= invite.max_uses as usize
     }
 }

@@ -168,7 +168,7 @@ impl Oracle {
             Op::Genesis(_) => false,
             Op::Add(op) => {
                 let joins = r >= ADMIN && given(op.role) && self.is_new(x, &state, &op.person);
-                joins && (op.invite.is_none() || self.check_add_by_invite(x, op.role))
+                joins && (op.invite.is_none() || self.check_add_by_invite(x, op.role, &effective))
             }
             Op::SetRole(op) if op.person == author => rank_of(op.role) < r && !state.is_only_owner(&author),
             Op::SetRole(op) => {
@@ -202,14 +202,14 @@ impl Oracle {
             Op::Invite(op) => {
                 let role = rank_of(op.role);
                 let open = op.form != InviteForm::Open || role <= EDITOR;
-                r >= ADMIN && given(op.role) && role < OWNER && open
+                r >= ADMIN && given(op.role) && role < OWNER && op.max_uses >= 1 && open
             }
             Op::Admit(op) => r >= EDITOR && self.check_admit(x, op, &state, &effective),
             Op::RevokeInvite(op) => {
                 let invite = self.op_place(&op.invite).filter(|y| self.ops[x].past.has(*y));
                 invite.is_some_and(|y| {
                     let mine = self.author(y) == Some(author);
-                    matches!(self.op(y), Op::Invite(_)) && (mine || (r >= ADMIN && r >= self.rank(y)))
+                    matches!(self.op(y), Op::Invite(_)) && r >= ADMIN && (mine || r >= self.rank(y))
                 })
             }
         }
@@ -220,17 +220,16 @@ impl Oracle {
         state.rank(&person.id) == NOBODY && !person.devices.iter().any(|(cert, _)| self.knows(x, &cert.device))
     }
 
-    fn is_revoked_before(&self, x: usize, invite: &EntryId) -> bool {
-        let revokes = |y: usize| matches!(self.op(y), Op::RevokeInvite(op) if op.invite == *invite);
-        self.ops[x].past.iter().any(revokes)
+    fn is_revoked(&self, invite: &EntryId, effective: &Bits) -> bool {
+        effective.iter().any(|y| matches!(self.op(y), Op::RevokeInvite(op) if op.invite == *invite))
     }
 
-    fn check_add_by_invite(&self, x: usize, role: Role) -> bool {
+    fn check_add_by_invite(&self, x: usize, role: Role, effective: &Bits) -> bool {
         let Some((i, invite)) = self.invite_of(x) else { return false };
         let Chained { id, device, .. } = self.ops[i].chained;
         let used = || self.ops[x].past.iter().filter(|y| self.redeems(*y, &id)).count();
         invite.role == role
-            && !self.is_revoked_before(x, &id)
+            && !self.is_revoked(&id, effective)
             && match invite.form {
                 InviteForm::Handed => device == self.ops[x].chained.device && used() < invite.max_uses as usize,
                 InviteForm::Approval => true,
@@ -244,8 +243,8 @@ impl Oracle {
         let host = self.author(i);
         invite.form == InviteForm::Open
             && effective.has(i)
-            && !self.is_revoked_before(x, &op.invite)
-            && host.is_some_and(|host| state.rank(&host) >= ADMIN)
+            && !self.is_revoked(&op.invite, effective)
+            && host.is_some_and(|host| state.rank(&host) >= ADMIN && state.author(&self.ops[i].chained.device) == Some(host))
             && used < invite.max_uses as usize
             && verify_admission(&invite.key, self.workspace(), op.invite, &op.person, &op.signature).is_ok()
             && self.is_new(x, state, &op.person)

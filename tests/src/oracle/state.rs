@@ -6,7 +6,7 @@ use dataforge_protocol::id::{DeviceId, EntryId, PersonId};
 use dataforge_protocol::op::Op;
 
 use super::bits::Bits;
-use super::{EDITOR, NOBODY, OWNER, Oracle, rank_of};
+use super::{EDITOR, NOBODY, OWNER, Oracle, TOP, rank_of};
 
 /// Authority of a self-restriction.
 const SELF: u8 = 6;
@@ -97,18 +97,20 @@ impl Oracle {
         x != y && !self.ops[x].past.has(y) && !self.ops[y].past.has(x)
     }
 
-    pub(super) fn fold(&mut self, ops: &Bits) -> State {
-        if let Some(state) = self.folds.get(ops) {
+    /// The state of some known ops, of which some are in effect.
+    pub(super) fn fold(&mut self, effective: &Bits, known: &Bits) -> State {
+        let key = (effective.clone(), known.clone());
+        if let Some(state) = self.folds.get(&key) {
             return state.clone();
         }
-        let state = self.fold_anew(ops);
-        self.folds.insert(ops.clone(), state.clone());
+        let state = self.fold_anew(effective, known);
+        self.folds.insert(key, state.clone());
         state
     }
 
-    fn fold_anew(&self, ops: &Bits) -> State {
+    fn fold_anew(&self, effective: &Bits, known: &Bits) -> State {
         let mut all: Vec<About> = Vec::new();
-        for op in ops.iter() {
+        for op in effective.iter() {
             for (person, value) in self.about(op) {
                 let is_own = self.is_own(op, &person);
                 let authority = if is_own { SELF } else { self.rank(op) };
@@ -116,19 +118,30 @@ impl Oracle {
             }
         }
         let made_owners: BTreeSet<_> = all.iter().filter(|a| a.value == OWNER).map(|a| a.person).collect();
+        let mut left_out: Vec<About> = Vec::new();
         loop {
-            let counted: Vec<_> = all.iter().filter(|about| self.half_counts(about, &all)).copied().collect();
+            let (mut halves, counted): (Vec<_>, Vec<_>) =
+                all.iter().copied().partition(|about| !self.half_counts(about, &all));
+            halves.extend(&left_out);
+            let counted: Vec<_> = counted.into_iter().filter(|about| !self.rests_on(about, &halves)).collect();
             let ranks = self.ranks(&counted);
             let has_owner = ranks.values().any(|rank| *rank == OWNER);
             let may_go = |about: &&About| about.is_own && made_owners.contains(&about.person);
-            let goes = if has_owner { None } else { all.iter().filter(may_go).map(|about| about.id).max() };
+            let goes = if has_owner { None } else { all.iter().filter(may_go).max_by_key(|about| about.id).copied() };
             let Some(goes) = goes else {
                 let force = self.in_force(&counted);
-                let persons = self.persons(ops, &force);
+                let persons = self.persons(effective, known, &force);
                 return State { ranks, force, persons };
             };
-            all.retain(|about| !(about.is_own && about.id == goes));
+            left_out.push(goes);
+            all.retain(|about| !(about.is_own && about.id == goes.id));
         }
+    }
+
+    /// Others could lower a person only because that one had lowered itself, which does not count.
+    fn rests_on(&self, about: &About, gone: &[About]) -> bool {
+        let rests = |other: &About| other.person == about.person && self.ops[about.op].past.has(other.op);
+        self.rank(about.op) < TOP && !about.is_own && gone.iter().any(rests)
     }
 
     /// A transfer lowers its author only when what it grants prevails.
@@ -176,14 +189,20 @@ impl Oracle {
     }
 
     /// Step 4.
-    fn persons(&self, ops: &Bits, force: &BTreeSet<(usize, PersonId)>) -> BTreeMap<DeviceId, PersonId> {
+    fn persons(
+        &self,
+        effective: &Bits,
+        known: &Bits,
+        force: &BTreeSet<(usize, PersonId)>,
+    ) -> BTreeMap<DeviceId, PersonId> {
         let ends = |op: usize| matches!(self.op(op), Op::Remove(_) | Op::Leave(_) | Op::Recover(_));
         let is_ended = |certifier: usize, person: &PersonId| {
-            force.iter().any(|(op, other)| other == person && ends(*op) && self.ops[*op].past.has(certifier))
+            let ended = |op: usize| op != certifier && !self.ops[certifier].past.has(op);
+            force.iter().any(|(op, other)| other == person && ends(*op) && ended(*op))
         };
-        let revoked: BTreeSet<_> = ops.iter().filter_map(|x| self.revokes(x)).collect();
+        let revoked: BTreeSet<_> = effective.iter().filter_map(|x| self.revokes(x)).collect();
         let mut best: BTreeMap<DeviceId, (std::cmp::Reverse<u8>, EntryId, PersonId)> = BTreeMap::new();
-        for x in ops.iter() {
+        for x in known.iter() {
             for (person, device) in self.certifies(x) {
                 if revoked.contains(&device) || is_ended(x, &person) {
                     continue;

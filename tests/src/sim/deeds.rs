@@ -111,6 +111,7 @@ impl Node {
         let header = header.map_err(|error| match error {
             DraftError::TooManyDeps(_) | DraftError::TooManyHeads => Fault::Room,
             DraftError::NotMember(_) => Fault::Role,
+            DraftError::Unsupported(_) => Fault::Unsupported,
             other => refused(&other),
         })?;
         let signed = if self.newer && draft.kind != EntryKind::Op {

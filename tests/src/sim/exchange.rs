@@ -1,6 +1,11 @@
 //! How entries get from node to node: connections, sessions and bundles.
 
+use std::collections::BTreeSet;
+
 use dataforge_protocol::entry::{EntryKind, ReadHeader};
+use dataforge_protocol::id::EntryId;
+use dataforge_protocol::ledger::Outcome;
+use dataforge_protocol::sync::{Effect, HandIn, Session};
 
 use super::Simulation;
 use super::bundle::Bundle;
@@ -45,16 +50,50 @@ impl Simulation {
             return true;
         }
         let is_op = |header: &ReadHeader| matches!(header, ReadHeader::Known(EntryKind::Op, _));
+        let mut shown = BTreeSet::new();
         for op in self.nodes[dialler].introduction() {
             if let Ok(entry) = self.nodes[listener].verify(op)
                 && is_op(&entry.header)
             {
+                shown.insert(entry.id);
                 self.nodes[listener].take(entry);
             }
         }
         self.report.count("introductions", 1);
         self.commit(listener, None);
-        self.nodes[listener].knows(&from)
+        let known = self.nodes[listener].knows(&from);
+        if !known && !self.is_hostile(dialler) && !self.is_hostile(listener) {
+            self.hand_in(dialler, listener, &shown);
+        }
+        known
+    }
+
+    /// One that is no member any more is told why, and hands in what it wrote before it knew.
+    fn hand_in(&mut self, dialler: usize, listener: usize, shown: &BTreeSet<EntryId>) {
+        let [from, to] = self.nodes.get_disjoint_mut([dialler, listener]).expect("two nodes");
+        let Some((mut hand_in, told)) = HandIn::begin(&to.ledger, from.id(), shown, &to.disk) else { return };
+        let mut session = Session::new(&from.ledger);
+        for message in told {
+            let effect = session.on_message(message, &from.ledger).expect("I4: what an honest node says");
+            if let Effect::Accept(ops) = effect {
+                for op in ops {
+                    let entry = from.verify(op).expect("I4: an op that was verified");
+                    from.take(entry);
+                }
+            }
+        }
+        while let Some(message) = session.next_message(&from.disk) {
+            let Ok(Some(entries)) = hand_in.on_message(message) else { break };
+            for signed in entries {
+                let entry = to.verify(signed).expect("I4: an entry that was verified");
+                if hand_in.takes(&entry) {
+                    to.take(entry);
+                }
+            }
+        }
+        self.report.count("hand-ins", 1);
+        self.commit(dialler, None);
+        self.commit(listener, None);
     }
 
     pub(super) fn cut(&mut self, link: usize) {
@@ -157,7 +196,7 @@ impl Simulation {
         let trusted = !self.is_hostile(bundle.from) && !self.is_hostile(node);
         for entry in bundle.read(&self.nodes[node]) {
             let outcome = self.nodes[node].take(entry);
-            let invalid = matches!(outcome, Some(dataforge_protocol::ledger::Outcome::Invalid(_)));
+            let invalid = matches!(outcome, Some(Outcome::Invalid(_)));
             assert!(!trusted || !invalid, "I4: the bundle of an honest node holds what is invalid: {outcome:?}");
         }
         self.commit(node, None);

@@ -69,7 +69,7 @@ impl Node {
     }
 
     /// Guests that are no members here: a person who comes back brings a new device.
-    fn strangers<'g>(&mut self, guests: &'g [Guest]) -> Vec<&'g Guest> {
+    fn newcomers<'g>(&mut self, guests: &'g [Guest]) -> Vec<&'g Guest> {
         let members = self.ledger.members();
         guests.iter().filter(|guest| !members.members.contains_key(&guest.who.id())).collect()
     }
@@ -78,7 +78,7 @@ impl Node {
         if role < Role::Admin {
             return None;
         }
-        let guest = random.choice(self.strangers(guests))?.clone();
+        let guest = random.choice(self.newcomers(guests))?.clone();
         let (members, own) = (self.ledger.members(), self.id());
         let redeems = |(_, (device, invite)): &(&EntryId, &(DeviceId, Invite))| match invite.form {
             InviteForm::Handed => *device == own,
@@ -96,7 +96,7 @@ impl Node {
     }
 
     fn admit(&mut self, guests: &[Guest], now_ms: u64, random: &mut fastrand::Rng) -> Option<Decision> {
-        let guest = random.choice(self.strangers(guests))?.clone();
+        let guest = random.choice(self.newcomers(guests))?.clone();
         let (members, shown_ms) = (self.ledger.members(), self.clock.read(now_ms));
         let open = |(_, (_, invite)): &(&EntryId, &(DeviceId, Invite))| {
             invite.form == InviteForm::Open && invite.expires_ms >= shown_ms

@@ -31,6 +31,8 @@ pub(super) enum Fault {
     Role,
     /// There is no room in an entry for all it has to name.
     Room,
+    /// What it would build on cannot be shown to count.
+    Unsupported,
     /// The disk fails.
     Disk,
     /// There is nothing to do.
@@ -317,7 +319,7 @@ impl Node {
                 }
             }
             Effect::PeerLevel(level) => meeting.level = Some(level),
-            Effect::None | Effect::PeerHolds(_) | Effect::PeerCaughtUp => {}
+            Effect::None | Effect::Removed | Effect::PeerHolds(_) | Effect::PeerCaughtUp => {}
         }
         Ok(invalid)
     }
