@@ -76,6 +76,8 @@ struct Chained {
     device: DeviceId,
     seq: u64,
     prev: Option<EntryId>,
+    /// Blobs named on the chain up to here, by the entry's own account.
+    blob_end: u64,
 }
 
 impl Oracle {
@@ -86,7 +88,11 @@ impl Oracle {
             return true;
         }
         let link = entry.header.link();
-        let chained = Chained { id: entry.id, device: link.device, seq: link.seq, prev: link.prev };
+        let blob_end = match &entry.header {
+            ReadHeader::Known(_, header) => header.claims.blob_base.saturating_add(header.claims.blobs.len() as u64),
+            ReadHeader::Newer(_) => 0,
+        };
+        let chained = Chained { id: entry.id, device: link.device, seq: link.seq, prev: link.prev, blob_end };
         let place = match &entry.header {
             ReadHeader::Newer(_) => Some(Place::Unreadable),
             ReadHeader::Known(EntryKind::Op, header) => self.add_op(chained, &header.claims.mheads, &entry.signed.body),

@@ -256,7 +256,7 @@ impl Simulation {
             _ => "works refused",
         };
         self.report.count(what, 1);
-        let refused = matches!(fault, Fault::Refused(_) | Fault::Peer(_) | Fault::Stranger);
+        let refused = matches!(fault, Fault::Refused(_) | Fault::Peer(_));
         assert!(!refused || self.is_hostile(node), "an honest node cannot write: {fault:?}");
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Data {
     /// The ops between it and the data before it on its chain.
     pub(super) between: Vec<usize>,
     pub(super) author: Option<PersonId>,
+    before: Option<usize>,
+    blob_base: u64,
     is_valid: bool,
 }
 
@@ -70,7 +72,8 @@ impl Oracle {
         let author = state.author(&chained.device);
         let may_write = author.is_some_and(|author| state.rank(&author) >= EDITOR);
         let e = self.data.len();
-        self.data.push(Data { chained, known, past, full, between, author, is_valid: false });
+        let blob_base = claims.blob_base;
+        self.data.push(Data { chained, known, past, full, between, author, before, blob_base, is_valid: false });
         self.data[e].is_valid = may_write && self.check_data(e);
         Some(Place::Data(e))
     }
@@ -85,7 +88,7 @@ impl Oracle {
         let continues = links.into_iter().all(|link| self.continues(&link));
         let valid_ops = data.known.iter().chain(data.between.iter().copied()).all(|x| self.is_valid_op(x));
         let before = data.full.iter().all(|d| self.is_valid_data(d) && self.data[d].known.is_within(&data.known));
-        if !(continues && valid_ops && before) {
+        if !(continues && self.counts_blobs(data) && valid_ops && before) {
             return false;
         }
         let (full, known) = (data.full.clone(), data.known.clone());
@@ -98,6 +101,13 @@ impl Oracle {
         let Some(prev) = link.prev else { return link.seq == 0 };
         let before = self.chained(&prev);
         before.is_some_and(|before| before.device == link.device && before.seq.checked_add(1) == Some(link.seq))
+    }
+
+    /// Whether it counts the blobs named before it on its chain as all of these do.
+    fn counts_blobs(&self, data: &Data) -> bool {
+        let before = data.before.map(|d| self.data[d].chained.blob_end);
+        let between = data.between.iter().map(|x| self.ops[*x].chained.blob_end);
+        between.chain(before).chain(if before.is_none() { Some(0) } else { None }).all(|end| end == data.blob_base)
     }
 
     pub(super) fn data_id(&self, e: usize) -> EntryId {

@@ -88,11 +88,6 @@ impl Oracle {
         }
     }
 
-    /// Returns whether an op puts a person below editor.
-    pub(super) fn restricts(&self, x: usize, person: &PersonId) -> bool {
-        self.about(x).iter().any(|(other, value)| other == person && *value < EDITOR)
-    }
-
     pub(super) fn concurrent(&self, x: usize, y: usize) -> bool {
         x != y && !self.ops[x].past.has(y) && !self.ops[y].past.has(x)
     }

@@ -241,7 +241,8 @@ fn check_oracle(node: &Node, state: &State) {
             "Unreadable" => Verdict::Unreadable,
             _ => Verdict::Counts,
         };
-        assert_eq!(verdicts.get(id), Some(&expected), "I3: {id} is {word}, not what the rules say");
+        let verdict = verdicts.get(id);
+        assert!(verdict == Some(&expected), "I3: it is {word}, by the rules {verdict:?}: {}", node.describe_entry(id));
     }
     let (ranks, devices) = oracle.members();
     let members = state.members.iter().map(|(person, member)| (*person, member.role as u8 + 1)).collect();
@@ -255,7 +256,7 @@ fn check_oracle(node: &Node, state: &State) {
     let verdicts = oracle.verdicts();
     for id in node.rejected.keys().filter(|id| !state.outcomes.contains_key(*id)) {
         let verdict = verdicts.get(id).unwrap_or(&Verdict::Invalid);
-        assert_eq!(*verdict, Verdict::Invalid, "I3: {id} was refused, which the rules do not");
+        assert!(*verdict == Verdict::Invalid, "I3: refused, by the rules {verdict:?}: {}", node.describe_entry(id));
     }
 }
 

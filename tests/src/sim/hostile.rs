@@ -10,7 +10,9 @@ use dataforge_protocol::wire::Message;
 
 use super::deeds::op_draft;
 use super::forge;
+use super::membership::Guest;
 use super::node::Node;
+use super::people::Who;
 
 /// What the hostile node remembers.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Hostile {
     fn forge(&mut self, node: &mut Node, now_ms: u64, random: &mut fastrand::Rng) -> Option<SignedEntry> {
         self.count += 1;
         let mut past = older(node, self.patient, random);
-        let mut drafted = self.draft(&mut past, random);
+        let mut drafted = self.draft(&mut past, now_ms, random);
         // Its own ledger knows the fork, and refuses to go on; an older state does not.
         let backdated_ms = random.u64(..=now_ms);
         let mut header = past.ledger.next_header(node.id(), &drafted, backdated_ms).ok()?;
@@ -68,7 +70,12 @@ impl Hostile {
         Some(signed)
     }
 
-    fn draft(&mut self, past: &mut Node, random: &mut fastrand::Rng) -> Draft {
+    fn draft(&mut self, past: &mut Node, now_ms: u64, random: &mut fastrand::Rng) -> Draft {
+        if random.u8(..4) == 0
+            && let Ok(decision) = past.decide(&self.guests(), now_ms, random)
+        {
+            return op_draft(&decision.op);
+        }
         if let Some(doc) = past.pick_doc(random)
             && random.u8(..6) != 0
             && let Ok(draft) = past.draft_edit(doc, random)
@@ -77,6 +84,13 @@ impl Hostile {
         }
         let name = Some(format!("hostile {}", self.count));
         op_draft(&Op::Describe(Describe { name, device_label: None }))
+    }
+
+    /// Somebody who is only on paper, to be let in at will.
+    fn guests(&self) -> Vec<Guest> {
+        let number = u8::try_from(self.count % 50).unwrap_or(0);
+        let who = Who::on_paper(number);
+        vec![Guest { node: None, device: who.device(0), who }]
     }
 
     fn some_forged(&self, random: &mut fastrand::Rng) -> Vec<EntryId> {

@@ -1,6 +1,6 @@
 //! The liveness phase: trouble ends for some nodes, which must come to agree in bounded time.
 
-use super::network::{Event, WINDOW};
+use super::network::WINDOW;
 use super::{Report, Simulation, check};
 
 /// Milliseconds in which everything must settle after trouble ended.
@@ -71,11 +71,5 @@ impl Simulation {
         let core = |node: &usize| self.core.contains(node);
         let links = self.network.links.iter().filter(|link| link.ends.iter().all(core)).count();
         links * WINDOW * (entries + FRAMES_PER_LINK)
-    }
-
-    /// Makes a node try everything again, to see what that changes.
-    pub(super) fn again(&mut self, link: usize) {
-        self.cut(link);
-        self.network.after(1, Event::Connect(link));
     }
 }

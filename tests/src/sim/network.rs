@@ -150,8 +150,9 @@ impl Network {
         self.queue.pop_first().map(|((time, _), event)| (time, event))
     }
 
+    /// Whether nothing is under way on a connection that stands.
     pub(super) fn is_idle(&self) -> bool {
-        self.queue.values().all(|event| !matches!(event, Event::Deliver { .. }))
+        self.links.iter().all(|link| !link.up || link.under_way == [0; 2])
     }
 
     /// Makes something happen later.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use dataforge_protocol::bug::{self, Bug};
-use dataforge_protocol::entry::{Entry, EntryError, SignedEntry};
+use dataforge_protocol::entry::{Entry, EntryError, ReadHeader, SignedEntry};
 use dataforge_protocol::id::{DeviceId, EntryId};
 use dataforge_protocol::key::device_id;
 use dataforge_protocol::ledger::{Invalid, Ledger, Outcome};
-use dataforge_protocol::op::Role;
+use dataforge_protocol::op::{Op, Role};
 use dataforge_protocol::sync::{Effect, Entries as _, Session};
 use dataforge_protocol::wire::{Level, Message};
 use iroh::SecretKey;
@@ -23,8 +23,6 @@ use super::people::Who;
 pub(super) enum Fault {
     /// The peer broke the protocol.
     Peer(String),
-    /// The peer is no member any more.
-    Stranger,
     /// The writer's own ledger refuses it.
     Refused(String),
     /// The author's role does not allow it.
@@ -159,6 +157,21 @@ impl Node {
 
     pub(super) fn knows(&mut self, device: &DeviceId) -> bool {
         self.ledger.members().is_member(device)
+    }
+
+    /// Says what an entry is, for messages.
+    pub(super) fn describe_entry(&self, id: &EntryId) -> String {
+        let stored = self.disk.stored(id).cloned().and_then(|signed| signed.read().ok());
+        let Some(entry) = stored.or_else(|| self.rejected.get(id).cloned()) else { return format!("{id}, unknown") };
+        let link = entry.header.link();
+        let op = Op::from_bytes(&entry.signed.body).ok().filter(|_| link.kind == 0);
+        let (device, seq, prev) = (link.device.fmt_short(), link.seq, link.prev.map(|prev| prev.fmt_short()));
+        let mut text = format!("{} of {device} at {seq} after {prev:?}, kind {}", id.fmt_short(), link.kind);
+        if let ReadHeader::Known(_, header) = &entry.header {
+            let names = |ids: &[EntryId]| ids.iter().map(EntryId::fmt_short).collect::<Vec<_>>();
+            text += &format!(", knows {:?}, builds on {:?}", names(&header.claims.mheads), names(&header.claims.deps));
+        }
+        text + &op.map(|op| format!(", {op:?}")).unwrap_or_default()
     }
 
     pub(super) fn verify(&self, signed: SignedEntry) -> Result<Entry, EntryError> {
