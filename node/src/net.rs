@@ -9,6 +9,7 @@ mod endpoint;
 mod frame;
 mod hello;
 mod join;
+mod late;
 mod listen;
 mod session;
 mod transfer;
@@ -16,7 +17,7 @@ mod transfer;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use iroh::Endpoint;
@@ -35,6 +36,10 @@ use crate::node::WeakNode;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// A dial is given up after this time.
 const DIAL: Duration = Duration::from_secs(8);
+/// How long a peer that broke the protocol is left alone.
+const FAULT_PAUSE: Duration = Duration::from_secs(60);
+/// How long a peer is left alone that says that this device is no member any more.
+const REMOVED_PAUSE: Duration = Duration::from_secs(300);
 /// Connections being answered at a time; more are refused until one ends.
 const MAX_CONNECTIONS: usize = 64;
 /// Announcements of blobs that a slow session may be behind.
@@ -48,6 +53,10 @@ mod code {
     pub(super) const REFUSED: u32 = 403;
     /// The peer broke the protocol.
     pub(super) const FAULT: u32 = 400;
+    /// No member any more, and told so.
+    pub(super) const REMOVED: u32 = 410;
+    /// Broke the protocol or was removed a short while ago: not now.
+    pub(super) const LATER: u32 = 429;
     /// Another connection of the same two devices serves this workspace.
     pub(super) const DUPLICATE: u32 = 409;
 }
@@ -69,6 +78,8 @@ pub(crate) struct Network {
     sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Live>>,
     /// The connection to each peer over which blobs are fetched and served, both ways.
     blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
+    /// Peers that broke the protocol, or said that this device is no member: left alone until then.
+    shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     tasks: Mutex<JoinSet<()>>,
@@ -92,6 +103,7 @@ impl Network {
             endpoint,
             node,
             sessions: Mutex::default(),
+            shunned: Mutex::default(),
             blob_connections: watch::Sender::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             tasks: Mutex::default(),
@@ -143,6 +155,19 @@ impl Network {
         }
         sessions.insert(key, live);
         true
+    }
+
+    /// Leaves a peer alone for a while.
+    fn shun(&self, workspace: WorkspaceId, peer: DeviceId, pause: Duration) {
+        lock(&self.shunned).insert((workspace, peer), Instant::now() + pause);
+    }
+
+    /// Returns whether a peer is left alone for now.
+    fn is_shunned(&self, workspace: &WorkspaceId, peer: &DeviceId) -> bool {
+        let mut shunned = lock(&self.shunned);
+        let now = Instant::now();
+        shunned.retain(|_, until| *until > now);
+        shunned.contains_key(&(*workspace, *peer))
     }
 
     /// Takes a session out of the table, unless another one took its place.

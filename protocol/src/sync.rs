@@ -224,11 +224,10 @@ impl Session {
         (!batch.is_empty()).then_some(Message::Entries(batch))
     }
 
-    /// Returns whether the peer said that this device is no member, and has been sent all that it
-    /// may have of this device's work.
+    /// Returns whether the peer said that this device is no member.
     #[must_use]
-    pub const fn is_handed_in(&self) -> bool {
-        self.removed && self.sent_caught_up
+    pub const fn is_removed(&self) -> bool {
+        self.removed
     }
 
     /// Returns whether each side has sent what the other lacked when they met.

@@ -449,7 +449,7 @@ fn committed_entries_verify_and_make_the_workspace() {
             }
         }
     }
-    let mut ledger = ledger.unwrap();
+    let ledger = ledger.unwrap();
     assert_eq!(file["derived"]["workspace"], ledger.workspace().to_string());
     let members = ledger.members();
     let role = |who: &Someone| members.author(&who.device()).map(|(_, role)| role);

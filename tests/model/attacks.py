@@ -6,7 +6,7 @@ import sys
 from judge import Judge
 from story import STORIES, World, Wrong
 
-PARTS = "removal roles devices invites recover forks".split()
+PARTS = "removal roles devices invites recover forks writing".split()
 for part in PARTS:
     importlib.import_module("attacks_" + part)
 

@@ -124,12 +124,18 @@ def check_late(p, v):
             need(
                 any(
                     e in g.data[x].past
-                    and R not in g.data[x].m
+                    and not in_force(j, R, a, g.data[x].m)
                     and (j.data_author(x) != a or (by_device and g.data[x].device != d.device))
                     for x in v.accepted
                 ),
                 "signed after knowing of its removal, and counts",
             )
+
+
+def in_force(j, R, a, M):
+    """Whether the restriction R of person a (or of a device) binds who knows M."""
+    by_device = j.g.ops[R].kind == "revoke"
+    return R in j.effective(M) and (by_device or (R, a) in j.state(M).force)
 
 
 def check_unrestricted(p, v):

@@ -48,7 +48,7 @@ class Small:
     def __init__(self, cast, r):
         self.g, self.r = Graph(), r
         self.j = Judge(self.g)
-        self.ids = list(range(1, 100))
+        self.ids = list(range(1, 3000))
         r.shuffle(self.ids)
         self.order, self.kinds = [], []
         owners = {p: [p + "1"] for p, role in zip(PERSONS, cast) if role == OWNER}

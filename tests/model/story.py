@@ -10,6 +10,7 @@ import contextlib
 
 from graph import ADMIN, EDITOR, OWNER, VIEWER, Graph
 from judge import Judge
+from writing import Writer
 
 STORIES = []
 TIP = object()  # continue the chain where it ends
@@ -67,6 +68,18 @@ class World:
         for _ in range(n):
             out.append(self.data(device, out[-1:] or on, knows))
         return out
+
+    def honest(self, device, on, attempt):
+        """Data as an honest author writes it, who should need this attempt."""
+        id = 1000 * (1 + len(self.order))
+        w = Writer(self.j, device, self.g.data, self.g.ops)
+        found = w.write(id, set(on))
+        if found != attempt:
+            raise Wrong(f"{device} should write at attempt {attempt}, does at {found}")
+        if found is not None:
+            self.tip[device] = id
+            self.order.append(id)
+        return id
 
     def cut(self, *heads):
         """The cut that ends chains at these entries."""

@@ -88,6 +88,9 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         let targets = node.with_core(targets).await.unwrap_or_default();
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
+            if network.is_shunned(&workspace, &peer.device) {
+                continue;
+            }
             if network.is_connected(&workspace, &peer.device) {
                 due.remove(&key);
                 continue;

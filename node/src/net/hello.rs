@@ -1,16 +1,18 @@
 //! The hello: both sides prove that they know the workspace, on this connection, before either
 //! tells anything about it.
 
+use std::collections::BTreeSet;
+
 use dataforge_protocol::entry::{EntryKind, ReadHeader};
 use dataforge_protocol::hello::{EXPORTER_LABEL, Side, same, tag};
-use dataforge_protocol::id::{DeviceId, WorkspaceId};
+use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::Ledger;
-use dataforge_protocol::limits::{BATCH_BYTES, MAX_BATCH_ENTRIES};
-use dataforge_protocol::sync::Entries as _;
+use dataforge_protocol::sync::{self, Entries as _, HandIn};
 use dataforge_protocol::wire::{Hello, Message};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
 
 use super::frame;
+use super::late::Removed;
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
 use crate::node::Node;
@@ -69,20 +71,17 @@ pub(super) async fn greet(
 /// Returns all membership ops of a workspace as messages; an empty one ends them.
 fn introduction(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<Message>, ApiError> {
     let (ledger, store) = core.ledger_and_store(workspace)?;
-    let (mut messages, mut part, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for op in ledger.ops().iter().filter_map(|id| store.entry(id)) {
-        bytes += op.size();
-        part.push(op);
-        if bytes >= BATCH_BYTES || part.len() >= MAX_BATCH_ENTRIES {
-            messages.push(Message::Introduction(std::mem::take(&mut part)));
-            bytes = 0;
-        }
-    }
-    if !part.is_empty() {
-        messages.push(Message::Introduction(part));
-    }
+    let mut messages = sync::introduction(ledger.ops().iter().filter_map(|id| store.entry(id)));
     messages.push(Message::Introduction(Vec::new()));
     Ok(messages)
+}
+
+/// Who a dialler turned out to be.
+pub(super) enum Dialler {
+    /// A member of this workspace.
+    Member(WorkspaceId),
+    /// No member of it any more.
+    Removed(Removed),
 }
 
 /// Answers a dialler: finds the workspace its tag is for, and makes sure it is a member. One that
@@ -94,7 +93,7 @@ pub(super) async fn answer(
     own: DeviceId,
     send: &mut SendStream,
     recv: &mut RecvStream,
-) -> Result<WorkspaceId, ApiError> {
+) -> Result<Dialler, ApiError> {
     let peer = DeviceId(*connection.remote_id().as_bytes());
     let exporter = exporter(connection)?;
     let asked = read_hello(recv).await?;
@@ -113,18 +112,28 @@ pub(super) async fn answer(
     let Some((workspace, secret, known)) = found else { return Err(refused()) };
     let tag = tag(&secret, &exporter, Side::Listener, &peer, &own);
     frame::write(send, &hello(tag, !known).to_frame()).await?;
-    if !known {
-        hear_introduction(node, workspace, recv).await?;
-        let member = node.with_core(move |core| Ok(core.ledger(&workspace)?.members().is_member(&peer))).await?;
-        if !member {
-            return Err(refused());
-        }
+    if known {
+        return Ok(Dialler::Member(workspace));
     }
-    Ok(workspace)
+    let shown = hear_introduction(node, workspace, recv).await?;
+    let dialler = node.with_core(move |core| {
+        let (ledger, store) = core.ledger_and_store(&workspace)?;
+        if ledger.members().is_member(&peer) {
+            return Ok(Some(Dialler::Member(workspace)));
+        }
+        let begun = HandIn::begin(ledger, peer, &shown, store);
+        Ok(begun.map(|(hand_in, told)| Dialler::Removed(Removed { workspace, hand_in, told })))
+    });
+    dialler.await?.ok_or_else(refused)
 }
 
-async fn hear_introduction(node: &Node, workspace: WorkspaceId, recv: &mut RecvStream) -> Result<(), ApiError> {
-    let mut bytes = 0;
+/// Takes the membership ops that a dialler shows; returns which.
+async fn hear_introduction(
+    node: &Node,
+    workspace: WorkspaceId,
+    recv: &mut RecvStream,
+) -> Result<BTreeSet<EntryId>, ApiError> {
+    let (mut bytes, mut shown) = (0, BTreeSet::new());
     loop {
         let content = frame::read(recv).await?;
         bytes += content.len();
@@ -133,11 +142,12 @@ async fn hear_introduction(node: &Node, workspace: WorkspaceId, recv: &mut RecvS
             _ => return Err(refused()),
         };
         if ops.is_empty() {
-            return Ok(());
+            return Ok(shown);
         }
         let is_op = |header: &ReadHeader| matches!(header, ReadHeader::Known(EntryKind::Op, _));
         let verified: Vec<_> =
             ops.into_iter().filter_map(|op| op.verify().ok()).filter(|entry| is_op(&entry.header)).collect();
+        shown.extend(verified.iter().map(|op| op.id));
         let progress = node.with_core(move |core| core.accept(&workspace, verified)).await?;
         node.on_progress(workspace, &progress);
     }

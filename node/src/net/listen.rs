@@ -9,7 +9,8 @@ use iroh::endpoint::{Connection, Incoming};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::{HANDSHAKE, MAX_CONNECTIONS, Network, code, hello, join, session, transfer};
+use super::hello::Dialler;
+use super::{HANDSHAKE, MAX_CONNECTIONS, Network, code, hello, join, late, session, transfer};
 use crate::api::{ApiError, ErrorKind};
 
 /// Accepts connections until the endpoint closes.
@@ -59,16 +60,23 @@ async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<()
     let node = network.node.get()?;
     let greeted = timeout(HANDSHAKE, async {
         let (mut send, mut recv) = connection.accept_bi().await.map_err(|error| super::frame::lost(&error))?;
-        let workspace = hello::answer(&node, &connection, network.device, &mut send, &mut recv).await?;
-        Ok::<_, ApiError>((workspace, send, recv))
+        let dialler = hello::answer(&node, &connection, network.device, &mut send, &mut recv).await?;
+        Ok::<_, ApiError>((dialler, send, recv))
     });
+    let peer = DeviceId(*connection.remote_id().as_bytes());
     match greeted.await.map_err(late).and_then(|done| done) {
-        Ok((workspace, send, recv)) => {
-            let dialler = DeviceId(*connection.remote_id().as_bytes());
-            match session::open(network, connection, workspace, dialler).await? {
+        Ok((Dialler::Member(workspace), ..)) if network.is_shunned(&workspace, &peer) => {
+            connection.close(code::LATER.into(), b"try again later");
+            Ok(())
+        }
+        Ok((Dialler::Member(workspace), send, recv)) => {
+            match session::open(network, connection, workspace, peer).await? {
                 Some(opened) => opened.run(send, recv).await,
                 None => Ok(()),
             }
+        }
+        Ok((Dialler::Removed(removed), mut send, mut recv)) => {
+            late::take(&node, &connection, removed, &mut send, &mut recv).await
         }
         Err(error) => {
             connection.close(code::REFUSED.into(), b"");

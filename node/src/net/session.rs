@@ -14,10 +14,13 @@ use iroh::endpoint::{Connection, RecvStream, SendStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::{Live, Network, code, frame, transfer};
+use super::{FAULT_PAUSE, Live, Network, REMOVED_PAUSE, code, frame, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::clock::now_ms;
 use crate::node::Node;
+
+/// What a removed device is told by its own node.
+const REMOVED: &str = "this device is no member of the workspace any more";
 
 /// Messages read ahead and frames waiting to be written.
 const QUEUE: usize = 4;
@@ -95,8 +98,19 @@ impl Opened {
         let ended = driver.drive(&connection, dialler, send, recv).await;
         network.unregister(workspace, peer, &connection);
         let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
-        let fault = ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network);
-        connection.close(if fault.is_some() { code::FAULT } else { code::DONE }.into(), b"");
+        if driver.session.is_removed() {
+            network.shun(workspace, peer, REMOVED_PAUSE);
+            node.note_contact(peer, Err(REMOVED)).await;
+        }
+        match ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network) {
+            Some(fault) => {
+                // Told once; a peer that goes on like that is not listened to for a while.
+                network.shun(workspace, peer, FAULT_PAUSE);
+                let told: String = fault.message.chars().take(120).collect();
+                connection.close(code::FAULT.into(), told.as_bytes());
+            }
+            None => connection.close(code::DONE.into(), b""),
+        }
         driver.info.send_modify(|info| info.ended = Some(reason.clone()));
         node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
         ended
@@ -128,12 +142,16 @@ impl Driver<'_> {
                     let Ok(permit) = permit else { return Ok(()) };
                     match self.next_message()? {
                         Some(message) => permit.send(message.to_frame()),
+                        // The peer closes once it has taken what it may have.
                         None => has_more = false,
                     }
                 }
                 message = incoming.recv() => {
-                    let Some(message) = message else { return Ok(()) };
-                    self.on_message(message?)?;
+                    let Some(message) = message else { return self.end() };
+                    match message {
+                        Err(_) if self.session.is_removed() => return self.end(),
+                        message => self.on_message(message?)?,
+                    }
                     if !blobs_linked && dialler == self.network.device {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
@@ -160,6 +178,11 @@ impl Driver<'_> {
                 }
             }
         }
+    }
+
+    /// The stream of the peer ended.
+    fn end(&self) -> Result<(), ApiError> {
+        if self.session.is_removed() { Err(ApiError::new(ErrorKind::Network, REMOVED)) } else { Ok(()) }
     }
 
     fn next_message(&mut self) -> Result<Option<Message>, ApiError> {
@@ -191,6 +214,7 @@ impl Driver<'_> {
         match effect {
             Effect::None => {}
             Effect::Accept(entries) => self.accept(entries)?,
+            Effect::Removed => tracing::warn!("{} says that {REMOVED}", self.peer.fmt_short()),
             Effect::PeerHolds(hashes) => {
                 self.transfer.may_have(&hashes);
                 self.wanted.notify_one();
@@ -235,7 +259,7 @@ impl Driver<'_> {
             session.on_progress(ledger);
             Ok(ledger.members().is_member(&peer))
         })?;
-        if !member {
+        if !member && !self.session.is_removed() {
             return Err(super::hello::refused());
         }
         self.wanted.notify_one();

@@ -206,10 +206,7 @@ impl Graph {
         let Op::Admit(op) = &node.op else { return false };
         let Some(invite) = self.number(&op.invite) else { return true };
         let beside = |other: usize| self.judged(other, node, effective) && self.concurrent(other, number);
-        let (host, terms) = match self.node(invite) {
-            host @ OpNode { op: Op::Invite(terms), .. } => (host, terms),
-            _ => return true,
-        };
+        let host @ OpNode { op: Op::Invite(terms), .. } = self.node(invite) else { return true };
         let ended = self.links.ends.get(&invite).into_iter().flatten().any(|other| beside(*other));
         let lowered =
             self.about(&host.author).iter().any(|about| about.value < Role::Admin.rank() && beside(about.number));

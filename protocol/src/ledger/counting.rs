@@ -24,7 +24,8 @@ impl Ledger {
         // stays.
         let settles_fork =
             stands && !self.forked.is_empty() && (self.is_frozen(&node.device, node.seq) || !uncounted.is_empty());
-        let again = settles_fork || self.membership.cuts_headed(&node.device, &id).iter().any(|cut| !self.is_plain(cut));
+        let again =
+            settles_fork || self.membership.cuts_headed(&node.device, &id).iter().any(|cut| !self.is_plain(cut));
         if !stands {
             // Nothing builds upon it yet, and it makes nothing count.
             self.set_standing(&id, Standing::Excluded);

@@ -141,7 +141,8 @@ impl Ledger {
         let last = |device: DeviceId| {
             let chain = self.chains.get(&device)?;
             let mut ends = chain.iter().rev().flat_map(|(seq, ids)| ids.iter().map(|id| (*seq, *id)));
-            let counts = |id: &EntryId| self.nodes.get(id).is_some_and(|n| n.is_data() && n.standing == Standing::Counts);
+            let counts =
+                |id: &EntryId| self.nodes.get(id).is_some_and(|n| n.is_data() && n.standing == Standing::Counts);
             ends.find(|(_, id)| counts(id)).map(|(seq, head)| CutAt { device, seq, head })
         };
         let devices: BTreeSet<_> = devices.into_iter().collect();
@@ -175,7 +176,9 @@ impl Ledger {
     pub fn acknowledged(&self, op: &EntryId) -> BTreeSet<DeviceId> {
         let knows = |chain: &BTreeMap<u64, Vec<EntryId>>| {
             chain.values().rev().flatten().filter_map(|id| Some((id, self.nodes.get(id)?))).any(|(id, node)| {
-                id == op || self.membership.holds(&node.past, op) || self.membership.past_of(id).is_some_and(|past| self.membership.holds(past, op))
+                id == op
+                    || self.membership.holds(&node.past, op)
+                    || self.membership.past_of(id).is_some_and(|past| self.membership.holds(past, op))
             })
         };
         self.chains.iter().filter(|(_, chain)| knows(chain)).map(|(device, _)| *device).collect()

@@ -63,9 +63,8 @@ impl Ledger {
         }
         let unknown = |restriction: &&Restriction| !node.past.contains(restriction.number);
         let unknown: Vec<_> = view.restrictions_on(&node.device, &person).filter(unknown).collect();
-        let is_first = |restriction: &&Restriction| {
-            !unknown.iter().any(|other| restriction.past.contains(other.number))
-        };
+        let is_first =
+            |restriction: &&Restriction| !unknown.iter().any(|other| restriction.past.contains(other.number));
         unknown.iter().copied().filter(is_first).collect()
     }
 
@@ -117,10 +116,7 @@ impl Ledger {
     /// the cut says on a chain without branches.
     pub(super) fn is_plain(&self, cut: &CutAt) -> bool {
         let Some(head) = self.nodes.get(&cut.head) else { return true };
-        head.connected
-            && head.device == cut.device
-            && head.seq == cut.seq
-            && !self.branched.contains(&cut.device)
+        head.connected && head.device == cut.device && head.seq == cut.seq && !self.branched.contains(&cut.device)
     }
 
     /// Whether an entry that is on no forked part stands for these ops, whatever data is considered

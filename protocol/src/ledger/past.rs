@@ -89,8 +89,7 @@ impl Ledger {
 
     /// Returns the forks that show in some entries, the ops on their chains and the ops known.
     fn forks_among(&self, data: &BTreeSet<EntryId>, ops: &BTreeSet<EntryId>, view: &View) -> Forked {
-        let shows =
-            |id: &&EntryId| data.contains(*id) || ops.contains(*id) || self.membership.holds(view.past(), id);
+        let shows = |id: &&EntryId| data.contains(*id) || ops.contains(*id) || self.membership.holds(view.past(), id);
         let lowest = |(device, from): (&_, &u64)| {
             let mut slots = self.chains.get(device)?.range(from..);
             let fork = slots.find(|(_, ids)| ids.iter().filter(shows).count() > 1);

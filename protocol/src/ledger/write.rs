@@ -90,14 +90,7 @@ impl Ledger {
                 prev,
                 body: BodyRef::of(&draft.body),
             },
-            claims: Claims {
-                mheads,
-                doc: draft.doc,
-                deps,
-                blobs: draft.blobs.clone(),
-                blob_base,
-                claimed_ms,
-            },
+            claims: Claims { mheads, doc: draft.doc, deps, blobs: draft.blobs.clone(), blob_base, claimed_ms },
         })
     }
 

@@ -16,10 +16,7 @@ fn samples() -> Vec<Op> {
     let mut recovery = world.recovery("A1", &[id(1000)], 300, (owners, &["M", "O"]), &["recovery", "O"]);
     recovery.cut = place();
     let device = device("M1");
-    let RevokeDevice { signature, .. } = match revoke_signed("M1", "M") {
-        Op::RevokeDevice(op) => op,
-        _ => unreachable!("made so"),
-    };
+    let Op::RevokeDevice(RevokeDevice { signature, .. }) = revoke_signed("M1", "M") else { unreachable!("made so") };
     vec![
         world.told[0].op.clone(),
         add("X", Role::Admin),

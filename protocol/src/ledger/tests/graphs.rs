@@ -66,7 +66,13 @@ impl World {
                 Some(Outcome::Accepted) => "counts",
                 Some(other) => panic!("{}: {name} is {other:?}", graph.name),
             };
-            assert_eq!(found, expected, "{}: {name}: {:?}", graph.name, (self.ledger.explain(&id), self.invalid.get(&id)));
+            assert_eq!(
+                found,
+                expected,
+                "{}: {name}: {:?}",
+                graph.name,
+                (self.ledger.explain(&id), self.invalid.get(&id))
+            );
         }
         assert_eq!(self.members(cast), verdict.get("members").cloned().unwrap_or_default(), "{}", graph.name);
     }
@@ -75,7 +81,8 @@ impl World {
         let view = self.ledger.members();
         let mut members = BTreeMap::new();
         for (person, member) in &view.members {
-            let devices: BTreeMap<usize, String> = member.devices.keys().map(|device| cast.device_name(device)).collect();
+            let devices: BTreeMap<usize, String> =
+                member.devices.keys().map(|device| cast.device_name(device)).collect();
             let devices = devices.into_values().collect::<Vec<_>>().join(",");
             let (number, name) = cast.person_name(person);
             members.insert(number, format!("{name}:{}:{devices}", member.role.rank()));
@@ -135,4 +142,3 @@ fn scripted_stories_end_as_in_the_model() {
 fn random_runs_end_as_in_the_model() {
     check_all("seeds.txt", 4);
 }
-

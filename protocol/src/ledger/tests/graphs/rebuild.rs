@@ -132,9 +132,7 @@ impl Cast {
                 role: role(item.field("role")),
                 invite: item.fields.get("of").map(|invite| self.id(invite)),
             }),
-            "role" => {
-                Op::SetRole(SetRole { person: person(), role: role(item.field("role")), cut: self.cut(item) })
-            }
+            "role" => Op::SetRole(SetRole { person: person(), role: role(item.field("role")), cut: self.cut(item) }),
             "remove" => Op::Remove(Remove { person: person(), cut: self.cut(item) }),
             "leave" => Op::Leave(Leave { cut: self.cut(item) }),
             "ratify" => Op::Ratify(Ratify { ops: self.ids(&item.list("ops")) }),
