@@ -250,6 +250,7 @@ impl Simulation {
         let what = match fault {
             Fault::Role => "works without a role",
             Fault::Unsupported => "works on what cannot be shown to count",
+            Fault::Void => "works that are void",
             Fault::Idle => "works without need",
             Fault::Room => "works without room",
             Fault::Disk => "works without a disk",
@@ -257,7 +258,9 @@ impl Simulation {
         };
         self.report.count(what, 1);
         let refused = matches!(fault, Fault::Refused(_) | Fault::Peer(_));
-        assert!(!refused || self.is_hostile(node), "an honest node cannot write: {fault:?}");
+        if refused && !self.is_hostile(node) {
+            panic!("an honest node, {}, cannot write: {fault:?}{}", self.nodes[node].id(), check::explain(&self.nodes[node]));
+        }
     }
 
     /// Stores what a node accepted, and lets it tell others. When the disk fails, so does the

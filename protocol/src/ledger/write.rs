@@ -69,7 +69,7 @@ impl Ledger {
             return Err(DraftError::TooLarge(draft.body.len()));
         }
         let (mheads, mut deps) = match draft.kind {
-            EntryKind::Op => (self.parents(&draft.body), Vec::new()),
+            EntryKind::Op => (self.parents(&device, &draft.body), Vec::new()),
             _ => self.claims_of_data(&device, &draft.deps, prev)?,
         };
         if mheads.len() > limits::MAX_MHEADS {
@@ -96,10 +96,15 @@ impl Ledger {
 
     /// Returns the parents of an op to be written: the heads of what is in effect, and what the op
     /// speaks of.
-    fn parents(&self, body: &[u8]) -> Vec<EntryId> {
+    ///
+    /// The certificate of the device may be in a void op: then all ops are named.
+    fn parents(&self, device: &DeviceId, body: &[u8]) -> Vec<EntryId> {
         let mut known = self.membership.closed(self.now.effective());
         for id in Op::from_bytes(body).map(|op| op.speaks_of()).unwrap_or_default() {
             self.membership.add_with_past(&mut known, &id);
+        }
+        if self.now.is_member(device) && !self.membership.state_of(&known).is_member(device) {
+            known = self.membership.all();
         }
         self.membership.heads_of(&known)
     }
@@ -123,7 +128,10 @@ impl Ledger {
             let is_now = known == **self.now.past();
             let view = if is_now { self.now() } else { self.membership.state_of(&known) };
             let place = Place { deps, before, view: &view };
-            let deps: Vec<_> = deps.iter().copied().chain(self.witnesses(place)).collect();
+            // A witness that knows more than the entry would makes it invalid.
+            let knows_less = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.past.is_subset(view.past()));
+            let witnesses = self.witnesses(place).into_iter().filter(knows_less);
+            let deps: Vec<_> = deps.iter().copied().chain(witnesses).collect();
             lacking = self.uncounted(Place { deps: &deps, ..place });
             if lacking.is_empty() {
                 let found = (self.membership.heads_of(view.past()), deps);

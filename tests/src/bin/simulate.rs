@@ -95,7 +95,9 @@ fn main() -> ExitCode {
     let seconds = start.elapsed().as_secs_f64();
     let failed = found.failed.into_inner().expect("no thread panics");
     for (seed, why) in &failed {
-        println!("seed {seed}: {}", why.lines().take(4).collect::<Vec<_>>().join(" | "));
+        // All of it when it is the only one.
+        let lines = if failed.len() == 1 { usize::MAX } else { 4 };
+        println!("seed {seed}: {}", why.lines().take(lines).collect::<Vec<_>>().join("\n    "));
     }
     for (what, count) in &found.total.into_inner().expect("no thread panics").counts {
         println!("{count:>10} {what}");

@@ -227,6 +227,29 @@ fn check_orders(simulation: &mut Simulation, number: usize, before: &State) {
     }
 }
 
+/// Says what the rules make of what a node holds, for messages.
+pub(super) fn explain(node: &Node) -> String {
+    let mut oracle = Oracle::default();
+    let held = node.disk.held().map(|signed| node.verify(signed.clone()).expect("it verified"));
+    for entry in held {
+        oracle.add(&entry);
+    }
+    let verdicts = oracle.verdicts();
+    let mut text = String::new();
+    for signed in node.disk.held() {
+        let id = dataforge_protocol::entry::entry_id(&signed.header);
+        let (ours, rules) = (node.ledger.outcome(&id), verdicts.get(&id));
+        text += &format!("\n{} | ours {ours:?}, rules {rules:?}", node.describe_entry(&id));
+    }
+    for entry in node.rejected.values() {
+        let placed = oracle.add(entry);
+        let rules = oracle.verdicts();
+        let what = node.describe_entry(&entry.id);
+        text += &format!("\nrefused {what} | placed {placed}, rules {:?}", rules.get(&entry.id));
+    }
+    text
+}
+
 /// I3: what counts is what the rules say, read by somebody else, and so is what was refused.
 fn check_oracle(node: &Node, state: &State) {
     let mut oracle = Oracle::default();

@@ -309,6 +309,18 @@ impl Disk {
         self.rows.get(id).map(|row| &row.signed)
     }
 
+    /// Returns an entry that is stored or in the open transaction.
+    pub(super) fn staged(&self, id: &EntryId) -> Option<&SignedEntry> {
+        let staged = || self.staged.iter().find(|(other, _)| other == id).map(|(_, row)| &row.signed);
+        self.stored(id).or_else(staged)
+    }
+
+    /// Returns all that is stored or in the open transaction, in order.
+    pub(super) fn held(&self) -> impl Iterator<Item = &SignedEntry> {
+        let staged = self.staged.iter().map(|(_, row)| &row.signed);
+        self.order.iter().filter_map(|id| self.stored(id)).chain(staged)
+    }
+
     pub(super) fn restore(&self) -> Ledger {
         let read = |id: &EntryId| {
             let Row { signed, outcome } = self.rows[id].clone();

@@ -35,6 +35,8 @@ pub(super) enum Fault {
     Disk,
     /// There is nothing to do.
     Idle,
+    /// An op is void as soon as it is written.
+    Void,
 }
 
 impl From<DiskError> for Fault {
@@ -161,7 +163,7 @@ impl Node {
 
     /// Says what an entry is, for messages.
     pub(super) fn describe_entry(&self, id: &EntryId) -> String {
-        let stored = self.disk.stored(id).cloned().and_then(|signed| signed.read().ok());
+        let stored = self.disk.staged(id).cloned().and_then(|signed| signed.read().ok());
         let Some(entry) = stored.or_else(|| self.rejected.get(id).cloned()) else { return format!("{id}, unknown") };
         let link = entry.header.link();
         let op = Op::from_bytes(&entry.signed.body).ok().filter(|_| link.kind == 0);
