@@ -33,6 +33,7 @@ pub use self::refusal::Refusal;
 pub use self::scan::{
     Action, Key, MAX_ACTORS, MAX_CHUNK, MAX_DEPS, MAX_OPS, MAX_PREDS, OpRef, Scan, ScanOp, ValueKind, scan,
 };
+use crate::bug::{self, Bug};
 use crate::document::{DELETED, constant_change};
 use crate::facts::DocKind;
 use crate::id::{ChangeHash, DeviceId, DocId, EntryId, WorkspaceId};
@@ -88,7 +89,8 @@ impl DocGate {
         let closure = self.history.closure(&deps);
         self.history.check_forks(&closure)?;
         self.check_sequence(&scan, previous, &closure)?;
-        if scan.start_op != self.history.max_op(&deps) + 1 {
+        let start_op = self.history.max_op(&deps) + 1;
+        if scan.start_op < start_op || (scan.start_op > start_op && !bug::is_on(Bug::HighStartOp)) {
             return Err(Refusal::StartOp);
         }
         let info = ChangeInfo::new(&scan);

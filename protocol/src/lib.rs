@@ -7,6 +7,7 @@
 //! [`ledger::Ledger::accept`] → an outcome, the same on every node that holds the same set.
 
 pub mod authority;
+pub mod bug;
 pub mod document;
 pub mod entry;
 pub mod facts;

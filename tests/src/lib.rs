@@ -3,6 +3,7 @@
 pub mod forger;
 pub mod fuzz;
 pub mod las;
+pub mod oracle;
 pub mod program;
 pub mod raw;
 pub mod sim;

@@ -9,6 +9,7 @@ use super::OpSet;
 use super::graph::{Graph, OpNode};
 use super::state::State;
 use super::view::View;
+use crate::bug::{self, Bug};
 use crate::id::EntryId;
 use crate::op::{Op, Role};
 
@@ -135,6 +136,7 @@ impl Graph {
         match &node.op {
             Op::Genesis(_) => false,
             Op::RevokeDevice(op) if op.signature.is_some() => false,
+            _ if bug::is_on(Bug::CountVoid) => false,
             Op::Recover(_) => {
                 let beside = |other: &&usize| self.judged(**other, node, effective) && self.concurrent(**other, number);
                 self.links.recovers.iter().any(|other| beside(&other))

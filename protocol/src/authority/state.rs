@@ -5,6 +5,7 @@
 
 use super::OpSet;
 use super::graph::{About, Graph, Place, SELF, TOP};
+use crate::bug::{self, Bug};
 use crate::id::{DeviceId, EntryId, PersonId};
 use crate::op::{Op, Role};
 
@@ -131,7 +132,11 @@ impl<'a> State<'a> {
             }
         }
         let greatest = last.iter().map(|about| about.authority).max();
-        last.iter().filter(|about| Some(about.authority) == greatest).map(|about| about.value).min().unwrap_or(0)
+        let mut values = last.iter().filter(|about| Some(about.authority) == greatest).map(|about| about.value);
+        if bug::is_on(Bug::ArrivalOrder) {
+            return values.next_back().unwrap_or(0);
+        }
+        values.min().unwrap_or(0)
     }
 
     /// Returns the restrictions of a person that are in force, as added (step 3).

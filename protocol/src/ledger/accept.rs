@@ -8,7 +8,8 @@ use super::gating::NoBody;
 use super::past::Place;
 use super::{Acceptance, Bodies, Inert, Invalid, Ledger, Outcome, Settled, Standing};
 use crate::authority::OpSet;
-use crate::entry::{Claims, Entry, EntryKind, Header, ReadHeader};
+use crate::bug::{self, Bug};
+use crate::entry::{Claims, Entry, EntryKind, Header, Link, ReadHeader};
 use crate::facts::Facts;
 use crate::id::EntryId;
 use crate::op::{Op, OpError, Role};
@@ -122,6 +123,9 @@ impl Ledger {
         if header.link.workspace != self.workspace {
             return Judged::Invalid(Invalid::Workspace);
         }
+        if bug::is_on(Bug::DropFork) && self.is_taken(&header.link) {
+            return Judged::Invalid(Invalid::Chain);
+        }
         let Claims { mheads, deps, .. } = &header.claims;
         for needed in mheads.iter().chain(deps) {
             if self.invalid.contains(needed) {
@@ -144,6 +148,11 @@ impl Ledger {
                 Err(judged) => judged,
             },
         }
+    }
+
+    /// Whether another entry has this place on its chain.
+    fn is_taken(&self, link: &Link) -> bool {
+        self.chains.get(&link.device).is_some_and(|chain| chain.contains_key(&link.seq))
     }
 
     fn judge_op(&mut self, entry: &Entry, header: &Header) -> Judged {

@@ -69,7 +69,7 @@ impl Ledger {
             return Err(DraftError::TooLarge(draft.body.len()));
         }
         let (mheads, mut deps) = match draft.kind {
-            EntryKind::Op => (self.parents(draft), Vec::new()),
+            EntryKind::Op => (self.parents(&device, draft), Vec::new()),
             _ => self.claims_of_data(&device, &draft.deps, prev)?,
         };
         if mheads.len() > limits::MAX_MHEADS {
@@ -106,7 +106,7 @@ impl Ledger {
         }
         let prev = self.device_tips(&device).first().map(|(_, id)| *id);
         let mut heads = match draft.kind {
-            EntryKind::Op => self.membership.heads_of(&self.known_to(draft)),
+            EntryKind::Op => self.membership.heads_of(&self.known_to(&device, draft)),
             _ => self.claims_of_data(&device, &draft.deps, prev).ok()?.0,
         };
         if heads.len() <= limits::MAX_MHEADS {
@@ -122,10 +122,14 @@ impl Ledger {
         self.now.effective() == self.now.past()
     }
 
-    /// Returns the ops that an op to be written knows: those in effect and those it speaks of.
-    fn known_to(&self, draft: &Draft) -> OpSet {
+    /// Returns the ops that an op to be written knows: those in effect and those it speaks of. The
+    /// certificate of the device may be in a void op: then all ops.
+    fn known_to(&self, device: &DeviceId, draft: &Draft) -> OpSet {
         let mut known = self.membership.closed(self.now.effective());
         known.extend(&self.spoken_of(draft));
+        if self.now.is_member(device) && !self.membership.state_of(&known).is_member(device) {
+            known = self.membership.all();
+        }
         known
     }
 
@@ -140,11 +144,11 @@ impl Ledger {
 
     /// Returns the parents of an op to be written: the heads of what it knows; of too many, those
     /// of what it speaks of and some others.
-    fn parents(&self, draft: &Draft) -> Vec<EntryId> {
+    fn parents(&self, device: &DeviceId, draft: &Draft) -> Vec<EntryId> {
         if self.all_in_effect() && self.membership.heads().len() <= limits::MAX_MHEADS {
             return self.membership.heads().iter().copied().collect();
         }
-        let mut heads = self.membership.heads_of(&self.known_to(draft));
+        let mut heads = self.membership.heads_of(&self.known_to(device, draft));
         if heads.len() > limits::MAX_MHEADS {
             let mut needed = self.membership.heads_of(&self.spoken_of(draft));
             let others = heads.into_iter().filter(|head| !needed.contains(head));
@@ -183,7 +187,10 @@ impl Ledger {
             let is_now = known == **self.now.past();
             let view = if is_now { self.now() } else { self.membership.state_of(&known) };
             let place = Place { deps, before, view: &view };
-            let deps: Vec<_> = deps.iter().copied().chain(self.witnesses(place)).collect();
+            // A witness that knows more than the entry would makes it invalid.
+            let knows_less = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.past.is_subset(view.past()));
+            let witnesses = self.witnesses(place).into_iter().filter(knows_less);
+            let deps: Vec<_> = deps.iter().copied().chain(witnesses).collect();
             lacking = self.uncounted(Place { deps: &deps, ..place });
             if lacking.is_empty() {
                 let found = (self.membership.heads_of(view.past()), deps);

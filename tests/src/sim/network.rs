@@ -3,10 +3,17 @@
 //! A connection keeps the order of each direction, as a QUIC stream does, and loses what is
 //! under way when it breaks. Different connections overtake each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::bundle::Bundle;
+use super::faults::{Faults, Kind};
 
 /// Messages under way in one direction before the sender waits.
-const WINDOW: usize = 2;
+pub(super) const WINDOW: usize = 2;
+/// Milliseconds after which a connection breaks when a direction does not get through.
+const TIMEOUT_MS: u64 = 30_000;
+/// Longest delay of a frame in milliseconds.
+const HOUR_MS: u64 = 3_600_000;
 
 /// Something that happens.
 #[derive(Debug, Clone)]
@@ -17,16 +24,26 @@ pub(super) enum Event {
     Connect(usize),
     /// A connection breaks.
     Cut(usize),
+    /// A connection is given up, if it is still that one.
+    Timeout { link: usize, epoch: u64 },
     /// A node dies.
     Crash(usize),
     /// A node comes back.
     Restart(usize),
     /// Somebody works at a node.
     Work(usize),
-    /// The network splits in two.
-    Split,
-    /// It is one again.
-    Join,
+    /// Something becomes of a node's disk or clock.
+    Wear(usize),
+    /// A node's disk works again.
+    Mend(usize),
+    /// The network gets worse.
+    Worsen,
+    /// The network gets better.
+    Ease,
+    /// Somebody writes a bundle at a node.
+    Pack(usize),
+    /// A bundle is read at a node.
+    Import { node: usize, bundle: Bundle },
 }
 
 impl Event {
@@ -41,8 +58,16 @@ impl Event {
             Self::Crash(node) => (3, *node),
             Self::Restart(node) => (4, *node),
             Self::Work(node) => (5, *node),
-            Self::Split => (6, 0),
-            Self::Join => (7, 0),
+            Self::Worsen => (6, 0),
+            Self::Ease => (7, 0),
+            Self::Timeout { link, .. } => (8, *link),
+            Self::Wear(node) => (9, *node),
+            Self::Mend(node) => (10, *node),
+            Self::Pack(node) => (11, *node),
+            Self::Import { node, bundle } => {
+                bundle.trace(hasher);
+                (12, *node)
+            }
         };
         hasher.update(&[kind]).update(&(number as u64).to_be_bytes());
     }
@@ -54,11 +79,29 @@ pub(super) struct Link {
     pub(super) ends: [usize; 2],
     pub(super) up: bool,
     /// Counts how often it came up; frames of an earlier time are lost.
-    epoch: u64,
+    pub(super) epoch: u64,
     /// When the last frame arrives at each end, and how many are under way to it.
     last: [u64; 2],
     under_way: [usize; 2],
     latency_ms: u64,
+}
+
+impl Link {
+    fn new(ends: [usize; 2], latency_ms: u64) -> Self {
+        let (last, under_way) = ([0; 2], [0; 2]);
+        Self { ends, up: false, epoch: 0, last, under_way, latency_ms }
+    }
+}
+
+/// What does not get through now.
+#[derive(Debug, Default)]
+struct Blocked {
+    /// Which side of a split each node is on.
+    split: Option<u64>,
+    /// Directions.
+    ways: BTreeSet<(usize, usize)>,
+    /// Nodes.
+    clogged: BTreeSet<usize>,
 }
 
 /// All connections and the queue of events.
@@ -67,28 +110,33 @@ pub(super) struct Network {
     pub(super) links: Vec<Link>,
     queue: BTreeMap<(u64, u64), Event>,
     count: u64,
-    now: u64,
-    /// Which side of a split each node is on.
-    split: Option<u64>,
+    pub(super) now: u64,
+    blocked: Blocked,
+    faults: Faults,
+    healed: bool,
+    /// Frames that arrived since everything healed.
+    pub(super) settled_frames: usize,
 }
 
 impl Network {
-    /// Draws connections: a ring of the honest nodes, and others by chance.
-    pub(super) fn draw(nodes: usize, honest: usize, random: &mut fastrand::Rng) -> Self {
-        // From a bare ring, where all must pass through others, to nearly everybody with everybody.
-        let density = random.u8(..4);
+    /// Draws connections: a path through the nodes, and others by chance.
+    pub(super) fn draw(nodes: usize, faults: Faults, random: &mut fastrand::Rng) -> Self {
+        // From a bare path, where all must pass through others, to everybody with everybody.
+        let density = random.u8(..=4);
         let mut links = Vec::new();
         for a in 0..nodes {
             for b in a + 1..nodes {
-                let ring = b < honest && (b == a + 1 || (a == 0 && b + 1 == honest));
-                if ring || random.u8(..4) < density {
-                    let latency_ms = [1, 5, 40, 150][random.usize(..4)];
-                    let (last, under_way) = ([0; 2], [0; 2]);
-                    links.push(Link { ends: [a, b], up: false, epoch: 0, last, under_way, latency_ms });
+                let drawn = b == a + 1 || random.u8(..4) < density;
+                let twice = faults.strikes(Kind::Duplicate, 3, random);
+                for _ in 0..usize::from(drawn) * (1 + usize::from(twice)) {
+                    let slow = faults.strikes(Kind::Reorder, 2, random);
+                    let latency_ms = if slow { 5_000 } else { [1, 5, 40, 150][random.usize(..4)] };
+                    links.push(Link::new([a, b], latency_ms));
                 }
             }
         }
-        Self { links, queue: BTreeMap::new(), count: 0, now: 0, split: None }
+        let (queue, blocked) = Default::default();
+        Self { links, queue, count: 0, now: 0, blocked, faults, healed: false, settled_frames: 0 }
     }
 
     /// Takes the next event before a time.
@@ -102,8 +150,9 @@ impl Network {
         self.queue.pop_first().map(|((time, _), event)| (time, event))
     }
 
+    /// Whether nothing is under way on a connection that stands.
     pub(super) fn is_idle(&self) -> bool {
-        self.queue.values().all(|event| !matches!(event, Event::Deliver { .. }))
+        self.links.iter().all(|link| !link.up || link.under_way == [0; 2])
     }
 
     /// Makes something happen later.
@@ -117,15 +166,19 @@ impl Network {
         (0..self.links.len()).filter(|link| self.links[*link].ends.contains(&node)).collect()
     }
 
-    fn is_split(&self, link: usize) -> bool {
-        let side = |node: usize| self.split.map(|sides| sides >> node & 1);
-        let [a, b] = self.links[link].ends;
-        side(a) != side(b)
+    fn passes(&self, from: usize, to: usize) -> bool {
+        let Blocked { split, ways, clogged } = &self.blocked;
+        let side = |node: usize| split.map(|sides| sides >> node & 1);
+        side(from) == side(to)
+            && !ways.contains(&(from, to))
+            && ![from, to].iter().any(|node| clogged.contains(node))
     }
 
     /// Opens a connection; returns whether it was closed and can be.
-    pub(super) fn open(&mut self, link: usize) -> bool {
-        let can = !self.links[link].up && !self.is_split(link);
+    pub(super) fn open(&mut self, link: usize, random: &mut fastrand::Rng) -> bool {
+        let [a, b] = self.links[link].ends;
+        let dropped = !self.healed && self.faults.drops(random);
+        let can = !self.links[link].up && self.passes(a, b) && self.passes(b, a) && !dropped;
         if can {
             let link = &mut self.links[link];
             link.up = true;
@@ -139,14 +192,55 @@ impl Network {
         self.links[link].up = false;
     }
 
-    /// Splits the nodes in two; returns the connections that are to be cut.
-    pub(super) fn split(&mut self, sides: u64) -> Vec<usize> {
-        self.split = Some(sides);
-        (0..self.links.len()).filter(|link| self.is_split(*link)).collect()
+    /// Makes the network worse by one step of a partition.
+    pub(super) fn worsen(&mut self, nodes: usize, random: &mut fastrand::Rng) {
+        match random.u8(..3) {
+            0 => self.blocked.split = Some(random.u64(..)),
+            1 => {
+                let way = (random.usize(..nodes), random.usize(..nodes));
+                self.blocked.ways.insert(way);
+            }
+            _ => {
+                self.blocked.clogged.insert(random.usize(..nodes));
+            }
+        }
     }
 
-    pub(super) fn join(&mut self) {
-        self.split = None;
+    /// Takes back one step, not always the last: that is what makes a swizzle of it.
+    pub(super) fn ease(&mut self, random: &mut fastrand::Rng) {
+        let Blocked { split, ways, clogged } = &mut self.blocked;
+        match random.u8(..3) {
+            0 => *split = None,
+            1 => {
+                let way = random.choice(ways.iter()).copied();
+                way.map(|way| ways.remove(&way));
+            }
+            _ => {
+                let node = random.choice(clogged.iter()).copied();
+                node.map(|node| clogged.remove(&node));
+            }
+        }
+    }
+
+    /// Ends all trouble: everything passes, soon and between any two of `core`.
+    pub(super) fn heal(&mut self, core: &[usize]) {
+        self.healed = true;
+        self.blocked = Blocked::default();
+        for link in &mut self.links {
+            link.latency_ms = link.latency_ms.min(150);
+        }
+        for (place, a) in core.iter().enumerate() {
+            for b in &core[place + 1..] {
+                if !self.links.iter().any(|link| link.ends == [*a, *b]) {
+                    self.links.push(Link::new([*a, *b], 5));
+                }
+            }
+        }
+    }
+
+    /// Whether something on a connection arrives only in a long time.
+    pub(super) fn is_slow(&self, link: usize) -> bool {
+        self.links[link].last.iter().any(|last| *last > self.now + 1_000)
     }
 
     pub(super) fn has_room(&self, link: usize, from: usize) -> bool {
@@ -155,24 +249,37 @@ impl Network {
     }
 
     pub(super) fn send(&mut self, link: usize, from: usize, frame: Vec<u8>, random: &mut fastrand::Rng) {
-        let now = self.now;
-        let number = link;
+        let (now, number, epoch) = (self.now, link, self.links[link].epoch);
+        let end = usize::from(self.links[link].ends[0] == from);
+        let to = self.links[link].ends[end];
+        let late = !self.healed && self.faults.strikes(Kind::Delay, 20, random);
+        let late_ms = if late { random.u64(1..=HOUR_MS) } else { 0 };
+        let passes = self.passes(from, to);
         let link = &mut self.links[link];
-        let end = usize::from(link.ends[0] == from);
-        let arrives = now + link.latency_ms + random.u64(..=link.latency_ms);
+        let arrives = now + link.latency_ms + random.u64(..=link.latency_ms) + late_ms;
         link.last[end] = link.last[end].max(arrives);
         link.under_way[end] += 1;
-        let (after, epoch) = (link.last[end] - now, link.epoch);
-        self.after(after, Event::Deliver { link: number, epoch, end, frame });
+        let after = link.last[end] - now;
+        if passes {
+            self.after(after, Event::Deliver { link: number, epoch, end, frame });
+        } else {
+            self.after(TIMEOUT_MS, Event::Timeout { link: number, epoch });
+        }
     }
 
-    /// Notes that a frame came to an end; returns whether its connection still stands.
+    /// Notes that a frame came to an end; returns whether its connection still stands and lets it
+    /// through.
     pub(super) fn arrived(&mut self, link: usize, epoch: u64, end: usize) -> bool {
-        let link = &mut self.links[link];
-        let stands = link.up && link.epoch == epoch;
-        if stands {
-            link.under_way[end] -= 1;
+        let ends = self.links[link].ends;
+        if !self.links[link].up || self.links[link].epoch != epoch {
+            return false;
         }
-        stands
+        if !self.passes(ends[1 - end], ends[end]) {
+            self.after(TIMEOUT_MS, Event::Timeout { link, epoch });
+            return false;
+        }
+        self.links[link].under_way[end] -= 1;
+        self.settled_frames += usize::from(self.healed);
+        true
     }
 }

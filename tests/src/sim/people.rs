@@ -1,100 +1,161 @@
 //! Who takes part: persons with fixed keys, and the workspace they start with.
 
-use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
-use dataforge_protocol::id::{DeviceId, PersonId, WorkspaceId};
+use dataforge_protocol::entry::{BodyRef, Claims, Entry, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
+use dataforge_protocol::id::{PersonId, WorkspaceId};
 use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
 use dataforge_protocol::op::{Add, Genesis, Op, Person, Role};
 use iroh::SecretKey;
 
-use super::node::Node;
+use super::node::{Node, Verified};
 
-/// A person with one device.
+/// A person at one of their places.
 #[derive(Debug, Clone)]
 pub(super) struct Who {
     number: u8,
-    pub(super) device: SecretKey,
+    /// Tells the devices of a person apart.
+    place: u8,
 }
 
 impl Who {
-    fn new(number: u8) -> Self {
-        Self { number, device: SecretKey::from_bytes(&[number; 32]) }
+    /// Returns somebody who is only on paper.
+    pub(super) const fn on_paper(number: u8) -> Self {
+        Self { number: 100 + number % 50, place: 0 }
     }
 
-    pub(super) fn device(&self) -> DeviceId {
-        device_id(&self.device)
+    /// Returns the device key of this place: the first, or one made anew later.
+    pub(super) fn device(&self, generation: u8) -> SecretKey {
+        let mut seed = [self.number; 32];
+        (seed[30], seed[31]) = (self.place, generation);
+        SecretKey::from_bytes(&seed)
     }
 
-    fn person(&self) -> Person {
-        let key = Phrase::from_entropy([self.number; 32]).person_key();
-        let cert = DeviceCert::sign(&key, &self.device);
-        let name = format!("person {}", self.number);
-        Person { id: cert.person, name, devices: vec![(cert, "laptop".into())] }
+    /// Returns the key of the phrase.
+    pub(super) fn key(&self) -> SecretKey {
+        Phrase::from_entropy([self.number; 32]).person_key()
+    }
+
+    pub(super) fn id(&self) -> PersonId {
+        PersonId(*self.key().public().as_bytes())
+    }
+
+    /// Returns the person with these device keys.
+    pub(super) fn person(&self, devices: &[SecretKey]) -> Person {
+        let key = self.key();
+        let certify = |device: &SecretKey| (DeviceCert::sign(&key, device), "laptop".to_owned());
+        Person { id: self.id(), name: format!("person {}", self.number), devices: devices.iter().map(certify).collect() }
     }
 }
 
-/// The roles of one run.
+/// Who is there in one run.
 #[derive(Debug)]
 pub(super) struct Cast {
-    /// Roles by node; the first is the owner, a hostile one the last.
-    roles: Vec<Role>,
-    pub(super) hostile: bool,
+    /// Persons and roles by node; the first is the owner.
+    people: Vec<(Who, Role)>,
 }
 
 impl Cast {
-    /// Draws 2 to 6 nodes, of which at least two are honest.
-    pub(super) fn draw(random: &mut fastrand::Rng) -> Self {
-        let count = random.usize(2..=6);
-        let hostile = count > 2 && random.u8(..4) != 0;
-        let roles = [Role::Editor, Role::Editor, Role::Editor, Role::Admin, Role::Viewer];
-        let draw = |place: usize| if place == 0 { Role::Owner } else { roles[random.usize(..roles.len())] };
-        Self { roles: (0..count).map(draw).collect(), hostile }
+    /// Draws 2 to 6 nodes, of which at least two are honest, and some of one person.
+    pub(super) fn draw(hostile: bool, random: &mut fastrand::Rng) -> Self {
+        let count = random.usize(if hostile { 3 } else { 2 }..=6);
+        let roles = [Role::Editor, Role::Editor, Role::Editor, Role::Admin, Role::Admin, Role::Owner, Role::Viewer];
+        let mut people: Vec<(Who, Role)> = vec![(Who { number: 1, place: 0 }, Role::Owner)];
+        for place in 1..count {
+            let number = u8::try_from(place + 1).expect("few nodes");
+            // The last one is alone: it may be the hostile one.
+            let again = place + 1 < count && random.u8(..5) == 0;
+            let entry = match random.choice(&people).filter(|_| again) {
+                Some((who, role)) => (Who { number: who.number, place: number }, *role),
+                None => (Who { number, place: 0 }, roles[random.usize(..roles.len())]),
+            };
+            people.push(entry);
+        }
+        Self { people }
+    }
+
+    /// Draws who may come in later: new persons, and more devices of those who are there.
+    pub(super) fn draw_guests(&self, random: &mut fastrand::Rng) -> Vec<Who> {
+        let count = random.u8(..3);
+        let guest = |number: u8| match random.choice(&self.people).filter(|_| random.u8(..3) == 0) {
+            Some((who, _)) => Who { number: who.number, place: 50 + number },
+            None => Who { number: 50 + number, place: 0 },
+        };
+        (0..count).map(guest).collect()
+    }
+
+    /// Returns the device keys of a person, one per place.
+    fn devices(&self, who: &Who) -> Vec<SecretKey> {
+        let same = self.people.iter().filter(|(other, _)| other.number == who.number);
+        same.map(|(who, _)| who.device(0)).collect()
+    }
+
+    /// Makes the nodes of a run. Each starts with the ops that admitted it, as after joining; it
+    /// learns of those who joined later by sync.
+    pub(super) fn begin(&self, verified: &Verified, random: &mut fastrand::Rng) -> Vec<Node> {
+        let owner = &self.people[0].0;
+        let genesis = genesis(owner, &self.devices(owner));
+        let mut nodes = vec![Node::start(owner.clone(), &genesis, verified)];
+        let (mut ops, mut added): (Vec<Entry>, Vec<u8>) = (Vec::new(), vec![owner.number]);
+        for (who, role) in self.people.iter().skip(1) {
+            if !added.contains(&who.number) {
+                let add = Op::Add(Add { person: who.person(&self.devices(who)), role: *role, invite: None });
+                ops.push(nodes[0].write_op(&add, 0).expect("an owner adds"));
+                added.push(who.number);
+            }
+            let mut node = Node::start(who.clone(), &genesis, verified);
+            for op in &ops {
+                node.take(op.clone());
+            }
+            node.commit(None).expect("a disk that works");
+            nodes.push(node);
+        }
+        nodes[0].commit(None).expect("a disk that works");
+        let guests = self.draw_guests(random).into_iter();
+        nodes.extend(guests.map(|who| Node::outside(who, &genesis, verified)));
+        nodes
+    }
+
+    /// Returns the number of the last node of those who are there from the beginning.
+    pub(super) fn last(&self) -> usize {
+        self.people.len() - 1
     }
 }
 
-fn genesis(owner: &Who) -> SignedEntry {
+fn genesis(owner: &Who, devices: &[SecretKey]) -> Entry {
     let body = Op::Genesis(Genesis {
         nonce: [1; 32],
         name: "Simulated".into(),
-        owners: vec![owner.person()],
-        recovery: PersonId([2; 32]),
+        owners: vec![owner.person(devices)],
+        recovery: recovery_id(),
         quorum: 0,
         discovery_secret: [3; 32],
     })
     .to_bytes();
+    let device = owner.device(0);
     let header = Header {
         link: Link {
             version: HEADER_VERSION,
             kind: EntryKind::Op.to_u8(),
             workspace: WorkspaceId([0; 32]),
-            device: owner.device(),
+            device: device_id(&device),
             seq: 0,
             prev: None,
             body: BodyRef::of(&body),
         },
         claims: Claims { ..Claims::default() },
     };
-    SignedEntry::sign(&header, body, &owner.device)
+    SignedEntry::sign(&header, body, &device).verify().expect("a genesis that verifies")
 }
 
-/// Makes the nodes of a run. Each starts with the ops that admitted it, as after joining; it
-/// learns of those who joined later by sync.
-pub(super) fn begin(cast: &Cast) -> Vec<Node> {
-    let who: Vec<_> = (1_u8..).take(cast.roles.len()).map(Who::new).collect();
-    let genesis = genesis(&who[0]).verify().expect("a genesis that verifies");
-    let mut owner = Node::start(who[0].clone(), Role::Owner, &genesis);
-    let mut ops = Vec::new();
-    let mut nodes = Vec::new();
-    for (who, role) in who.iter().zip(&cast.roles).skip(1) {
-        let add = Op::Add(Add { person: who.person(), role: *role, invite: None });
-        ops.push(owner.write_op(&add).expect("an owner adds"));
-        let mut node = Node::start(who.clone(), *role, &genesis);
-        for op in &ops {
-            node.take(op.clone());
-        }
-        node.commit(None);
-        nodes.push(node);
-    }
-    owner.commit(None);
-    nodes.insert(0, owner);
-    nodes
+/// Returns the key of every open ticket.
+pub(super) fn ticket() -> SecretKey {
+    SecretKey::from_bytes(&[201; 32])
+}
+
+/// Returns the key that recovers the workspace.
+pub(super) fn recovery() -> SecretKey {
+    SecretKey::from_bytes(&[200; 32])
+}
+
+fn recovery_id() -> PersonId {
+    PersonId(*recovery().public().as_bytes())
 }
