@@ -28,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     /// Who this device is; none before `init` or `join`.
     pub(crate) identity: Option<Identity>,
+    /// Whether this data directory is a copy: then it reads, but signs nothing with the old key.
+    pub(crate) is_copy: bool,
     ledgers: BTreeMap<WorkspaceId, Ledger>,
 }
 
@@ -55,7 +57,8 @@ impl Core {
         for (workspace, _) in store.workspaces()? {
             ledgers.insert(workspace, store.restore_ledger(&workspace)?);
         }
-        let mut core = Self { store, identity: Identity::read(dir)?, ledgers };
+        let is_copy = store.is_copy(dir)?;
+        let mut core = Self { store, identity: Identity::read(dir)?, is_copy, ledgers };
         if core.store.is_stale() {
             core.workspace_ids().iter().try_for_each(|workspace| core.rebuild(workspace))?;
             core.store.note_fresh()?;
@@ -176,6 +179,13 @@ impl Core {
         held: &[(BlobHash, u64)],
         work: impl FnOnce(&mut Writer<'_>) -> Result<T, ApiError>,
     ) -> Result<(T, Progress), ApiError> {
+        if self.is_copy {
+            return Err(ApiError::new(
+                ErrorKind::NotAllowed,
+                "this data directory is a copy, or was put back from a backup: it may not go on as the device it was",
+            )
+            .hint("dataforge device renew makes it a device of its own; it asks for your 24 recovery words"));
+        }
         let secret = self.identity()?.secret.clone();
         let mut value = None;
         let progress = self.transact(workspace, |store, ledger, progress| {

@@ -86,6 +86,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let terms = sharing::Terms { role, uses, hours, form };
             sharing::invite(node, find(node, workspace).await?, terms).await
         }
+        Request::Renew { words, device } => people::renew(node, words, device).await,
         Request::Link { ticket, words, device } => people::link(node, &ticket, words, device).await,
         Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,

@@ -9,6 +9,7 @@ mod checks;
 mod entries;
 mod exports;
 mod peers;
+mod place;
 mod people;
 mod tickets;
 

@@ -228,31 +228,78 @@ fn an_op_that_does_not_count_says_what_speaks_against_it() {
     }
 }
 
-/// Copies a data directory, as a backup that is put back somewhere else.
-fn copy(of: &Place) -> Place {
-    fn walk(from: &std::path::Path, to: &std::path::Path) {
-        std::fs::create_dir_all(to).unwrap();
+/// The files of a data directory with their bytes.
+fn files_of(of: &Place) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    fn walk(base: &std::path::Path, from: &std::path::Path, found: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
         for entry in std::fs::read_dir(from).unwrap().flatten() {
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() { walk(&entry.path(), &to) } else { drop(std::fs::copy(entry.path(), to)) }
+            let path = entry.path();
+            if path.is_dir() {
+                walk(base, &path, found);
+            } else if let Ok(bytes) = std::fs::read(&path) {
+                found.push((path.strip_prefix(base).unwrap().to_owned(), bytes));
+            }
         }
     }
-    let place = Place::new("copy");
-    walk(of.path(), place.path());
-    place
+    let mut found = Vec::new();
+    walk(of.path(), of.path(), &mut found);
+    found
+}
+
+/// Writes files into a directory, into those that are there already: as a disk image does that is
+/// put back.
+fn put(files: &[(std::path::PathBuf, Vec<u8>)], into: &Place) {
+    for (name, bytes) in files {
+        let path = into.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+fn entries_of(place: &Place, device: &str) -> u64 {
+    let devices = place.json(&["devices"])["devices"].clone();
+    let found = devices.as_array().unwrap().iter().find(|known| known["device_id"] == device).cloned();
+    found.and_then(|known| known["entries"].as_u64()).unwrap_or(0)
 }
 
 #[test]
-fn a_copied_data_directory_shows_as_a_fork() {
-    let bob = Place::new("bob");
-    let (ada, _logs) = field(&[(&bob, "editor")]);
-    let twin = copy(&bob);
+fn a_copied_data_directory_goes_on_as_a_device_of_its_own() {
+    let (ada, bob, _dir, (_, words)) = two_with_words();
+    let twin = Place::new("copy");
+    put(&files_of(&bob), &twin);
     bob.json(&["set", "Test 1", "field", "One"]);
-    twin.json(&["set", "Test 1", "field", "Other"]);
-    assert_eq!(ada.json(&["forks"])["forks"], Value::Array(Vec::new()));
+    let refused = twin.run(&["set", "Test 1", "field", "Other"]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("copy") && told.contains("device renew"), "{told}");
+    assert!(!twin.json(&["wells"]).is_null(), "it still reads");
+    said(&twin, &["device", "renew", "--device", "second", "--words-file", &words]);
+    twin.json(&["set", "Test 1", "company", "Twin Oil"]);
+    meet(&bob, &ada);
+    meet(&twin, &ada);
+    meet(&bob, &ada);
+    for place in [&ada, &bob, &twin] {
+        assert_eq!(place.json(&["forks"])["forks"], Value::Array(Vec::new()), "no position was signed twice");
+        let well = place.json(&["show", "Test 1"]).to_string();
+        assert!(place.path() == twin.path() || well.contains("One") && well.contains("Twin Oil"), "{well}");
+    }
+}
+
+#[test]
+fn a_disk_put_back_shows_as_a_fork_and_nothing_is_lost() {
+    let (ada, bob, _dir, (_, words)) = two_with_words();
+    let before = files_of(&bob);
+    bob.json(&["set", "Test 1", "field", "One"]);
     meet(&bob, &ada);
     ada.json(&["set", "Test 1", "company", "Adas Oil"]);
-    meet(&twin, &ada);
+    // Nothing here tells that this is not where it left off.
+    put(&before, &bob);
+    for (name, _) in files_of(&bob) {
+        if !before.iter().any(|(known, _)| *known == name) {
+            std::fs::remove_file(bob.path().join(name)).unwrap();
+        }
+    }
+    bob.json(&["set", "Test 1", "field", "Other"]);
+    meet(&bob, &ada);
     let forks = ada.json(&["forks"])["forks"].clone();
     assert_eq!((forks.as_array().unwrap().len(), forks[0]["seq"].as_u64()), (1, Some(0)), "{forks}");
     let branches = forks[0]["branches"].as_array().unwrap().clone();
@@ -260,11 +307,20 @@ fn a_copied_data_directory_shows_as_a_fork() {
     let stays: Vec<_> = branches.iter().filter(|branch| branch["stays"] == true).collect();
     assert_eq!(stays.len(), 1, "{forks}");
     assert!(stays[0]["summary"].as_str().unwrap().contains("One"), "Ada built on it: {forks}");
-    assert_eq!(stays[0]["builders"][0], "Ada");
     let gone = branches.iter().find(|branch| branch["stays"] == false).unwrap();
     let why = ada.json(&["explain", gone["entry"].as_str().unwrap()])["entries"][0]["why"].clone();
     assert!(why.as_str().unwrap().contains("two entries"), "{why}");
     assert!(said(&ada, &["forks"]).contains("revoke-device"));
+    // Both go on: he under a new key, with what he wrote written again.
+    let refused = bob.run(&["set", "Test 1", "field", "Other"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("device renew"));
+    said(&bob, &["device", "renew", "--words-file", &words]);
+    bob.json(&["set", "Test 1", "field", "Other"]);
+    meet(&bob, &ada);
+    let well = ada.json(&["show", "Test 1"]).to_string();
+    assert!(well.contains("Other") && well.contains("Adas Oil"), "{well}");
+    let device = forks[0]["device_id"].as_str().unwrap_or_default().to_owned();
+    assert!(device.is_empty() || entries_of(&ada, &device) >= 2, "both entries of the position are kept");
 }
 
 /// Keeps recovery words in a file, as they came with a reply.

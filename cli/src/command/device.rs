@@ -40,6 +40,15 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
     },
+    /// Go on with a new key: after this data directory was copied, restored or used twice
+    Renew {
+        /// Label of this device; the old one when left out
+        #[arg(long, value_name = "LABEL")]
+        device: Option<String>,
+        /// Read the 24 recovery words from a file instead of asking
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+    },
 }
 
 impl Device {
@@ -56,6 +65,7 @@ impl Device {
                 context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
             }
             Action::Link { ticket, device, words_file } => link(context, ticket, device, words_file).await,
+            Action::Renew { device, words_file } => renew(context, device, words_file).await,
         }
     }
 }
@@ -73,6 +83,18 @@ async fn link(
     let reply = match context.call(request(None)).await? {
         Reply::WordsNeeded { person, fingerprint, workspace } => {
             context.note(&clean(&format!("this makes the machine one of {person} [{fingerprint}] in {workspace}")));
+            let words = words::read(&clean(&person), words_file.as_deref()).await?;
+            context.call(request(Some(words))).await?
+        }
+        reply => reply,
+    };
+    context.show(&reply)
+}
+
+async fn renew(context: &Context, device: Option<String>, words_file: Option<PathBuf>) -> Result<(), Failure> {
+    let request = |words| Request::Renew { words, device: device.clone() };
+    let reply = match context.call(request(None)).await? {
+        Reply::WordsNeeded { person, .. } => {
             let words = words::read(&clean(&person), words_file.as_deref()).await?;
             context.call(request(Some(words))).await?
         }

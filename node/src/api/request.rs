@@ -237,6 +237,13 @@ pub enum Request {
         /// Label of this device.
         device: Option<String>,
     },
+    /// Makes this data directory a device of its own, with a new key. → `Done` or `WordsNeeded`
+    Renew {
+        /// The recovery words of this person.
+        words: Option<Words>,
+        /// Label of the device; the old one when left out.
+        device: Option<String>,
+    },
     /// Adds this machine to a person by a device's ticket. → `Linked` or `WordsNeeded`
     Link {
         /// The ticket.

@@ -95,3 +95,10 @@ CREATE TABLE exports (
     hash        BLOB NOT NULL           -- BLAKE3 of what was written
 ) STRICT;
 CREATE INDEX exports_by_workspace ON exports (workspace, exported_ms);
+
+-- Where this database was made: a copy is told from the original by it.
+CREATE TABLE place (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    inode   INTEGER NOT NULL,
+    born_ns INTEGER NOT NULL
+) STRICT;
