@@ -12,6 +12,7 @@ use rusqlite::OptionalExtension as _;
 
 use super::Store;
 use crate::api::ApiError;
+use crate::directory::storage;
 
 /// What tells one file from another.
 type Place = (i64, i64);
@@ -27,8 +28,8 @@ const fn inode(_metadata: &std::fs::Metadata) -> i64 {
     0
 }
 
-fn place_of(file: &Path) -> std::io::Result<Place> {
-    let metadata = std::fs::metadata(file)?;
+fn place_of(file: &Path) -> Result<Place, ApiError> {
+    let metadata = std::fs::metadata(file).map_err(|error| storage("cannot look at", file, &error))?;
     // Some file systems keep no time of birth; then the number has to do.
     let born = metadata.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());
     Ok((inode(&metadata), born.map_or(0, |born| i64::try_from(born.as_nanos()).unwrap_or(0))))

@@ -12,7 +12,7 @@ use crate::api::{ApiError, DeviceTicketReply, ErrorKind, LinkedReply, Reply, Wor
 use crate::clock::{now_ms, random_bytes, rfc3339};
 use crate::core::{Core, Progress};
 use crate::identity::Identity;
-use crate::net::{self, Purpose};
+use crate::net::{self, Answer, Purpose};
 use crate::node::Node;
 use crate::requests::sharing::{HOUR_MS, reached_at, read_ticket};
 use crate::requests::workspace::{device_label, info};
@@ -120,7 +120,10 @@ pub(in crate::requests) async fn link(
         Ready::Go(identity, true) => identity,
         Ready::Go(identity, false) => {
             let network = node.network(Purpose::Once).await?;
-            let (ops, addresses) = net::join(&network, &ticket, identity.public.person.clone()).await?;
+            let answer = net::join(&network, &ticket, identity.public.person.clone()).await?;
+            let Answer::Admitted { ops, addresses } = answer else {
+                return Err(ApiError::new(ErrorKind::Network, "the host sent a wrong answer"));
+            };
             let host = ticket.host;
             node.with_core(move |core| {
                 let mut ops = ops.into_iter();
