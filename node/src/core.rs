@@ -9,10 +9,11 @@ mod writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dataforge_protocol::entry::Entry;
+use dataforge_protocol::entry::{Entry, ReadHeader};
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Acceptance, Ledger, Outcome};
 use dataforge_protocol::op::Role;
+use dataforge_protocol::sync::Entries as _;
 
 pub(crate) use self::writer::Writer;
 use crate::api::{ApiError, ErrorKind};
@@ -273,7 +274,7 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
     let now = now_ms();
     for (entry, outcome) in done.settled {
         store.add_entry(&workspace, &entry, &outcome, now)?;
-        if let dataforge_protocol::entry::ReadHeader::Known(_, header) = &entry.header {
+        if let ReadHeader::Known(_, header) = &entry.header {
             if outcome == Outcome::Accepted {
                 store.refer(&workspace, &header.claims.blobs)?;
             }
@@ -283,6 +284,11 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
     }
     for (id, outcome) in done.changed {
         store.set_outcome(&id, &outcome)?;
+        // Late work that counts now: its blobs are wanted now.
+        let entry = (outcome == Outcome::Accepted).then(|| store.entry(&id)).flatten();
+        if let Some(ReadHeader::Known(_, header)) = entry.and_then(|entry| Some(entry.read().ok()?.header)) {
+            store.refer(&workspace, &header.claims.blobs)?;
+        }
         progress.touched.extend(ledger.doc_of(&id));
     }
     Ok(())

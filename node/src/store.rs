@@ -9,8 +9,8 @@ mod checks;
 mod entries;
 mod exports;
 mod peers;
-mod place;
 mod people;
+mod place;
 mod tickets;
 
 use std::path::Path;

@@ -31,8 +31,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use dataforge_protocol::bug::{self, Bug};
 use dataforge_protocol::id::EntryId;
 
-pub use self::faults::Kind;
 use self::faults::Faults;
+pub use self::faults::Kind;
 use self::hostile::Hostile;
 use self::network::{Event, Network};
 use self::node::{Fault, Node};
@@ -259,7 +259,11 @@ impl Simulation {
         self.report.count(what, 1);
         let refused = matches!(fault, Fault::Refused(_) | Fault::Peer(_));
         if refused && !self.is_hostile(node) {
-            panic!("an honest node, {}, cannot write: {fault:?}{}", self.nodes[node].id(), check::explain(&self.nodes[node]));
+            panic!(
+                "an honest node, {}, cannot write: {fault:?}{}",
+                self.nodes[node].id(),
+                check::explain(&self.nodes[node])
+            );
         }
     }
 

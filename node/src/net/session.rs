@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use dataforge_protocol::entry::SignedEntry;
-use dataforge_protocol::id::{DeviceId, WorkspaceId};
+use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use dataforge_protocol::sync::{Effect, Session};
 use dataforge_protocol::wire::{Level, Message};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
@@ -167,7 +167,7 @@ impl Driver<'_> {
                 }
                 blobs = held.recv() => {
                     if let Ok(blobs) = blobs {
-                        self.session.on_holding(blobs.iter().copied());
+                        self.on_held(&blobs)?;
                     }
                     self.update_level()?;
                     has_more = true;
@@ -249,6 +249,23 @@ impl Driver<'_> {
         self.session.on_settled(progress.settled.iter().copied());
         self.info.send_modify(|info| info.received += progress.settled.len() as u64);
         self.node.on_progress(workspace, &progress);
+        Ok(())
+    }
+
+    /// Announces blobs that came to be held here, if they are of this workspace: a hash of another
+    /// is nothing to tell its members.
+    fn on_held(&mut self, blobs: &[BlobHash]) -> Result<(), ApiError> {
+        let workspace = self.workspace;
+        let own = self.node.block(|core| {
+            let mut own = Vec::new();
+            for blob in blobs {
+                if core.store.refers(&workspace, blob)? {
+                    own.push(*blob);
+                }
+            }
+            Ok(own)
+        })?;
+        self.session.on_holding(own);
         Ok(())
     }
 

@@ -244,7 +244,9 @@ impl Oracle {
         invite.form == InviteForm::Open
             && effective.has(i)
             && !self.is_revoked(&op.invite, effective)
-            && host.is_some_and(|host| state.rank(&host) >= ADMIN && state.author(&self.ops[i].chained.device) == Some(host))
+            && host.is_some_and(|host| {
+                state.rank(&host) >= ADMIN && state.author(&self.ops[i].chained.device) == Some(host)
+            })
             && used < invite.max_uses as usize
             && verify_admission(&invite.key, self.workspace(), op.invite, &op.person, &op.signature).is_ok()
             && self.is_new(x, state, &op.person)

@@ -173,9 +173,7 @@ impl Oracle {
     fn in_force(&self, counted: &[About]) -> BTreeSet<(usize, PersonId)> {
         let greater = |about: &About| {
             let above = |other: &About| {
-                other.person == about.person
-                    && other.authority > about.authority
-                    && self.concurrent(other.op, about.op)
+                other.person == about.person && other.authority > about.authority && self.concurrent(other.op, about.op)
             };
             counted.iter().any(above)
         };

@@ -11,9 +11,9 @@ use dataforge_protocol::ledger::{DeviceTips, Outcome};
 use dataforge_protocol::limits;
 
 use super::Simulation;
-use crate::oracle::{Oracle, Verdict};
 use super::disk::Recovered;
 use super::node::Node;
+use crate::oracle::{Oracle, Verdict};
 
 /// Times that all entries are given in another order.
 const SHUFFLES: usize = 2;
@@ -188,7 +188,8 @@ fn check_bounds(simulation: &Simulation, number: usize, state: &State) {
         let node = &simulation.nodes[node];
         !node.joined || (node.lost.is_empty() && state.devices.contains_key(&node.id()))
     });
-    let whole = all && simulation.honest().all(|node| simulation.core.contains(&node) || !simulation.nodes[node].joined);
+    let whole =
+        all && simulation.honest().all(|node| simulation.core.contains(&node) || !simulation.nodes[node].joined);
     let free = simulation.hostile.is_some() || !whole;
     assert!(free || waiting == 0, "I11: {waiting} of {} wait for ever", state.outcomes.len());
 }

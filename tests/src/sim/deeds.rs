@@ -40,7 +40,8 @@ impl Node {
         let name = Some(format!("name {}", random.u32(..)));
         let describe = Op::Describe(Describe { name, device_label: Some("desk".into()) });
         // Any member may.
-        self.write_op(&describe, now_ms).map_err(|fault| if fault == Fault::Role { refused(&"describe") } else { fault })
+        self.write_op(&describe, now_ms)
+            .map_err(|fault| if fault == Fault::Role { refused(&"describe") } else { fault })
     }
 
     pub(super) fn write_op(&mut self, op: &Op, now_ms: u64) -> Result<Entry, Fault> {

@@ -255,7 +255,8 @@ impl Disk {
     /// Whether records follow one that does not read, so that it is no unfinished one.
     fn goes_on_after(&self, start: usize) -> bool {
         let rest = start + 1..self.synced.len().max(start + 1);
-        self.synced.len() > start && rest.into_iter().any(|at| record_at(&self.synced, at).is_some_and(|(c, _)| !c.is_empty()))
+        self.synced.len() > start
+            && rest.into_iter().any(|at| record_at(&self.synced, at).is_some_and(|(c, _)| !c.is_empty()))
     }
 
     fn load(&mut self, record: Record) {

@@ -41,7 +41,12 @@ const ROLES: [Role; 4] = [Role::Viewer, Role::Editor, Role::Admin, Role::Owner];
 
 impl Node {
     /// Decides something that this node's role allows, as far as it knows.
-    pub(super) fn decide(&mut self, guests: &[Guest], now_ms: u64, random: &mut fastrand::Rng) -> Result<Decision, Fault> {
+    pub(super) fn decide(
+        &mut self,
+        guests: &[Guest],
+        now_ms: u64,
+        random: &mut fastrand::Rng,
+    ) -> Result<Decision, Fault> {
         let role = self.role().ok_or(Fault::Role)?;
         let nothing = || Fault::Idle;
         let decision = match random.u8(..32) {

@@ -169,9 +169,7 @@ impl Network {
     fn passes(&self, from: usize, to: usize) -> bool {
         let Blocked { split, ways, clogged } = &self.blocked;
         let side = |node: usize| split.map(|sides| sides >> node & 1);
-        side(from) == side(to)
-            && !ways.contains(&(from, to))
-            && ![from, to].iter().any(|node| clogged.contains(node))
+        side(from) == side(to) && !ways.contains(&(from, to)) && ![from, to].iter().any(|node| clogged.contains(node))
     }
 
     /// Opens a connection; returns whether it was closed and can be.

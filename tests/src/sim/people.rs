@@ -42,7 +42,11 @@ impl Who {
     pub(super) fn person(&self, devices: &[SecretKey]) -> Person {
         let key = self.key();
         let certify = |device: &SecretKey| (DeviceCert::sign(&key, device), "laptop".to_owned());
-        Person { id: self.id(), name: format!("person {}", self.number), devices: devices.iter().map(certify).collect() }
+        Person {
+            id: self.id(),
+            name: format!("person {}", self.number),
+            devices: devices.iter().map(certify).collect(),
+        }
     }
 }
 
