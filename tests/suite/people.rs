@@ -13,6 +13,9 @@ fn field(members: &[(&Place, &str)]) -> (Place, tempfile::TempDir) {
     let up = ada.up();
     for (member, role) in members {
         invite(&ada, member, role);
+    }
+    // Once all are in, so that they know of each other.
+    for (member, _) in members {
         member.json(&["sync"]);
     }
     drop(up);
@@ -116,6 +119,36 @@ fn nothing_is_removed_unasked_and_a_no_is_a_no() {
         assert_eq!(output.status.success(), role == "none", "{told}");
         assert_eq!(role_of(&ada, "bob"), role, "after {answer:?}");
     }
+}
+
+#[test]
+fn a_hundred_entries_handed_in_after_a_removal_count_for_nobody_until_they_are_accepted() {
+    let (bob, cyd) = (Place::new("bob"), Place::new("cyd"));
+    let (ada, logs) = field(&[(&bob, "editor"), (&cyd, "editor")]);
+    ada.json(&["remove", "bob", "--yes"]);
+    meet(&cyd, &ada);
+    (2..40).for_each(|number| drop(write_las(logs.path(), number, 30, 1, 5)));
+    bob.json(&["import", logs.path().to_str().unwrap()]);
+    let log = bob.json(&["log", "--member", "bob", "--limit", "1000"])["entries"].clone();
+    let written = log.as_array().unwrap().len() as u64;
+    assert!(written >= 100, "{written} entries");
+    // Cyd knows of the removal: she takes it and counts none of it, and neither does Ada.
+    hand_in(&bob, &cyd);
+    meet(&cyd, &ada);
+    let wells = |place: &Place| place.json(&["wells"])["wells"].as_array().unwrap().len();
+    assert_eq!((wells(&ada), wells(&cyd)), (1, 1));
+    let late = ada.json(&["late-work"])["late_work"].clone();
+    assert_eq!(late[0]["entries"].as_u64(), Some(written), "{late}");
+    let why = cyd.json(&["explain", late[0]["work"][0]["id"].as_str().unwrap()])["entries"][0]["why"].clone();
+    assert!(why.as_str().unwrap().contains("Ada removed bob"), "{why}");
+    // He is told, once and for all, and got nothing of what came after.
+    ada.json(&["set", "Test 1", "company", "Adas Oil"]);
+    hand_in(&bob, &ada);
+    assert!(!bob.json(&["wells"]).to_string().contains("Adas Oil"));
+    assert!(said(&bob, &["members"]).contains("Ada") && role_of(&bob, "bob") == "none", "he knows of it");
+    ada.json(&["late-work", "accept"]);
+    meet(&cyd, &ada);
+    assert_eq!((wells(&ada), wells(&cyd)), (wells(&bob), wells(&bob)));
 }
 
 /// Bob edits offline, Ada removes him, and his work comes to her through Cyd.
@@ -313,7 +346,8 @@ fn a_disk_put_back_shows_as_a_fork_and_nothing_is_lost() {
     assert!(said(&ada, &["forks"]).contains("revoke-device"));
     // Both go on: he under a new key, with what he wrote written again.
     let refused = bob.run(&["set", "Test 1", "field", "Other"]);
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("device renew"));
+    let told = format!("{refused:?}");
+    assert!(told.contains("device renew"), "{told}");
     said(&bob, &["device", "renew", "--words-file", &words]);
     bob.json(&["set", "Test 1", "field", "Other"]);
     meet(&bob, &ada);

@@ -182,7 +182,9 @@ impl Ledger {
         let mut restrictions = BTreeSet::new();
         for (person, known) in &people {
             for device in known.devices.keys() {
-                restrictions.extend(now.restrictions_on(device, person).map(|found| found.op));
+                // To be added as a viewer is nothing that others have to know.
+                let adds = |op: &EntryId| matches!(self.op(op), Some(Op::Add(_) | Op::Admit(_)));
+                restrictions.extend(now.restrictions_on(device, person).map(|found| found.op).filter(|op| !adds(op)));
             }
         }
         let writers = people.values().filter(|known| known.role.is_some_and(|role| role >= Role::Editor));

@@ -278,10 +278,20 @@ fn check_oracle(node: &Node, state: &State) {
         left.retain(|entry| !oracle.add(entry));
     }
     let verdicts = oracle.verdicts();
-    for id in node.rejected.keys().filter(|id| !state.outcomes.contains_key(*id)) {
+    for (id, entry) in node.rejected.iter().filter(|(id, _)| !state.outcomes.contains_key(*id)) {
         let verdict = verdicts.get(id).unwrap_or(&Verdict::Invalid);
-        assert!(*verdict == Verdict::Invalid, "I3: refused, by the rules {verdict:?}: {}", node.describe_entry(id));
+        // What rests on both, the refused and the unreadable, is refused: nobody keeps all of it.
+        let refused =
+            *verdict == Verdict::Invalid || (*verdict == Verdict::Unreadable && rests_on_refused(node, entry));
+        assert!(refused, "I3: refused, by the rules {verdict:?}: {}", node.describe_entry(id));
     }
+}
+
+/// Whether an entry rests on one that was refused.
+fn rests_on_refused(node: &Node, entry: &Entry) -> bool {
+    let ReadHeader::Known(_, header) = &entry.header else { return false };
+    let on = header.claims.mheads.iter().chain(&header.claims.deps).chain(&header.link.prev);
+    on.into_iter().any(|id| node.rejected.contains_key(id))
 }
 
 /// How much there was of everything.

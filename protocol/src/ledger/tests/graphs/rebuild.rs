@@ -119,14 +119,7 @@ impl Cast {
         let t = item.field("t");
         let person = || self.person_id(t);
         match item.kind.as_str() {
-            "genesis" => Op::Genesis(Genesis {
-                nonce: [1; 32],
-                name: "Graph".into(),
-                owners: self.people(item.field("owners")),
-                recovery: PersonId(*self.recovery.public().as_bytes()),
-                quorum: item.field("quorum").parse().unwrap(),
-                discovery_secret: [2; 32],
-            }),
+            "genesis" => Op::Genesis(self.genesis(item)),
             "add" => Op::Add(Add {
                 person: self.person(t, &item.list("with")),
                 role: role(item.field("role")),
@@ -146,6 +139,20 @@ impl Cast {
             "admit" => Op::Admit(self.admission(item)),
             "uninvite" => Op::RevokeInvite(RevokeInvite { invite: self.id(item.field("of")) }),
             other => panic!("unknown kind {other}"),
+        }
+    }
+
+    fn genesis(&self, item: &Item) -> Genesis {
+        let owners = self.people(item.field("owners"));
+        let quorum: u8 = item.field("quorum").parse().unwrap();
+        Genesis {
+            nonce: [1; 32],
+            name: "Graph".into(),
+            recovery: PersonId(*self.recovery.public().as_bytes()),
+            // More than there are is malformed, and comes to the same as none.
+            quorum: if usize::from(quorum) <= owners.len() { quorum } else { 0 },
+            owners,
+            discovery_secret: [2; 32],
         }
     }
 
