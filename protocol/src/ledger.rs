@@ -352,9 +352,10 @@ impl Ledger {
     /// Returns the kind of a document, from the first Open that counts.
     #[must_use]
     pub fn doc_kind(&self, doc: &DocId, bodies: &dyn Bodies) -> Option<DocKind> {
-        let opens = self.docs.get(doc)?.entries.iter();
-        let mut opens =
-            opens.filter(|id| self.nodes.get(id).is_some_and(|n| n.kind == Some(EntryKind::Open) && n.inert.is_none()));
+        let mut opens = self.docs.get(doc)?.entries.iter().filter(|id| {
+            let node = self.nodes.get(id).filter(|node| node.kind == Some(EntryKind::Open));
+            node.is_some_and(|node| node.inert.is_none() && node.standing == Standing::Counts)
+        });
         Some(Facts::from_bytes(&bodies.body(opens.next()?)?)?.kind())
     }
 }

@@ -115,7 +115,7 @@ impl Session {
             Message::Removed(chain) if !self.compared => {
                 (self.removed, self.compared) = (true, true);
                 self.tips.clear();
-                self.outgoing = late_work(ledger, chain).into();
+                self.outgoing = late_work(ledger, &chain).into();
                 Ok(Effect::Removed)
             }
             Message::Removed(_) => Err(Fault::OutOfPlace("removed")),
@@ -238,8 +238,8 @@ impl Session {
 }
 
 /// Returns the entries of a device's chain that a peer with these tips lacks, as many as it takes.
-fn late_work(ledger: &Ledger, chain: DeviceTips) -> Vec<EntryId> {
-    let mut lacking = ledger.branches_beside(&[chain.clone()], &BTreeSet::from([chain.device]));
+fn late_work(ledger: &Ledger, chain: &DeviceTips) -> Vec<EntryId> {
+    let mut lacking = ledger.branches_beside(std::slice::from_ref(chain), &BTreeSet::from([chain.device]));
     lacking.truncate(limits::MAX_LATE_ENTRIES);
     lacking
 }

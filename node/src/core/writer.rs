@@ -36,8 +36,9 @@ fn op_draft(op: &Op) -> Draft {
 
 fn undrafted(error: &DraftError) -> ApiError {
     match error {
-        DraftError::Forked => ApiError::from_error(ErrorKind::NotAllowed, error)
-            .hint("dataforge forks shows why; link this machine anew with dataforge device link and another --dir"),
+        DraftError::Forked => ApiError::from_error(ErrorKind::NotAllowed, error).hint(
+            "dataforge forks shows why; dataforge device renew goes on with a new key, by your 24 recovery words",
+        ),
         DraftError::NotMember(_) => ApiError::from_error(ErrorKind::NotAllowed, error)
             .hint("this device is no member's any more: dataforge devices shows how it stands"),
         _ => ApiError::from_error(ErrorKind::Internal, error),

@@ -3,7 +3,7 @@
 use dataforge_las::Values;
 use dataforge_node::ingest::prepare_tables;
 use dataforge_node::ingest::tabular::{
-    Decimal, Format, Mapping, ReadTableError, SourceMapping, TableReading, preview, read, read_text,
+    Decimal, Format, Mapping, MappingError, ReadTableError, SourceMapping, TableReading, preview, read, read_text,
 };
 use fastrand::Rng;
 
@@ -78,7 +78,12 @@ fn check(input: &[u8], source: &SourceMapping, outcome: &mut Outcome) -> Option<
     };
     note(&reading, outcome);
     let text = shown.mapping.to_toml().expect("a previewed mapping is written");
-    let mapping = Mapping::from_toml(&text).expect("a written mapping is read");
+    let mapping = match Mapping::from_toml(&text) {
+        Ok(mapping) => mapping,
+        // That of a table with thousands of columns: it is written, and refused as too large.
+        Err(MappingError::TooLarge) => return Some(reading),
+        Err(error) => panic!("a written mapping is not read: {error}"),
+    };
     match read(&book, &mapping) {
         Ok(again) => check_same(&reading, &again, &text),
         Err(error) => panic!("not read by its own mapping: {error}\n{text}"),
