@@ -8,7 +8,10 @@ use crate::limits;
 pub(super) fn is_bounded(op: &Op) -> bool {
     match op {
         Op::Genesis(op) => {
-            is_name(&op.name) && (1..=limits::MAX_OWNERS).contains(&op.owners.len()) && are_persons(&op.owners)
+            is_name(&op.name)
+                && (1..=limits::MAX_OWNERS).contains(&op.owners.len())
+                && usize::from(op.quorum) <= op.owners.len()
+                && are_persons(&op.owners)
         }
         Op::Add(op) => are_persons(std::slice::from_ref(&op.person)),
         Op::SetRole(op) => op.cut.is_bounded(),
