@@ -294,7 +294,7 @@ fn a_copied_data_directory_goes_on_as_a_device_of_its_own() {
     let twin = Place::new("copy");
     put(&files_of(&bob), &twin);
     bob.json(&["set", "Test 1", "field", "One"]);
-    let refused = twin.run(&["set", "Test 1", "field", "Other"]);
+    let refused = twin.run(["set", "Test 1", "field", "Other"]);
     assert!(!refused.status.success());
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(told.contains("copy") && told.contains("device renew"), "{told}");
@@ -339,7 +339,7 @@ fn a_disk_put_back_shows_as_a_fork_and_nothing_is_lost() {
     assert!(why.as_str().unwrap().contains("two entries"), "{why}");
     assert!(said(&ada, &["forks"]).contains("revoke-device"));
     // Both go on: he under a new key, with what he wrote written again.
-    let refused = bob.run(&["set", "Test 1", "field", "Other"]);
+    let refused = bob.run(["set", "Test 1", "field", "Other"]);
     let told = format!("{refused:?}");
     assert!(told.contains("device renew"), "{told}");
     said(&bob, &["device", "renew", "--words-file", &words]);

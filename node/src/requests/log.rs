@@ -2,7 +2,7 @@
 
 use dataforge_protocol::document::{Field, Map, Said, said};
 use dataforge_protocol::facts::{Facts, WellFacts};
-use dataforge_protocol::id::{DeviceId, DocId, EntryId, PersonId, WorkspaceId};
+use dataforge_protocol::id::{DeviceId, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::Ledger;
 use dataforge_protocol::op::Op;
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -53,8 +53,8 @@ fn read_log(core: &mut Core, workspace: WorkspaceId, filter: &Filter) -> Result<
     while entries.len() < limit
         && let Some(row) = rows.next()?
     {
-        let by = |person: &PersonId| Ok(teller.ledger.author_of(&EntryId(row.get("id")?)) == Some(*person));
-        if member.as_ref().is_none_or(|person| by(person).unwrap_or_else(|_: rusqlite::Error| false)) {
+        let author = teller.ledger.author_of(&EntryId(row.get("id")?));
+        if member.as_ref().is_none_or(|person| author == Some(*person)) {
             entries.push(teller.row(row)?);
         }
     }

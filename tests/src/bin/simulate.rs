@@ -60,7 +60,7 @@ fn work(asked: &Asked, found: &Found) {
         let plan = Plan { seed, canary: false };
         let first = attempt(plan, asked.bug);
         let outcome = match first {
-            Ok(report) if seed % 10 == 0 && asked.bug.is_none() => match attempt(plan, None) {
+            Ok(report) if seed.is_multiple_of(10) && asked.bug.is_none() => match attempt(plan, None) {
                 Ok(again) if again == report => Ok(report),
                 _ => Err("the same seed gives another run".to_owned()),
             },
