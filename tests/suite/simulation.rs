@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use dataforge_protocol::bug::Bug;
 use dataforge_tests::sim::{Plan, Report, attempt, run};
 
 /// Seeds of a run in CI, unless time runs out before; `SIM_SEEDS` sets another number.
@@ -81,6 +82,31 @@ fn nodes_agree_after_everything_healed() {
         for what in TRIED {
             assert!(total.counts.get(what).is_some_and(|count| *count > 0), "no {what} in {done} seeds");
         }
+    }
+}
+
+/// The first seed that finds each bug on purpose; without the bug it passes.
+const FOUND: [(Bug, u64); 12] = [
+    (Bug::SkipSync, 0),
+    (Bug::PastCut, 2),
+    (Bug::CompareCounters, 101),
+    (Bug::DropFork, 10),
+    (Bug::ArrivalOrder, 67),
+    (Bug::HighStartOp, 0),
+    (Bug::ForgetPrev, 23),
+    (Bug::Resurrect, 24),
+    (Bug::CountVoid, 1),
+    (Bug::LosePending, 3),
+    (Bug::SignTwice, 5),
+    (Bug::ApplyFirst, 1),
+];
+
+#[test]
+fn every_bug_on_purpose_is_found_and_nothing_else() {
+    assert_eq!(FOUND.map(|(bug, _)| bug), Bug::ALL);
+    for (bug, seed) in FOUND {
+        assert!(attempt(plan(seed), Some(bug)).is_err(), "{} is not found by seed {seed}", bug.as_str());
+        assert!(attempt(plan(seed), None).is_ok(), "seed {seed} fails without a bug");
     }
 }
 
