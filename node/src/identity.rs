@@ -7,7 +7,7 @@ use std::path::Path;
 
 use dataforge_protocol::id::{DeviceId, PersonId};
 use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
-use dataforge_protocol::op::{Person, is_name};
+use dataforge_protocol::op::{AddDevice, Op, Person, is_name};
 use iroh::SecretKey;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,19 @@ impl Identity {
             .iter()
             .any(|(cert, _)| cert.device == identity.device() && cert.verify().is_ok());
         if certified { Ok(Some(identity)) } else { Err(damaged()) }
+    }
+
+    /// Returns the op that brings this device's certificate into a workspace, and its label.
+    ///
+    /// # Errors
+    /// `Damaged` when the identity has no certificate of this device.
+    pub(crate) fn certifying(&self) -> Result<(Op, String), ApiError> {
+        let own = self.device();
+        let certificate = self.public.person.devices.iter().find(|(cert, _)| cert.device == own);
+        let (cert, label) = certificate
+            .cloned()
+            .ok_or_else(|| ApiError::new(ErrorKind::Damaged, "the identity has no certificate of this device"))?;
+        Ok((Op::AddDevice(AddDevice { cert, label: label.clone() }), label))
     }
 
     /// Returns this device's id.

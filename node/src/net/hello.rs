@@ -84,6 +84,15 @@ pub(super) enum Dialler {
     Removed(Removed),
 }
 
+impl Dialler {
+    /// Returns the workspace it asks for.
+    pub(super) const fn workspace(&self) -> WorkspaceId {
+        match self {
+            Self::Member(workspace) | Self::Removed(Removed { workspace, .. }) => *workspace,
+        }
+    }
+}
+
 /// Answers a dialler: finds the workspace its tag is for, and makes sure it is a member. One that
 /// knows the workspace but is not known here may show membership ops first; until they make it a
 /// member it is told nothing but that the tag is known.

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::hello::Dialler;
-use super::{HANDSHAKE, MAX_CONNECTIONS, Network, code, hello, join, late, session, transfer};
+use super::{HANDSHAKE, MAX_CONNECTIONS, Network, REMOVED_PAUSE, code, hello, join, late, session, transfer};
 use crate::api::{ApiError, ErrorKind};
 
 /// Accepts connections until the endpoint closes.
@@ -65,7 +65,7 @@ async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<()
     });
     let peer = DeviceId(*connection.remote_id().as_bytes());
     match greeted.await.map_err(late).and_then(|done| done) {
-        Ok((Dialler::Member(workspace), ..)) if network.is_shunned(&workspace, &peer) => {
+        Ok((dialler, ..)) if network.is_shunned(&dialler.workspace(), &peer) => {
             connection.close(code::LATER.into(), b"try again later");
             Ok(())
         }
@@ -76,6 +76,8 @@ async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<()
             }
         }
         Ok((Dialler::Removed(removed), mut send, mut recv)) => {
+            // What it may hand in is bounded for each connection, so connections are too.
+            network.shun(removed.workspace, peer, REMOVED_PAUSE);
             late::take(&node, &connection, removed, &mut send, &mut recv).await
         }
         Err(error) => {

@@ -68,10 +68,7 @@ impl Membership {
     /// Returns the cuts of a restriction: its own, and those of the effective ops that extend it.
     #[must_use]
     pub fn cuts_of(&self, view: &View, restriction: &EntryId) -> Vec<&Cut> {
-        let Some(number) = self.graph.number(restriction) else { return Vec::new() };
-        let extends = self.graph.links.extends.get(&number).into_iter().flatten().copied();
-        let extends = extends.filter(|extend| view.effective.contains(*extend));
-        std::iter::once(number).chain(extends).filter_map(|holder| self.graph.node(holder).op.cut()).collect()
+        self.cuts_by_op(view, restriction).into_iter().map(|(_, cut)| cut).collect()
     }
 
     /// Returns the places on a device's chain that are named by cuts of effective restrictions

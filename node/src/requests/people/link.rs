@@ -2,7 +2,7 @@
 
 use dataforge_protocol::id::{EntryId, PersonId, WorkspaceId};
 use dataforge_protocol::key::Phrase;
-use dataforge_protocol::op::{AddDevice, Op, Role};
+use dataforge_protocol::op::Role;
 use dataforge_protocol::ticket::{Ticket, TicketForm, fingerprint};
 
 use super::names::People;
@@ -179,12 +179,7 @@ pub(super) fn check_words(phrase: &Phrase, person: &PersonId, name: &str) -> Res
 /// Writes this device's own certificate into the workspace.
 fn certify(core: &mut Core, workspace: &WorkspaceId, identity: &Identity) -> Result<(LinkedReply, Progress), ApiError> {
     let own = identity.device();
-    let mut devices = identity.public.person.devices.iter();
-    let (cert, label) = devices
-        .find(|(cert, _)| cert.device == own)
-        .cloned()
-        .ok_or_else(|| ApiError::new(ErrorKind::Damaged, "the identity has no certificate of this device"))?;
-    let op = Op::AddDevice(AddDevice { cert, label: label.clone() });
+    let (op, label) = identity.certifying()?;
     let (_, progress) = core.write(workspace, &[], |writer| writer.op(&op)).map_err(|error| match error.kind {
         ErrorKind::NotAllowed => not_allowed(
             "this machine cannot be added: you are no member, or it was a member's before",

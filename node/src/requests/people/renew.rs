@@ -1,7 +1,6 @@
 //! A new key for this device: after a copy, a backup that was put back, or a fork.
 
 use dataforge_protocol::id::WorkspaceId;
-use dataforge_protocol::op::{AddDevice, Op};
 use dataforge_protocol::ticket::fingerprint;
 
 use super::link::check_words;
@@ -56,18 +55,13 @@ pub(in crate::requests) async fn renew(
 /// Writes the certificate of this device into every workspace that its person is a member of.
 fn certify_everywhere(core: &mut Core) -> Result<Vec<(WorkspaceId, Progress)>, ApiError> {
     let identity = core.identity()?.clone();
-    let own = identity.device();
-    let mut devices = identity.public.person.devices.iter();
-    let (cert, label) = devices
-        .find(|(cert, _)| cert.device == own)
-        .cloned()
-        .ok_or_else(|| ApiError::new(ErrorKind::Damaged, "the identity has no certificate of this device"))?;
+    let (op, _) = identity.certifying()?;
+    let person = identity.public.person.id;
     let mut done = Vec::new();
     for workspace in core.workspace_ids() {
-        if !core.ledger(&workspace)?.members().members.contains_key(&cert.person) {
+        if !core.ledger(&workspace)?.members().members.contains_key(&person) {
             continue;
         }
-        let op = Op::AddDevice(AddDevice { cert: cert.clone(), label: label.clone() });
         let (_, progress) = core.write(&workspace, &[], |writer| writer.op(&op)).map_err(|error| match error.kind {
             ErrorKind::NotAllowed => not_allowed("this machine cannot be added", "ask an admin or owner"),
             _ => error,
