@@ -14,7 +14,7 @@ mod well;
 use dataforge_protocol::document::{Document, Field, Map};
 use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
 use dataforge_protocol::facts::{DocKind, Facts};
-use dataforge_protocol::id::{DocId, WorkspaceId};
+use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
@@ -34,8 +34,20 @@ pub(crate) fn facts(store: &Store, ledger: &Ledger, doc: &DocId) -> Option<Facts
 /// # Errors
 /// `Damaged` when Automerge cannot build it.
 pub(crate) fn materialise(store: &Store, ledger: &Ledger, doc: &DocId) -> Result<Option<Document>, ApiError> {
+    build(store, ledger, doc, &ledger.effective_entries(doc))
+}
+
+/// Makes a document from some of its entries, causes first.
+///
+/// # Errors
+/// As [`materialise`].
+pub(crate) fn build(
+    store: &Store,
+    ledger: &Ledger,
+    doc: &DocId,
+    entries: &[(EntryId, EntryKind)],
+) -> Result<Option<Document>, ApiError> {
     let Some(kind) = ledger.doc_kind(doc, store) else { return Ok(None) };
-    let entries = ledger.effective_entries(doc);
     let bodies: Vec<_> =
         entries.iter().filter(|(_, kind)| *kind == EntryKind::Change).filter_map(|(id, _)| store.body(id)).collect();
     let built = Document::build(kind, bodies.iter().map(Vec::as_slice));

@@ -22,7 +22,7 @@ mod waiting;
 mod witness;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use self::chain::DeviceTips;
@@ -196,7 +196,8 @@ pub struct Ledger {
     membership: Membership,
     /// The state at all ops held.
     now: Arc<View>,
-    nodes: BTreeMap<EntryId, Node>,
+    /// By id; never gone through, since its order is by chance.
+    nodes: HashMap<EntryId, Node>,
     order: Vec<EntryId>,
     chains: BTreeMap<DeviceId, BTreeMap<u64, Vec<EntryId>>>,
     docs: BTreeMap<DocId, Doc>,
@@ -232,7 +233,7 @@ impl Ledger {
             genesis: body.clone(),
             membership: Membership::default(),
             now: Arc::default(),
-            nodes: BTreeMap::new(),
+            nodes: HashMap::new(),
             order: Vec::new(),
             chains: BTreeMap::new(),
             docs: BTreeMap::new(),

@@ -58,6 +58,8 @@ pub struct Oracle {
     data: Vec<Data>,
     /// Where each entry is.
     places: BTreeMap<EntryId, Place>,
+    /// Those that cannot be read.
+    unreadable: BTreeMap<EntryId, Chained>,
     effective: BTreeMap<Bits, Bits>,
     folds: BTreeMap<(Bits, Bits), State>,
 }
@@ -98,6 +100,9 @@ impl Oracle {
             ReadHeader::Known(EntryKind::Op, header) => self.add_op(chained, &header.claims.mheads, &entry.signed.body),
             ReadHeader::Known(_, header) => self.add_data(chained, &header.claims),
         };
+        if place.is_some_and(|place| matches!(place, Place::Unreadable)) {
+            self.unreadable.insert(entry.id, chained);
+        }
         place.is_some_and(|place| self.places.insert(entry.id, place).is_none())
     }
 

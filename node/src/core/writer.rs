@@ -13,7 +13,7 @@ use iroh::SecretKey;
 use super::{Progress, record};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
-use crate::index::materialise;
+use crate::index::{build, materialise};
 use crate::store::Store;
 
 /// Writes entries within one transaction.
@@ -173,7 +173,8 @@ impl<'a> Writer<'a> {
         edit: impl FnOnce(&mut Document, [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError>,
     ) -> Result<bool, ApiError> {
         let missing = || ApiError::new(ErrorKind::NotFound, format!("document {} is not open", doc.fmt_short()));
-        let mut document = self.document(&doc)?.ok_or_else(missing)?;
+        let entries = self.ledger.buildable(&self.device, &doc);
+        let mut document = build(self.store, self.ledger, &doc, &entries)?.ok_or_else(missing)?;
         let actor = self.ledger.actor(self.device, doc, self.store).map_err(|_not_opened| missing())?;
         let changes = edit(&mut document, actor).map_err(|error| engine(&error))?;
         let mut extra = Some((deps.to_vec(), blobs));

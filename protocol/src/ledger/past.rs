@@ -63,7 +63,7 @@ impl Ledger {
     }
 
     /// Returns everything near that some entries build on or follow, themselves included.
-    fn near_closure(&self, mut queue: Vec<EntryId>) -> BTreeSet<EntryId> {
+    pub(super) fn near_closure(&self, mut queue: Vec<EntryId>) -> BTreeSet<EntryId> {
         let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
         let mut closure = BTreeSet::new();
         while let Some(id) = queue.pop() {

@@ -142,7 +142,9 @@ impl Ledger {
         } else if node.kind == Some(EntryKind::Op) && self.is_frozen(&node.device, node.seq) {
             self.frozen_ops.push(entry.id);
         }
-        let slot = self.chains.entry(link.device).or_default().entry(link.seq).or_default();
+        let chain = self.chains.entry(link.device).or_default();
+        // Almost every place has one entry.
+        let slot = chain.entry(link.seq).or_insert_with(|| Vec::with_capacity(1));
         slot.push(entry.id);
         if slot.len() > 1 {
             self.branched.insert(link.device);

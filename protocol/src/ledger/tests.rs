@@ -3,7 +3,7 @@
 mod chain;
 pub(crate) mod fixture;
 mod forks;
-mod graphs;
+pub(crate) mod graphs;
 mod oracle;
 mod order;
 mod people;

@@ -3,15 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use super::Ledger;
 use super::past::Place;
-use crate::id::EntryId;
+use super::{Ledger, Node};
+use crate::entry::EntryKind;
+use crate::id::{DocId, EntryId};
 
 impl Ledger {
     /// Returns entries that an own entry has to name among what it builds on: for what counts only
     /// because entries of others build upon it, one of these; for a branch that stays against
     /// others, one of each person that built upon it. None in almost all cases.
-    pub(super) fn witnesses(&self, place: Place<'_>) -> Vec<EntryId> {
+    ///
+    /// `doc` is that of a change, whose entry names of its document just what the change builds on.
+    pub(super) fn witnesses(&self, place: Place<'_>, doc: Option<DocId>) -> Vec<EntryId> {
+        let may_name = |id: &EntryId| {
+            let node = self.nodes.get(id);
+            let opens = |node: &Node| node.kind == Some(EntryKind::Open) && node.inert.is_none();
+            node.is_some_and(|node| doc.is_none() || node.doc != doc || opens(node))
+        };
         let uncounted = |named: &BTreeSet<EntryId>| {
             let deps: Vec<_> = place.deps.iter().chain(named).copied().collect();
             self.uncounted(Place { deps: &deps, ..place })
@@ -25,7 +33,8 @@ impl Ledger {
         for branch in accepted.winners {
             let mut persons = BTreeSet::new();
             let mut first = |id: &EntryId| self.person(id).is_some_and(|who| persons.insert(who));
-            named.extend(self.upon(&branch, &accepted.entries).into_iter().filter(&mut first));
+            let upon = self.upon(&branch, &accepted.entries);
+            named.extend(upon.into_iter().filter(may_name).filter(&mut first));
         }
         let stands = |id: &EntryId| {
             let node = self.nodes.get(id);
@@ -34,7 +43,7 @@ impl Ledger {
         };
         while let Some(id) = lacking.pop_last() {
             let upon = self.upon(&BTreeSet::from([id]), &accepted.entries);
-            if let Some(witness) = upon.into_iter().find(stands)
+            if let Some(witness) = upon.into_iter().filter(may_name).find(stands)
                 && named.insert(witness)
             {
                 lacking = uncounted(&named);

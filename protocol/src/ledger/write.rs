@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::past::Place;
-use super::{Bodies, Inert, Ledger, Standing};
+use super::{Bodies, Inert, Ledger};
 use crate::authority::{OpRefusal, OpSet};
 use crate::document::constant_hash;
 use crate::entry::{BlobRef, BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link};
@@ -51,6 +51,11 @@ pub enum DraftError {
     NotMember(#[from] OpRefusal),
 }
 
+/// Returns the document that a draft changes.
+fn changed(draft: &Draft) -> Option<DocId> {
+    draft.doc.filter(|_| draft.kind == EntryKind::Change)
+}
+
 impl Ledger {
     /// Returns the header for this device's next entry.
     ///
@@ -70,7 +75,7 @@ impl Ledger {
         }
         let (mheads, mut deps) = match draft.kind {
             EntryKind::Op => (self.parents(&device, draft), Vec::new()),
-            _ => self.claims_of_data(&device, &draft.deps, prev)?,
+            _ => self.claims_of_data(&device, changed(draft), &draft.deps, prev)?,
         };
         if mheads.len() > limits::MAX_MHEADS {
             return Err(DraftError::TooManyHeads);
@@ -107,7 +112,7 @@ impl Ledger {
         let prev = self.device_tips(&device).first().map(|(_, id)| *id);
         let mut heads = match draft.kind {
             EntryKind::Op => self.membership.heads_of(&self.known_to(&device, draft)),
-            _ => self.claims_of_data(&device, &draft.deps, prev).ok()?.0,
+            _ => self.claims_of_data(&device, changed(draft), &draft.deps, prev).ok()?.0,
         };
         if heads.len() <= limits::MAX_MHEADS {
             return None;
@@ -164,6 +169,7 @@ impl Ledger {
     fn claims_of_data(
         &self,
         device: &DeviceId,
+        doc: Option<DocId>,
         deps: &[EntryId],
         prev: Option<EntryId>,
     ) -> Result<(Vec<EntryId>, Vec<EntryId>), DraftError> {
@@ -171,7 +177,7 @@ impl Ledger {
         if self.all_in_effect() {
             let now = self.now();
             let mut deps = deps.to_vec();
-            deps.extend(self.witnesses(Place { deps: &deps, before, view: &now }));
+            deps.extend(self.witnesses(Place { deps: &deps, before, view: &now }, doc));
             let lacking = self.uncounted(Place { deps: &deps, before, view: &now });
             let heads = self.membership.heads().iter().copied().collect();
             let unsupported = || DraftError::Unsupported(lacking.iter().copied().collect());
@@ -189,7 +195,7 @@ impl Ledger {
             let place = Place { deps, before, view: &view };
             // A witness that knows more than the entry would makes it invalid.
             let knows_less = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.past.is_subset(view.past()));
-            let witnesses = self.witnesses(place).into_iter().filter(knows_less);
+            let witnesses = self.witnesses(place, doc).into_iter().filter(knows_less);
             let deps: Vec<_> = deps.iter().copied().chain(witnesses).collect();
             lacking = self.uncounted(Place { deps: &deps, ..place });
             if lacking.is_empty() {
@@ -207,11 +213,40 @@ impl Ledger {
     /// such change builds on; its Opens when it has no changes yet.
     #[must_use]
     pub fn doc_heads(&self, doc: &DocId) -> Vec<EntryId> {
-        let effective = self.effective_entries(doc);
+        self.heads_among(&self.effective_entries(doc))
+    }
+
+    /// Returns the entries of a document that this device's next change of it can build on: all that
+    /// count and have effect, but for those that no past it can name shows to count, with what
+    /// builds on these. In almost all cases that is none.
+    #[must_use]
+    pub fn buildable(&self, device: &DeviceId, doc: &DocId) -> Vec<(EntryId, EntryKind)> {
+        let near = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.near);
+        let mut entries = self.effective_entries(doc);
+        let prev = self.device_tips(device).first().map(|(_, id)| *id);
+        loop {
+            let heads = self.heads_among(&entries);
+            if !heads.iter().any(near) {
+                return entries;
+            }
+            let Err(DraftError::Unsupported(lacking)) = self.claims_of_data(device, Some(*doc), &heads, prev) else {
+                return entries;
+            };
+            let past = self.near_closure(heads.into_iter().filter(near).collect());
+            let gone = self.upon(&lacking.into_iter().collect(), &past);
+            let before = entries.len();
+            entries.retain(|(id, _)| !gone.contains(id));
+            if entries.len() == before {
+                return entries;
+            }
+        }
+    }
+
+    fn heads_among(&self, effective: &[(EntryId, EntryKind)]) -> Vec<EntryId> {
         let changes: Vec<_> =
             effective.iter().filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| *id).collect();
         if changes.is_empty() {
-            return effective.into_iter().map(|(id, _)| id).take(1).collect();
+            return effective.iter().map(|(id, _)| *id).take(1).collect();
         }
         let built_on: BTreeSet<_> =
             changes.iter().filter_map(|id| self.nodes.get(id)).flat_map(|node| node.deps.iter()).collect();
@@ -219,7 +254,7 @@ impl Ledger {
     }
 
     /// Returns the Automerge actor for this device's next change of a document: that of its
-    /// previous change there while that one counts, else a new one.
+    /// previous change there while it can build on that, else a new one.
     ///
     /// # Errors
     /// [`Inert::NotOpened`] when the document was not opened.
@@ -228,7 +263,8 @@ impl Ledger {
         let tip = self.device_tips(&device).first().map(|(_, id)| *id);
         let seq = self.next_seq(&device);
         let previous = self.previous_change(device, seq, tip, doc);
-        let counts = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.standing == Standing::Counts);
+        let buildable = self.buildable(&device, &doc);
+        let counts = |id: &EntryId| buildable.iter().any(|(other, _)| other == id);
         let gate = self.docs.get(&doc).and_then(|doc| doc.gate.as_ref()).ok_or(Inert::NotOpened)?;
         let continued = previous.filter(counts).and_then(|id| gate.info_of(&id).map(|info| info.actor()));
         Ok(continued.unwrap_or_else(|| actor_for(self.workspace, device, doc, seq)))

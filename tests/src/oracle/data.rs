@@ -26,29 +26,34 @@ pub(super) struct Data {
 
 impl Oracle {
     pub(super) fn add_data(&mut self, chained: Chained, claims: &Claims) -> Option<Place> {
-        let mut known = Bits::default();
+        let (mut known, mut unreadable) = (Bits::default(), false);
         for head in &claims.mheads {
             match self.places.get(head)? {
                 Place::Op(x) => {
                     known.put_all(&self.ops[*x].past);
                     known.put(*x);
                 }
-                Place::Unreadable => return Some(Place::Unreadable),
+                Place::Unreadable => unreadable = true,
                 Place::Data(_) => return None,
             }
         }
-        let (mut between, mut before, mut at) = (Vec::new(), None, chained.prev);
-        while let Some(id) = at {
+        let (mut between, mut before, mut at) = (Vec::new(), None, chained);
+        let mut is_broken = false;
+        while let Some(id) = at.prev {
+            let link = self.unreadable.get(&id).copied().or_else(|| self.chained(&id))?;
+            is_broken |= link.device != at.device || link.seq.checked_add(1) != Some(at.seq);
             match self.places.get(&id)? {
                 Place::Op(x) => {
                     between.push(*x);
-                    at = self.ops[*x].chained.prev;
+                    is_broken |= link.blob_end != claims.blob_base;
+                    at = link;
                 }
                 Place::Data(e) => {
                     before = Some(*e);
                     break;
                 }
-                Place::Unreadable => return Some(Place::Unreadable),
+                // That its chain is broken can be seen nevertheless.
+                Place::Unreadable => return (!is_broken).then_some(Place::Unreadable),
             }
         }
         let (mut past, mut full) = (Bits::default(), Bits::default());
@@ -59,7 +64,7 @@ impl Oracle {
                     past.put(*e);
                     full.put_all(&self.data[*e].full);
                 }
-                Place::Unreadable => return Some(Place::Unreadable),
+                Place::Unreadable => unreadable = true,
                 Place::Op(_) => return None,
             }
         }
@@ -73,9 +78,19 @@ impl Oracle {
         let may_write = author.is_some_and(|author| state.rank(&author) >= EDITOR);
         let e = self.data.len();
         let blob_base = claims.blob_base;
-        self.data.push(Data { chained, known, past, full, between, author, before, blob_base, is_valid: false });
+        let data = Data { chained, known, past, full, between, author, before, blob_base, is_valid: false };
+        if unreadable {
+            return self.is_chained(&data).then_some(Place::Unreadable);
+        }
+        self.data.push(data);
         self.data[e].is_valid = may_write && self.check_data(e);
         Some(Place::Data(e))
+    }
+
+    /// Whether it goes on where its chain ended, in place and in blobs.
+    fn is_chained(&self, data: &Data) -> bool {
+        let mut links = data.between.iter().map(|x| self.ops[*x].chained).chain([data.chained]);
+        links.all(|link| self.continues(&link)) && self.counts_blobs(data)
     }
 
     pub(super) fn is_valid_data(&self, e: usize) -> bool {
@@ -84,11 +99,9 @@ impl Oracle {
 
     fn check_data(&mut self, e: usize) -> bool {
         let data = &self.data[e];
-        let links = data.between.iter().map(|x| self.ops[*x].chained).chain([data.chained]);
-        let continues = links.into_iter().all(|link| self.continues(&link));
         let valid_ops = data.known.iter().chain(data.between.iter().copied()).all(|x| self.is_valid_op(x));
         let before = data.full.iter().all(|d| self.is_valid_data(d) && self.data[d].known.is_within(&data.known));
-        if !(continues && self.counts_blobs(data) && valid_ops && before) {
+        if !(self.is_chained(data) && valid_ops && before) {
             return false;
         }
         let (full, known) = (data.full.clone(), data.known.clone());

@@ -288,8 +288,19 @@ fn check_oracle(node: &Node, state: &State) {
         // What rests on both, the refused and the unreadable, is refused: nobody keeps all of it.
         let refused =
             *verdict == Verdict::Invalid || (*verdict == Verdict::Unreadable && rests_on_refused(node, entry));
-        assert!(refused, "I3: refused, by the rules {verdict:?}: {}", node.describe_entry(id));
+        assert!(refused, "I3: refused, by the rules {verdict:?}: {}", describe_ground(node, entry, &verdicts));
     }
+}
+
+/// Says what an entry is, and what it rests on.
+fn describe_ground(node: &Node, entry: &Entry, verdicts: &BTreeMap<EntryId, Verdict>) -> String {
+    let mut text = node.describe_entry(&entry.id);
+    let ReadHeader::Known(_, header) = &entry.header else { return text };
+    for id in header.claims.mheads.iter().chain(&header.claims.deps).chain(&header.link.prev) {
+        let (ours, refused) = (node.ledger.outcome(id), node.rejected.contains_key(id));
+        text += &format!("\n  on {} | {ours:?}, {refused}, {:?}", node.describe_entry(id), verdicts.get(id));
+    }
+    text
 }
 
 /// Whether an entry rests on one that was refused.

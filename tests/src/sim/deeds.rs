@@ -4,7 +4,7 @@ use dataforge_protocol::document::{DELETED, Document, Map};
 use dataforge_protocol::entry::{BlobRef, BodyRef, Entry, EntryKind, Header, SignedEntry, entry_id};
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
 use dataforge_protocol::gate;
-use dataforge_protocol::id::{BlobHash, DocId};
+use dataforge_protocol::id::{BlobHash, DocId, EntryId};
 use dataforge_protocol::key::sign_entry;
 use dataforge_protocol::ledger::{Bodies as _, Draft, DraftError, Invalid, Outcome};
 use dataforge_protocol::op::{Describe, Op, Role};
@@ -71,7 +71,7 @@ impl Node {
     /// Drafts a change as the node's writer does.
     pub(super) fn draft_edit(&mut self, doc: DocId, random: &mut fastrand::Rng) -> Result<Draft, Fault> {
         let actor = self.ledger.actor(self.id(), doc, &self.disk).map_err(|inert| self.engine(&inert))?;
-        let mut document = self.document(&doc)?;
+        let mut document = self.build(&self.ledger.buildable(&self.id(), &doc))?;
         let (key, text) = (format!("key {}", random.u8(..4)), format!("value {}", random.u32(..)));
         let may_delete = self.role().is_some_and(|role| role >= Role::Admin);
         let deletes = may_delete && !document.is_deleted() && random.u8(..20) == 0;
@@ -94,9 +94,12 @@ impl Node {
 
     /// Makes a document from the entries that have effect.
     pub(super) fn document(&self, doc: &DocId) -> Result<Document, Fault> {
-        let entries = self.ledger.effective_entries(doc).into_iter();
-        let changes = entries.filter(|(_, kind)| *kind == EntryKind::Change);
-        let bodies = changes.map(|(id, _)| self.disk.body(&id)).collect::<Option<Vec<_>>>().ok_or(Fault::Disk)?;
+        self.build(&self.ledger.effective_entries(doc))
+    }
+
+    fn build(&self, entries: &[(EntryId, EntryKind)]) -> Result<Document, Fault> {
+        let changes = entries.iter().filter(|(_, kind)| *kind == EntryKind::Change);
+        let bodies = changes.map(|(id, _)| self.disk.body(id)).collect::<Option<Vec<_>>>().ok_or(Fault::Disk)?;
         Document::build(DocKind::Well, bodies.iter().map(Vec::as_slice)).map_err(|error| self.engine(&error))
     }
 

@@ -1,14 +1,12 @@
 //! The graphs of the executable model (`tests/model`), and what it says about their ops.
-//!
-//! `DATAFORGE_GRAPHS` names another directory to read them from, for longer runs than those kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use super::world::{id, key, person};
 use crate::authority::Membership;
 use crate::id::{DeviceId, EntryId, PersonId, WorkspaceId};
 use crate::key::{DeviceCert, Signature, sign_admission, sign_recovery, sign_revocation};
+use crate::ledger::tests::graphs::file_of_graphs;
 use crate::op::{
     Add, AddDevice, Admit, Cut, CutAt, Describe, ExtendCut, Genesis, Invite, InviteForm, Leave, Op, Person, Proof,
     Ratify, Recover, Remove, RevokeDevice, RevokeInvite, Role, SetRole, Transfer,
@@ -217,9 +215,7 @@ impl Graph {
 }
 
 fn check_file(file: &str) {
-    let directory = std::env::var_os("DATAFORGE_GRAPHS").map(PathBuf::from);
-    let directory = directory.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/graphs"));
-    let text = std::fs::read_to_string(directory.join(file)).unwrap();
+    let text = file_of_graphs(file);
     let (mut verdicts, mut wrong) = (0, Vec::new());
     let (mut graph, mut name) = (Graph::default(), "");
     for line in text.lines() {

@@ -8,6 +8,7 @@ mod rebuild;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use self::rebuild::Cast;
 use self::text::{Graph, Item};
@@ -121,9 +122,16 @@ fn check(graph: &Graph, orders: u64) {
     }
 }
 
+/// Returns a file of graphs. `DATAFORGE_GRAPHS` names another directory to read them from, for longer
+/// runs than those kept.
+pub(crate) fn file_of_graphs(name: &str) -> String {
+    let directory = std::env::var_os("DATAFORGE_GRAPHS").map(PathBuf::from);
+    let directory = directory.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/graphs"));
+    std::fs::read_to_string(directory.join(name)).unwrap()
+}
+
 fn check_all(file: &str, orders: u64) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/graphs").join(file);
-    let graphs = text::read(&std::fs::read_to_string(path).unwrap());
+    let graphs = text::read(&file_of_graphs(file));
     assert!(graphs.len() > 50, "{} graphs", graphs.len());
     let wrong = graphs.iter().filter(|graph| {
         let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(graph, orders)));
