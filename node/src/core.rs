@@ -32,6 +32,8 @@ pub(crate) struct Core {
     /// Whether this data directory is a copy: then it reads, but signs nothing with the old key.
     pub(crate) is_copy: bool,
     ledgers: BTreeMap<WorkspaceId, Ledger>,
+    /// How often a ledger was read back.
+    restores: u64,
 }
 
 /// What accepting or writing entries did.
@@ -59,7 +61,7 @@ impl Core {
             ledgers.insert(workspace, store.restore_ledger(&workspace)?);
         }
         let is_copy = store.is_copy(dir)?;
-        let mut core = Self { store, identity: Identity::read(dir)?, is_copy, ledgers };
+        let mut core = Self { store, identity: Identity::read(dir)?, is_copy, ledgers, restores: 0 };
         if core.store.is_stale() {
             core.workspace_ids().iter().try_for_each(|workspace| core.rebuild(workspace))?;
             core.store.note_fresh()?;
@@ -82,6 +84,13 @@ impl Core {
     #[must_use]
     pub(crate) fn device(&self) -> Option<DeviceId> {
         self.identity.as_ref().map(Identity::device)
+    }
+
+    /// Returns how often a ledger was read back because a transaction failed. Entries that waited for
+    /// others are forgotten then, so whoever sent some has to send them again.
+    #[must_use]
+    pub(crate) const fn restores(&self) -> u64 {
+        self.restores
     }
 
     /// Returns the ids of all workspaces.
@@ -248,6 +257,7 @@ impl Core {
         if let Err(error) = done {
             let restored = self.store.restore_ledger(workspace)?;
             self.ledgers.insert(*workspace, restored);
+            self.restores += 1;
             return Err(error);
         }
         Ok(progress)

@@ -188,19 +188,28 @@ impl Node {
         &self,
         work: impl FnOnce(&mut Core) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let inner = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || work(&mut lock(&inner.core))).await;
+        let node = self.clone();
+        let done = tokio::task::spawn_blocking(move || node.locked(work)).await;
         done.unwrap_or_else(|error| Err(ApiError::new(ErrorKind::Internal, format!("a task failed: {error}"))))
     }
 
     /// Runs short `work` on the core in place.
     pub(crate) fn block<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        tokio::task::block_in_place(|| work(&mut lock(&self.0.core)))
+        tokio::task::block_in_place(|| self.locked(work))
     }
 
     /// Runs short `work` on the core from a thread that is not ours.
     pub(crate) fn locked<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        work(&mut lock(&self.0.core))
+        let mut core = lock(&self.0.core);
+        let before = core.restores();
+        let done = work(&mut core);
+        let restored = core.restores() != before;
+        drop(core);
+        if restored {
+            // Sessions begin anew.
+            self.0.changes.send_modify(|count| *count += 1);
+        }
+        done
     }
 
     /// Returns a handle that does not keep the node alive.

@@ -15,7 +15,7 @@ use crate::wire::{Level, Message};
 
 /// Gives stored entries to send.
 pub trait Entries {
-    /// Returns a settled entry.
+    /// Returns a settled entry; `None` when it cannot be read.
     fn entry(&self, id: &EntryId) -> Option<SignedEntry>;
 }
 
@@ -48,6 +48,12 @@ pub enum Fault {
     TooManyTips,
 }
 
+/// An entry that is held here cannot be read now. The session cannot be completed: it is to be ended,
+/// without blame for the peer, and begun anew later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("entry {0} is held here and cannot be read")]
+pub struct Unread(pub EntryId);
+
 /// Number of tip messages a peer may send.
 const MAX_TIP_MESSAGES: usize = 64;
 
@@ -65,6 +71,8 @@ pub struct Session {
     ahead: BTreeSet<DeviceId>,
     /// Entries to send, in causal order.
     outgoing: VecDeque<EntryId>,
+    /// The first of these that could not be read.
+    unread: Option<EntryId>,
     /// Entries the peer sent us or was sent since its tips; not sent again.
     peer_has: BTreeSet<EntryId>,
     /// Position of the ledger up to which entries were considered.
@@ -91,6 +99,7 @@ impl Session {
             tip_messages: 0,
             ahead: BTreeSet::new(),
             outgoing: VecDeque::new(),
+            unread: None,
             peer_has: BTreeSet::new(),
             considered: 0,
             holding: VecDeque::new(),
@@ -183,23 +192,32 @@ impl Session {
     }
 
     /// Returns the next message to send, if there is one.
-    pub fn next_message(&mut self, entries: &dyn Entries) -> Option<Message> {
+    ///
+    /// # Errors
+    /// [`Unread`], once all that can be read has been sent.
+    pub fn next_message(&mut self, entries: &dyn Entries) -> Result<Option<Message>, Unread> {
         if let Some(tips) = self.tips.pop_front() {
-            return Some(tips);
+            return Ok(Some(tips));
         }
         if !self.compared {
-            return None;
+            return Ok(None);
         }
         if let Some(batch) = self.next_batch(entries) {
-            return Some(batch);
+            return Ok(Some(batch));
+        }
+        // The peer would take it that it has everything.
+        if let Some(unread) = self.unread {
+            return Err(Unread(unread));
         }
         if !self.sent_caught_up {
             self.sent_caught_up = true;
-            return Some(Message::CaughtUp);
+            return Ok(Some(Message::CaughtUp));
         }
-        if self.removed {
-            return None;
-        }
+        Ok(if self.removed { None } else { self.next_notice() })
+    }
+
+    /// Returns the next message that carries no entries, when none are left to send.
+    fn next_notice(&mut self) -> Option<Message> {
         if self.peer_caught_up && self.told.as_ref() != Some(&self.level) {
             self.told = Some(self.level.clone());
             return Some(Message::Level(self.level.clone()));
@@ -215,10 +233,12 @@ impl Session {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while bytes < limits::BATCH_BYTES && batch.len() < limits::MAX_BATCH_ENTRIES {
             let Some(id) = self.outgoing.pop_front() else { break };
-            // Nothing settled is ever deleted, but a caller that lost a body sends the rest.
-            if let Some(entry) = entries.entry(&id) {
-                bytes += entry.size();
-                batch.push(entry);
+            match entries.entry(&id) {
+                Some(entry) => {
+                    bytes += entry.size();
+                    batch.push(entry);
+                }
+                None => drop(self.unread.get_or_insert(id)),
             }
         }
         (!batch.is_empty()).then_some(Message::Entries(batch))

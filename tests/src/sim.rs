@@ -15,7 +15,6 @@ mod deeds;
 mod disk;
 mod exchange;
 mod faults;
-mod forge;
 mod hostile;
 mod liveness;
 mod managing;
@@ -267,12 +266,12 @@ impl Simulation {
         }
     }
 
-    /// Stores what a node accepted, and lets it tell others. When the disk fails, so does the
-    /// session it came from.
+    /// Stores what a node accepted, and lets it tell others. When the disk fails, so do all its
+    /// sessions: what waited is forgotten, from whomever it came.
     fn commit(&mut self, node: usize, from: Option<usize>) {
         if self.nodes[node].commit(from).is_err() {
             self.report.count("disk errors", 1);
-            if let Some(link) = from {
+            for link in self.network.of(node) {
                 self.cut_and_dial(link);
             }
             return;

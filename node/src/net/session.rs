@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::{FAULT_PAUSE, Live, Network, REMOVED_PAUSE, code, frame, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::clock::now_ms;
+use crate::core::Core;
 use crate::node::Node;
 
 /// What a removed device is told by its own node.
@@ -48,6 +49,8 @@ struct Driver<'a> {
     workspace: WorkspaceId,
     peer: DeviceId,
     session: Session,
+    /// Those of the core when it began.
+    restores: u64,
     info: watch::Sender<SessionInfo>,
     transfer: Arc<transfer::Fetch>,
     /// Tells the fetcher to look for missing blobs.
@@ -62,6 +65,7 @@ pub(super) struct Opened {
     workspace: WorkspaceId,
     dialler: DeviceId,
     session: Session,
+    restores: u64,
     info: watch::Sender<SessionInfo>,
 }
 
@@ -73,28 +77,38 @@ pub(super) async fn open(
     dialler: DeviceId,
 ) -> Result<Option<Opened>, ApiError> {
     let node = network.node.get()?;
-    let session = node.with_core(move |core| Ok(Session::new(core.ledger(&workspace)?))).await?;
+    let begin = move |core: &mut Core| Ok((Session::new(core.ledger(&workspace)?), core.restores()));
+    let (session, restores) = node.with_core(begin).await?;
     let (info, watcher) = watch::channel(SessionInfo::default());
     let live = Live { dialler, connection: connection.clone(), info: watcher };
     if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
         connection.close(code::DUPLICATE.into(), b"");
         return Ok(None);
     }
-    Ok(Some(Opened { node, network: Arc::clone(network), connection, workspace, dialler, session, info }))
+    Ok(Some(Opened { node, network: Arc::clone(network), connection, workspace, dialler, session, restores, info }))
 }
 
 impl Opened {
     /// Runs the session until either side ends it.
     pub(super) async fn run(self, send: SendStream, recv: RecvStream) -> Result<(), ApiError> {
-        let Self { node, network, connection, workspace, dialler, session, info } = self;
+        let Self { node, network, connection, workspace, dialler, session, restores, info } = self;
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let name = node.peer_name(workspace, peer).await;
         node.note_contact(peer, Ok(now_ms())).await;
         node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
         let wanted = Arc::new(Notify::new());
         let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
-        let mut driver =
-            Driver { node: node.clone(), network: &network, workspace, peer, session, info, transfer, wanted };
+        let mut driver = Driver {
+            node: node.clone(),
+            network: &network,
+            workspace,
+            peer,
+            session,
+            restores,
+            info,
+            transfer,
+            wanted,
+        };
         let ended = driver.drive(&connection, dialler, send, recv).await;
         network.unregister(workspace, peer, &connection);
         let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
@@ -102,7 +116,8 @@ impl Opened {
             network.shun(workspace, peer, REMOVED_PAUSE);
             node.note_contact(peer, Err(REMOVED)).await;
         }
-        match ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network) {
+        // What fails on this side is not the peer's fault.
+        match ended.as_ref().err().filter(|error| error.kind == ErrorKind::NotAllowed) {
             Some(fault) => {
                 // Told once; a peer that goes on like that is not listened to for a while.
                 network.shun(workspace, peer, FAULT_PAUSE);
@@ -189,7 +204,8 @@ impl Driver<'_> {
         let (workspace, session) = (self.workspace, &mut self.session);
         let message = self.node.block(|core| {
             let (_, store) = core.ledger_and_store(&workspace)?;
-            Ok(session.next_message(store))
+            // It goes on when it can be read again: the peer dials, and so does this node.
+            session.next_message(store).map_err(|unread| ApiError::from_error(ErrorKind::Damaged, &unread))
         })?;
         let caught_up = self.session.is_caught_up();
         let sent = if let Some(Message::Entries(entries)) = &message { entries.len() as u64 } else { 0 };
@@ -270,8 +286,12 @@ impl Driver<'_> {
     }
 
     fn on_changes(&mut self) -> Result<(), ApiError> {
-        let (workspace, peer, session) = (self.workspace, self.peer, &mut self.session);
+        let (workspace, peer, restores, session) = (self.workspace, self.peer, self.restores, &mut self.session);
         let member = self.node.block(|core| {
+            if core.restores() != restores {
+                // What waited here for other entries is forgotten, and the peer would not send it again.
+                return Err(ApiError::new(ErrorKind::Storage, "the disk failed: the session has to begin anew"));
+            }
             let ledger = core.ledger(&workspace)?;
             session.on_progress(ledger);
             Ok(ledger.members().is_member(&peer))

@@ -1,6 +1,6 @@
 //! Tests of the session: two sides over a perfect wire, and what breaks the protocol.
 
-use super::{Effect, Entries, Fault, MAX_TIP_MESSAGES, Session, tip_messages};
+use super::{Effect, Entries, Fault, MAX_TIP_MESSAGES, Session, Unread, tip_messages};
 use crate::entry::SignedEntry;
 use crate::id::{BlobHash, DeviceId, EntryId};
 use crate::ledger::DeviceTips;
@@ -23,7 +23,7 @@ fn talk(sides: &mut [(Session, Peer); 2]) -> [usize; 2] {
         for (from, sent) in sent.iter_mut().enumerate() {
             let [first, second] = sides;
             let (from_side, to_side) = if from == 0 { (first, second) } else { (second, first) };
-            let Some(message) = from_side.0.next_message(&from_side.1) else { continue };
+            let Some(message) = from_side.0.next_message(&from_side.1).unwrap() else { continue };
             idle = false;
             let frame = message.to_frame();
             let message = Message::from_frame(&frame[4..]).unwrap().unwrap();
@@ -154,7 +154,7 @@ fn lies_in_tips_cost_only_the_liar() {
     assert_eq!(session.on_message(Message::Tips(vec![lie], false), &full.ledger), Ok(Effect::None));
     let mut sent = 0;
     let mut drain = |session: &mut Session| {
-        while let Some(message) = session.next_message(&full) {
+        while let Some(message) = session.next_message(&full).unwrap() {
             if let Message::Entries(entries) = message {
                 sent += entries.len();
             }
@@ -164,6 +164,33 @@ fn lies_in_tips_cost_only_the_liar() {
     assert_eq!(drain(&mut session), 0, "the peer claims to be ahead, so it sends first");
     assert_eq!(session.on_message(Message::CaughtUp, &full.ledger), Ok(Effect::PeerCaughtUp));
     assert_eq!(drain(&mut session), full.entries().len(), "then it gets what it lacks");
+}
+
+/// A peer that cannot read one of its entries.
+struct Lossy<'a>(&'a Peer, EntryId);
+
+impl Entries for Lossy<'_> {
+    fn entry(&self, id: &EntryId) -> Option<SignedEntry> {
+        if *id == self.1 { None } else { self.0.entry(id) }
+    }
+}
+
+#[test]
+fn who_cannot_read_an_entry_sends_the_rest_and_never_says_that_it_is_all() {
+    let (mut full, owner, _) = base();
+    let lost = full.edit(&owner, well(1).doc_id(), "name", "A").id;
+    let mut session = Session::new(&full.ledger);
+    session.on_message(Message::Tips(Vec::new(), false), &full.ledger).unwrap();
+    let (mut sent, unread) = (0, Lossy(&full, lost));
+    let end = loop {
+        match session.next_message(&unread) {
+            Ok(Some(Message::Entries(entries))) => sent += entries.len(),
+            Ok(Some(Message::CaughtUp) | None) => panic!("it is not at its end"),
+            Ok(Some(_)) => {}
+            Err(end) => break end,
+        }
+    };
+    assert_eq!((sent, end), (full.entries().len() - 1, Unread(lost)));
 }
 
 #[test]
@@ -221,8 +248,8 @@ fn level_is_told_when_it_changes_and_blobs_once() {
     session.on_level(level.clone());
     session.on_level(level.clone());
     session.on_holding([BlobHash([1; 32]), BlobHash([2; 32])]);
-    assert_eq!(session.next_message(peer), Some(Message::Level(level)));
+    assert_eq!(session.next_message(peer), Ok(Some(Message::Level(level))));
     let holding = Message::Holding(vec![BlobHash([1; 32]), BlobHash([2; 32])]);
-    assert_eq!(session.next_message(peer), Some(holding));
-    assert_eq!(session.next_message(peer), None);
+    assert_eq!(session.next_message(peer), Ok(Some(holding)));
+    assert_eq!(session.next_message(peer), Ok(None));
 }

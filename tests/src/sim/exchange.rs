@@ -82,7 +82,7 @@ impl Simulation {
                 }
             }
         }
-        while let Some(message) = session.next_message(&from.disk) {
+        while let Ok(Some(message)) = session.next_message(&from.disk) {
             let Ok(Some(entries)) = hand_in.on_message(message) else { break };
             for signed in entries {
                 let entry = to.verify(signed).expect("I4: an entry that was verified");
@@ -157,9 +157,16 @@ impl Simulation {
     pub(super) fn pump(&mut self, node: usize) {
         let lies = self.trouble && self.is_hostile(node);
         for link in self.network.of(node) {
-            while self.network.has_room(link, node)
-                && let Some(message) = self.nodes[node].next_message(link)
-            {
+            while self.network.has_room(link, node) {
+                let message = match self.nodes[node].next_message(link) {
+                    Ok(Some(message)) => message,
+                    Ok(None) => break,
+                    Err(_unread) => {
+                        self.report.count("unread entries", 1);
+                        self.cut_and_dial(link);
+                        break;
+                    }
+                };
                 let frame = match &mut self.hostile {
                     Some(hostile) if lies => hostile.tamper(message, &mut self.random),
                     _ => message.to_frame(),

@@ -24,10 +24,10 @@ impl Simulation {
         self.trouble = false;
         self.network.heal(&self.core);
         for node in 0..self.nodes.len() {
-            self.nodes[node].disk.failing = super::disk::Failing::default();
+            let failing = std::mem::take(&mut self.nodes[node].disk.failing);
             let heals = self.core.contains(&node) || self.is_hostile(node);
-            // Damage that nobody noticed is looked for.
-            if !heals || self.nodes[node].disk.rotten {
+            // Damage that nobody noticed is looked for; as for reading, see [`Self::mend`].
+            if !heals || self.nodes[node].disk.rotten || failing.read {
                 self.stop(node);
             }
             if heals && !self.nodes[node].up {

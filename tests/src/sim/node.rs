@@ -10,7 +10,7 @@ use dataforge_protocol::id::{DeviceId, EntryId};
 use dataforge_protocol::key::device_id;
 use dataforge_protocol::ledger::{Invalid, Ledger, Outcome};
 use dataforge_protocol::op::{Op, Role};
-use dataforge_protocol::sync::{Effect, Entries as _, Session};
+use dataforge_protocol::sync::{Effect, Entries as _, Session, Unread};
 use dataforge_protocol::wire::{Level, Message};
 use iroh::SecretKey;
 
@@ -298,8 +298,9 @@ impl Node {
         self.meetings.iter().filter(is_stranger).map(|(link, _)| *link).collect()
     }
 
-    pub(super) fn next_message(&mut self, link: usize) -> Option<Message> {
-        self.meetings.get_mut(&link)?.session.next_message(&self.disk)
+    pub(super) fn next_message(&mut self, link: usize) -> Result<Option<Message>, Unread> {
+        let Some(meeting) = self.meetings.get_mut(&link) else { return Ok(None) };
+        meeting.session.next_message(&self.disk)
     }
 
     /// Returns whether a session has nothing left to say, and what the peer said it holds.
