@@ -1,7 +1,6 @@
 //! A member who writes what an honest program would not: entries that pass every rule of the
 //! protocol and say untrue things.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,16 +8,15 @@ use dataforge_protocol::document::{Document, EngineError};
 use dataforge_protocol::entry::{BlobRef, EntryKind, SignedEntry};
 use dataforge_protocol::gate;
 use dataforge_protocol::hello::{EXPORTER_LABEL, Side, tag};
-use dataforge_protocol::id::{DeviceId, DocId, EntryId};
-use dataforge_protocol::key::Signature;
+use dataforge_protocol::id::{DeviceId, DocId};
 use dataforge_protocol::ledger::{Draft, Ledger, Outcome};
 use dataforge_protocol::wire::{Hello, Message, SYNC_ALPN};
 use iroh::endpoint::{Connection, presets};
 use iroh::{Endpoint, EndpointAddr, PublicKey, RelayMode, SecretKey};
-use rusqlite::Connection as Database;
 
+use crate::history::Held;
 use crate::program::{Place, Up};
-use crate::raw::Held;
+use crate::raw;
 
 /// The device of a member, with all that its own data directory knows.
 #[derive(Debug)]
@@ -26,7 +24,7 @@ pub struct Forger {
     secret: SecretKey,
     device: DeviceId,
     ledger: Ledger,
-    bodies: BTreeMap<EntryId, Vec<u8>>,
+    bodies: Held,
 }
 
 impl Forger {
@@ -36,20 +34,11 @@ impl Forger {
     /// When it is none.
     #[must_use]
     pub fn new(dir: &Path, secret: SecretKey) -> Self {
-        let database = Database::open(dir.join("node.db")).expect("a database");
-        let mut bodies = BTreeMap::new();
+        let mut bodies = Held::default();
         let mut entries = Vec::new();
-        let mut statement = database
-            .prepare("SELECT header, signature, body FROM entries WHERE outcome = 0 ORDER BY position")
-            .expect("a table of entries");
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?)));
-        for row in rows.expect("rows") {
-            let (header, signature, body) = row.expect("a row");
-            let signature = Signature::from_bytes(signature.as_slice().try_into().expect("64 bytes"));
-            let signed = SignedEntry { header, signature, body };
-            let body = signed.body.clone();
+        for signed in raw::entries(dir) {
             let entry = signed.read().expect("an entry");
-            bodies.insert(entry.id, body);
+            bodies.0.insert(entry.id, entry.signed.body.clone());
             entries.push((entry, Outcome::Accepted));
         }
         let ledger = Ledger::restore(entries).expect("entries that were accepted");
@@ -75,12 +64,11 @@ impl Forger {
         blobs: Vec<BlobRef>,
         edit: impl FnOnce(&mut Document, [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError>,
     ) -> Vec<SignedEntry> {
-        let held = Held(&self.bodies);
-        let kind = self.ledger.doc_kind(&doc, &held).expect("an open document");
+        let kind = self.ledger.doc_kind(&doc, &self.bodies).expect("an open document");
         let entries = self.ledger.effective_entries(&doc).into_iter();
-        let changes = entries.filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| &*self.bodies[&id]);
+        let changes = entries.filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| &*self.bodies.0[&id]);
         let mut document = Document::build(kind, changes).expect("changes that were accepted");
-        let actor = self.ledger.actor(self.device, doc, &held).expect("an open document");
+        let actor = self.ledger.actor(self.device, doc, &self.bodies).expect("an open document");
         let changes = edit(&mut document, actor).expect("an edit that Automerge takes");
         let mut blobs = Some(blobs);
         let mut entries = Vec::new();
@@ -92,8 +80,8 @@ impl Forger {
             let header = self.ledger.next_header(self.device, &draft, 1).expect("a chain to continue");
             let signed = SignedEntry::sign(&header, draft.body, &self.secret);
             let entry = signed.clone().read().expect("an entry of our own");
-            self.bodies.insert(entry.id, signed.body.clone());
-            self.ledger.accept(entry, &Held(&self.bodies));
+            self.bodies.0.insert(entry.id, signed.body.clone());
+            self.ledger.accept(entry, &self.bodies);
             entries.push(signed);
         }
         entries

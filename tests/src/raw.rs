@@ -1,64 +1,36 @@
-//! The stack without us: what benchmarks compare with, and entries made by hand.
+//! The stack without us: what benchmarks compare with, and what is in a data directory.
 
 pub mod plain;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
-use dataforge_protocol::id::{EntryId, WorkspaceId};
-use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
-use dataforge_protocol::ledger::Bodies;
-use dataforge_protocol::op::{Genesis, Op, Person};
+use dataforge_protocol::entry::SignedEntry;
+use dataforge_protocol::key::Signature;
 use iroh::endpoint::presets;
 use iroh::protocol::Router;
-use iroh::{Endpoint, RelayMode, SecretKey};
+use iroh::{Endpoint, RelayMode};
 use iroh_blobs::store::fs::FsStore;
 use iroh_blobs::{BlobsProtocol, Hash};
+use rusqlite::Connection as Database;
 
-/// Bodies held in a map.
-#[derive(Debug)]
-pub struct Held<'a>(pub &'a BTreeMap<EntryId, Vec<u8>>);
-
-impl Bodies for Held<'_> {
-    fn body(&self, id: &EntryId) -> Option<Vec<u8>> {
-        self.0.get(id).cloned()
-    }
-}
-
-/// Makes a workspace of one owner with fixed keys: the device's key and the genesis.
+/// Returns all entries of a data directory, in the order they were settled.
 ///
 /// # Panics
-/// Never: the inputs are fixed.
+/// When it is none.
 #[must_use]
-pub fn genesis(name: &str) -> (SecretKey, SignedEntry) {
-    let (phrase, secret) = (Phrase::from_entropy([1; 32]), SecretKey::from_bytes(&[2; 32]));
-    let cert = DeviceCert::sign(&phrase.person_key(), &secret);
-    let owner = Person { id: cert.person, name: "Owner".into(), devices: vec![(cert.clone(), "device".into())] };
-    let op = Genesis {
-        nonce: [3; 32],
-        name: name.into(),
-        owners: vec![owner],
-        recovery: cert.person,
-        quorum: 0,
-        discovery_secret: [4; 32],
+pub fn entries(dir: &Path) -> Vec<SignedEntry> {
+    let database = Database::open(dir.join("node.db")).expect("a database");
+    let mut statement = database
+        .prepare("SELECT header, signature, body FROM entries WHERE outcome = 0 ORDER BY position")
+        .expect("a table of entries");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let entry = |row: rusqlite::Result<(Vec<u8>, Vec<u8>, Vec<u8>)>| {
+        let (header, signature, body) = row.expect("a row");
+        let signature = Signature::from_bytes(signature.as_slice().try_into().expect("64 bytes"));
+        SignedEntry { header, signature, body }
     };
-    let body = Op::Genesis(op).to_bytes();
-    let header = Header {
-        link: Link {
-            version: HEADER_VERSION,
-            kind: EntryKind::Op.to_u8(),
-            workspace: WorkspaceId([0; 32]),
-            device: device_id(&secret),
-            seq: 0,
-            prev: None,
-            body: BodyRef::of(&body),
-        },
-        claims: Claims { ..Claims::default() },
-    };
-    let signed = SignedEntry::sign(&header, body, &secret);
-    (secret, signed)
+    rows.expect("rows").map(entry).collect()
 }
 
 async fn endpoint() -> Result<Endpoint, Box<dyn std::error::Error>> {

@@ -70,6 +70,16 @@ fn parquet_files() {
     replay(Kind::Parquet, 1, ITERATIONS / 4);
 }
 
+#[test]
+fn bytes_of_peers() {
+    replay(Kind::Wire, 1, 5 * ITERATIONS);
+}
+
+#[test]
+fn entries_of_hostile_members() {
+    replay(Kind::Accept, 1, ITERATIONS);
+}
+
 /// A target that does one bad thing.
 struct Bad(fn());
 

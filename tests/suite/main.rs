@@ -13,6 +13,7 @@ mod export;
 mod field;
 mod fuzz;
 mod gridded;
+mod hostile;
 mod import_flow;
 mod kill;
 mod meaning;

@@ -29,7 +29,7 @@ const WORKER_ONCE_IN: u64 = 100;
 /// Inputs shorter than this tell nothing of the time a byte takes.
 const TIMED_BYTES: usize = 64 << 10;
 
-const USAGE: &str = "usage: fuzz las|table|mapping|xlsx|parquet [FILE…] [--minutes N] [--seed N] [--corpus DIR] \
+const USAGE: &str = "usage: fuzz las|table|mapping|xlsx|parquet|wire|accept [FILE…] [--minutes N] [--seed N] [--corpus DIR] \
 [--out DIR] [--only ITERATION] [--distill DIR]";
 
 /// What is asked for.

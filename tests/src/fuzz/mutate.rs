@@ -33,9 +33,10 @@ pub fn mutate(kind: Kind, input: &mut Vec<u8>, other: &[u8], random: &mut Rng) {
         Kind::Mapping => (text::CHANGES, words::MAPPING),
         Kind::Xlsx => (zip::CHANGES, words::XML),
         Kind::Parquet => (footer::CHANGES, &[]),
+        Kind::Wire | Kind::Accept => (bytes::CHANGES, &[]),
     };
     let changes = if random.u8(..5) == 0 { bytes::CHANGES } else { formed };
-    let swells = !matches!(kind, Kind::Xlsx | Kind::Parquet) && random.u32(..SWELL_ONCE_IN) == 0;
+    let swells = matches!(kind, Kind::Las | Kind::Table | Kind::Mapping) && random.u32(..SWELL_ONCE_IN) == 0;
     let changes = if swells { text::SWELLS } else { changes };
     if let Some(change) = random.choice(changes) {
         change(input, other, words, random);

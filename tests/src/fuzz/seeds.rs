@@ -1,10 +1,12 @@
 //! Inputs to begin with: sound files of every dialect, and a few that are odd on purpose.
 
+mod entries;
 mod las;
 mod parquet;
 mod tables;
 mod workbooks;
 
+pub use self::entries::{bytes, programs};
 pub use self::las::las;
 pub use self::parquet::parquet;
 pub use self::tables::{LOG_TABLE, WELLS_TABLE, mappings, tables};

@@ -4,10 +4,12 @@
 //! A target panics when a promise is broken. What it does depends on the bytes alone: options are
 //! drawn from a hash of them, so that a file says all that is needed to repeat a run.
 
+mod accept;
 mod las;
 mod mapping;
 mod parquet;
 mod table;
+mod wire;
 mod xlsx;
 
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -43,11 +45,16 @@ pub enum Kind {
     Xlsx,
     /// Parquet files of others: the check, in the worker.
     Parquet,
+    /// Bytes of peers: frames, headers, ops, facts, changes, tickets.
+    Wire,
+    /// Entries of hostile members, through the one door.
+    Accept,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Las, Self::Table, Self::Mapping, Self::Xlsx, Self::Parquet];
+    pub const ALL: [Self; 7] =
+        [Self::Las, Self::Table, Self::Mapping, Self::Xlsx, Self::Parquet, Self::Wire, Self::Accept];
 
     /// Returns its name, that of its directory below `tests/corpus`.
     #[must_use]
@@ -58,6 +65,8 @@ impl Kind {
             Self::Mapping => "mapping",
             Self::Xlsx => "xlsx",
             Self::Parquet => "parquet",
+            Self::Wire => "wire",
+            Self::Accept => "accept",
         }
     }
 
@@ -77,6 +86,8 @@ impl Kind {
             Self::Mapping => Box::new(mapping::Mappings::default()),
             Self::Xlsx => Box::new(xlsx::Xlsx::new(worker)),
             Self::Parquet => Box::new(parquet::Parquet::new(&worker.program)),
+            Self::Wire => Box::new(wire::Wire::default()),
+            Self::Accept => Box::new(accept::Accept::default()),
         }
     }
 
@@ -89,6 +100,8 @@ impl Kind {
             Self::Mapping => seeds::mappings(),
             Self::Xlsx => seeds::workbooks(),
             Self::Parquet => seeds::parquet(),
+            Self::Wire => seeds::bytes(),
+            Self::Accept => seeds::programs(),
         }
     }
 
@@ -103,6 +116,7 @@ impl Kind {
             // Inflated bytes are up to 250 times as many, and none of them are kept.
             Self::Xlsx => (Duration::from_micros(20), 8),
             Self::Parquet => (Duration::from_micros(20), 1_000),
+            Self::Wire | Self::Accept => (Duration::from_micros(20), 200),
         };
         Limits { cpu: Duration::from_secs(2), cpu_per_byte, memory: 64 << 20, memory_per_byte, memory_most: 1 << 30 }
     }

@@ -9,10 +9,10 @@ use dataforge_protocol::op::{Describe, Op};
 use dataforge_protocol::wire::Message;
 
 use super::deeds::op_draft;
-use super::forge;
 use super::membership::Guest;
 use super::node::Node;
 use super::people::Who;
+use crate::chunk;
 
 /// What the hostile node remembers.
 #[derive(Debug)]
@@ -148,9 +148,9 @@ fn forge_change(
     random: &mut fastrand::Rng,
 ) -> Option<&'static str> {
     let (body, what) = match random.u8(..5) {
-        0..=1 => (forge::high_start_op(&drafted.body, random.u64(1..=1 << 20)), Some("start_op")),
-        2 => (forge::bomb(&drafted.body), Some("bomb")),
-        3 => (forge::forged_pred(&drafted.body), None),
+        0..=1 => (chunk::high_start_op(&drafted.body, random.u64(1..=1 << 20)), Some("start_op")),
+        2 => (chunk::bomb(&drafted.body), Some("bomb")),
+        3 => (chunk::forged_pred(&drafted.body), None),
         _ => {
             // Signed, and no change that Automerge should ever see.
             let mut body = drafted.body.clone();

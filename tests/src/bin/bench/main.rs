@@ -2,7 +2,8 @@
 //!
 //! `cargo run --bin bench` prints import beside parsing and encoding alone, entries applied, and
 //! sync beside bare iroh-blobs. `--field DIR [--within IMPORT SYNC]` times the folder of the main
-//! story, `--wells COUNT` an import of many small files beside plain files and SQLite.
+//! story, `--wells COUNT` an import of many small files beside plain files and SQLite, `--catch-up
+//! COUNT` a new node's work on the entries of so many wells.
 //! `docs/benchmarks.md` has the floors and what was measured.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -40,7 +41,8 @@ async fn run(dir: &Path) -> Result<(), Box<dyn Error>> {
         }
         ["--field", folder, limits @ ..] => story::field(dir, Path::new(folder), limits).await,
         ["--wells", count] => wells::wells(dir, count.parse()?).await,
-        _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT]".into()),
+        ["--catch-up", count] => wells::catch_up(dir, count.parse()?).await,
+        _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT]".into()),
     }
 }
 

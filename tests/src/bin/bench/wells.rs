@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dataforge_node::api::Event;
+use dataforge_protocol::entry::SignedEntry;
 use dataforge_tests::las::write_las;
+use dataforge_tests::raw;
 use dataforge_tests::raw::plain::Kept;
 
 use super::story;
@@ -15,6 +17,9 @@ use super::story;
 /// Rows and curves of a well: some 7 kB of text.
 const ROWS: usize = 100;
 const CURVES: usize = 7;
+/// Rows and curves of a well to catch up with.
+const CATCH_UP_ROWS: usize = 10;
+const CATCH_UP_CURVES: usize = 20;
 /// Wells whose time is compared, at the beginning and at the end.
 const PART: u64 = 1_000;
 /// Files that an import commits at a time.
@@ -66,6 +71,28 @@ pub(super) async fn wells(dir: &Path, count: u32) -> Result<(), Box<dyn Error>> 
         bytes as f64 / 1e6,
         plain.as_secs_f64(),
         whole.as_secs_f64() / plain.as_secs_f64()
+    );
+    Ok(())
+}
+
+/// Imports wells of twenty curves, and times how long a colleague's new node takes for their
+/// entries: signatures, rules, gate, documents, index and store.
+pub(super) async fn catch_up(dir: &Path, count: u32) -> Result<(), Box<dyn Error>> {
+    let logs = dir.join("logs");
+    std::fs::create_dir_all(&logs)?;
+    for number in 0..count {
+        write_las(&logs, number, CATCH_UP_ROWS, CATCH_UP_CURVES, 23);
+    }
+    let node = story::begin(&dir.join("node")).await?;
+    story::import(&node, &logs, |_| {}).await?;
+    node.close().await;
+    let entries = raw::entries(&dir.join("node"));
+    let (number, bytes) = (entries.len(), entries.iter().map(SignedEntry::size).sum::<usize>());
+    let time = dataforge_node::bench::apply_entries(&dir.join("colleague"), entries)?;
+    println!(
+        "catch-up of {count} wells, {CATCH_UP_CURVES} curves each: {number} entries, {:.1} MB in {:.1} s",
+        bytes as f64 / 1e6,
+        time.as_secs_f64()
     );
     Ok(())
 }

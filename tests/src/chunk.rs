@@ -1,4 +1,4 @@
-//! Changes that no gate may let pass, made from good ones.
+//! Changes as bytes: taken apart, forged and sealed again.
 //!
 //! A chunk is: magic, 4 bytes of SHA-256, type, length; dependencies, actor, sequence number, first
 //! op counter, time, message, other actors; columns.
@@ -11,13 +11,18 @@ const HEAD: usize = 9;
 const BOMB: u64 = 10_000_000;
 
 /// The parts of a change that are forged.
-struct Parts {
-    deps: Vec<[u8; 32]>,
-    /// Actor and sequence number, as they are.
-    author: Vec<u8>,
-    start_op: u64,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// Hashes of the changes it builds on.
+    pub deps: Vec<[u8; 32]>,
+    /// Its actor.
+    pub actor: Vec<u8>,
+    /// Its number among the changes of its actor.
+    pub seq: u64,
+    /// The counter of its first op.
+    pub start_op: u64,
     /// Time, message, other actors and columns, as they are.
-    rest: Vec<u8>,
+    pub rest: Vec<u8>,
 }
 
 fn uleb(bytes: &[u8], at: &mut usize) -> Option<u64> {
@@ -51,7 +56,9 @@ fn push_run(bytes: &mut Vec<u8>, mut count: u64) {
 }
 
 impl Parts {
-    fn read(change: &[u8]) -> Option<Self> {
+    /// Takes a change apart; `None` when it is none.
+    #[must_use]
+    pub fn read(change: &[u8]) -> Option<Self> {
         let mut at = HEAD;
         uleb(change, &mut at)?;
         let count = uleb(change, &mut at)?;
@@ -60,46 +67,70 @@ impl Parts {
             deps.push(change.get(at..at + 32)?.try_into().ok()?);
             at += 32;
         }
-        let author = at;
-        at += usize::try_from(uleb(change, &mut at)?).ok()?;
-        uleb(change, &mut at)?;
-        let author = change.get(author..at)?.to_vec();
+        let length = usize::try_from(uleb(change, &mut at)?).ok()?;
+        let actor = change.get(at..at.checked_add(length)?)?.to_vec();
+        at += length;
+        let seq = uleb(change, &mut at)?;
         let start_op = uleb(change, &mut at)?;
-        Some(Self { deps, author, start_op, rest: change.get(at..)?.to_vec() })
+        Some(Self { deps, actor, seq, start_op, rest: change.get(at..)?.to_vec() })
     }
 
-    fn seal(&self) -> Vec<u8> {
+    /// Puts a change together, with the length and checksum of what is in it.
+    #[must_use]
+    pub fn seal(&self) -> Vec<u8> {
         let mut body = Vec::new();
         push_uleb(&mut body, self.deps.len() as u64);
         self.deps.iter().for_each(|dep| body.extend(dep));
-        body.extend(&self.author);
+        push_uleb(&mut body, self.actor.len() as u64);
+        body.extend(&self.actor);
+        push_uleb(&mut body, self.seq);
         push_uleb(&mut body, self.start_op);
         body.extend(&self.rest);
-        let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1];
-        push_uleb(&mut chunk, body.len() as u64);
-        chunk.extend(body);
-        let hash = Sha256::digest(&chunk[8..]);
-        chunk[4..8].copy_from_slice(&hash[..4]);
-        chunk
+        chunk(CHANGE, &body)
     }
 }
 
+/// The type of a chunk that is one uncompressed change.
+pub const CHANGE: u8 = 1;
+
+/// Puts bytes into a chunk of a type.
+#[must_use]
+pub fn chunk(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, kind];
+    push_uleb(&mut chunk, body.len() as u64);
+    chunk.extend(body);
+    let hash = Sha256::digest(&chunk[8..]);
+    chunk[4..8].copy_from_slice(&hash[..4]);
+    chunk
+}
+
+/// Returns what is in a chunk; `None` when it is none.
+#[must_use]
+pub fn content(chunk: &[u8]) -> Option<&[u8]> {
+    let mut at = HEAD;
+    uleb(chunk, &mut at)?;
+    chunk.get(at..)
+}
+
 /// Numbers its ops higher than what it builds on asks for, to win every conflict.
-pub(super) fn high_start_op(change: &[u8], by: u64) -> Option<Vec<u8>> {
+#[must_use]
+pub fn high_start_op(change: &[u8], by: u64) -> Option<Vec<u8>> {
     let mut parts = Parts::read(change)?;
     parts.start_op += by;
     Some(parts.seal())
 }
 
 /// Leaves out one of the changes it builds on, but not what it says about it; also which.
-pub(super) fn forged_pred(change: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn forged_pred(change: &[u8]) -> Option<Vec<u8>> {
     let mut parts = Parts::read(change)?;
     (parts.deps.len() > 1).then(|| parts.deps.pop())?;
     Some(parts.seal())
 }
 
 /// Holds millions of ops.
-pub(super) fn bomb(change: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn bomb(change: &[u8]) -> Option<Vec<u8>> {
     let mut parts = Parts::read(change)?;
     let run = |value: &[u8]| {
         let mut column = Vec::new();
