@@ -263,8 +263,11 @@ impl Ledger {
         let tip = self.device_tips(&device).first().map(|(_, id)| *id);
         let seq = self.next_seq(&device);
         let previous = self.previous_change(device, seq, tip, doc);
-        let buildable = self.buildable(&device, &doc);
-        let counts = |id: &EntryId| buildable.iter().any(|(other, _)| other == id);
+        // What is not near builds on nothing that could be left out.
+        let far = |id: &EntryId| self.nodes.get(id).is_some_and(|node| !node.near);
+        let counts = |id: &EntryId| {
+            self.counts(id) && (far(id) || self.buildable(&device, &doc).iter().any(|(other, _)| other == id))
+        };
         let gate = self.docs.get(&doc).and_then(|doc| doc.gate.as_ref()).ok_or(Inert::NotOpened)?;
         let continued = previous.filter(counts).and_then(|id| gate.info_of(&id).map(|info| info.actor()));
         Ok(continued.unwrap_or_else(|| actor_for(self.workspace, device, doc, seq)))
