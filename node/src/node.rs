@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
-use crate::blob::{BlobServer, Blobs};
+use crate::blob::{BlobServer, Blobs, Recovered};
 use crate::client::Output;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
@@ -81,7 +81,11 @@ impl Node {
         let directory = Directory::open(dir)?;
         let config = Config::read(directory.path())?;
         let blobs = Blobs::open(directory.path()).await?;
-        let core = tokio::task::block_in_place(|| Core::open(directory.path()))?;
+        let mut core = tokio::task::block_in_place(|| Core::open(directory.path()))?;
+        let recovered = crate::blob::recover(&blobs, &mut core).await?;
+        if recovered != Recovered::default() {
+            tracing::info!("after a stop that was not in order: {recovered:?}");
+        }
         let engines = Engines::new(directory.path(), blobs.clone(), &config.query);
         Ok(Self(Arc::new(Inner {
             directory,
@@ -142,6 +146,10 @@ impl Node {
             network.close().await;
         }
         self.0.blobs.close().await;
+        // Only now: a kill before leaves the blobs that came in last to be looked at again.
+        if let Err(error) = self.with_core(|core| core.store.clear_recent()).await {
+            tracing::warn!("the end was not noted: {error}");
+        }
     }
 
     /// Returns the data directory.

@@ -4,6 +4,8 @@ pub mod forger;
 pub mod fuzz;
 pub mod las;
 pub mod oracle;
+#[cfg(target_os = "linux")]
+pub mod power;
 pub mod program;
 pub mod raw;
 pub mod sim;

@@ -18,6 +18,8 @@ mod kill;
 mod meaning;
 mod order;
 mod people;
+#[cfg(target_os = "linux")]
+mod power;
 mod simulation;
 mod strangers;
 mod tables;

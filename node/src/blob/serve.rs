@@ -2,12 +2,18 @@
 //! than one that asks for a blob nobody has.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dataforge_protocol::id::{BlobHash, DeviceId};
 use iroh::endpoint::Connection;
+use iroh_blobs::protocol::Request;
 use iroh_blobs::provider::events::{
     AbortReason, ConnectMode, EventMask, EventSender, ObserveMode, ProviderMessage, RequestMode, ThrottleMode,
 };
+use iroh_blobs::provider::{StreamPair, handle_get, handle_observe};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::Blobs;
 
@@ -29,6 +35,10 @@ impl std::fmt::Debug for BlobServer {
 
 /// Requests of one peer that are judged at a time.
 const QUEUE: usize = 32;
+/// Requests of one peer that are served at a time; more than a node of ours has under way.
+const STREAMS: usize = 64;
+/// The longest a peer may take to say what it wants.
+const ASKING: Duration = Duration::from_secs(10);
 
 impl BlobServer {
     /// Makes a server.
@@ -48,28 +58,77 @@ impl BlobServer {
             observe: ObserveMode::Intercept,
             throttle: ThrottleMode::None,
         };
-        let (sender, mut requests) = EventSender::channel(QUEUE, mask);
-        let may_read = Arc::clone(&self.may_read);
-        let allowed = move |hash: iroh_blobs::Hash| may_read(&peer, &BlobHash(*hash.as_bytes()));
-        let judge = tokio::spawn(async move {
-            while let Some(message) = requests.recv().await {
-                let verdict = |ok: bool| if ok { Ok(()) } else { Err(AbortReason::Permission) };
-                // The peer may be gone by the time it is answered.
-                match message {
-                    // Plain blobs only: a hash sequence would name blobs that were not judged.
-                    ProviderMessage::GetRequestReceived(m) => {
-                        let ok = m.request.ranges.is_blob() && allowed(m.request.hash);
-                        drop(m.tx.send(verdict(ok)).await);
-                    }
-                    ProviderMessage::ObserveRequestReceived(m) => {
-                        let ok = allowed(m.request.hash);
-                        drop(m.tx.send(verdict(ok)).await);
-                    }
-                    _ => {}
+        let (sender, requests) = EventSender::channel(QUEUE, mask);
+        let mut streams = JoinSet::new();
+        streams.spawn(self.clone().judge(peer, requests));
+        let slots = Arc::new(Semaphore::new(STREAMS));
+        // Taken before a stream is: what comes in meanwhile waits at the peer.
+        while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
+            let Ok(pair) = StreamPair::accept(&connection, sender.clone()).await else { break };
+            while streams.try_join_next().is_some() {}
+            let server = self.clone();
+            streams.spawn(async move {
+                server.answer(pair).await;
+                drop(slot);
+            });
+        }
+    }
+
+    /// Answers one request from the store as it is open now.
+    async fn answer(&self, mut pair: StreamPair) {
+        let Ok(Ok(request)) = timeout(ASKING, pair.read_request()).await else { return };
+        let hash = match &request {
+            Request::Get(request) => request.hash,
+            Request::Observe(request) => request.hash,
+            // Nothing else is ever served; the stream is reset.
+            _ => return,
+        };
+        // Asked before, so that a store that has stopped is opened again first.
+        if let Err(error) = self.blobs.is_known(&BlobHash(*hash.as_bytes())).await {
+            tracing::warn!("blobs cannot be served: {error}");
+            return;
+        }
+        let Ok(store) = self.blobs.engine().store().await else { return };
+        let answered = match request {
+            Request::Get(request) => handle_get(pair, store.into(), request).await,
+            Request::Observe(request) => handle_observe(pair, store.into(), request).await,
+            _ => return,
+        };
+        if let Err(error) = answered {
+            tracing::debug!("a blob request failed: {error:#}");
+        }
+    }
+
+    async fn judge(self, peer: DeviceId, mut requests: mpsc::Receiver<ProviderMessage>) {
+        let verdict = |ok: bool| if ok { Ok(()) } else { Err(AbortReason::Permission) };
+        while let Some(message) = requests.recv().await {
+            // The peer may be gone by the time it is answered.
+            match message {
+                // Plain blobs only: a hash sequence would name blobs that were not judged.
+                ProviderMessage::GetRequestReceived(m) => {
+                    let ok = m.request.ranges.is_blob() && self.allows(&peer, m.request.hash).await;
+                    drop(m.tx.send(verdict(ok)).await);
                 }
+                ProviderMessage::ObserveRequestReceived(m) => {
+                    let ok = self.allows(&peer, m.request.hash).await;
+                    drop(m.tx.send(verdict(ok)).await);
+                }
+                _ => {}
             }
-        });
-        iroh_blobs::provider::handle_connection(connection, self.blobs.store().clone().into(), sender).await;
-        judge.abort();
+        }
+    }
+
+    async fn allows(&self, peer: &DeviceId, hash: iroh_blobs::Hash) -> bool {
+        let hash = BlobHash(*hash.as_bytes());
+        if !(self.may_read)(peer, &hash) {
+            return false;
+        }
+        match self.blobs.ensure_known(&hash).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!("blob {} cannot be served: {error}", hash.fmt_short());
+                false
+            }
+        }
     }
 }

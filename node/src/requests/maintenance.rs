@@ -6,6 +6,7 @@ use dataforge_protocol::ledger::Ledger;
 use tokio::sync::mpsc;
 
 use crate::api::{ApiError, Event, Reply, VerifyReport};
+use crate::blob::Verdict;
 use crate::client::Output;
 use crate::core::Core;
 use crate::node::Node;
@@ -27,7 +28,7 @@ pub(super) async fn verify(node: &Node, out: &mpsc::Sender<Output>) -> Result<Re
         .await?;
     let mut bad = Vec::new();
     for (at, part) in held.chunks(STEP).enumerate() {
-        bad.extend(tokio::task::block_in_place(|| hash_again(node, part, &mut report)));
+        bad.extend(tokio::task::block_in_place(|| hash_again(node, part, &mut report))?);
         let (done, total) = ((at * STEP + part.len()) as u64, held.len() as u64);
         let progress = Event::Progress { step: "hashing".into(), done, total, item: String::new() };
         // Nobody may be listening any more.
@@ -40,17 +41,24 @@ pub(super) async fn verify(node: &Node, out: &mpsc::Sender<Output>) -> Result<Re
     Ok(Reply::Verify(report))
 }
 
-fn hash_again(node: &Node, blobs: &[BlobRef], report: &mut VerifyReport) -> Vec<BlobHash> {
+fn hash_again(node: &Node, blobs: &[BlobRef], report: &mut VerifyReport) -> Result<Vec<BlobHash>, ApiError> {
+    let pairs: Vec<_> = blobs.iter().map(|blob| (blob.hash, blob.size)).collect();
     let mut bad = Vec::new();
-    for blob in blobs {
+    for (blob, verdict) in blobs.iter().zip(node.blobs().check(&pairs)?) {
         report.blobs += 1;
         report.bytes += blob.size;
-        if !node.blobs().is_whole(&blob.hash, blob.size) {
-            report.problems.push(format!("blob {} is missing or damaged on disk", blob.hash));
-            bad.push(blob.hash);
+        match verdict {
+            Verdict::Whole => {}
+            Verdict::Damaged => {
+                report.problems.push(format!("blob {} is missing or damaged on disk", blob.hash));
+                bad.push(blob.hash);
+            }
+            Verdict::Unservable => {
+                report.problems.push(format!("blob {} can be read, but not given to others", blob.hash));
+            }
         }
     }
-    bad
+    Ok(bad)
 }
 
 /// Checks signatures, hashes and chains, and that judging the entries anew gives the stored

@@ -32,6 +32,14 @@ CREATE TABLE have (
     added_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Blobs that came in since the node was last stopped in order, the newest of them: when there are any
+-- at a start, it was not, and they are hashed again.
+CREATE TABLE recent (
+    number INTEGER PRIMARY KEY,         -- order of coming in
+    hash   BLOB NOT NULL,
+    size   INTEGER NOT NULL
+) STRICT;
+
 -- Verdicts on tables; those that were made here are good by birth.
 CREATE TABLE checks (
     blob     BLOB NOT NULL,
