@@ -32,7 +32,7 @@ use tokio::sync::RwLock;
 pub(crate) use self::check::Verdict;
 use self::engine::Engine;
 pub(crate) use self::recover::{Recovered, recover};
-pub(crate) use self::serve::BlobServer;
+pub(crate) use self::serve::{BlobServer, Gate};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{create_private, storage, sync_directory};
 

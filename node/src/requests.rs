@@ -1,5 +1,6 @@
 //! What each request does: one function per request, gathered by theme.
 
+mod audit;
 mod describing;
 mod editing;
 mod listing;
@@ -80,6 +81,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::ExportAll { workspace, directory, format, options } => {
             let workspace = find(node, workspace).await?;
             crate::export::export_all(node, workspace, directory, format, options, out).await
+        }
+        Request::Audit { workspace, member, limit } => {
+            audit::audit(node, find(node, workspace).await?, member, limit).await
         }
         Request::Exports { workspace, limit } => crate::export::list(node, find(node, workspace).await?, limit).await,
         Request::Invite { workspace, role, uses, hours, form } => {

@@ -4,6 +4,7 @@
 //! connection, used under the core's lock, so there is one writer. Nothing is ever acknowledged
 //! before its transaction is committed.
 
+mod accesses;
 mod blobs;
 mod checks;
 mod entries;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+pub(crate) use self::accesses::{Access, AccessKey};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exports::Exported;
@@ -225,7 +227,7 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         let new = schema(&store);
         store.note_have(&[(dataforge_protocol::id::BlobHash([1; 32]), 5)], 0).unwrap();
-        let undo = format!("DROP TABLE recent; PRAGMA user_version = {}", 3 * BOTH + DERIVED);
+        let undo = format!("DROP TABLE recent; DROP TABLE accesses; PRAGMA user_version = {}", 3 * BOTH + DERIVED);
         store.connection.execute_batch(&undo).unwrap();
         drop(store);
         let store = Store::open(dir.path()).unwrap();

@@ -214,6 +214,16 @@ pub enum Request {
         /// At most so many.
         limit: u32,
     },
+    /// Lists who fetched what from this node, the latest first. → `Accesses`
+    Audit {
+        /// Workspace.
+        workspace: Option<String>,
+        /// Only devices of this person: name, words or start of the id.
+        #[serde(default)]
+        member: Option<String>,
+        /// At most so many.
+        limit: u32,
+    },
     /// Makes an invitation that this device will redeem. → `Invite`
     Invite {
         /// Workspace.

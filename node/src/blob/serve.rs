@@ -8,7 +8,8 @@ use dataforge_protocol::id::{BlobHash, DeviceId};
 use iroh::endpoint::Connection;
 use iroh_blobs::protocol::Request;
 use iroh_blobs::provider::events::{
-    AbortReason, ConnectMode, EventMask, EventSender, ObserveMode, ProviderMessage, RequestMode, ThrottleMode,
+    AbortReason, ConnectMode, EventMask, EventSender, ObserveMode, ProviderMessage, RequestMode, RequestUpdate,
+    ThrottleMode,
 };
 use iroh_blobs::provider::{StreamPair, handle_get, handle_observe};
 use tokio::sync::{Semaphore, mpsc};
@@ -17,14 +18,21 @@ use tokio::time::timeout;
 
 use super::Blobs;
 
-/// Answers whether a device may read a blob now.
-pub(crate) type MayRead = Arc<dyn Fn(&DeviceId, &BlobHash) -> bool + Send + Sync>;
+/// Who may read what, and who did.
+pub(crate) trait Gate: Send + Sync {
+    /// Answers whether a device may read a blob now.
+    fn may_read(&self, device: &DeviceId, hash: &BlobHash) -> bool;
+
+    /// Notes a request that was served, with how many bytes of the blob were sent; or one that was
+    /// refused, which names none.
+    fn note(&self, device: DeviceId, hash: Option<BlobHash>, bytes: u64);
+}
 
 /// Serves blobs to members.
 #[derive(Clone)]
 pub(crate) struct BlobServer {
     blobs: Blobs,
-    may_read: MayRead,
+    gate: Arc<dyn Gate>,
 }
 
 impl std::fmt::Debug for BlobServer {
@@ -43,8 +51,8 @@ const ASKING: Duration = Duration::from_secs(10);
 impl BlobServer {
     /// Makes a server.
     #[must_use]
-    pub(crate) fn new(blobs: Blobs, may_read: MayRead) -> Self {
-        Self { blobs, may_read }
+    pub(crate) fn new(blobs: Blobs, gate: Arc<dyn Gate>) -> Self {
+        Self { blobs, gate }
     }
 
     /// Serves one connection until it closes.
@@ -52,7 +60,7 @@ impl BlobServer {
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let mask = EventMask {
             connected: ConnectMode::None,
-            get: RequestMode::Intercept,
+            get: RequestMode::InterceptLog,
             get_many: RequestMode::Disabled,
             push: RequestMode::Disabled,
             observe: ObserveMode::Intercept,
@@ -100,14 +108,31 @@ impl BlobServer {
     }
 
     async fn judge(self, peer: DeviceId, mut requests: mpsc::Receiver<ProviderMessage>) {
+        let mut under_way = JoinSet::new();
         let verdict = |ok: bool| if ok { Ok(()) } else { Err(AbortReason::Permission) };
         while let Some(message) = requests.recv().await {
             // The peer may be gone by the time it is answered.
             match message {
                 // Plain blobs only: a hash sequence would name blobs that were not judged.
                 ProviderMessage::GetRequestReceived(m) => {
-                    let ok = m.request.ranges.is_blob() && self.allows(&peer, m.request.hash).await;
+                    let hash = m.request.hash;
+                    let ok = m.request.ranges.is_blob() && self.allows(&peer, hash).await;
                     drop(m.tx.send(verdict(ok)).await);
+                    while under_way.try_join_next().is_some() {}
+                    if ok {
+                        let (gate, mut updates) = (Arc::clone(&self.gate), m.rx);
+                        under_way.spawn(async move {
+                            let mut sent = 0;
+                            while let Ok(Some(update)) = updates.recv().await {
+                                match update {
+                                    RequestUpdate::Completed(end) => sent = end.stats.payload_bytes_sent,
+                                    RequestUpdate::Aborted(end) => sent = end.stats.payload_bytes_sent,
+                                    RequestUpdate::Started(_) | RequestUpdate::Progress(_) => {}
+                                }
+                            }
+                            gate.note(peer, Some(BlobHash(*hash.as_bytes())), sent);
+                        });
+                    }
                 }
                 ProviderMessage::ObserveRequestReceived(m) => {
                     let ok = self.allows(&peer, m.request.hash).await;
@@ -120,7 +145,8 @@ impl BlobServer {
 
     async fn allows(&self, peer: &DeviceId, hash: iroh_blobs::Hash) -> bool {
         let hash = BlobHash(*hash.as_bytes());
-        if !(self.may_read)(peer, &hash) {
+        if !self.gate.may_read(peer, &hash) {
+            self.gate.note(*peer, None, 0);
             return false;
         }
         match self.blobs.ensure_known(&hash).await {

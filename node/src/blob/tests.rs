@@ -1,28 +1,48 @@
 //! Blobs survive what the crate below does not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::BlobHash;
+use dataforge_protocol::id::{BlobHash, DeviceId};
 use dataforge_protocol::wire::BLOBS_ALPN;
 use iroh::endpoint::{Connection, presets};
 use iroh::{Endpoint, RelayMode};
 
-use super::{BlobServer, Blobs, Bytes, Verdict, iroh_hash};
+use super::{BlobServer, Blobs, Bytes, Gate, Verdict, iroh_hash};
 
 async fn endpoint() -> Endpoint {
     let builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).alpns(vec![BLOBS_ALPN.to_vec()]);
     builder.clear_ip_transports().bind_addr("127.0.0.1:0").unwrap().bind().await.unwrap()
 }
 
+/// Lets everybody in, or nobody, and keeps what was noted.
+struct Door {
+    is_open: bool,
+    noted: Mutex<Vec<(Option<BlobHash>, u64)>>,
+}
+
+impl Gate for Door {
+    fn may_read(&self, _device: &DeviceId, _hash: &BlobHash) -> bool {
+        self.is_open
+    }
+
+    fn note(&self, _device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
+        self.noted.lock().unwrap().push((hash, bytes));
+    }
+}
+
 /// A connection to a node that serves `blobs` to everybody, or nobody.
 pub(super) async fn connect_to(blobs: Blobs, serve: bool) -> (Endpoint, Endpoint, Connection) {
+    connect_through(blobs, Arc::new(Door { is_open: serve, noted: Mutex::default() })).await
+}
+
+async fn connect_through(blobs: Blobs, door: Arc<Door>) -> (Endpoint, Endpoint, Connection) {
     let (server, client) = (endpoint().await, endpoint().await);
     let listening = server.clone();
     tokio::spawn(async move {
         while let Some(incoming) = listening.accept().await {
             let connection = incoming.await.unwrap();
-            let server = BlobServer::new(blobs.clone(), Arc::new(move |_, _| serve));
+            let server = BlobServer::new(blobs.clone(), door.clone());
             tokio::spawn(async move { server.serve(connection).await });
         }
     });
@@ -204,4 +224,47 @@ async fn peer_that_may_not_read_gets_what_a_missing_blob_gives() {
     let absent = blobs.fetch(&connection, &missing).await.unwrap_err();
     let without_name = |text: &str| text.split_once(": ").map(|(_, rest)| rest.to_owned());
     assert_eq!(without_name(&held.message), without_name(&absent.message));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_served_and_what_is_refused_is_noted() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &contents()).await;
+    let (blobs, _) = store(&here, &[]).await;
+    for is_open in [true, false] {
+        let door = Arc::new(Door { is_open, noted: Mutex::default() });
+        let (_server, _client, connection) = connect_through(source.clone(), Arc::clone(&door)).await;
+        let wanted = if is_open { refs[5] } else { refs[6] };
+        assert_eq!(blobs.fetch(&connection, &wanted).await.is_ok(), is_open);
+        let expected = if is_open { (Some(wanted.hash), wanted.size) } else { (None, 0) };
+        for _ in 0..100 {
+            if !door.noted.lock().unwrap().is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(*door.noted.lock().unwrap(), [expected]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_plain_requests_for_one_blob_are_answered() {
+    use iroh_blobs::protocol::{ChunkRanges, GetManyRequest, GetRequest, PushRequest};
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &contents()).await;
+    // A list of hashes that a member wrote, so that what it names is served along with it.
+    let list: Vec<u8> = refs[2..4].iter().flat_map(|blob| *blob.hash.as_bytes()).collect();
+    let list = source.add(vec![list.into()]).await.unwrap()[0].hash;
+    let (blobs, _) = store(&here, &[]).await;
+    let (_server, _client, connection) = connect_to(source, true).await;
+    let remote = blobs.engine().store().await.unwrap();
+    let remote = remote.remote();
+    let all = remote.execute_get(connection.clone(), GetRequest::all(iroh_hash(&list))).await;
+    assert!(all.is_err(), "a list with what it names");
+    let many = GetManyRequest::builder().hash(iroh_hash(&refs[3].hash), ChunkRanges::all()).build();
+    assert!(remote.execute_get_many(connection.clone(), many).await.is_err(), "several blobs");
+    let push = PushRequest::new(iroh_hash(&refs[3].hash), iroh_blobs::protocol::ChunkRangesSeq::root());
+    drop(remote.execute_push(connection.clone(), push).await);
+    assert!(refs[1..].iter().all(|blob| verdict(&blobs, blob) == Verdict::Damaged), "nothing came");
+    assert_eq!(fetch(&blobs, &connection, &refs).await, refs.len(), "the connection is of use still");
 }

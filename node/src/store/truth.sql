@@ -104,6 +104,18 @@ CREATE TABLE exports (
 ) STRICT;
 CREATE INDEX exports_by_workspace ON exports (workspace, exported_ms);
 
+-- What this device gave to others: one row for each device and blob.
+CREATE TABLE accesses (
+    device   BLOB NOT NULL,
+    hash     BLOB NOT NULL,             -- empty for requests that were refused: they name what the peer likes
+    first_ms INTEGER NOT NULL,
+    last_ms  INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    bytes    INTEGER NOT NULL,          -- of the blob, sent; proofs are not counted
+    PRIMARY KEY (device, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX accesses_by_time ON accesses (last_ms);
+
 -- Where this database was made: a copy is told from the original by it.
 CREATE TABLE place (
     one     INTEGER PRIMARY KEY CHECK (one = 1),
