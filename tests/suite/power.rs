@@ -9,7 +9,7 @@ mod crate_below;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use dataforge_tests::las::write_las;
@@ -22,7 +22,7 @@ use serde_json::Value;
 const CUTS: u32 = 50;
 /// Cuts after which a data directory is begun anew, so that checks stay short.
 const RENEW: u32 = 25;
-const DISK_MIB: u64 = 512;
+const DISK_MIB: u64 = 2048;
 /// Files of each piece of work.
 const FILES: u32 = 3;
 /// What a start with recovery takes about.
@@ -116,21 +116,22 @@ impl Field {
         folder
     }
 
-    /// Does a piece of work and cuts the power in the middle of it; returns whether it was
-    /// acknowledged before.
-    fn cut_during(&mut self, args: &[&str]) -> bool {
+    /// Does a piece of work and cuts the power in the middle of it; returns its reply if that came
+    /// before.
+    fn cut_during(&mut self, args: &[&str]) -> Option<Value> {
+        let args = [&["--json"], args].concat();
         let is_traced = self.cuts.is_multiple_of(2);
         self.cuts += 1;
-        let is_done = if is_traced {
-            self.cut_at_call(args)
+        let reply = if is_traced {
+            self.cut_at_call(&args)
         } else {
             let after = self.usual.mul_f64(self.random.f64() * 1.1);
-            let (is_done, took) = self.cut_after(args, after);
+            let (reply, took) = self.cut_after(&args, after);
             // So that about one in ten comes to its end.
             self.usual = took.map_or(self.usual.mul_f64(1.02), |took| self.usual.mul_f64(0.8) + took.mul_f64(0.2));
-            is_done
+            reply
         };
-        self.finished += u32::from(is_done);
+        self.finished += u32::from(reply.is_some());
         // Now and then the power goes again while the node recovers.
         if self.random.u32(0..4) == 0 {
             self.disk.restore();
@@ -138,22 +139,25 @@ impl Field {
             self.cut_after(&["verify"], after);
         }
         self.disk.restore();
-        is_done
+        reply
     }
 
-    fn cut_at_call(&mut self, args: &[&str]) -> bool {
+    fn cut_at_call(&mut self, args: &[&str]) -> Option<Value> {
         let (calls, most) = *self.random.choice(CALLS.iter()).unwrap();
         let at = Cut { calls, path: None, count: self.random.u32(1..=most) };
         let (output, was_killed) = trace::run_cut(&self.place, at, args);
+        if self.random.bool() {
+            self.disk.commit_names();
+        }
         self.disk.cut();
-        !was_killed && output.status.success()
+        reply_of(&output).filter(|_| !was_killed)
     }
 
-    /// Returns whether it had succeeded by then, and how long it took if it had ended.
-    fn cut_after(&self, args: &[&str], after: Duration) -> (bool, Option<Duration>) {
+    /// Returns the reply if it came by then, and how long it took if the command had ended.
+    fn cut_after(&self, args: &[&str], after: Duration) -> (Option<Value>, Option<Duration>) {
         let mut command: Command = self.place.command(args);
         let begun = Instant::now();
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut ended = None;
         while begun.elapsed() < after && ended.is_none() {
             std::thread::sleep(Duration::from_millis(1));
@@ -163,7 +167,7 @@ impl Field {
         self.disk.cut();
         drop(child.kill());
         // It may have come to its end in the instant of the cut.
-        (child.wait().unwrap().success(), took)
+        (reply_of(&child.wait_with_output().unwrap()), took)
     }
 
     /// Everything that is said to be held is there and right, and all that was acknowledged is held.
@@ -182,6 +186,10 @@ impl Field {
     }
 }
 
+fn reply_of(output: &Output) -> Option<Value> {
+    serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success())
+}
+
 fn names(folder: &Path) -> impl Iterator<Item = String> {
     let files = std::fs::read_dir(folder).unwrap().flatten();
     files.map(|file| file.file_name().into_string().unwrap()).filter(|name| name.ends_with(".las"))
@@ -196,7 +204,8 @@ fn power_cut_during_an_import_loses_nothing_acknowledged() {
             field.place.json(&["init", "Field"]);
         }
         let folder = field.write_sources(number);
-        if field.cut_during(&["import", folder.to_str().unwrap()]) {
+        if let Some(reply) = field.cut_during(&["import", folder.to_str().unwrap()]) {
+            assert_eq!(reply["failed"], 0, "{reply}");
             field.acknowledged.extend(names(&folder));
         }
         field.check();
@@ -207,6 +216,29 @@ fn power_cut_during_an_import_loses_nothing_acknowledged() {
     assert_eq!(field.place.json(&["import", &all])["failed"], 0, "and work goes on");
     assert_eq!(held_runs(&field.place).len() as u32, FILES * cuts());
     field.place.verify();
+}
+
+/// The crate would put an unsynced copy in the place of a durable file.
+#[test]
+fn importing_again_does_no_harm_to_what_is_held() {
+    let Some(mut field) = Field::new("importing_again_does_no_harm_to_what_is_held") else { return };
+    field.place.json(&["init", "Field"]);
+    let folder = field.write_sources(1);
+    let import = ["import", folder.to_str().unwrap()];
+    assert_eq!(field.place.json(&import)["failed"], 0);
+    field.acknowledged.extend(names(&folder));
+    let data = field.place.path().canonicalize().unwrap().join("blobs/data");
+    let blobs: Vec<_> = std::fs::read_dir(&data).unwrap().flatten().map(|file| file.path()).collect();
+    assert_eq!(blobs.len() as u32, 2 * FILES, "sources and tables");
+    for path in &blobs {
+        let at = Cut { calls: "fsync", path: Some(path), count: 1 };
+        let (_, was_killed) = trace::run_cut(&field.place, at, &import);
+        assert!(was_killed, "it is synced");
+        field.disk.commit_names();
+        field.disk.cut();
+        field.disk.restore();
+        field.check();
+    }
 }
 
 #[test]
@@ -224,10 +256,10 @@ fn power_cut_during_a_download_leaves_nothing_that_is_held_and_wrong() {
         }
         let folder = field.write_sources(number);
         assert_eq!(host.json(&["import", folder.to_str().unwrap()])["failed"], 0);
-        let is_done = field.cut_during(&["sync", "--timeout", "20"]);
+        let reply = field.cut_during(&["sync", "--timeout", "20"]);
         field.check();
         let held = held_runs(&field.place);
-        if is_done {
+        if reply.is_some_and(|reply| reply["blobs_missing"] == 0) {
             assert_eq!(held.len() as u32, FILES * (number + 1), "it said that everything is here");
         }
         field.acknowledged = held;

@@ -36,12 +36,12 @@ impl Blobs {
         let hash = iroh_hash(&blob.hash);
         let tag = self.protect(&blob.hash).await?;
         let look = |store: FsStore| async move { store.remote().local(hash).await };
-        match self.engine().run("cannot look up a blob", look).await {
-            Ok(local) if !local.is_complete() => self.fetch_missing(connection, &blob.hash, local.missing()).await?,
-            // It takes for complete what we do not hold, or cannot open the files of: a cut fell
-            // between its database and the files. It would fetch nothing now.
-            _ if !self.has(&blob.hash, blob.size).await? => drop(self.renew(connection, blob).await?),
-            _ => {}
+        // What it takes for complete, and what it cannot open the files of, it would not fetch: a cut
+        // fell between its database and the files. That shows when it is settled.
+        if let Ok(local) = self.engine().run("cannot look up a blob", look).await
+            && !local.is_complete()
+        {
+            self.fetch_missing(connection, &blob.hash, local.missing()).await?;
         }
         Ok(Durable { hash: blob.hash, size: blob.size, _tag: tag })
     }
