@@ -102,7 +102,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Peers => syncing::peers(node).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Up => syncing::up(node).await,
-        Request::Verify => maintenance::verify(node, out).await,
+        Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,
         Request::ConfigGet { key } => maintenance::config_get(node, key.as_deref()),
         Request::ConfigSet { key, value } => maintenance::config_set(node, &key, &value),

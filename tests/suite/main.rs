@@ -20,6 +20,7 @@ mod order;
 mod people;
 #[cfg(target_os = "linux")]
 mod power;
+mod repair;
 mod simulation;
 mod strangers;
 mod tables;

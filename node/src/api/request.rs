@@ -304,7 +304,11 @@ pub enum Request {
         ask: PeopleRequest,
     },
     /// Re-hashes every blob and checks every chain. → `Verify`
-    Verify,
+    Verify {
+        /// Whether damaged blobs are fetched from peers now, rather than with the next sync.
+        #[serde(default)]
+        repair: bool,
+    },
     /// Makes the index anew from the chains. → `Done`
     Rebuild,
     /// Returns the configuration. → `Config`

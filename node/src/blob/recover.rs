@@ -58,7 +58,7 @@ pub(crate) async fn recover(blobs: &Blobs, core: &mut Core) -> Result<Recovered,
             Verdict::Damaged => lost.push(blob.hash),
             Verdict::Unservable => {
                 // What can be read stays held; entering it again makes the outboard anew.
-                if let Err(error) = blobs.adopt(&[(blob.hash, blob.size)]).await {
+                if let Err(error) = blobs.mend(blob).await {
                     tracing::warn!("blob {} cannot be served: {error}", blob.hash.fmt_short());
                 }
             }
@@ -199,6 +199,17 @@ impl Blobs {
             done.map_err(|error| storage("cannot remove", &path, &error))?;
         }
         Ok(wrong)
+    }
+
+    /// Makes the outboard of a blob whose data are right anew.
+    ///
+    /// # Errors
+    /// `Storage`, and `Damaged` when its data are not right after all.
+    pub(crate) async fn mend(&self, blob: &BlobRef) -> Result<(), ApiError> {
+        if self.adopt(&[(blob.hash, blob.size)]).await?.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::new(ErrorKind::Damaged, format!("blob {} is damaged", blob.hash.fmt_short())))
     }
 
     /// Enters a held blob that the database lacks, so that it can be served. Does nothing when there
