@@ -1,6 +1,7 @@
 //! The commands: one file each, and what a reply looks like as text beside the command that gets it.
 
 mod attach;
+mod audit;
 mod completions;
 mod config;
 mod confirm;
@@ -100,6 +101,8 @@ pub(crate) enum Command {
     Export(export::Export),
     /// List what was exported from here
     Exports(exports::Exports),
+    /// List who fetched what from here
+    Audit(audit::Audit),
     /// Make a ticket by which somebody joins
     Invite(invite::Invite),
     /// List open invites, and who waits for approval
@@ -192,6 +195,7 @@ impl Command {
             Self::Prefer(command) => command.run(context).await,
             Self::Grid(command) => command.run(context).await,
             Self::Exports(command) => command.run(context).await,
+            Self::Audit(command) => command.run(context).await,
             Self::Wells(command) => command.run(context).await,
             Self::Runs(command) => command.run(context).await,
             Self::Curves(command) => command.run(context).await,
@@ -255,6 +259,7 @@ impl Human for Reply {
             Self::Export(reply) => reply.human(),
             Self::ExportAll(reply) => reply.human(),
             Self::Exports { exports } => exports.human(),
+            Self::Accesses { accesses } => accesses.human(),
             Self::Query { rows, bytes: size } => format!("{}, {}", plural(*rows, "row"), bytes(*size)),
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),

@@ -5,31 +5,53 @@
 //! hashed again, the crate's database was committed, and our have-table says so; the caller writes
 //! that table in the transaction that also stores the entries which name the blob.
 //!
+//! A file that is right is never written again: the crate would put an unsynced file in the place of
+//! a durable one, which is held already, and a cut would take both.
+//!
 //! Local reads go straight to the data files, which the have-table vouches for.
 
+mod check;
+mod durable;
+mod engine;
 mod fetch;
+mod recover;
 mod serve;
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dataforge_protocol::id::BlobHash;
 use iroh_blobs::Hash;
 use iroh_blobs::api::TempTag;
-use iroh_blobs::store::fs::FsStore;
+use iroh_blobs::api::blobs::BlobStatus;
 use iroh_blobs::store::fs::options::{InlineOptions, Options};
+use tokio::sync::RwLock;
 
-pub(crate) use self::serve::BlobServer;
+pub(crate) use self::check::Verdict;
+use self::engine::Engine;
+pub(crate) use self::recover::{Recovered, recover};
+pub(crate) use self::serve::{BlobServer, Gate};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{create_private, storage, sync_directory};
 
-/// The blobs of a data directory.
+/// Bytes of an outboard that the crate keeps in its database, whose commit is durable; a larger one
+/// is a file.
+const MAX_INLINE_OUTBOARD: u64 = 16 << 10;
+
+/// The blobs of a data directory. Clones share one store.
 #[derive(Debug, Clone)]
-pub(crate) struct Blobs {
-    store: FsStore,
-    options: Options,
+pub(crate) struct Blobs(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    engine: Engine,
+    /// Shared by what writes temporary files; whoever has it alone may remove those left behind.
+    temp: RwLock<()>,
+    /// Held while files are entered into the database.
+    adopting: tokio::sync::Mutex<()>,
 }
 
 /// A blob whose bytes are durable here but not yet in the have-table; kept from being swept until
@@ -45,9 +67,8 @@ pub(crate) struct Durable {
 
 fn options(root: &Path) -> Options {
     let mut options = Options::new(root);
-    // Data always in files, so that it can be synced and read by position; small outboards stay in
-    // the database, whose commit is durable.
-    options.inline = InlineOptions { max_data_inlined: 0, max_outboard_inlined: 16 * 1024 };
+    // Data always in files, so that it can be synced and read by position.
+    options.inline = InlineOptions { max_data_inlined: 0, max_outboard_inlined: MAX_INLINE_OUTBOARD };
     options
 }
 
@@ -55,48 +76,68 @@ fn iroh_hash(hash: &BlobHash) -> Hash {
     Hash::from_bytes(*hash.as_bytes())
 }
 
-/// Files synced at a time; a sync is mostly waiting.
-const SYNC_THREADS: usize = 4;
+/// The crate keeps no file for the blob of no bytes.
+fn is_empty(hash: &BlobHash) -> bool {
+    *hash == BlobHash::of(b"")
+}
 
-fn blob_error(what: &str, error: impl std::fmt::Display) -> ApiError {
-    let text = error.to_string();
+/// Whether the outboard of a blob of a size is a file: 64 bytes for each group but one.
+const fn has_outboard_file(size: u64) -> bool {
+    size.div_ceil(check::GROUP as u64).saturating_sub(1) * 64 > MAX_INLINE_OUTBOARD
+}
+
+fn blob_error(what: &str, error: &impl std::fmt::Display) -> ApiError {
+    // Errors of the crate give their causes only this way.
+    let text = format!("{error:#}");
     let failure = ApiError::new(ErrorKind::Storage, format!("{what}: {text}"));
-    if text.contains("No space left") {
+    if is_full(&text) {
         failure.hint("the disk is full: free some space and try again; nothing was lost")
     } else {
         failure
     }
 }
 
+/// Whether an error, which the crate gives only as text, is that of a full disk.
+fn is_full(text: &str) -> bool {
+    text.contains("No space left") || text.contains("no storage space")
+}
+
 impl Blobs {
-    /// Opens the blob store of a data directory, making it when it is missing.
+    /// Opens the blob store of a data directory, making it when it is missing. What a cut left
+    /// behind is dealt with by [`recover`].
     ///
     /// # Errors
     /// `Storage` when it cannot be opened.
     pub(crate) async fn open(dir: &Path) -> Result<Self, ApiError> {
         let root = dir.join("blobs");
         create_private(&root)?;
-        // The crate never empties its temporary directory.
-        let temp = root.join("temp");
-        if temp.exists() {
-            std::fs::remove_dir_all(&temp).map_err(|error| storage("cannot empty", &temp, &error))?;
-        }
         let options = options(&root);
-        let store = FsStore::load_with_opts(root.join("blobs.db"), options.clone())
-            .await
-            .map_err(|error| blob_error("cannot open the blob store", error))?;
-        Ok(Self { store, options })
+        // The crate never empties its temporary directory.
+        let temp = &options.path.temp_path;
+        if temp.exists() {
+            std::fs::remove_dir_all(temp).map_err(|error| storage("cannot empty", temp, &error))?;
+        }
+        let is_new = !options.path.data_path.exists();
+        let engine = Engine::open(&root, options).await?;
+        if is_new {
+            sync_directory(&root).map_err(|error| storage("cannot sync", &root, &error))?;
+            sync_directory(dir).map_err(|error| storage("cannot sync", dir, &error))?;
+        }
+        Ok(Self(Arc::new(Inner { root, engine, temp: RwLock::default(), adopting: tokio::sync::Mutex::default() })))
     }
 
-    /// Gives the fetching and serving modules the crate's store.
-    pub(super) const fn store(&self) -> &FsStore {
-        &self.store
+    fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    fn options(&self) -> &Options {
+        self.0.engine.options()
     }
 
     /// Returns the data file of a blob.
     #[must_use]
     pub(crate) fn path(&self, hash: &BlobHash) -> PathBuf {
-        self.options.path.data_path(&iroh_hash(hash))
+        self.options().path.data_path(&iroh_hash(hash))
     }
 
     /// Adds blobs and makes them durable, in one sync for all of them.
@@ -104,16 +145,24 @@ impl Blobs {
     /// # Errors
     /// `Storage` when writing or syncing fails; nothing counts as held then.
     pub(crate) async fn add(&self, blobs: Vec<Bytes>) -> Result<Vec<Durable>, ApiError> {
+        let writing = self.0.temp.read().await;
+        let added = self.add_each(blobs).await;
+        drop(writing);
+        match added {
+            Ok(added) => Ok(added),
+            Err(error) => {
+                self.sweep_temp();
+                Err(error)
+            }
+        }
+    }
+
+    async fn add_each(&self, blobs: Vec<Bytes>) -> Result<Vec<Durable>, ApiError> {
         let mut added = Vec::with_capacity(blobs.len());
         for bytes in blobs {
-            let size = bytes.len() as u64;
-            let tag = self
-                .store
-                .add_bytes(bytes)
-                .temp_tag()
-                .await
-                .map_err(|error| blob_error("cannot store a blob", error))?;
-            added.push(Durable { hash: BlobHash(*tag.hash().as_bytes()), size, _tag: tag });
+            let (hash, size) = (BlobHash::of(&bytes), bytes.len() as u64);
+            let tag = if self.has(&hash, size).await? { self.protect(&hash).await? } else { self.write(bytes).await? };
+            added.push(Durable { hash, size, _tag: tag });
         }
         let wanted: Vec<_> = added.iter().map(|blob| (blob.hash, blob.size)).collect();
         let wrong = self.make_durable(wanted).await?;
@@ -126,13 +175,52 @@ impl Blobs {
         Ok(added)
     }
 
+    /// Whether the files of a blob are right and the database knows them.
+    async fn has(&self, hash: &BlobHash, size: u64) -> Result<bool, ApiError> {
+        let (paths, hash) = (self.options().path.clone(), *hash);
+        let checked = tokio::task::spawn_blocking(move || check::check(&paths, &hash, size)).await;
+        let verdict = checked.map_err(|error| blob_error("a check was interrupted", &error))?;
+        Ok(verdict == Verdict::Whole && self.is_known(&hash).await?)
+    }
+
+    /// Whether the database knows a blob as complete.
+    async fn is_known(&self, hash: &BlobHash) -> Result<bool, ApiError> {
+        let hash = iroh_hash(hash);
+        let status = self.engine().run("cannot look up a blob", |store| async move { store.status(hash).await });
+        Ok(matches!(status.await?, BlobStatus::Complete { .. }))
+    }
+
+    async fn protect(&self, hash: &BlobHash) -> Result<TempTag, ApiError> {
+        let hash = iroh_hash(hash);
+        let tag = |store: iroh_blobs::store::fs::FsStore| async move { store.tags().temp_tag(hash).await };
+        self.engine().run("cannot protect a blob", tag).await
+    }
+
+    async fn write(&self, bytes: Bytes) -> Result<TempTag, ApiError> {
+        let add = |store: iroh_blobs::store::fs::FsStore| {
+            let bytes = bytes.clone();
+            async move { store.add_bytes(bytes).temp_tag().await }
+        };
+        self.engine().run("cannot store a blob", add).await
+    }
+
+    /// Removes temporary files that a failure left behind, so that they do not fill a disk that is
+    /// full; not while others write.
+    fn sweep_temp(&self) {
+        let Ok(_alone) = self.0.temp.try_write() else { return };
+        for file in std::fs::read_dir(&self.options().path.temp_path).into_iter().flatten().flatten() {
+            // What stays is removed at the next start.
+            drop(std::fs::remove_file(file.path()));
+        }
+    }
+
     /// Syncs files and directory, hashes the bytes again and commits the crate's database. Returns
     /// the blobs whose bytes are not what their hash says.
     async fn make_durable(&self, blobs: Vec<(BlobHash, u64)>) -> Result<Vec<BlobHash>, ApiError> {
-        let options = self.options.clone();
-        let synced = tokio::task::spawn_blocking(move || sync_files(&options, &blobs)).await;
-        let wrong = synced.map_err(|error| blob_error("syncing was interrupted", error))??;
-        self.store.sync_db().await.map_err(|error| blob_error("cannot commit the blob database", error))?;
+        let paths = self.options().path.clone();
+        let synced = tokio::task::spawn_blocking(move || durable::sync(&paths, &blobs)).await;
+        let wrong = synced.map_err(|error| blob_error("syncing was interrupted", &error))??;
+        self.engine().commit().await?;
         Ok(wrong)
     }
 
@@ -171,77 +259,18 @@ impl Blobs {
         })
     }
 
-    /// Hashes the bytes of a blob on disk; returns whether they are right.
-    #[must_use]
-    pub(crate) fn is_whole(&self, hash: &BlobHash, size: u64) -> bool {
-        (is_empty(hash) && size == 0) || is_whole(&self.path(hash), hash, size)
+    /// Hashes the files of blobs on disk; returns a verdict for each.
+    ///
+    /// # Errors
+    /// `Internal` when a thread fails.
+    pub(crate) fn check(&self, blobs: &[(BlobHash, u64)]) -> Result<Vec<Verdict>, ApiError> {
+        durable::check_all(&self.options().path, blobs)
     }
 
     /// Closes the store in order.
     pub(crate) async fn close(&self) {
-        if let Err(error) = self.store.shutdown().await {
-            tracing::warn!("the blob store did not close in order: {error}");
-        }
+        self.engine().close().await;
     }
-}
-
-/// The crate keeps no file for the blob of no bytes.
-fn is_empty(hash: &BlobHash) -> bool {
-    *hash == BlobHash::of(b"")
-}
-
-/// Syncs and checks files, several at a time, and then their directory. Returns the blobs whose bytes are not what their hash says.
-fn sync_files(options: &Options, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, ApiError> {
-    let share = blobs.len().div_ceil(SYNC_THREADS).max(1);
-    let wrong = std::thread::scope(|scope| {
-        let shares: Vec<_> = blobs.chunks(share).map(|share| scope.spawn(move || sync_share(options, share))).collect();
-        let mut wrong = Vec::new();
-        for share in shares {
-            wrong.extend(share.join().map_err(|_panic| blob_error("cannot sync blobs", "a thread failed"))??);
-        }
-        Ok::<_, ApiError>(wrong)
-    })?;
-    let directory = &options.path.data_path;
-    sync_directory(directory).map_err(|error| storage("cannot sync", directory, &error))?;
-    Ok(wrong)
-}
-
-fn sync_share(options: &Options, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, ApiError> {
-    let mut wrong = Vec::new();
-    for (hash, size) in blobs.iter().filter(|(hash, _)| !is_empty(hash)) {
-        let data = options.path.data_path(&iroh_hash(hash));
-        sync_file(&data)?;
-        let outboard = options.path.outboard_path(&iroh_hash(hash));
-        if outboard.exists() {
-            sync_file(&outboard)?;
-        }
-        if !is_whole(&data, hash, *size) {
-            wrong.push(*hash);
-        }
-    }
-    Ok(wrong)
-}
-
-fn sync_file(path: &Path) -> Result<(), ApiError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|error| storage("cannot sync", path, &error))
-}
-
-fn is_whole(path: &Path, hash: &BlobHash, size: u64) -> bool {
-    let hashed = || -> std::io::Result<(u64, blake3::Hash)> {
-        let mut file = File::open(path)?;
-        let mut hasher = blake3::Hasher::new();
-        let mut buffer = vec![0; 1 << 16];
-        let mut total = 0;
-        loop {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                return Ok((total, hasher.finalize()));
-            }
-            total += read as u64;
-            hasher.update(buffer.get(..read).unwrap_or_default());
-        }
-    };
-    hashed().is_ok_and(|(total, found)| total == size && found.as_bytes() == hash.as_bytes())
 }
 
 #[cfg(unix)]

@@ -79,6 +79,7 @@ pub(crate) async fn grid_run(node: &Node, workspace: WorkspaceId, run: DocId) ->
     };
     let facts = facts(native, &gridded, &bytes, &ready.rendition);
     let blob = BlobRef { hash: facts.blob, size: facts.blob_size };
+    node.check_space(bytes.len() as u64)?;
     let durable = node.blobs().add(vec![bytes.into()]).await?;
     let written = facts.clone();
     let expected = Expected::gridded(&facts, &ready.rendition).id();

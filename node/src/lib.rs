@@ -4,6 +4,7 @@
 //! (signed entries, one transaction) → `index` (rows) → `net` (peers) → a peer's `core` → its
 //! index → `sql`. `docs/architecture.md` is the map.
 
+mod accesses;
 mod admission;
 pub mod api;
 #[doc(hidden)]

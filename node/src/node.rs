@@ -15,8 +15,9 @@ use iroh::SecretKey;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
-use crate::blob::{BlobServer, Blobs};
+use crate::blob::{BlobServer, Blobs, Gate, Recovered};
 use crate::client::Output;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
@@ -51,6 +52,7 @@ struct Inner {
     /// Blobs being fetched, so that nothing is fetched twice.
     claimed: Mutex<BTreeSet<BlobHash>>,
     engines: Engines,
+    accesses: Accesses,
     /// Held while tables of others are checked.
     admission: tokio::sync::Mutex<()>,
     /// The count of changes up to which they were.
@@ -72,6 +74,28 @@ impl WeakNode {
     }
 }
 
+/// Members of a workspace may read what it refers to.
+impl Gate for WeakNode {
+    fn may_read(&self, device: &DeviceId, hash: &BlobHash) -> bool {
+        let Ok(node) = self.get() else { return false };
+        let may_read = node.block(|core| {
+            for workspace in core.workspace_ids() {
+                if core.store.refers(&workspace, hash)? && core.ledger(&workspace)?.members().is_member(device) {
+                    return core.store.has_blob(hash);
+                }
+            }
+            Ok(false)
+        });
+        may_read.unwrap_or(false)
+    }
+
+    fn note(&self, device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
+        if let Ok(node) = self.get() {
+            node.0.accesses.note(self, device, hash, bytes);
+        }
+    }
+}
+
 impl Node {
     /// Opens a data directory, making it when it is missing, and takes its lock.
     ///
@@ -81,7 +105,11 @@ impl Node {
         let directory = Directory::open(dir)?;
         let config = Config::read(directory.path())?;
         let blobs = Blobs::open(directory.path()).await?;
-        let core = tokio::task::block_in_place(|| Core::open(directory.path()))?;
+        let mut core = tokio::task::block_in_place(|| Core::open(directory.path()))?;
+        let recovered = crate::blob::recover(&blobs, &mut core).await?;
+        if recovered != Recovered::default() {
+            tracing::info!("after a stop that was not in order: {recovered:?}");
+        }
         let engines = Engines::new(directory.path(), blobs.clone(), &config.query);
         Ok(Self(Arc::new(Inner {
             directory,
@@ -94,6 +122,7 @@ impl Node {
             changes: watch::Sender::new(0),
             claimed: Mutex::default(),
             engines,
+            accesses: Accesses::default(),
             admission: tokio::sync::Mutex::default(),
             admitted_at: Mutex::default(),
             serves: AtomicBool::new(false),
@@ -142,6 +171,13 @@ impl Node {
             network.close().await;
         }
         self.0.blobs.close().await;
+        if let Err(error) = self.write_accesses().await {
+            tracing::warn!("what peers fetched was not noted: {error}");
+        }
+        // Only now: a kill before leaves the blobs that came in last to be looked at again.
+        if let Err(error) = self.with_core(|core| core.store.clear_recent()).await {
+            tracing::warn!("the end was not noted: {error}");
+        }
     }
 
     /// Returns the data directory.
@@ -273,21 +309,13 @@ impl Node {
     }
 
     pub(crate) fn blob_server(&self) -> BlobServer {
-        let weak = self.weak();
-        let may_read = move |device: &DeviceId, hash: &BlobHash| {
-            let Ok(node) = weak.get() else { return false };
-            let (device, hash) = (*device, *hash);
-            node.block(|core| {
-                for workspace in core.workspace_ids() {
-                    if core.store.refers(&workspace, &hash)? && core.ledger(&workspace)?.members().is_member(&device) {
-                        return core.store.has_blob(&hash);
-                    }
-                }
-                Ok(false)
-            })
-            .unwrap_or(false)
-        };
-        BlobServer::new(self.0.blobs.clone(), Arc::new(may_read))
+        BlobServer::new(self.0.blobs.clone(), Arc::new(self.weak()))
+    }
+
+    /// Writes down what peers fetched until now.
+    pub(crate) async fn write_accesses(&self) -> Result<(), ApiError> {
+        let inner = Arc::clone(&self.0);
+        self.with_core(move |core| inner.accesses.write(core)).await
     }
 
     pub(crate) fn network_settings(&self) -> Result<(SecretKey, NetworkConfig), ApiError> {

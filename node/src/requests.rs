@@ -1,5 +1,6 @@
 //! What each request does: one function per request, gathered by theme.
 
+mod audit;
 mod describing;
 mod editing;
 mod listing;
@@ -81,6 +82,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let workspace = find(node, workspace).await?;
             crate::export::export_all(node, workspace, directory, format, options, out).await
         }
+        Request::Audit { workspace, member, limit } => {
+            audit::audit(node, find(node, workspace).await?, member, limit).await
+        }
         Request::Exports { workspace, limit } => crate::export::list(node, find(node, workspace).await?, limit).await,
         Request::Invite { workspace, role, uses, hours, form } => {
             let terms = sharing::Terms { role, uses, hours, form };
@@ -98,7 +102,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Peers => syncing::peers(node).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Up => syncing::up(node).await,
-        Request::Verify => maintenance::verify(node, out).await,
+        Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,
         Request::ConfigGet { key } => maintenance::config_get(node, key.as_deref()),
         Request::ConfigSet { key, value } => maintenance::config_set(node, &key, &value),

@@ -4,6 +4,7 @@
 //! connection, used under the core's lock, so there is one writer. Nothing is ever acknowledged
 //! before its transaction is committed.
 
+mod accesses;
 mod blobs;
 mod checks;
 mod entries;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+pub(crate) use self::accesses::{Access, AccessKey};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exports::Exported;
@@ -25,7 +27,9 @@ pub(crate) use self::tickets::{DeviceTicket, JoinAsked};
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of `truth.sql`; a newer one is left alone.
-const TRUTH: i64 = 3;
+const TRUTH: i64 = 4;
+/// What leads from each earlier version that was in use to the next.
+const STEPS: [(i64, &str); 1] = [(3, include_str!("store/from_3.sql"))];
 /// Version of `derived.sql`; another one is made anew.
 const DERIVED: i64 = 1;
 /// `user_version` holds both: the truth's times this, and the derived one's.
@@ -81,7 +85,12 @@ impl Store {
              PRAGMA cache_size = -65536;
              PRAGMA wal_autocheckpoint = 8000;",
         )?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let mut version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        while let Some((from, step)) = STEPS.iter().find(|(from, _)| *from == version / BOTH) {
+            version = (from + 1) * BOTH + version % BOTH;
+            connection
+                .execute_batch(&format!("BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {version};\nCOMMIT;"))?;
+        }
         let is_stale = match (version / BOTH, version % BOTH) {
             (0, 0) => {
                 create(&connection, include_str!("store/truth.sql"), DERIVED)?;
@@ -204,6 +213,35 @@ mod tests {
         store.note_fresh().unwrap();
         drop(store);
         assert!(!Store::open(dir.path()).unwrap().is_stale());
+    }
+
+    #[test]
+    fn database_of_an_earlier_version_becomes_what_a_new_one_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let schema = |store: &Store| -> Vec<(String, String)> {
+            let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+            let mut statement = store.connection.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let store = Store::open(dir.path()).unwrap();
+        let new = schema(&store);
+        store.note_have(&[(dataforge_protocol::id::BlobHash([1; 32]), 5)], 0).unwrap();
+        let undo = format!("DROP TABLE recent; DROP TABLE accesses; PRAGMA user_version = {}", 3 * BOTH + DERIVED);
+        store.connection.execute_batch(&undo).unwrap();
+        drop(store);
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(schema(&store), new);
+        assert!(!store.is_stale() && store.has_blob(&dataforge_protocol::id::BlobHash([1; 32])).unwrap());
+    }
+
+    #[test]
+    fn every_table_is_described() {
+        let dir = tempfile::tempdir().unwrap();
+        let described = include_str!("../../docs/storage.md");
+        for table in tables(&Store::open(dir.path()).unwrap().connection).unwrap() {
+            assert!(described.contains(&format!("`{table}`")), "docs/storage.md does not describe {table}");
+        }
     }
 
     #[test]

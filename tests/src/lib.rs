@@ -6,6 +6,8 @@ pub mod fuzz;
 pub mod history;
 pub mod las;
 pub mod oracle;
+#[cfg(target_os = "linux")]
+pub mod power;
 pub mod program;
 pub mod raw;
 pub mod sim;

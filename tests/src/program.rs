@@ -57,30 +57,42 @@ pub fn has_tool(name: &str) -> bool {
     found.is_ok()
 }
 
-/// A data directory of a test, removed with the value, listening on loopback only.
+/// A data directory of a test, listening on loopback only.
 #[derive(Debug)]
 pub struct Place {
-    dir: tempfile::TempDir,
+    dir: PathBuf,
     name: String,
+    /// Removed with the value, unless the test brought its own directory.
+    _own: Option<tempfile::TempDir>,
 }
 
 impl Place {
-    /// Makes a directory for a person.
+    /// Makes a directory for a person, removed with the value.
     ///
     /// # Panics
     /// When it cannot be made.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let dir = tempfile::Builder::new().prefix(&format!("df-{name}-")).tempdir().expect("a temporary directory");
-        std::fs::write(dir.path().join("dataforge.toml"), "[network]\nlisten = \"127.0.0.1:0\"\n")
-            .expect("a settings file");
-        Self { dir, name: name.to_owned() }
+        let own = tempfile::Builder::new().prefix(&format!("df-{name}-")).tempdir().expect("a temporary directory");
+        let place = Self::at(own.path(), name);
+        Self { _own: Some(own), ..place }
+    }
+
+    /// Makes a directory for a person at a path; it stays.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn at(dir: &Path, name: &str) -> Self {
+        std::fs::create_dir_all(dir).expect("a directory");
+        std::fs::write(dir.join("dataforge.toml"), "[network]\nlisten = \"127.0.0.1:0\"\n").expect("a settings file");
+        Self { dir: dir.to_owned(), name: name.to_owned(), _own: None }
     }
 
     /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.dir.path()
+        &self.dir
     }
 
     /// Returns a command of the program on this directory.

@@ -19,6 +19,9 @@ mod kill;
 mod meaning;
 mod order;
 mod people;
+#[cfg(target_os = "linux")]
+mod power;
+mod repair;
 mod simulation;
 mod strangers;
 mod tables;

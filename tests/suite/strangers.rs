@@ -10,7 +10,7 @@ use dataforge_protocol::op::{Genesis, Op};
 use dataforge_protocol::wire::{BLOBS_ALPN, Hello, JOIN_ALPN, Message, SYNC_ALPN};
 use dataforge_tests::forger::{connect, endpoint, push, secret_of};
 use dataforge_tests::las::write_las;
-use dataforge_tests::program::{Place, invite, wait_until};
+use dataforge_tests::program::{Place, invite, join, wait_until};
 use iroh::SecretKey;
 use iroh::endpoint::Connection;
 use rusqlite::params;
@@ -38,6 +38,30 @@ fn field(place: &Place) -> tempfile::TempDir {
     write_las(logs.path(), 1, 80, 3, 9);
     place.json(&["import", logs.path().to_str().unwrap()]);
     logs
+}
+
+#[test]
+fn what_members_fetched_is_in_the_audit() {
+    let logs = tempfile::tempdir().unwrap();
+    let (host, guest) = (Place::new("ada"), Place::new("bob"));
+    host.json(&["init", "Field"]);
+    write_las(logs.path(), 1, 300, 4, 9);
+    host.json(&["import", logs.path().to_str().unwrap()]);
+    assert_eq!(host.json(&["audit"])["accesses"].as_array().map(Vec::len), Some(0));
+    let _up = join(&host, &guest, "viewer");
+    guest.json(&["sync"]);
+    let of = |member: &str| {
+        let audit = host.json(&["audit", "--member", member]);
+        audit["accesses"].as_array().unwrap().clone()
+    };
+    assert!(of("ada").is_empty());
+    let fetched = of("bob");
+    assert_eq!(fetched.len(), 2, "a source and a table: {fetched:?}");
+    let run = &host.json(&["runs"])["runs"][0];
+    let table = fetched.iter().find(|access| access["hash"] == run["blob"]).unwrap();
+    assert_eq!((&table["bytes"], &table["requests"]), (&run["blob_bytes"], &1.into()), "{table}");
+    assert_eq!(table["what"], format!("run {}", run["name"].as_str().unwrap()));
+    assert!(table["device"].as_str().unwrap().contains("bob"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,12 +9,16 @@ use crate::output::{Human, bytes, clean, plural};
 
 /// Hashes every blob again and checks every chain. Ends with 9 when something is wrong.
 #[derive(Debug, Args)]
-pub(crate) struct Verify {}
+pub(crate) struct Verify {
+    /// Fetch what is damaged from peers now
+    #[arg(long)]
+    repair: bool,
+}
 
 impl Verify {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let reply = context.call(Request::Verify).await?;
+        let reply = context.call(Request::Verify { repair: self.repair }).await?;
         context.show(&reply)?;
         match reply {
             Reply::Verify(report) if !report.problems.is_empty() => {
@@ -34,6 +38,7 @@ impl Human for VerifyReport {
             bytes(self.bytes),
             plural(self.entries, "entry")
         )];
+        lines.extend(self.repaired.iter().map(|repaired| format!("repaired  {}", clean(repaired))));
         if self.problems.is_empty() {
             lines.push("all is well".to_owned());
         }

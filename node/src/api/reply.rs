@@ -83,6 +83,11 @@ pub enum Reply {
         /// Newest first.
         exports: Vec<ExportInfo>,
     },
+    /// To `Audit`.
+    Accesses {
+        /// The latest first.
+        accesses: Vec<AccessInfo>,
+    },
     /// To `Query`; the data came as output.
     Query {
         /// Rows written.

@@ -214,6 +214,16 @@ pub enum Request {
         /// At most so many.
         limit: u32,
     },
+    /// Lists who fetched what from this node, the latest first. → `Accesses`
+    Audit {
+        /// Workspace.
+        workspace: Option<String>,
+        /// Only devices of this person: name, words or start of the id.
+        #[serde(default)]
+        member: Option<String>,
+        /// At most so many.
+        limit: u32,
+    },
     /// Makes an invitation that this device will redeem. → `Invite`
     Invite {
         /// Workspace.
@@ -294,7 +304,11 @@ pub enum Request {
         ask: PeopleRequest,
     },
     /// Re-hashes every blob and checks every chain. → `Verify`
-    Verify,
+    Verify {
+        /// Whether damaged blobs are fetched from peers now, rather than with the next sync.
+        #[serde(default)]
+        repair: bool,
+    },
     /// Makes the index anew from the chains. → `Done`
     Rebuild,
     /// Returns the configuration. → `Config`

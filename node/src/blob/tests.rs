@@ -1,25 +1,48 @@
 //! Blobs survive what the crate below does not.
 
+use std::sync::{Arc, Mutex};
+
 use dataforge_protocol::entry::BlobRef;
+use dataforge_protocol::id::{BlobHash, DeviceId};
 use dataforge_protocol::wire::BLOBS_ALPN;
 use iroh::endpoint::{Connection, presets};
 use iroh::{Endpoint, RelayMode};
 
-use super::{BlobServer, Blobs, Bytes};
+use super::{BlobServer, Blobs, Bytes, Gate, Verdict, iroh_hash};
 
 async fn endpoint() -> Endpoint {
     let builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).alpns(vec![BLOBS_ALPN.to_vec()]);
     builder.clear_ip_transports().bind_addr("127.0.0.1:0").unwrap().bind().await.unwrap()
 }
 
+/// Lets everybody in, or nobody, and keeps what was noted.
+struct Door {
+    is_open: bool,
+    noted: Mutex<Vec<(Option<BlobHash>, u64)>>,
+}
+
+impl Gate for Door {
+    fn may_read(&self, _device: &DeviceId, _hash: &BlobHash) -> bool {
+        self.is_open
+    }
+
+    fn note(&self, _device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
+        self.noted.lock().unwrap().push((hash, bytes));
+    }
+}
+
 /// A connection to a node that serves `blobs` to everybody, or nobody.
-async fn connect_to(blobs: Blobs, serve: bool) -> (Endpoint, Endpoint, Connection) {
+pub(super) async fn connect_to(blobs: Blobs, serve: bool) -> (Endpoint, Endpoint, Connection) {
+    connect_through(blobs, Arc::new(Door { is_open: serve, noted: Mutex::default() })).await
+}
+
+async fn connect_through(blobs: Blobs, door: Arc<Door>) -> (Endpoint, Endpoint, Connection) {
     let (server, client) = (endpoint().await, endpoint().await);
     let listening = server.clone();
     tokio::spawn(async move {
         while let Some(incoming) = listening.accept().await {
             let connection = incoming.await.unwrap();
-            let server = BlobServer::new(blobs.clone(), std::sync::Arc::new(move |_, _| serve));
+            let server = BlobServer::new(blobs.clone(), door.clone());
             tokio::spawn(async move { server.serve(connection).await });
         }
     });
@@ -27,14 +50,32 @@ async fn connect_to(blobs: Blobs, serve: bool) -> (Endpoint, Endpoint, Connectio
     (server, client, connection)
 }
 
-async fn store(dir: &tempfile::TempDir, bytes: &[Vec<u8>]) -> (Blobs, Vec<BlobRef>) {
+pub(super) async fn store(dir: &tempfile::TempDir, bytes: &[Vec<u8>]) -> (Blobs, Vec<BlobRef>) {
     let blobs = Blobs::open(dir.path()).await.unwrap();
     let added = blobs.add(bytes.iter().cloned().map(Bytes::from).collect()).await.unwrap();
     (blobs, added.iter().map(|blob| BlobRef { hash: blob.hash, size: blob.size }).collect())
 }
 
-fn contents() -> Vec<Vec<u8>> {
-    [0_usize, 1, 1000, 20_000, 300_000].iter().map(|size| (0..*size).map(|at| (at % 251) as u8).collect()).collect()
+fn content(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at * 31 % 251) as u8).collect()
+}
+
+/// None, less than a group, exactly one, a little more, and one whose outboard is a file.
+pub(super) fn contents() -> Vec<Vec<u8>> {
+    [0_usize, 1, 1000, 16_384, 16_385, 300_000, 5_000_000].map(content).to_vec()
+}
+
+pub(super) fn verdict(blobs: &Blobs, blob: &BlobRef) -> Verdict {
+    blobs.check(&[(blob.hash, blob.size)]).unwrap()[0]
+}
+
+/// Fetches and settles; returns how many are durable then.
+async fn fetch(blobs: &Blobs, connection: &Connection, wanted: &[BlobRef]) -> usize {
+    let mut fetched = Vec::new();
+    for blob in wanted {
+        fetched.push(blobs.fetch(connection, blob).await.unwrap());
+    }
+    blobs.settle(connection, fetched).await.unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +83,7 @@ async fn added_blobs_are_files_that_read_back() {
     let dir = tempfile::tempdir().unwrap();
     let (blobs, refs) = store(&dir, &contents()).await;
     for (blob, bytes) in refs.iter().zip(contents()) {
-        assert!(blobs.is_whole(&blob.hash, blob.size));
+        assert_eq!(verdict(&blobs, blob), Verdict::Whole, "{} bytes", blob.size);
         assert_eq!(blobs.read_all(&blob.hash).unwrap(), bytes);
         let middle = blob.size / 3..blob.size / 2;
         assert_eq!(blobs.read(&blob.hash, middle.clone()).unwrap(), bytes[middle.start as usize..middle.end as usize]);
@@ -52,22 +93,124 @@ async fn added_blobs_are_files_that_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn blob_emptied_by_a_cut_is_healed_by_the_next_fetch() {
+async fn check_finds_what_is_wrong_with_data_and_outboard() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = [1_usize, 16_384, 16_385, 3 * 16_384, 4_210_688, 4_210_689, 9_000_001];
+    let (blobs, refs) = store(&dir, &sizes.map(content)).await;
+    for blob in &refs {
+        let path = blobs.path(&blob.hash);
+        let right = std::fs::read(&path).unwrap();
+        assert_eq!(verdict(&blobs, blob), Verdict::Whole, "{} bytes", blob.size);
+        assert_eq!(verdict(&blobs, &BlobRef { size: blob.size + 1, ..*blob }), Verdict::Damaged);
+        for at in [0, right.len() / 2, right.len() - 1] {
+            let mut wrong = right.clone();
+            wrong[at] ^= 1;
+            std::fs::write(&path, wrong).unwrap();
+            assert_eq!(verdict(&blobs, blob), Verdict::Damaged, "byte {at} of {}", blob.size);
+        }
+        std::fs::write(&path, &right[1..]).unwrap();
+        assert_eq!(verdict(&blobs, blob), Verdict::Damaged);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(verdict(&blobs, blob), Verdict::Damaged);
+        std::fs::write(&path, &right).unwrap();
+        assert_eq!(verdict(&blobs, blob), Verdict::Whole);
+    }
+    let outboards: Vec<_> =
+        refs.iter().map(|blob| blobs.options().path.outboard_path(&iroh_hash(&blob.hash))).collect();
+    assert_eq!(outboards.iter().filter(|file| file.exists()).count(), 2, "above 257 groups");
+    for (blob, file) in refs.iter().zip(outboards).filter(|(_, file)| file.exists()) {
+        let mut wrong = std::fs::read(&file).unwrap();
+        *wrong.last_mut().unwrap() ^= 1;
+        std::fs::write(&file, wrong).unwrap();
+        assert_eq!(verdict(&blobs, blob), Verdict::Unservable, "{} bytes", blob.size);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn file_that_is_right_is_not_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (blobs, refs) = store(&dir, &contents()).await;
+    let inode = |blob: &BlobRef| {
+        let file = std::fs::metadata(blobs.path(&blob.hash)).unwrap();
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&file);
+        #[cfg(not(unix))]
+        let inode = file.modified().unwrap();
+        inode
+    };
+    let before: Vec<_> = refs[1..].iter().map(inode).collect();
+    // Another file with the number of one that is gone would be taken for it.
+    let _held: Vec<_> = refs[1..].iter().map(|blob| std::fs::File::open(blobs.path(&blob.hash)).unwrap()).collect();
+    let twice = contents().into_iter().chain(contents()).map(Bytes::from).collect();
+    assert_eq!(blobs.add(twice).await.unwrap().len(), 2 * refs.len());
+    assert_eq!(refs[1..].iter().map(inode).collect::<Vec<_>>(), before);
+    std::fs::write(blobs.path(&refs[5].hash), b"").unwrap();
+    blobs.add(vec![contents()[5].clone().into()]).await.unwrap();
+    assert_eq!(verdict(&blobs, &refs[5]), Verdict::Whole, "one that is not is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blob_damaged_by_a_cut_is_healed_by_the_next_fetch() {
+    let there = tempfile::tempdir().unwrap();
+    let (source, refs) = store(&there, &contents()).await;
+    let (_server, _client, connection) = connect_to(source, true).await;
+    let outboard = |blobs: &Blobs, blob: &BlobRef| blobs.options().path.outboard_path(&iroh_hash(&blob.hash));
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Blobs, &BlobRef));
+    let damages: [Damage<'_>; 4] = [
+        ("emptied", &|blobs, blob| std::fs::write(blobs.path(&blob.hash), b"").unwrap()),
+        ("gone", &|blobs, blob| std::fs::remove_file(blobs.path(&blob.hash)).unwrap()),
+        ("zeroed", &|blobs, blob| std::fs::write(blobs.path(&blob.hash), vec![0; blob.size as usize]).unwrap()),
+        ("outboard gone", &|blobs, blob| drop(std::fs::remove_file(outboard(blobs, blob)))),
+    ];
+    for (name, damage) in damages {
+        let here = tempfile::tempdir().unwrap();
+        let (blobs, _) = store(&here, &contents()).await;
+        blobs.close().await;
+        for blob in &refs[1..] {
+            damage(&blobs, blob);
+        }
+        let blobs = Blobs::open(here.path()).await.unwrap();
+        assert_ne!(verdict(&blobs, &refs[6]), Verdict::Whole, "{name}");
+        assert_eq!(fetch(&blobs, &connection, &refs).await, refs.len(), "{name}");
+        for blob in &refs {
+            assert_eq!(verdict(&blobs, blob), Verdict::Whole, "{name} {}", blob.size);
+        }
+        blobs.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blob_of_another_size_than_declared_is_refused_when_it_is_fetched_anew() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, refs) = store(&there, &contents()).await;
-    let (damaged, _) = store(&here, &contents()).await;
-    for blob in refs.iter().filter(|blob| blob.size > 0) {
-        std::fs::write(damaged.path(&blob.hash), b"").unwrap();
-    }
     let (_server, _client, connection) = connect_to(source, true).await;
-    let mut fetched = Vec::new();
-    for blob in &refs {
-        fetched.push(damaged.fetch(&connection, blob).await.unwrap());
+    let (blobs, _) = store(&here, &[]).await;
+    for size in [0, refs[5].size - 1, refs[5].size + 1, 1 << 40] {
+        let blob = BlobRef { size, ..refs[5] };
+        blobs.renew(&connection, &blob).await.unwrap_err();
+        assert_ne!(verdict(&blobs, &refs[5]), Verdict::Whole);
     }
-    assert!(!damaged.is_whole(&refs[4].hash, refs[4].size), "the store believes that it is whole");
-    let durable = damaged.settle(&connection, fetched).await.unwrap();
-    assert_eq!(durable.len(), refs.len());
-    assert!(refs.iter().all(|blob| damaged.is_whole(&blob.hash, blob.size)));
+    assert_eq!(std::fs::read_dir(&blobs.options().path.temp_path).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn store_whose_database_stopped_is_opened_again() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &contents()).await;
+    let (blobs, own) = store(&here, &[content(70_000)]).await;
+    let (_server, _client, connection) = connect_to(source.clone(), true).await;
+    // The database actor of the crate ends, as it does after any error of its own.
+    let stop = async |blobs: &Blobs| blobs.engine().store().await.unwrap().shutdown().await.unwrap();
+    stop(&blobs).await;
+    assert!(blobs.engine().store().await.unwrap().sync_db().await.is_err(), "it is of no use");
+    assert_eq!(blobs.add(vec![content(80_000).into()]).await.unwrap().len(), 1);
+    stop(&blobs).await;
+    assert_eq!(fetch(&blobs, &connection, &refs[..3]).await, 3);
+    stop(&source).await;
+    assert_eq!(fetch(&blobs, &connection, &refs[3..]).await, refs.len() - 3, "over the same connection");
+    assert!(refs.iter().chain(&own).all(|blob| verdict(&blobs, blob) == Verdict::Whole));
+    blobs.close().await;
+    assert!(blobs.add(vec![content(5).into()]).await.is_err(), "it stays closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,8 +220,51 @@ async fn peer_that_may_not_read_gets_what_a_missing_blob_gives() {
     let (blobs, _) = store(&here, &[]).await;
     let (_server, _client, connection) = connect_to(source, false).await;
     let held = blobs.fetch(&connection, &refs[4]).await.unwrap_err();
-    let missing = BlobRef { hash: dataforge_protocol::id::BlobHash([9; 32]), size: 5 };
+    let missing = BlobRef { hash: BlobHash([9; 32]), size: 5 };
     let absent = blobs.fetch(&connection, &missing).await.unwrap_err();
     let without_name = |text: &str| text.split_once(": ").map(|(_, rest)| rest.to_owned());
     assert_eq!(without_name(&held.message), without_name(&absent.message));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_served_and_what_is_refused_is_noted() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &contents()).await;
+    let (blobs, _) = store(&here, &[]).await;
+    for is_open in [true, false] {
+        let door = Arc::new(Door { is_open, noted: Mutex::default() });
+        let (_server, _client, connection) = connect_through(source.clone(), Arc::clone(&door)).await;
+        let wanted = if is_open { refs[5] } else { refs[6] };
+        assert_eq!(blobs.fetch(&connection, &wanted).await.is_ok(), is_open);
+        let expected = if is_open { (Some(wanted.hash), wanted.size) } else { (None, 0) };
+        for _ in 0..100 {
+            if !door.noted.lock().unwrap().is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(*door.noted.lock().unwrap(), [expected]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_plain_requests_for_one_blob_are_answered() {
+    use iroh_blobs::protocol::{ChunkRanges, GetManyRequest, GetRequest, PushRequest};
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &contents()).await;
+    // A list of hashes that a member wrote, so that what it names is served along with it.
+    let list: Vec<u8> = refs[2..4].iter().flat_map(|blob| *blob.hash.as_bytes()).collect();
+    let list = source.add(vec![list.into()]).await.unwrap()[0].hash;
+    let (blobs, _) = store(&here, &[]).await;
+    let (_server, _client, connection) = connect_to(source, true).await;
+    let remote = blobs.engine().store().await.unwrap();
+    let remote = remote.remote();
+    let all = remote.execute_get(connection.clone(), GetRequest::all(iroh_hash(&list))).await;
+    assert!(all.is_err(), "a list with what it names");
+    let many = GetManyRequest::builder().hash(iroh_hash(&refs[3].hash), ChunkRanges::all()).build();
+    assert!(remote.execute_get_many(connection.clone(), many).await.is_err(), "several blobs");
+    let push = PushRequest::new(iroh_hash(&refs[3].hash), iroh_blobs::protocol::ChunkRangesSeq::root());
+    drop(remote.execute_push(connection.clone(), push).await);
+    assert!(refs[1..].iter().all(|blob| verdict(&blobs, blob) == Verdict::Damaged), "nothing came");
+    assert_eq!(fetch(&blobs, &connection, &refs).await, refs.len(), "the connection is of use still");
 }

@@ -39,7 +39,7 @@ impl Service for Fake {
                 Ok(Reply::Query { rows: 1, bytes: 2 })
             }
             Request::Status => Ok(Reply::Done { message: "long ".repeat(2 << 20) }),
-            Request::Verify => {
+            Request::Verify { .. } => {
                 let _cancelled = Cancelled(Arc::clone(&self.cancelled));
                 out.send(Output::Event(notice("at work"))).await.unwrap();
                 std::future::pending().await
@@ -124,7 +124,7 @@ async fn dropping_the_connection_cancels_the_request() {
     let served = Served::new("cancel");
     let mut connection = served.connect().await;
     let (at_work, mut started) = mpsc::channel(1);
-    let call = connection.call(&Request::Verify, |_| at_work.try_send(()).unwrap());
+    let call = connection.call(&Request::Verify { repair: false }, |_| at_work.try_send(()).unwrap());
     tokio::select! {
         _ = call => panic!("it never ends"),
         _ = started.recv() => {}

@@ -165,6 +165,8 @@ async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: 
             _ if connection.close_reason().is_some() => {
                 lost = Some(ApiError::new(ErrorKind::Network, "the peer went away"))
             }
+            // No fault of the peer's: it is asked again.
+            Ok(Err(error)) if error.kind == ErrorKind::Storage => lost = Some(error),
             _ => {
                 lock(&fetch.lacking).insert(blob.hash);
             }

@@ -1,11 +1,14 @@
 //! Verification and configuration.
 
+mod repair;
+
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::{BlobHash, EntryId, WorkspaceId};
+use dataforge_protocol::id::{EntryId, WorkspaceId};
 use dataforge_protocol::ledger::Ledger;
 use tokio::sync::mpsc;
 
 use crate::api::{ApiError, Event, Reply, VerifyReport};
+use crate::blob::Verdict;
 use crate::client::Output;
 use crate::core::Core;
 use crate::node::Node;
@@ -14,43 +17,65 @@ use crate::node::Node;
 const STEP: usize = 64;
 
 /// Checks every entry and re-hashes every blob. Blobs found wanting leave the have-table, so that
-/// they are fetched again.
-pub(super) async fn verify(node: &Node, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+/// they are not given to anybody and are fetched again: now when they are to be repaired.
+pub(super) async fn verify(node: &Node, repair: bool, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
     let (mut report, held) = node
         .with_core(|core| {
-            let mut report = VerifyReport { blobs: 0, bytes: 0, entries: 0, problems: Vec::new() };
+            let mut report =
+                VerifyReport { blobs: 0, bytes: 0, entries: 0, problems: Vec::new(), repaired: Vec::new() };
             for workspace in core.workspace_ids() {
                 verify_chains(core, &workspace, &mut report)?;
             }
             Ok((report, core.store.held()?))
         })
         .await?;
-    let mut bad = Vec::new();
+    let mut found = Damage::default();
     for (at, part) in held.chunks(STEP).enumerate() {
-        bad.extend(tokio::task::block_in_place(|| hash_again(node, part, &mut report)));
+        tokio::task::block_in_place(|| hash_again(node, part, &mut report, &mut found))?;
         let (done, total) = ((at * STEP + part.len()) as u64, held.len() as u64);
         let progress = Event::Progress { step: "hashing".into(), done, total, item: String::new() };
         // Nobody may be listening any more.
         drop(out.send(Output::Event(progress)).await);
     }
-    if !bad.is_empty() {
-        node.with_core(move |core| core.store.transaction(|store| store.forget_have(&bad))).await?;
-        report.problems.push("damaged blobs are fetched again with the next sync, if a peer holds them".into());
+    if !found.lost.is_empty() {
+        let lost: Vec<_> = found.lost.iter().map(|blob| blob.hash).collect();
+        node.with_core(move |core| core.store.transaction(|store| store.forget_have(&lost))).await?;
+    }
+    if repair {
+        repair::repair(node, &found, &mut report, out).await?;
+    } else {
+        report.problems.extend(found.unservable.iter().map(|blob| repair::unservable(&blob.hash)));
+        report.problems.extend(found.lost.iter().map(|blob| repair::lost(&blob.hash)));
+        if !found.lost.is_empty() {
+            let how = "damaged blobs are fetched again with the next sync, or now with verify --repair, if a peer \
+                       holds them";
+            report.problems.push(how.into());
+        }
     }
     Ok(Reply::Verify(report))
 }
 
-fn hash_again(node: &Node, blobs: &[BlobRef], report: &mut VerifyReport) -> Vec<BlobHash> {
-    let mut bad = Vec::new();
-    for blob in blobs {
+/// Held blobs whose files are not right.
+#[derive(Debug, Default)]
+pub(super) struct Damage {
+    /// Those that are missing or damaged.
+    lost: Vec<BlobRef>,
+    /// Those that can be read and not given to others.
+    unservable: Vec<BlobRef>,
+}
+
+fn hash_again(node: &Node, blobs: &[BlobRef], report: &mut VerifyReport, found: &mut Damage) -> Result<(), ApiError> {
+    let pairs: Vec<_> = blobs.iter().map(|blob| (blob.hash, blob.size)).collect();
+    for (blob, verdict) in blobs.iter().zip(node.blobs().check(&pairs)?) {
         report.blobs += 1;
         report.bytes += blob.size;
-        if !node.blobs().is_whole(&blob.hash, blob.size) {
-            report.problems.push(format!("blob {} is missing or damaged on disk", blob.hash));
-            bad.push(blob.hash);
+        match verdict {
+            Verdict::Whole => {}
+            Verdict::Damaged => found.lost.push(*blob),
+            Verdict::Unservable => found.unservable.push(*blob),
         }
     }
-    bad
+    Ok(())
 }
 
 /// Checks signatures, hashes and chains, and that judging the entries anew gives the stored

@@ -7,15 +7,63 @@ use rusqlite::{OptionalExtension as _, params};
 use super::Store;
 use crate::api::ApiError;
 
+/// Blobs that are hashed again after a stop that was not in order: hashing them takes a second or
+/// two, and they are more than a disk holds in its own memory.
+const RECENT: u64 = 4096;
+/// Bytes of such blobs; the oldest of them may be larger.
+const RECENT_BYTES: u64 = 1 << 30;
+
 impl Store {
     /// Notes blobs as held. Only after their files and directory were synced.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) fn note_have(&self, blobs: &[(BlobHash, u64)], now_ms: u64) -> Result<(), ApiError> {
-        let mut statement = self.connection().prepare_cached("INSERT OR IGNORE INTO have VALUES (?1, ?2, ?3)")?;
+        let mut have = self.connection().prepare_cached("INSERT OR IGNORE INTO have VALUES (?1, ?2, ?3)")?;
+        let mut recent = self.connection().prepare_cached("INSERT INTO recent (hash, size) VALUES (?1, ?2)")?;
         for (hash, size) in blobs {
-            statement.execute(params![hash.as_bytes(), size, now_ms])?;
+            if have.execute(params![hash.as_bytes(), size, now_ms])? > 0 {
+                recent.execute(params![hash.as_bytes(), size])?;
+            }
+        }
+        self.trim_recent()
+    }
+
+    /// Drops the oldest of the recent blobs that are more than need be.
+    fn trim_recent(&self) -> Result<(), ApiError> {
+        let mut statement = self.connection().prepare_cached(
+            "DELETE FROM recent WHERE number IN (
+                 SELECT number FROM (
+                     SELECT number, size, sum(size) OVER newest AS bytes, row_number() OVER newest AS place
+                     FROM recent WINDOW newest AS (ORDER BY number DESC)
+                 ) WHERE place > ?1 OR bytes - size > ?2)",
+        )?;
+        statement.execute(params![RECENT, RECENT_BYTES])?;
+        Ok(())
+    }
+
+    /// Returns the blobs that came in last, since the node was last stopped in order.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn recent(&self) -> Result<Vec<BlobRef>, ApiError> {
+        // What was forgotten since is not held.
+        let mut statement = self.connection().prepare_cached(
+            "SELECT hash, size FROM recent AS r WHERE EXISTS (SELECT 1 FROM have WHERE have.hash = r.hash)
+             ORDER BY number",
+        )?;
+        let rows = statement.query_map([], |row| Ok(BlobRef { hash: BlobHash(row.get(0)?), size: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes that the blobs that came in last need no more attention.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn clear_recent(&self) -> Result<(), ApiError> {
+        // Deleting everything would write even where there is nothing.
+        if self.connection().prepare_cached("SELECT 1 FROM recent")?.exists([])? {
+            self.connection().execute("DELETE FROM recent", [])?;
         }
         Ok(())
     }
@@ -114,5 +162,34 @@ impl Store {
     /// `Storage`.
     pub(crate) fn held_bytes(&self) -> Result<u64, ApiError> {
         Ok(self.connection().query_row("SELECT coalesce(sum(size), 0) FROM have", [], |row| row.get(0))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(number: u64) -> BlobHash {
+        BlobHash::of(&number.to_le_bytes())
+    }
+
+    #[test]
+    fn recent_blobs_are_the_newest_and_no_more_than_need_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let recent = || store.recent().unwrap().into_iter().map(|blob| blob.hash).collect::<Vec<_>>();
+        let small: Vec<_> = (0..RECENT + 10).map(|number| (hash(number), 1)).collect();
+        store.note_have(&small, 0).unwrap();
+        assert_eq!(recent(), small[10..].iter().map(|(hash, _)| *hash).collect::<Vec<_>>());
+        store.note_have(&small[..10], 0).unwrap();
+        assert_eq!(recent().len() as u64, RECENT, "what is held already is not new");
+        let large = [(hash(90_001), RECENT_BYTES / 2), (hash(90_002), RECENT_BYTES), (hash(90_003), 5)];
+        store.note_have(&large, 0).unwrap();
+        assert_eq!(recent(), [hash(90_002), hash(90_003)]);
+        store.forget_have(&[hash(90_003)]).unwrap();
+        assert_eq!(recent(), [hash(90_002)], "what is not held is nobody's concern");
+        store.clear_recent().unwrap();
+        assert!(recent().is_empty());
+        assert!(store.has_blob(&hash(90_002)).unwrap());
     }
 }

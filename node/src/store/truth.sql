@@ -32,6 +32,14 @@ CREATE TABLE have (
     added_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Blobs that came in since the node was last stopped in order, the newest of them: when there are any
+-- at a start, it was not, and they are hashed again.
+CREATE TABLE recent (
+    number INTEGER PRIMARY KEY,         -- order of coming in
+    hash   BLOB NOT NULL,
+    size   INTEGER NOT NULL
+) STRICT;
+
 -- Verdicts on tables; those that were made here are good by birth.
 CREATE TABLE checks (
     blob     BLOB NOT NULL,
@@ -95,6 +103,18 @@ CREATE TABLE exports (
     hash        BLOB NOT NULL           -- BLAKE3 of what was written
 ) STRICT;
 CREATE INDEX exports_by_workspace ON exports (workspace, exported_ms);
+
+-- What this device gave to others: one row for each device and blob.
+CREATE TABLE accesses (
+    device   BLOB NOT NULL,
+    hash     BLOB NOT NULL,             -- empty for requests that were refused: they name what the peer likes
+    first_ms INTEGER NOT NULL,
+    last_ms  INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    bytes    INTEGER NOT NULL,          -- of the blob, sent; proofs are not counted
+    PRIMARY KEY (device, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX accesses_by_time ON accesses (last_ms);
 
 -- Where this database was made: a copy is told from the original by it.
 CREATE TABLE place (

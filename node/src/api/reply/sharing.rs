@@ -114,3 +114,24 @@ pub struct DeviceInfo {
     /// Whether it is this device.
     pub this_device: bool,
 }
+
+/// What a device fetched from here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessInfo {
+    /// The device's id.
+    pub device_id: String,
+    /// Its person and label.
+    pub device: String,
+    /// Hash of the blob; none for requests that were refused.
+    pub hash: Option<String>,
+    /// What the blob is, as it is called now.
+    pub what: String,
+    /// Requests.
+    pub requests: u64,
+    /// Bytes of it that were sent.
+    pub bytes: u64,
+    /// When first, RFC 3339 UTC.
+    pub first: String,
+    /// When last.
+    pub last: String,
+}

@@ -95,6 +95,9 @@ pub struct VerifyReport {
     pub entries: u64,
     /// Everything that is wrong; empty when all is well.
     pub problems: Vec<String>,
+    /// What was wrong and is right again.
+    #[serde(default)]
+    pub repaired: Vec<String>,
 }
 
 /// A node that listens.

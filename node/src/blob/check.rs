@@ -1,0 +1,119 @@
+//! Checking a blob's files against its hash, data and outboard in one pass.
+//!
+//! The outboard is what lets the crate serve ranges that prove themselves: the two hashes of every
+//! inner node above 16 KiB groups, in pre-order. It follows from the data, so it is computed along
+//! with the hash and compared.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read as _, Result};
+use std::path::Path;
+
+use blake3::Hasher;
+use blake3::hazmat::{ChainingValue, HasherExt as _, Mode, merge_subtrees_non_root, merge_subtrees_root};
+use dataforge_protocol::id::BlobHash;
+use iroh_blobs::store::fs::options::PathOptions;
+
+use super::{has_outboard_file, iroh_hash, is_empty};
+
+/// Bytes under one leaf of the crate's trees.
+pub(super) const GROUP: usize = 16 << 10;
+/// Bytes read at a time.
+const BUFFER: usize = 64 * GROUP;
+
+/// What is found of a blob's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Data and outboard are right.
+    Whole,
+    /// The data are missing, of another size, or wrong.
+    Damaged,
+    /// The data are right, the outboard is not: it can be read here and not be served.
+    Unservable,
+}
+
+/// Checks the files of a blob.
+pub(super) fn check(paths: &PathOptions, hash: &BlobHash, size: u64) -> Verdict {
+    if is_empty(hash) {
+        // The crate keeps no file for it.
+        return if size == 0 { Verdict::Whole } else { Verdict::Damaged };
+    }
+    let hash = iroh_hash(hash);
+    match hash_file(&paths.data_path(&hash), size) {
+        Ok((found, outboard)) if found.as_bytes() == hash.as_bytes() => {
+            // A small one is in the database, whatever stayed behind as a file.
+            let is_right = !has_outboard_file(size)
+                || std::fs::read(paths.outboard_path(&hash)).is_ok_and(|stored| stored == outboard);
+            if is_right { Verdict::Whole } else { Verdict::Unservable }
+        }
+        _ => Verdict::Damaged,
+    }
+}
+
+/// Returns the hash of a file of a known size, and the outboard that belongs to it.
+fn hash_file(path: &Path, size: u64) -> Result<(blake3::Hash, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() != size {
+        return Err(Error::new(ErrorKind::InvalidData, "another size"));
+    }
+    let mut whole = Hasher::new();
+    let mut groups = Vec::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut offset = 0;
+    loop {
+        let read = read_full(&mut file, &mut buffer)?;
+        let part = buffer.get(..read).unwrap_or_default();
+        if size <= GROUP as u64 {
+            whole.update(part);
+        } else {
+            for group in part.chunks(GROUP) {
+                groups.push(Hasher::new().set_input_offset(offset).update(group).finalize_non_root());
+                offset += group.len() as u64;
+            }
+        }
+        if read < buffer.len() {
+            break;
+        }
+    }
+    if groups.len() < 2 {
+        return Ok((whole.finalize(), Vec::new()));
+    }
+    let mut outboard = Vec::with_capacity((groups.len() - 1) * 64);
+    let (left, right) = pair(&groups, &mut outboard);
+    Ok((merge_subtrees_root(&left, &right, Mode::Hash), outboard))
+}
+
+/// Appends the outboard of a subtree of two groups or more; returns the hashes of its two halves.
+fn pair(groups: &[ChainingValue], outboard: &mut Vec<u8>) -> (ChainingValue, ChainingValue) {
+    // The left half is the largest full tree that leaves something for the right.
+    let (left, right) = groups.split_at(groups.len().next_power_of_two() / 2);
+    let at = outboard.len();
+    outboard.extend_from_slice(&[0; 64]);
+    let (left, right) = (subtree(left, outboard), subtree(right, outboard));
+    if let Some(own) = outboard.get_mut(at..at + 64) {
+        own[..32].copy_from_slice(&left);
+        own[32..].copy_from_slice(&right);
+    }
+    (left, right)
+}
+
+fn subtree(groups: &[ChainingValue], outboard: &mut Vec<u8>) -> ChainingValue {
+    if let [one] = groups {
+        return *one;
+    }
+    let (left, right) = pair(groups, outboard);
+    merge_subtrees_non_root(&left, &right, Mode::Hash)
+}
+
+/// Reads until the buffer is full or the file ends.
+fn read_full(file: &mut File, buffer: &mut [u8]) -> Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
