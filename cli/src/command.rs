@@ -21,6 +21,7 @@ mod init;
 mod invite;
 mod invites;
 mod join;
+mod key;
 mod late_work;
 mod log;
 mod members;
@@ -124,6 +125,8 @@ pub(crate) enum Command {
     Devices(devices::Devices),
     /// Add another machine of yours
     Device(device::Device),
+    /// Keep this device's key under a passphrase
+    Key(key::Key),
     /// End a device for ever
     RevokeDevice(device::RevokeDevice),
     /// Give the workspace an owner by its recovery words
@@ -214,6 +217,7 @@ impl Command {
             Self::Uninvite(command) => command.run(context).await,
             Self::Approve(command) => command.run(context).await,
             Self::Device(command) => command.run(context).await,
+            Self::Key(command) => command.run(context).await,
             Self::RevokeDevice(command) => command.run(context).await,
             Self::Recover(command) => command.run(context).await,
             Self::Ratify(command) => command.run(context).await,
@@ -261,6 +265,7 @@ impl Human for Reply {
             Self::JoinPending(reply) => reply.human(),
             Self::WordsNeeded { person, .. } => format!("the recovery words of {} are needed", clean(person)),
             Self::Linked(reply) => reply.human(),
+            Self::Key(status) => status.human(),
             Self::DeviceTicket(reply) => reply.human(),
             Self::Invites(reply) => reply.human(),
             Self::Members { members, unaware } if unaware.is_empty() => members.human(),

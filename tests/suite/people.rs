@@ -4,6 +4,7 @@ mod devices;
 mod invites;
 mod late;
 mod roles;
+mod sealed;
 
 use dataforge_tests::las::write_las;
 use dataforge_tests::program::{Place, Up, invite};
