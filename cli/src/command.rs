@@ -29,6 +29,7 @@ mod peers;
 mod query;
 mod rebuild;
 mod recover;
+mod recovery;
 mod remove;
 mod report;
 mod role;

@@ -13,6 +13,7 @@ mod outfile;
 mod output;
 mod paths;
 mod progress;
+mod qr;
 mod secret;
 mod signal;
 

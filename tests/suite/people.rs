@@ -5,6 +5,7 @@ mod invites;
 mod late;
 mod roles;
 mod sealed;
+mod sheet;
 
 use dataforge_tests::las::write_las;
 use dataforge_tests::program::{Place, Up, invite};
