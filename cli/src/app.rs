@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{Cli, Globals};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::signal;
+use crate::{secret, signal};
 
 /// Reads the arguments, does what they say and returns the exit code.
 pub(crate) fn run() -> ExitCode {
@@ -22,6 +22,7 @@ pub(crate) fn run() -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let done = runtime.block_on(work(cli));
+            secret::show_again();
             // What still runs was cancelled; nothing that was acknowledged depends on it.
             runtime.shutdown_background();
             done.map_or_else(|failure| failure.report(json), |()| ExitCode::SUCCESS)

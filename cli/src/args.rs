@@ -11,7 +11,8 @@ Exit codes:
   0  done            4  bad input      8  disk
   1  a bug           5  not allowed    9  damaged data
   2  usage           6  busy          10  query refused or failed
-  3  not found       7  network      130  Ctrl-C    141  output closed
+  3  not found       7  network       11  the key is sealed
+130  Ctrl-C        141  output closed
 
 With --json a command prints exactly one JSON object on standard output, and an
 error as {\"error\": {\"kind\", \"message\", \"hint\", \"causes\"}} on standard error.
@@ -43,6 +44,9 @@ pub(crate) struct Globals {
     /// Workspace by name or id; needed when the directory holds several
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) workspace: Option<String>,
+    /// Passphrase of a sealed key: the first line of a file; else DATAFORGE_PASSPHRASE, else it is asked for
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -22,6 +22,7 @@ mod init;
 mod invite;
 mod invites;
 mod join;
+mod key;
 mod late_work;
 mod log;
 mod members;
@@ -29,6 +30,7 @@ mod peers;
 mod query;
 mod rebuild;
 mod recover;
+mod recovery;
 mod remove;
 mod report;
 mod role;
@@ -127,6 +129,8 @@ pub(crate) enum Command {
     Devices(devices::Devices),
     /// Add another machine of yours
     Device(device::Device),
+    /// Keep this device's key under a passphrase
+    Key(key::Key),
     /// End a device for ever
     RevokeDevice(device::RevokeDevice),
     /// Give the workspace an owner by its recovery words
@@ -218,6 +222,7 @@ impl Command {
             Self::Uninvite(command) => command.run(context).await,
             Self::Approve(command) => command.run(context).await,
             Self::Device(command) => command.run(context).await,
+            Self::Key(command) => command.run(context).await,
             Self::RevokeDevice(command) => command.run(context).await,
             Self::Recover(command) => command.run(context).await,
             Self::Ratify(command) => command.run(context).await,
@@ -266,6 +271,7 @@ impl Human for Reply {
             Self::JoinPending(reply) => reply.human(),
             Self::WordsNeeded { person, .. } => format!("the recovery words of {} are needed", clean(person)),
             Self::Linked(reply) => reply.human(),
+            Self::Key(status) => status.human(),
             Self::DeviceTicket(reply) => reply.human(),
             Self::Invites(reply) => reply.human(),
             Self::Members { members, unaware } if unaware.is_empty() => members.human(),

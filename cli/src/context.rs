@@ -4,15 +4,19 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::path::PathBuf;
 
-use dataforge_node::api::{ApiError, ErrorKind, Reply, Request};
+use dataforge_node::api::{ApiError, ErrorKind, Passphrase, Reply, Request};
 use dataforge_node::client::{Client, Output};
+use dataforge_node::key::Access;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::args::Globals;
-use crate::directory;
 use crate::error::Failure;
 use crate::output::{self, Human};
 use crate::progress::Progress;
+use crate::{directory, secret};
+
+/// How often a passphrase is asked for before a command gives up.
+const TRIES: u32 = 3;
 
 /// What a command works with.
 #[derive(Debug)]
@@ -25,7 +29,10 @@ pub(crate) struct Context {
     pub(crate) json: bool,
     /// Whether only results are printed.
     pub(crate) quiet: bool,
+    passphrase_file: Option<PathBuf>,
     client: OnceCell<Client>,
+    /// The passphrase that opened the directory here.
+    opened_by: OnceCell<Passphrase>,
 }
 
 impl Context {
@@ -40,13 +47,76 @@ impl Context {
             workspace: globals.workspace.clone(),
             json: globals.json,
             quiet: globals.quiet,
+            passphrase_file: globals.passphrase_file.clone(),
             client: OnceCell::new(),
+            opened_by: OnceCell::new(),
         })
     }
 
     /// Returns the way to the data directory, opened at the first call.
     pub(crate) async fn client(&self) -> Result<&Client, Failure> {
-        Ok(self.client.get_or_try_init(|| Box::pin(Client::open(&self.dir))).await?)
+        self.client.get_or_try_init(|| Box::pin(self.open())).await
+    }
+
+    /// Opens the data directory; asks for a passphrase when one is needed and not given.
+    async fn open(&self) -> Result<Client, Failure> {
+        let sealed = match Client::open(&self.dir).await {
+            Err(error) if error.kind == ErrorKind::Sealed => error,
+            opened => return Ok(opened?),
+        };
+        if let Some(passphrase) = self.given_passphrase()? {
+            return Ok(self.open_by(passphrase).await?);
+        }
+        if !secret::can_ask() {
+            return Err(sealed.into());
+        }
+        for _ in 1..TRIES {
+            match self.open_by(self.typed_passphrase().await?).await {
+                Err(error) if error.kind == ErrorKind::Sealed => output::write_note(&error.message),
+                opened => return Ok(opened?),
+            }
+        }
+        Ok(self.open_by(self.typed_passphrase().await?).await?)
+    }
+
+    async fn open_by(&self, passphrase: Passphrase) -> Result<Client, ApiError> {
+        let client = Client::open_with(&self.dir, Access::Passphrase(&passphrase)).await?;
+        // The client is opened once, and this with it.
+        drop(self.opened_by.set(passphrase));
+        Ok(client)
+    }
+
+    /// Opens the data directory without its key, for what makes another one.
+    pub(crate) async fn open_without_key(&self) -> Result<(), Failure> {
+        let open = || async { Client::open_with(&self.dir, Access::WithoutKey).await };
+        self.client.get_or_try_init(|| Box::pin(open())).await?;
+        Ok(())
+    }
+
+    /// Returns the passphrase that a file or the environment gives.
+    pub(crate) fn given_passphrase(&self) -> Result<Option<Passphrase>, Failure> {
+        secret::given(self.passphrase_file.as_deref())
+    }
+
+    /// Asks for the passphrase of this data directory.
+    pub(crate) async fn typed_passphrase(&self) -> Result<Passphrase, Failure> {
+        if !secret::can_ask() {
+            return Err(Failure::usage(
+                "there is no terminal to ask for the passphrase on",
+                "give it with --passphrase-file FILE or in DATAFORGE_PASSPHRASE",
+            ));
+        }
+        secret::passphrase(&format!("The passphrase of {}", output::clean(&self.dir.display().to_string()))).await
+    }
+
+    /// Returns the passphrase of a sealed key, for what wants it although the key may be open.
+    pub(crate) async fn current_passphrase(&self) -> Result<Passphrase, Failure> {
+        self.client().await?;
+        match (self.opened_by.get(), self.given_passphrase()?) {
+            (Some(passphrase), _) => Ok(passphrase.clone()),
+            (None, Some(passphrase)) => Ok(passphrase),
+            (None, None) => self.typed_passphrase().await,
+        }
     }
 
     /// Sends a request, with its progress on standard error.

@@ -13,6 +13,8 @@ mod outfile;
 mod output;
 mod paths;
 mod progress;
+mod qr;
+mod secret;
 mod signal;
 
 use std::process::ExitCode;

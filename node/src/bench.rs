@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dataforge_protocol::entry::SignedEntry;
 
 use crate::api::{ApiError, ErrorKind};
-use crate::core::Core;
+use crate::core::{Core, Who};
 use crate::directory::Directory;
 
 /// Entries in one transaction, as a session delivers them.
@@ -21,7 +21,7 @@ const BATCH: usize = 1024;
 pub fn apply_entries(dir: &Path, entries: Vec<SignedEntry>) -> Result<Duration, ApiError> {
     let bad = |error: &dyn std::error::Error| ApiError::from_error(ErrorKind::Input, error);
     let directory = Directory::open(dir)?;
-    let mut core = Core::open(directory.path())?;
+    let mut core = Core::open(directory.path(), Who::Open(None))?;
     let mut entries = entries.into_iter();
     let genesis = entries.next().ok_or_else(|| ApiError::new(ErrorKind::Usage, "no entries"))?;
     let genesis = genesis.verify().map_err(|error| bad(&error))?;

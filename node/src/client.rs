@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
 use crate::control::{self, Connection, OUTPUT_QUEUE};
+use crate::key::Access;
 use crate::node::Node;
 
 /// How long a directory may be taken by a process that does not answer, e.g. a short command beside
@@ -44,15 +45,23 @@ enum Way {
 }
 
 impl Client {
-    /// Opens a data directory, or connects to the process that has it.
+    /// Opens a data directory whose key is not sealed, or connects to the process that has it.
+    ///
+    /// # Errors
+    /// As [`Client::open_with`].
+    pub async fn open(dir: &Path) -> Result<Self, ApiError> {
+        Self::open_with(dir, Access::Plain).await
+    }
+
+    /// Opens a data directory, or connects to the process that has it, which needs no passphrase.
     ///
     /// # Errors
     /// `Busy` when that process does not answer; whatever opening the node runs into.
-    pub async fn open(dir: &Path) -> Result<Self, ApiError> {
+    pub async fn open_with(dir: &Path, access: Access<'_>) -> Result<Self, ApiError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             // Boxed: opening a node is a large future.
-            let busy = match Box::pin(Node::open(dir)).await {
+            let busy = match Box::pin(Node::open_with(dir, access)).await {
                 Ok(node) => return Ok(Self(Way::Here(node))),
                 Err(error) if error.kind == ErrorKind::Busy => error,
                 Err(error) => return Err(error),

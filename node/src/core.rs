@@ -18,8 +18,9 @@ use dataforge_protocol::sync::Entries as _;
 pub(crate) use self::writer::Writer;
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
-use crate::identity::Identity;
+use crate::identity::{Identity, PublicIdentity, files};
 use crate::index;
+use crate::key::Access;
 use crate::store::Store;
 
 /// The state of a node that is not network or blobs.
@@ -29,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     /// Who this device is; none before `init` or `join`.
     pub(crate) identity: Option<Identity>,
+    /// Who it was, where the key cannot be had: then it signs nothing until `device renew`.
+    pub(crate) locked: Option<PublicIdentity>,
     /// Whether this data directory is a copy: then it reads, but signs nothing with the old key.
     pub(crate) is_copy: bool,
     ledgers: BTreeMap<WorkspaceId, Ledger>,
@@ -49,19 +52,47 @@ pub(crate) struct Progress {
     pub(crate) touched: BTreeSet<DocId>,
 }
 
+/// Whose a data directory is.
+#[derive(Debug)]
+pub(crate) enum Who {
+    /// This device's, or nobody's yet.
+    Open(Option<Identity>),
+    /// A device's whose key cannot be had.
+    Locked(PublicIdentity),
+}
+
+impl Who {
+    /// Reads whose a data directory is.
+    ///
+    /// # Errors
+    /// Those of [`Identity::read`]; without the key `NotFound` when there is no identity.
+    pub(crate) fn read(dir: &Path, access: Access<'_>) -> Result<Self, ApiError> {
+        if !matches!(access, Access::WithoutKey) {
+            return Identity::read(dir, access).map(Self::Open);
+        }
+        let missing = || ApiError::new(ErrorKind::NotFound, "this data directory has no identity yet");
+        files::read_public(dir)?.map(Self::Locked).ok_or_else(missing)
+    }
+}
+
 impl Core {
-    /// Opens the core of a data directory.
+    /// Opens the core of a data directory for an identity, or for what is known of one whose key cannot
+    /// be had.
     ///
     /// # Errors
     /// `Damaged` when stored entries are no log, `Storage` when they cannot be read.
-    pub(crate) fn open(dir: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn open(dir: &Path, who: Who) -> Result<Self, ApiError> {
         let store = Store::open(dir)?;
         let mut ledgers = BTreeMap::new();
         for (workspace, _) in store.workspaces()? {
             ledgers.insert(workspace, store.restore_ledger(&workspace)?);
         }
         let is_copy = store.is_copy(dir)?;
-        let mut core = Self { store, identity: Identity::read(dir)?, is_copy, ledgers, restores: 0 };
+        let (identity, locked) = match who {
+            Who::Open(identity) => (identity, None),
+            Who::Locked(public) => (None, Some(public)),
+        };
+        let mut core = Self { store, identity, locked, is_copy, ledgers, restores: 0 };
         if core.store.is_stale() {
             core.workspace_ids().iter().try_for_each(|workspace| core.rebuild(workspace))?;
             core.store.note_fresh()?;
@@ -72,12 +103,27 @@ impl Core {
     /// Returns this device's identity.
     ///
     /// # Errors
-    /// `NotFound` before `init` or `join`.
+    /// `NotFound` before `init` or `join`, `Sealed` where the key cannot be had.
     pub(crate) fn identity(&self) -> Result<&Identity, ApiError> {
         self.identity.as_ref().ok_or_else(|| {
+            if self.locked.is_some() {
+                return ApiError::new(ErrorKind::Sealed, "the key of this data directory was not opened")
+                    .hint("dataforge device renew --without-key makes a new one by your 24 recovery words");
+            }
             ApiError::new(ErrorKind::NotFound, "this data directory has no workspace yet")
                 .hint("dataforge init NAME makes one, dataforge join TICKET joins one")
         })
+    }
+
+    /// Returns what is no secret of the identity, whether or not its key can be had.
+    ///
+    /// # Errors
+    /// `NotFound` before `init` or `join`.
+    pub(crate) fn public(&self) -> Result<&PublicIdentity, ApiError> {
+        match &self.locked {
+            Some(public) => Ok(public),
+            None => self.identity().map(|identity| &identity.public),
+        }
     }
 
     /// Returns this device's id, if it has one.

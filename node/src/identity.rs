@@ -1,7 +1,9 @@
 //! This device's identity: its key, and the certificate that ties it to a person.
 //!
-//! `keys/device.key` holds the secret (0600), `keys/identity.json` the rest. The person's key is
-//! made from the recovery phrase, used once to certify the device, and kept nowhere.
+//! The device's key is on disk, plain or sealed by a passphrase. The person's key is made from the
+//! recovery phrase, used once to certify the device, and kept nowhere.
+
+pub(crate) mod files;
 
 use std::path::Path;
 
@@ -10,10 +12,13 @@ use dataforge_protocol::key::{DeviceCert, Phrase, device_id};
 use dataforge_protocol::op::{AddDevice, Op, Person, is_name};
 use iroh::SecretKey;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+pub(crate) use self::files::KeyFile;
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::random_bytes;
-use crate::directory::{create_private, storage, write_atomically};
+use crate::key::Access;
+use crate::seal::Seal;
 
 /// Who this device is.
 #[derive(Debug, Clone)]
@@ -22,6 +27,8 @@ pub(crate) struct Identity {
     pub(crate) secret: SecretKey,
     /// What others know of it.
     pub(crate) public: PublicIdentity,
+    /// What its file is sealed by, if it is.
+    pub(crate) seal: Option<Seal>,
 }
 
 /// The part of the identity that is no secret.
@@ -33,6 +40,18 @@ pub(crate) struct PublicIdentity {
     pub(crate) recovery: PersonId,
 }
 
+impl PublicIdentity {
+    /// Returns the device it certifies.
+    #[must_use]
+    pub(crate) fn device(&self) -> Option<DeviceId> {
+        self.person.devices.first().map(|(cert, _)| cert.device)
+    }
+
+    fn certifies(&self, device: &DeviceId) -> bool {
+        self.person.devices.iter().any(|(cert, _)| cert.device == *device && cert.verify().is_ok())
+    }
+}
+
 impl Identity {
     /// Makes an identity and stores it; returns it with the phrase, which is stored nowhere.
     ///
@@ -40,66 +59,66 @@ impl Identity {
     /// `Usage` when a name cannot be used, `Storage` when the files cannot be written.
     pub(crate) fn create(dir: &Path, name: &str, label: &str) -> Result<(Self, Phrase), ApiError> {
         let phrase = Phrase::from_entropy(random_bytes()?);
-        Ok((Self::from_phrase(dir, &phrase, name, label)?, phrase))
+        Ok((Self::from_phrase(dir, &phrase, (name, label), None)?, phrase))
     }
 
-    /// Makes the identity of another device of a person from their phrase and stores it.
+    /// Makes the identity of another device of a person from their phrase and stores it, with a seal
+    /// when there is one.
     ///
     /// # Errors
     /// As [`Identity::create`].
-    pub(crate) fn from_phrase(dir: &Path, phrase: &Phrase, name: &str, label: &str) -> Result<Self, ApiError> {
+    pub(crate) fn from_phrase(
+        dir: &Path,
+        phrase: &Phrase,
+        (name, label): (&str, &str),
+        seal: Option<Seal>,
+    ) -> Result<Self, ApiError> {
         for text in [name, label] {
             if !is_name(text) {
                 return Err(ApiError::new(ErrorKind::Usage, format!("{text:?} cannot be used as a name"))
                     .hint("use 1 to 120 characters without control characters"));
             }
         }
-        let secret = SecretKey::from_bytes(&random_bytes()?);
+        let secret = SecretKey::from_bytes(&*Zeroizing::new(random_bytes()?));
         let person_key = phrase.person_key();
         let cert = DeviceCert::sign(&person_key, &secret);
         let person = Person { id: cert.person, name: name.to_owned(), devices: vec![(cert, label.to_owned())] };
         let recovery = PersonId(*phrase.recovery_key().public().as_bytes());
-        let identity = Self { secret, public: PublicIdentity { person, recovery } };
-        identity.write(dir)?;
+        let identity = Self { secret, public: PublicIdentity { person, recovery }, seal };
+        let bytes = Zeroizing::new(identity.secret.to_bytes());
+        files::write(dir, &identity.public, &bytes, identity.seal.as_ref())?;
         Ok(identity)
-    }
-
-    fn write(&self, dir: &Path) -> Result<(), ApiError> {
-        let keys = dir.join("keys");
-        create_private(&keys)?;
-        let json = serde_json::to_vec_pretty(&self.public).expect("the identity has no unserialisable part");
-        write_atomically(&keys.join("identity.json"), &json, true)?;
-        let hex = data_encoding::HEXLOWER.encode(&self.secret.to_bytes());
-        // The secret last: an identity exists once its key does.
-        write_atomically(&keys.join("device.key"), format!("{hex}\n").as_bytes(), true)
     }
 
     /// Reads the identity of a data directory; `None` when it has none yet.
     ///
     /// # Errors
-    /// `Damaged` when the files contradict each other, `Storage` when they cannot be read.
-    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, ApiError> {
-        let path = dir.join("keys").join("device.key");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(storage("cannot read", &path, &error)),
+    /// `Sealed` when the key is sealed and no passphrase, or another one, is given, `Damaged` when the
+    /// files contradict each other, `Input` when a later version sealed it, `Storage` when they cannot
+    /// be read.
+    pub(crate) fn read(dir: &Path, access: Access<'_>) -> Result<Option<Self>, ApiError> {
+        let Some(file) = files::read_key(dir)? else { return Ok(None) };
+        let (secret, seal) = match (file, access) {
+            (KeyFile::Plain(secret), _) => (secret, None),
+            (KeyFile::Sealed(sealed), Access::Passphrase(passphrase)) => {
+                let (secret, seal) = sealed.open(&passphrase.0).map_err(|error| files::told(dir, error))?;
+                (secret, Some(seal))
+            }
+            (KeyFile::Sealed(_), Access::Plain | Access::WithoutKey) => return Err(files::sealed(dir)),
         };
-        let damaged =
-            || ApiError::new(ErrorKind::Damaged, format!("the identity in {} is damaged", dir.join("keys").display()));
-        let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).map_err(|_not_hex| damaged())?;
-        let secret = SecretKey::from_bytes(&bytes.try_into().map_err(|_length| damaged())?);
-        let path = dir.join("keys").join("identity.json");
-        let json = std::fs::read(&path).map_err(|error| storage("cannot read", &path, &error))?;
-        let public: PublicIdentity = serde_json::from_slice(&json).map_err(|_json| damaged())?;
-        let identity = Self { secret, public };
-        let certified = identity
-            .public
-            .person
-            .devices
-            .iter()
-            .any(|(cert, _)| cert.device == identity.device() && cert.verify().is_ok());
-        if certified { Ok(Some(identity)) } else { Err(damaged()) }
+        let secret = SecretKey::from_bytes(&secret);
+        let public = files::read_public_of(dir, &device_id(&secret))?;
+        Ok(Some(Self { secret, public, seal }))
+    }
+
+    /// Puts another seal on the key file, or none.
+    ///
+    /// # Errors
+    /// `Storage`; file and identity are then as before.
+    pub(crate) fn replace_seal(&mut self, dir: &Path, seal: Option<Seal>) -> Result<(), ApiError> {
+        files::write_key(dir, &Zeroizing::new(self.secret.to_bytes()), seal.as_ref())?;
+        self.seal = seal;
+        Ok(())
     }
 
     /// Returns the op that brings this device's certificate into a workspace, and its label.
@@ -121,3 +140,6 @@ impl Identity {
         device_id(&self.secret)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,14 +22,17 @@ mod identity;
 mod import;
 mod index;
 pub mod ingest;
+pub mod key;
 mod net;
 mod node;
 mod requests;
+mod seal;
 mod sink;
 mod space;
 mod sql;
 mod store;
 mod table;
+mod words;
 pub mod worker;
 
 pub use self::node::Node;

@@ -80,6 +80,8 @@ pub(crate) struct Network {
     blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
     shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
+    /// Peers that said that this device is no member, with the entries handed in to each.
+    removed: Mutex<BTreeMap<(WorkspaceId, DeviceId), u64>>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     tasks: Mutex<JoinSet<()>>,
@@ -104,6 +106,7 @@ impl Network {
             node,
             sessions: Mutex::default(),
             shunned: Mutex::default(),
+            removed: Mutex::default(),
             blob_connections: watch::Sender::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             tasks: Mutex::default(),
@@ -160,6 +163,16 @@ impl Network {
     /// Leaves a peer alone for a while.
     fn shun(&self, workspace: WorkspaceId, peer: DeviceId, pause: Duration) {
         lock(&self.shunned).insert((workspace, peer), Instant::now() + pause);
+    }
+
+    /// Notes that a peer said that this device is no member, and how many entries were handed in.
+    fn note_removed(&self, workspace: WorkspaceId, peer: DeviceId, handed_in: u64) {
+        lock(&self.removed).insert((workspace, peer), handed_in);
+    }
+
+    /// Returns how many entries were handed in to a peer that said that this device is no member.
+    pub(crate) fn handed_in(&self, workspace: &WorkspaceId, peer: &DeviceId) -> Option<u64> {
+        lock(&self.removed).get(&(*workspace, *peer)).copied()
     }
 
     /// Returns whether a peer is left alone for now.

@@ -21,8 +21,10 @@ use crate::blob::{BlobServer, Blobs, Gate, Recovered};
 use crate::client::Output;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
-use crate::core::{Core, Progress};
+use crate::core::{Core, Progress, Who};
 use crate::directory::Directory;
+use crate::identity::files;
+use crate::key::Access;
 use crate::net::{Network, Purpose};
 use crate::requests;
 use crate::sql::Engines;
@@ -97,15 +99,27 @@ impl Gate for WeakNode {
 }
 
 impl Node {
+    /// Opens a data directory whose key is not sealed, as [`Node::open_with`] does.
+    ///
+    /// # Errors
+    /// As [`Node::open_with`].
+    pub async fn open(dir: &Path) -> Result<Self, ApiError> {
+        Self::open_with(dir, Access::Plain).await
+    }
+
     /// Opens a data directory, making it when it is missing, and takes its lock.
     ///
     /// # Errors
-    /// `Busy` when another process has it, `Damaged`, `Input` or `Storage` when it cannot be read.
-    pub async fn open(dir: &Path) -> Result<Self, ApiError> {
+    /// `Busy` when another process has it, `Sealed` when its key is sealed and the passphrase is
+    /// another or none, `Damaged`, `Input` or `Storage` when it cannot be read.
+    pub async fn open_with(dir: &Path, access: Access<'_>) -> Result<Self, ApiError> {
         let directory = Directory::open(dir)?;
+        files::sweep(directory.path())?;
+        // First, so that nothing is open yet when there is no passphrase.
+        let who = tokio::task::block_in_place(|| Who::read(directory.path(), access))?;
         let config = Config::read(directory.path())?;
         let blobs = Blobs::open(directory.path()).await?;
-        let mut core = tokio::task::block_in_place(|| Core::open(directory.path()))?;
+        let mut core = tokio::task::block_in_place(|| Core::open(directory.path(), who))?;
         let recovered = crate::blob::recover(&blobs, &mut core).await?;
         if recovered != Recovered::default() {
             tracing::info!("after a stop that was not in order: {recovered:?}");

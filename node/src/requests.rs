@@ -3,12 +3,14 @@
 mod audit;
 mod describing;
 mod editing;
+mod key;
 mod listing;
 mod log;
 mod maintenance;
 mod people;
 mod sharing;
 mod syncing;
+mod ticket;
 mod workspace;
 
 use tokio::sync::mpsc;
@@ -91,6 +93,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             sharing::invite(node, find(node, workspace).await?, terms).await
         }
         Request::Renew { words, device } => people::renew(node, words, device).await,
+        Request::Key { ask } => key::dispatch(node, ask).await,
         Request::Link { ticket, words, device } => people::link(node, &ticket, words, device).await,
         Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,

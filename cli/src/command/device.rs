@@ -48,6 +48,9 @@ enum Action {
         /// Read the 24 recovery words from a file instead of asking
         #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
+        /// Leave the old key alone: its passphrase is lost or its file damaged
+        #[arg(long)]
+        without_key: bool,
     },
 }
 
@@ -65,7 +68,12 @@ impl Device {
                 context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
             }
             Action::Link { ticket, device, words_file } => link(context, ticket, device, words_file).await,
-            Action::Renew { device, words_file } => renew(context, device, words_file).await,
+            Action::Renew { device, words_file, without_key } => {
+                if without_key {
+                    context.open_without_key().await?;
+                }
+                renew(context, device, words_file).await
+            }
         }
     }
 }

@@ -4,12 +4,12 @@ use std::io::IsTerminal as _;
 
 use clap::{Args, ValueEnum};
 use dataforge_node::api::{InviteReply, Reply, Request};
-use qrcode::render::unicode::Dense1x2;
-use qrcode::{EcLevel, QrCode};
+use qrcode::EcLevel;
 
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{self, Human, clean, plural};
+use crate::qr;
 
 /// Makes a ticket by which somebody joins. Keep `dataforge up` running until they have.
 #[derive(Debug, Args)]
@@ -71,7 +71,11 @@ impl Invite {
         context.show(&reply)?;
         let shows_qr = !context.json && !self.no_qr && (self.qr || std::io::stdout().is_terminal());
         match reply {
-            Reply::Invite(invite) if shows_qr => output::write_text(&qr(&invite.ticket)),
+            Reply::Invite(invite) if shows_qr => {
+                // It may have more addresses than a code can hold; the text is the ticket all the same.
+                let code = qr::half_blocks(&invite.ticket, EcLevel::L);
+                output::write_text(&code.unwrap_or_else(|| "(the ticket is too long for a QR code)".to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -102,30 +106,9 @@ impl Human for InviteReply {
     }
 }
 
-/// Draws a QR code with half blocks, light on dark as terminals are.
-fn qr(ticket: &str) -> String {
-    match QrCode::with_error_correction_level(ticket, EcLevel::L) {
-        Ok(code) => {
-            code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build()
-        }
-        // It has more addresses than a code can hold; the text is the ticket all the same.
-        Err(_) => "(the ticket is too long for a QR code)".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_code_is_square_and_framed_in_light() {
-        let text = qr(&"dforge".repeat(20));
-        let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
-        assert!(lines.len() > 20 && lines.iter().all(|line| line.len() == lines[0].len()), "{text}");
-        assert_eq!(lines.len(), lines[0].len().div_ceil(2));
-        assert!(lines[0].iter().all(|&block| block == '█'), "{text}");
-        assert_eq!(qr(&"x".repeat(5000)), "(the ticket is too long for a QR code)");
-    }
 
     #[test]
     fn a_ticket_says_when_nobody_listens() {

@@ -3,7 +3,7 @@
 use clap::Args;
 use dataforge_node::api::{JoinPendingReply, JoinReply, Request};
 
-use super::init::recovery;
+use super::recovery::{Shown, recovery};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Human, clean, plural};
@@ -19,6 +19,8 @@ pub(crate) struct Join {
     /// Label of this device; by default the host name
     #[arg(long, value_name = "LABEL")]
     device: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Join {
@@ -26,7 +28,9 @@ impl Join {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         // Tickets are copied from mails and chats, which break lines.
         let ticket = self.ticket.split_whitespace().collect();
-        context.ask(Request::Join { ticket, person: self.name, device: self.device }).await
+        let sheet = self.shown.begin(context)?;
+        let reply = context.call(Request::Join { ticket, person: self.name, device: self.device }).await?;
+        sheet.show(context, &reply)
     }
 }
 

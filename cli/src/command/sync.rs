@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use dataforge_node::api::{ErrorKind, Reply, Request, SyncSummary};
+use dataforge_node::api::{ErrorKind, RemovedFrom, Reply, Request, SyncSummary};
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -28,6 +28,9 @@ impl Sync {
         let reply = context.call(request).await?;
         context.show(&reply)?;
         match reply {
+            Reply::Sync(summary) if summary.reached.is_empty() && !summary.removed.is_empty() => {
+                Err(Failure::Reported(ErrorKind::NotAllowed))
+            }
             Reply::Sync(summary) if summary.reached.is_empty() => {
                 context.note(
                     "error: no peer was reached\nhint: invite somebody, or name a peer with --peer DEVICE@IP:PORT",
@@ -37,6 +40,22 @@ impl Sync {
             _ => Ok(()),
         }
     }
+}
+
+/// What a device that was removed wants to know: who says so, what became of its work, what to do.
+fn removed(from: &RemovedFrom) -> String {
+    let (by, workspace) = (clean(&from.by), clean(&from.workspace));
+    let work = match from.handed_in {
+        0 => "it has all that you wrote, and took and gave nothing".to_owned(),
+        count => format!(
+            "it took {} that you wrote, and gave nothing; what came after the removal counts once an admin accepts it (dataforge late-work accept)",
+            plural(count, "entry")
+        ),
+    };
+    format!(
+        "removed   this device is no member of {workspace} any more, says {by}\n          {work}\n          \
+         what is here stays readable; dataforge members says who can let you back in, with a new data directory"
+    )
 }
 
 impl Human for SyncSummary {
@@ -59,6 +78,7 @@ impl Human for SyncSummary {
                 plural(self.blobs_missing, "blob")
             ));
         }
+        lines.extend(self.removed.iter().map(removed));
         lines.extend(self.unreached.iter().map(|(name, why)| format!("without   {}: {}", clean(name), clean(why))));
         lines.join("\n")
     }
@@ -73,6 +93,7 @@ mod tests {
         let summary = SyncSummary {
             reached: vec!["ada (laptop)".into()],
             unreached: vec![("bob".into(), "timed out".into())],
+            removed: Vec::new(),
             entries_received: 1,
             entries_sent: 0,
             blobs_received: 2,
@@ -83,5 +104,13 @@ mod tests {
         let expected = "reached   ada (laptop)\nreceived  1 entry, 2 blobs (3.0 kB)\nsent      0 entries\ntook      500 ms\n\
                         missing   4 blobs: whoever has them was not reached, or there was no time\nwithout   bob: timed out";
         assert_eq!(summary.human(), expected);
+    }
+
+    #[test]
+    fn a_removed_device_is_told_who_says_so_and_what_became_of_its_work() {
+        let from = |handed_in| RemovedFrom { workspace: "Field".into(), by: "ada (laptop)".into(), handed_in };
+        assert!(removed(&from(3)).contains("no member of Field any more, says ada (laptop)"));
+        assert!(removed(&from(3)).contains("took 3 entries") && removed(&from(3)).contains("late-work accept"));
+        assert!(removed(&from(0)).contains("has all that you wrote") && !removed(&from(0)).contains("took 0"));
     }
 }

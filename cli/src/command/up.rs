@@ -28,7 +28,12 @@ pub(crate) struct Up {
 impl Up {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Some(node) = context.client().await?.node() else {
+        let client = tokio::select! {
+            client = context.client() => client?,
+            // It may be asking for a passphrase.
+            () = signal::interrupted() => return Err(Failure::Interrupted),
+        };
+        let Some(node) = client.node() else {
             return Err(Failure::Api(
                 ApiError::new(ErrorKind::Busy, format!("another process serves {} already", context.dir.display()))
                     .hint("dataforge status asks it, dataforge down ends it"),

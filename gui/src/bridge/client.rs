@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use dataforge_node::api::{ApiError, Event, Reply, Request};
 use dataforge_node::client::Client;
 use dataforge_node::control;
+use dataforge_node::key::{Access, passphrase_of_environment};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::AbortHandle;
 
@@ -41,7 +42,9 @@ impl Opener for ClientOpener {
     type Door = ClientDoor;
 
     async fn open(&self) -> Result<ClientDoor, ApiError> {
-        let client = Client::open(&self.directory).await?;
+        let passphrase = passphrase_of_environment()?;
+        let access = passphrase.as_ref().map_or(Access::Plain, Access::Passphrase);
+        let client = Client::open_with(&self.directory, access).await?;
         let mut happening = client.watch().await?;
         let (sender, events) = mpsc::channel(EVENTS);
         // Waiting for an event must not be cut short, so it has a task of its own.

@@ -38,6 +38,7 @@ pub const fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Storage => "Storage",
         ErrorKind::Damaged => "Damaged data",
         ErrorKind::Query => "Query",
+        ErrorKind::Sealed => "Sealed key",
         ErrorKind::Internal => "A bug in DataForge",
     }
 }

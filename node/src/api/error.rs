@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Damaged,
     /// A query is refused or fails.
     Query,
+    /// The device's key is sealed, and no passphrase or another one was given.
+    Sealed,
     /// A bug.
     Internal,
 }
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::Storage => 8,
             Self::Damaged => 9,
             Self::Query => 10,
+            Self::Sealed => 11,
         }
     }
 }

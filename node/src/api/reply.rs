@@ -1,6 +1,7 @@
 //! Replies and events.
 
 mod import;
+mod key;
 mod listing;
 mod people;
 mod sharing;
@@ -9,6 +10,7 @@ mod syncing;
 use serde::{Deserialize, Serialize};
 
 pub use self::import::*;
+pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
 pub use self::sharing::*;
@@ -110,6 +112,8 @@ pub enum Reply {
         /// Name of the workspace.
         workspace: String,
     },
+    /// How the key of the device is kept; what [`crate::key::status`] says.
+    Key(KeyStatus),
     /// To `Link`.
     Linked(LinkedReply),
     /// To `DeviceTicket`.

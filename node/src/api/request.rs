@@ -1,5 +1,6 @@
 //! Requests.
 
+mod key;
 mod people;
 
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
 /// What a program asks of a node.
@@ -253,6 +255,11 @@ pub enum Request {
         words: Option<Words>,
         /// Label of the device; the old one when left out.
         device: Option<String>,
+    },
+    /// Seals the key of this device, or takes its seal off.
+    Key {
+        /// What.
+        ask: KeyRequest,
     },
     /// Adds this machine to a person by a device's ticket. → `Linked` or `WordsNeeded`
     Link {

@@ -110,6 +110,10 @@ impl Opened {
             wanted,
         };
         let ended = driver.drive(&connection, dialler, send, recv).await;
+        if driver.session.is_removed() {
+            // Before it is gone from the table: who waits for its end looks then.
+            network.note_removed(workspace, peer, driver.info.borrow().sent);
+        }
         network.unregister(workspace, peer, &connection);
         let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
         if driver.session.is_removed() {

@@ -14,7 +14,6 @@ mod renew;
 mod revoke;
 mod roles;
 mod tell;
-mod words;
 
 use dataforge_protocol::id::{PersonId, WorkspaceId};
 

@@ -1,21 +1,17 @@
 //! Inviting and joining.
 
-use std::net::SocketAddr;
-
 use dataforge_protocol::id::{EntryId, WorkspaceId};
 use dataforge_protocol::op::{Invite, InviteForm, Op, Role};
-use dataforge_protocol::ticket::{Ticket, TicketError, TicketForm, fingerprint, secret_hash};
+use dataforge_protocol::ticket::{TicketForm, fingerprint, secret_hash};
 use iroh::SecretKey;
 
+use super::ticket::{Given, Reached, in_hours, read_ticket};
 use super::workspace::{ensure_identity, info};
 use crate::api::{ApiError, ErrorKind, InviteReply, JoinPendingReply, JoinReply, Reply};
-use crate::clock::{now_ms, random_bytes, rfc3339};
+use crate::clock::{random_bytes, rfc3339};
 use crate::core::{Core, Progress};
 use crate::net::{self, Answer, Purpose};
 use crate::node::Node;
-
-/// Milliseconds of an hour.
-pub(super) const HOUR_MS: u64 = 3_600_000;
 
 /// What an invite is to say.
 #[derive(Debug)]
@@ -53,25 +49,11 @@ fn checked(terms: &Terms) -> Result<(Role, InviteForm), ApiError> {
     Ok((role, form))
 }
 
-/// Returns the addresses a ticket names, and whether this node listens there now.
-pub(super) async fn reached_at(node: &Node) -> Result<(Vec<SocketAddr>, bool), ApiError> {
-    let listening = node.is_up().await;
-    let purpose = if listening { Purpose::Serve } else { Purpose::Once };
-    let network = node.network(purpose).await?;
-    let mut addresses = network.addresses();
-    if !listening {
-        // Where this node will listen once it is up.
-        let port = node.config().network.listen.port();
-        addresses.iter_mut().for_each(|address| address.set_port(port));
-    }
-    Ok((addresses, listening))
-}
-
 pub(super) async fn invite(node: &Node, workspace: WorkspaceId, terms: Terms) -> Result<Reply, ApiError> {
     let (role, form) = checked(&terms)?;
-    let (addresses, listening) = reached_at(node).await?;
-    let (secret, expires_ms) = (random_bytes()?, now_ms().saturating_add(u64::from(terms.hours) * HOUR_MS));
-    let (relays, given, uses) = (node.config().network.relays, addresses.clone(), terms.uses);
+    let reached = Reached::of(node).await?;
+    let (secret, expires_ms) = (random_bytes()?, in_hours(terms.hours));
+    let (host, uses) = (reached.clone(), terms.uses);
     let (ticket, progress) = node
         .with_core(move |core| {
             // Of an open invite everybody knows the public half, and the ticket's bearer signs.
@@ -81,23 +63,12 @@ pub(super) async fn invite(node: &Node, workspace: WorkspaceId, terms: Terms) ->
             };
             let op = Op::Invite(Invite { form, key, role, max_uses: uses, expires_ms });
             let (invite, progress) = announce(core, &workspace, &op, &secret)?;
-            let ticket = Ticket {
-                workspace,
-                workspace_name: core.ledger(&workspace)?.genesis().name.clone(),
-                inviter: core.identity()?.public.person.name.clone(),
-                host: core.identity()?.device(),
-                addresses: given,
-                relays,
-                invite,
-                form: match form {
-                    InviteForm::Handed => TicketForm::Handed,
-                    InviteForm::Approval => TicketForm::Approval,
-                    InviteForm::Open => TicketForm::Open,
-                },
-                role,
-                expires_ms,
-                secret,
+            let form = match form {
+                InviteForm::Handed => TicketForm::Handed,
+                InviteForm::Approval => TicketForm::Approval,
+                InviteForm::Open => TicketForm::Open,
             };
+            let ticket = host.ticket(core, workspace, Given { invite, form, role, expires_ms, secret })?;
             Ok((ticket, progress))
         })
         .await?;
@@ -110,8 +81,8 @@ pub(super) async fn invite(node: &Node, workspace: WorkspaceId, terms: Terms) ->
         role: role.to_string(),
         uses,
         expires: rfc3339(expires_ms),
-        addresses: addresses.iter().map(ToString::to_string).collect(),
-        listening,
+        addresses: reached.shown(),
+        listening: reached.listening,
     }))
 }
 
@@ -131,17 +102,6 @@ fn announce(
         writer.store().keep_invite(workspace, &invite, secret)?;
         Ok(invite)
     })
-}
-
-/// Reads a ticket that has not expired.
-pub(super) fn read_ticket(text: &str) -> Result<Ticket, ApiError> {
-    let ticket: Ticket =
-        text.parse().map_err(|error: TicketError| ApiError::new(ErrorKind::Input, error.to_string()))?;
-    if now_ms() > ticket.expires_ms {
-        return Err(ApiError::new(ErrorKind::Input, format!("the ticket expired at {}", rfc3339(ticket.expires_ms)))
-            .hint(format!("ask {} for a new one", ticket.inviter)));
-    }
-    Ok(ticket)
 }
 
 pub(super) async fn join(

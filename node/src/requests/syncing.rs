@@ -1,14 +1,17 @@
 //! Exchanging with peers: one sync, staying up, and what is known about peers.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::workspace::info;
-use crate::api::{ApiError, ErrorKind, Event, PeerInfo, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus};
+use crate::api::{
+    ApiError, ErrorKind, Event, PeerInfo, RemovedFrom, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus,
+};
 use crate::client::Output;
 use crate::clock::rfc3339;
 use crate::core::Core;
@@ -71,6 +74,7 @@ pub(super) async fn sync(
     let mut summary = SyncSummary {
         reached: Vec::new(),
         unreached: Vec::new(),
+        removed: Vec::new(),
         entries_received: 0,
         entries_sent: 0,
         blobs_received: 0,
@@ -79,13 +83,14 @@ pub(super) async fn sync(
         seconds: 0.0,
     };
     let mut arrivals = node.subscribe();
-    let wanted = dial_all(node, &network, targets, &mut summary).await;
+    let (wanted, names) = dial_all(node, &network, targets, &mut summary).await;
     let deadline = started + Duration::from_secs(timeout_secs);
     let late = wait(&network, &wanted, deadline, out, &mut arrivals, &mut summary).await;
     for (workspace, device) in &late {
         let name = node.peer_name(*workspace, *device).await;
         summary.unreached.push((name, format!("not done after {timeout_secs} s; the rest follows with the next sync")));
     }
+    note_reached(node, &network, &wanted, names, &mut summary).await?;
     crate::admission::admit_or_tell(node).await;
     for (workspace, _) in &wanted {
         let workspace = *workspace;
@@ -93,7 +98,7 @@ pub(super) async fn sync(
             summary.blobs_missing.max(node.with_core(move |core| core.store.count_missing(&workspace)).await?);
     }
     summary.seconds = started.elapsed().as_secs_f64();
-    if summary.reached.is_empty() && !summary.unreached.is_empty() {
+    if summary.reached.is_empty() && summary.removed.is_empty() && !summary.unreached.is_empty() {
         let reasons = summary.unreached.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let failure = ApiError::new(ErrorKind::Network, "no peer could be reached")
             .hint("is dataforge up running there, on the same network?");
@@ -102,13 +107,14 @@ pub(super) async fn sync(
     Ok(Reply::Sync(summary))
 }
 
+/// Dials peers; returns the sessions that there are now, and the names of their peers.
 async fn dial_all(
     node: &Node,
     network: &Arc<Network>,
     targets: Vec<(WorkspaceId, Peer)>,
     summary: &mut SyncSummary,
-) -> Vec<Wanted> {
-    let mut wanted = Vec::new();
+) -> (Vec<Wanted>, Vec<String>) {
+    let (mut wanted, mut names) = (Vec::new(), Vec::new());
     let dials = targets.into_iter().map(|(workspace, peer)| {
         let network = Arc::clone(network);
         async move {
@@ -121,10 +127,8 @@ async fn dial_all(
         let name = node.peer_name(workspace, device).await;
         match dialled {
             Ok(()) => {
-                if !summary.reached.contains(&name) {
-                    summary.reached.push(name);
-                }
                 wanted.push((workspace, device));
+                names.push(name);
             }
             Err(error) => {
                 node.note_contact(device, Err(&error.to_string())).await;
@@ -132,7 +136,31 @@ async fn dial_all(
             }
         }
     }
-    wanted
+    (wanted, names)
+}
+
+/// Tells apart who was exchanged with from who said that this device is no member. Names are those
+/// at the time of dialling: a peer may have left since.
+async fn note_reached(
+    node: &Node,
+    network: &Network,
+    wanted: &[Wanted],
+    names: Vec<String>,
+    summary: &mut SyncSummary,
+) -> Result<(), ApiError> {
+    for ((workspace, device), by) in wanted.iter().zip(names) {
+        let Some(handed_in) = network.handed_in(workspace, device) else {
+            if !summary.reached.contains(&by) {
+                summary.reached.push(by);
+            }
+            continue;
+        };
+        let id = *workspace;
+        let workspace = node.with_core(move |core| Ok(core.ledger(&id)?.genesis().name.clone())).await?;
+        summary.entries_sent += handed_in;
+        summary.removed.push(RemovedFrom { workspace, by, handed_in });
+    }
+    Ok(())
 }
 
 /// Whether nothing more will come from or go to the peer by itself.
@@ -150,11 +178,15 @@ async fn wait(
     arrivals: &mut tokio::sync::broadcast::Receiver<Event>,
     summary: &mut SyncSummary,
 ) -> Vec<Wanted> {
-    let mut watched: std::collections::BTreeMap<Wanted, SessionInfo> = std::collections::BTreeMap::new();
+    let mut watched: BTreeMap<Wanted, watch::Receiver<SessionInfo>> = BTreeMap::new();
     loop {
-        for (workspace, device, live) in network.sessions() {
+        let sessions = network.sessions();
+        // Until it is gone from the table a session has not told all about its end.
+        let open: Vec<Wanted> = sessions.iter().map(|(workspace, device, _)| (*workspace, *device)).collect();
+        for (workspace, device, live) in sessions {
             if wanted.contains(&(workspace, device)) {
-                watched.insert((workspace, device), live.info.borrow().clone());
+                // It tells how a session stood at its end, too.
+                watched.insert((workspace, device), live.info);
             }
         }
         while let Ok(event) = arrivals.try_recv() {
@@ -170,15 +202,17 @@ async fn wait(
                 drop(out.try_send(Output::Event(progress)));
             }
         }
-        let open = |key: &Wanted| network.is_connected(&key.0, &key.1);
         let busy: Vec<_> = wanted
             .iter()
-            .filter(|key| watched.get(key).is_none_or(|info| !is_done(info)) && open(key))
+            .filter(|key| watched.get(key).is_none_or(|info| !is_done(&info.borrow())) && open.contains(key))
             .copied()
             .collect();
         if busy.is_empty() || Instant::now() >= deadline {
-            summary.entries_received = watched.values().map(|info| info.received).sum();
-            summary.entries_sent = watched.values().map(|info| info.sent).sum();
+            summary.entries_received = watched.values().map(|info| info.borrow().received).sum();
+            // What was handed in by a device that was removed is counted apart.
+            let member =
+                watched.iter().filter(|((workspace, device), _)| network.handed_in(workspace, device).is_none());
+            summary.entries_sent = member.map(|(_, info)| info.borrow().sent).sum();
             return busy;
         }
         tokio::time::sleep(LOOK).await;
@@ -233,7 +267,7 @@ pub(super) async fn peers(node: &Node) -> Result<Reply, ApiError> {
         .with_core(move |core| {
             let own = core.device();
             let names = names(core)?;
-            let mut peers: std::collections::BTreeMap<DeviceId, PeerInfo> = std::collections::BTreeMap::new();
+            let mut peers: BTreeMap<DeviceId, PeerInfo> = BTreeMap::new();
             let blank = |device: DeviceId| PeerInfo {
                 device_id: device.to_string(),
                 name: names.get(&device).cloned().unwrap_or_else(|| device.fmt_short()),
@@ -259,8 +293,8 @@ pub(super) async fn peers(node: &Node) -> Result<Reply, ApiError> {
 }
 
 /// Names of all members' devices.
-fn names(core: &mut Core) -> Result<std::collections::BTreeMap<DeviceId, String>, ApiError> {
-    let mut names = std::collections::BTreeMap::new();
+fn names(core: &mut Core) -> Result<BTreeMap<DeviceId, String>, ApiError> {
+    let mut names = BTreeMap::new();
     for id in core.workspace_ids() {
         for member in core.ledger(&id)?.members().members.values() {
             names.extend(member.devices.iter().map(|(device, label)| (*device, format!("{} ({label})", member.name))));

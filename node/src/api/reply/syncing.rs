@@ -9,10 +9,13 @@ use super::WorkspaceInfo;
 /// The result of a sync.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SyncSummary {
-    /// Peers reached, by name.
+    /// Peers reached and exchanged with, by name.
     pub reached: Vec<String>,
     /// Peers not reached, with why.
     pub unreached: Vec<(String, String)>,
+    /// Those that said that this device is no member.
+    #[serde(default)]
+    pub removed: Vec<RemovedFrom>,
     /// Entries received and settled.
     pub entries_received: u64,
     /// Entries sent.
@@ -25,6 +28,17 @@ pub struct SyncSummary {
     pub blobs_missing: u64,
     /// Seconds it took.
     pub seconds: f64,
+}
+
+/// What a peer said that knows of the removal of this device or its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedFrom {
+    /// Name of the workspace.
+    pub workspace: String,
+    /// The peer, by name.
+    pub by: String,
+    /// Entries that it lacked and took: they are late work, unless they were written before.
+    pub handed_in: u64,
 }
 
 /// The state of this node.

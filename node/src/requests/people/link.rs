@@ -1,22 +1,21 @@
 //! Another machine of a person: the ticket for it, and adding it.
 
 use dataforge_protocol::id::{EntryId, PersonId, WorkspaceId};
-use dataforge_protocol::key::Phrase;
 use dataforge_protocol::op::Role;
-use dataforge_protocol::ticket::{Ticket, TicketForm, fingerprint};
+use dataforge_protocol::ticket::{TicketForm, fingerprint};
 
 use super::names::People;
-use super::words::phrase;
 use super::{not_allowed, usage};
 use crate::api::{ApiError, DeviceTicketReply, ErrorKind, LinkedReply, Reply, Words};
-use crate::clock::{now_ms, random_bytes, rfc3339};
+use crate::clock::{random_bytes, rfc3339};
 use crate::core::{Core, Progress};
 use crate::identity::Identity;
 use crate::net::{self, Answer, Purpose};
 use crate::node::Node;
-use crate::requests::sharing::{HOUR_MS, reached_at, read_ticket};
+use crate::requests::ticket::{Given, Reached, in_hours, read_ticket};
 use crate::requests::workspace::{device_label, info};
 use crate::store::DeviceTicket;
+use crate::words::{check_words, phrase};
 
 /// Makes a ticket by which a person adds another machine, through this one.
 pub(super) async fn ticket(
@@ -28,12 +27,10 @@ pub(super) async fn ticket(
     if hours == 0 {
         return Err(usage("a ticket needs at least one hour", "leave --hours out for an hour"));
     }
-    let (addresses, listening) = reached_at(node).await?;
-    let given = addresses.clone();
-    let relays = node.config().network.relays;
-    let (secret, invite) = (random_bytes()?, EntryId(random_bytes()?));
-    let expires_ms = now_ms().saturating_add(u64::from(hours) * HOUR_MS);
-    let (ticket, person) = node
+    let reached = Reached::of(node).await?;
+    let (secret, invite, expires_ms) = (random_bytes()?, EntryId(random_bytes()?), in_hours(hours));
+    let host = reached.clone();
+    let (ticket, person, name) = node
         .with_core(move |core| {
             let people = People::of(core, &workspace)?;
             let (me, _) = people.me()?;
@@ -47,35 +44,19 @@ pub(super) async fn ticket(
                 expires_ms,
                 redeemed: None,
             })?;
-            let ticket = Ticket {
-                workspace,
-                workspace_name: core.ledger(&workspace)?.genesis().name.clone(),
-                inviter: core.identity()?.public.person.name.clone(),
-                host: core.identity()?.device(),
-                addresses: given,
-                relays,
-                invite,
-                form: TicketForm::Device { person, name },
-                role: Role::Viewer,
-                expires_ms,
-                secret,
-            };
-            Ok((ticket, person))
+            let form = TicketForm::Device { person, name: name.clone() };
+            let given = Given { invite, form, role: Role::Viewer, expires_ms, secret };
+            Ok((host.ticket(core, workspace, given)?, person, name))
         })
         .await?;
-    let text = ticket.to_string();
-    let name = match ticket.form {
-        TicketForm::Device { name, .. } => name,
-        _ => String::new(),
-    };
     Ok(Reply::DeviceTicket(DeviceTicketReply {
-        ticket: text,
+        ticket: ticket.to_string(),
         workspace: ticket.workspace_name,
         person: name,
         fingerprint: fingerprint(&person),
         expires: rfc3339(expires_ms),
-        addresses: addresses.iter().map(ToString::to_string).collect(),
-        listening,
+        addresses: reached.shown(),
+        listening: reached.listening,
     }))
 }
 
@@ -162,18 +143,9 @@ fn ready(
     let Some(words) = words else { return Ok(Ready::Words) };
     let phrase = phrase(&words)?;
     check_words(&phrase, &person, name)?;
-    let identity = Identity::from_phrase(dir, &phrase, name, &label.unwrap_or_else(device_label))?;
+    let identity = Identity::from_phrase(dir, &phrase, (name, &label.unwrap_or_else(device_label)), None)?;
     core.identity = Some(identity.clone());
     Ok(Ready::Go(Box::new(identity), is_here))
-}
-
-/// Checks that words are a person's.
-pub(super) fn check_words(phrase: &Phrase, person: &PersonId, name: &str) -> Result<(), ApiError> {
-    if phrase.person_key().public().as_bytes() == person.as_bytes() {
-        return Ok(());
-    }
-    Err(ApiError::new(ErrorKind::NotAllowed, format!("these are not the words of {name}"))
-        .hint("use the 24 words that were shown when this identity was made"))
 }
 
 /// Writes this device's own certificate into the workspace.

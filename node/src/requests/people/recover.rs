@@ -7,11 +7,11 @@ use dataforge_protocol::limits::{MAX_DEVICES, MAX_REMOVED};
 use dataforge_protocol::op::{Cut, Op, Person, Recover};
 
 use super::names::People;
-use super::words::phrase;
 use super::{not_allowed, usage};
 use crate::api::{ApiError, ErrorKind, Reply, Words, WroteReply};
 use crate::core::{Core, Progress};
 use crate::node::Node;
+use crate::words::phrase;
 
 pub(super) async fn recover(
     node: &Node,

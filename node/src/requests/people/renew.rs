@@ -3,13 +3,12 @@
 use dataforge_protocol::id::WorkspaceId;
 use dataforge_protocol::ticket::fingerprint;
 
-use super::link::check_words;
-use super::words::phrase;
 use super::{not_allowed, usage};
 use crate::api::{ApiError, ErrorKind, Reply, Words};
 use crate::core::{Core, Progress};
 use crate::identity::Identity;
 use crate::node::Node;
+use crate::words::{check_words, phrase};
 
 /// Makes this data directory a device of its own. Without `words` it says whose are needed.
 pub(in crate::requests) async fn renew(
@@ -23,8 +22,9 @@ pub(in crate::requests) async fn renew(
     let dir = node.directory().to_owned();
     let (reply, done) = node
         .with_core(move |core| {
-            let own = core.identity()?.clone();
-            let person = own.public.person.clone();
+            // Of an old key that cannot be had nothing is needed but whose it was, and its seal is gone.
+            let seal = core.identity.as_ref().and_then(|own| own.seal.clone());
+            let person = core.public()?.person.clone();
             let Some(words) = words else {
                 let needed = Reply::WordsNeeded {
                     person: person.name,
@@ -37,12 +37,17 @@ pub(in crate::requests) async fn renew(
             check_words(&phrase, &person.id, &person.name)?;
             let old = person.devices.into_iter().map(|(_, label)| label).next();
             let label = label.or(old).unwrap_or_else(crate::requests::workspace::device_label);
-            core.identity = Some(Identity::from_phrase(&dir, &phrase, &person.name, &label)?);
+            let open = core.locked.is_some();
+            core.identity = Some(Identity::from_phrase(&dir, &phrase, (&person.name, &label), seal)?);
+            core.locked = None;
             core.store.settle_here(&dir)?;
             core.is_copy = false;
             let done = certify_everywhere(core)?;
             let count = done.len();
-            let message = format!("this machine goes on as a new device of yours, {label}, in {count} workspaces");
+            let mut message = format!("this machine goes on as a new device of yours, {label}, in {count} workspaces");
+            if open {
+                message.push_str("; its key is not sealed: dataforge key seal does that");
+            }
             Ok((Reply::Done { message }, done))
         })
         .await?;

@@ -5,13 +5,12 @@ use dataforge_protocol::key::sign_revocation;
 use dataforge_protocol::ledger::DeviceState;
 use dataforge_protocol::op::{Op, RevokeDevice, Role};
 
-use super::link::check_words;
 use super::names::People;
 use super::roles::{check_above, write_op};
-use super::words::phrase;
 use super::{not_allowed, usage};
 use crate::api::{ApiError, Reply, Words};
 use crate::node::Node;
+use crate::words::{check_words, phrase};
 
 pub(super) async fn revoke(
     node: &Node,

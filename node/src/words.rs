@@ -1,11 +1,15 @@
 //! Recovery words: read, used once, kept nowhere.
 
+use dataforge_protocol::id::PersonId;
 use dataforge_protocol::key::Phrase;
 
 use crate::api::{ApiError, ErrorKind, Words};
 
 /// Reads 24 words, however they are spaced, numbered and capitalised.
-pub(super) fn phrase(words: &Words) -> Result<Phrase, ApiError> {
+///
+/// # Errors
+/// `Input` when they are no phrase.
+pub(crate) fn phrase(words: &Words) -> Result<Phrase, ApiError> {
     let plain = |word: &str| {
         word.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | ':')).to_ascii_lowercase()
     };
@@ -14,6 +18,18 @@ pub(super) fn phrase(words: &Words) -> Result<Phrase, ApiError> {
         ApiError::new(ErrorKind::Input, error.to_string())
             .hint(format!("{} words were given; check the spelling of each and their order", words.len()))
     })
+}
+
+/// Checks that words are a person's.
+///
+/// # Errors
+/// `NotAllowed` when they are another's.
+pub(crate) fn check_words(phrase: &Phrase, person: &PersonId, name: &str) -> Result<(), ApiError> {
+    if phrase.person_key().public().as_bytes() == person.as_bytes() {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorKind::NotAllowed, format!("these are not the words of {name}"))
+        .hint("use the 24 words that were shown when this identity was made"))
 }
 
 #[cfg(test)]

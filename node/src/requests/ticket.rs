@@ -1,0 +1,99 @@
+//! Tickets: making one that leads here, and reading one.
+
+use std::net::SocketAddr;
+
+use dataforge_protocol::id::{EntryId, WorkspaceId};
+use dataforge_protocol::op::Role;
+use dataforge_protocol::ticket::{Ticket, TicketError, TicketForm};
+
+use crate::api::{ApiError, ErrorKind};
+use crate::clock::{now_ms, rfc3339};
+use crate::core::Core;
+use crate::net::Purpose;
+use crate::node::Node;
+
+/// Milliseconds of an hour.
+const HOUR_MS: u64 = 3_600_000;
+
+/// How a ticket leads to this node.
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    /// Where it listens, or will once it is up.
+    addresses: Vec<SocketAddr>,
+    relays: Vec<String>,
+    /// Whether it listens there now.
+    pub(super) listening: bool,
+}
+
+/// What a ticket is for.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) invite: EntryId,
+    pub(super) form: TicketForm,
+    pub(super) role: Role,
+    pub(super) expires_ms: u64,
+    pub(super) secret: [u8; 32],
+}
+
+impl Reached {
+    /// Finds out how this node is reached.
+    ///
+    /// # Errors
+    /// `Network` when no socket can be bound, `NotFound` when there is no identity yet.
+    pub(super) async fn of(node: &Node) -> Result<Self, ApiError> {
+        let listening = node.is_up().await;
+        let purpose = if listening { Purpose::Serve } else { Purpose::Once };
+        let network = node.network(purpose).await?;
+        let (mut addresses, config) = (network.addresses(), node.config().network);
+        if !listening {
+            // Where this node will listen once it is up.
+            let port = config.listen.port();
+            addresses.iter_mut().for_each(|address| address.set_port(port));
+        }
+        Ok(Self { addresses, relays: config.relays, listening })
+    }
+
+    /// Returns the addresses as replies have them.
+    pub(super) fn shown(&self) -> Vec<String> {
+        self.addresses.iter().map(ToString::to_string).collect()
+    }
+
+    /// Makes a ticket that leads here.
+    ///
+    /// # Errors
+    /// `NotFound` when the workspace is not here, or there is no identity yet.
+    pub(super) fn ticket(self, core: &mut Core, workspace: WorkspaceId, given: Given) -> Result<Ticket, ApiError> {
+        Ok(Ticket {
+            workspace,
+            workspace_name: core.ledger(&workspace)?.genesis().name.clone(),
+            inviter: core.identity()?.public.person.name.clone(),
+            host: core.identity()?.device(),
+            addresses: self.addresses,
+            relays: self.relays,
+            invite: given.invite,
+            form: given.form,
+            role: given.role,
+            expires_ms: given.expires_ms,
+            secret: given.secret,
+        })
+    }
+}
+
+/// Returns the time in so many hours, in milliseconds since 1970.
+pub(super) fn in_hours(hours: u32) -> u64 {
+    now_ms().saturating_add(u64::from(hours) * HOUR_MS)
+}
+
+/// Reads a ticket that has not expired.
+///
+/// # Errors
+/// `Input` when it is none, or expired.
+pub(super) fn read_ticket(text: &str) -> Result<Ticket, ApiError> {
+    let ticket: Ticket =
+        text.parse().map_err(|error: TicketError| ApiError::new(ErrorKind::Input, error.to_string()))?;
+    if now_ms() > ticket.expires_ms {
+        return Err(ApiError::new(ErrorKind::Input, format!("the ticket expired at {}", rfc3339(ticket.expires_ms)))
+            .hint(format!("ask {} for a new one", ticket.inviter)));
+    }
+    Ok(ticket)
+}
