@@ -2,11 +2,12 @@
 
 use super::super::tests::{connect_to, contents, store, verdict};
 use super::{BlobRef, Blobs, Core, Path, Recovered, Verdict, file_name, recover};
+use crate::core::Who;
 
 /// Blobs that are held according to the have-table.
 async fn held(dir: &tempfile::TempDir) -> Vec<BlobRef> {
     let (blobs, refs) = store(dir, &contents()).await;
-    let core = Core::open(dir.path()).unwrap();
+    let core = Core::open(dir.path(), Who::Open(None)).unwrap();
     core.store.note_have(&refs.iter().map(|blob| (blob.hash, blob.size)).collect::<Vec<_>>(), 0).unwrap();
     blobs.close().await;
     refs
@@ -14,7 +15,7 @@ async fn held(dir: &tempfile::TempDir) -> Vec<BlobRef> {
 
 async fn reopen(dir: &Path) -> (Blobs, Core, Recovered) {
     let blobs = Blobs::open(dir).await.unwrap();
-    let mut core = Core::open(dir).unwrap();
+    let mut core = Core::open(dir, Who::Open(None)).unwrap();
     let recovered = recover(&blobs, &mut core).await.unwrap();
     (blobs, core, recovered)
 }
@@ -87,7 +88,7 @@ async fn database_that_is_gone_or_broken_is_made_anew_from_the_files() {
         std::fs::write(data.join(&partial), b"some of it").unwrap();
         std::fs::write(data.join(&partial).with_extension("sizes4"), [0; 8]).unwrap();
         std::fs::write(data.join("notes.txt"), b"not ours").unwrap();
-        Core::open(dir.path()).unwrap().store.clear_recent().unwrap();
+        Core::open(dir.path(), Who::Open(None)).unwrap().store.clear_recent().unwrap();
         let (blobs, core, recovered) = reopen(dir.path()).await;
         assert_eq!((recovered.dropped, recovered.entered), (1, refs.len() - 2), "{name}: the empty one has no file");
         assert!(!core.store.has_blob(&refs[2].hash).unwrap());
