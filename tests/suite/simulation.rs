@@ -93,7 +93,7 @@ const FOUND: [(Bug, u64); 12] = [
     (Bug::HighStartOp, 0),
     (Bug::ForgetPrev, 23),
     (Bug::Resurrect, 24),
-    (Bug::CountVoid, 1),
+    (Bug::CountVoid, 7),
     (Bug::LosePending, 3),
     (Bug::SignTwice, 5),
     (Bug::ApplyFirst, 1),
