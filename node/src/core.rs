@@ -56,7 +56,7 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 pub(crate) enum Who {
     /// This device's, or nobody's yet.
-    Open(Option<Identity>),
+    Open(Option<Box<Identity>>),
     /// A device's whose key cannot be had.
     Locked(PublicIdentity),
 }
@@ -68,7 +68,7 @@ impl Who {
     /// Those of [`Identity::read`]; without the key `NotFound` when there is no identity.
     pub(crate) fn read(dir: &Path, access: Access<'_>) -> Result<Self, ApiError> {
         if !matches!(access, Access::WithoutKey) {
-            return Identity::read(dir, access).map(Self::Open);
+            return Identity::read(dir, access).map(|identity| Self::Open(identity.map(Box::new)));
         }
         let missing = || ApiError::new(ErrorKind::NotFound, "this data directory has no identity yet");
         files::read_public(dir)?.map(Self::Locked).ok_or_else(missing)
@@ -89,7 +89,7 @@ impl Core {
         }
         let is_copy = store.is_copy(dir)?;
         let (identity, locked) = match who {
-            Who::Open(identity) => (identity, None),
+            Who::Open(identity) => (identity.map(|identity| *identity), None),
             Who::Locked(public) => (None, Some(public)),
         };
         let mut core = Self { store, identity, locked, is_copy, ledgers, restores: 0 };

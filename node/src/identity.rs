@@ -79,7 +79,7 @@ impl Identity {
                     .hint("use 1 to 120 characters without control characters"));
             }
         }
-        let secret = SecretKey::from_bytes(&*Zeroizing::new(random_bytes()?));
+        let secret = SecretKey::from_bytes(&Zeroizing::new(random_bytes()?));
         let person_key = phrase.person_key();
         let cert = DeviceCert::sign(&person_key, &secret);
         let person = Person { id: cert.person, name: name.to_owned(), devices: vec![(cert, label.to_owned())] };

@@ -89,6 +89,11 @@ impl Cursor<'_> {
         })
     }
 
+    /// Whether something happens that happens once in so many times.
+    fn one_in(&mut self, count: u8) -> bool {
+        self.byte().is_multiple_of(count)
+    }
+
     fn below(&mut self, count: usize) -> usize {
         let value = usize::from(u16::from_le_bytes([self.byte(), self.byte()]));
         if count == 0 { 0 } else { value % count }
@@ -155,14 +160,14 @@ impl Run<'_> {
         for _ in 0..cursor.byte() % 5 {
             self.spoil(&mut header, cursor);
         }
-        if cursor.byte() % 8 != 0 {
+        if !cursor.one_in(8) {
             for ids in [&mut header.claims.mheads, &mut header.claims.deps] {
                 ids.sort_unstable();
                 ids.dedup();
             }
         }
         let mut bytes = header.to_bytes();
-        if cursor.byte() % 16 == 0 {
+        if cursor.one_in(16) {
             bytes = damaged(bytes, cursor);
         }
         let secret = &self.target.history.devices[author];
@@ -208,8 +213,8 @@ impl Run<'_> {
         let device = device_id(&self.target.history.devices[author]);
         let actor = self.ledger.actor(device, doc, &self.bodies).ok()?;
         let (key, value) = (format!("key {}", cursor.byte() % 4), format!("value {}", cursor.byte()));
-        let map = if cursor.byte() % 2 == 0 { Map::Root } else { Map::Attributes };
-        let clears = cursor.byte() % 8 == 0;
+        let map = if cursor.one_in(2) { Map::Root } else { Map::Attributes };
+        let clears = cursor.one_in(8);
         let edited = document.edit(actor, |edit| edit.set_text(map, &key, (!clears).then_some(&*value)));
         edited.ok()?
     }
@@ -231,7 +236,7 @@ impl Run<'_> {
         };
         let (blobs, body) = (Vec::new(), Vec::new());
         let draft = dataforge_protocol::ledger::Draft { kind, doc, deps, blobs, body };
-        if cursor.byte() % 16 != 0
+        if !cursor.one_in(16)
             && let Ok(header) = self.ledger.next_header(device, &draft, 1)
         {
             return header;
@@ -307,10 +312,10 @@ impl Run<'_> {
 /// Changes bytes as the input says; a change may be sealed again.
 fn damaged(mut bytes: Vec<u8>, cursor: &mut Cursor<'_>) -> Vec<u8> {
     let choice = cursor.byte();
-    if choice % 3 != 0 {
+    if !choice.is_multiple_of(3) {
         return bytes;
     }
-    if let Some(mut parts) = chunk::Parts::read(&bytes).filter(|_| choice % 2 == 0) {
+    if let Some(mut parts) = chunk::Parts::read(&bytes).filter(|_| choice.is_multiple_of(2)) {
         match cursor.byte() % 6 {
             0 => parts.start_op = parts.start_op.wrapping_add(u64::from(cursor.byte())),
             1 => parts.seq = parts.seq.wrapping_add(u64::from(cursor.byte())),
@@ -321,7 +326,7 @@ fn damaged(mut bytes: Vec<u8>, cursor: &mut Cursor<'_>) -> Vec<u8> {
         }
         return parts.seal();
     }
-    match chunk::content(&bytes).map(<[u8]>::to_vec).filter(|_| choice % 5 != 0) {
+    match chunk::content(&bytes).map(<[u8]>::to_vec).filter(|_| !choice.is_multiple_of(5)) {
         Some(mut content) => {
             edit(&mut content, cursor);
             chunk::chunk(chunk::CHANGE, &content)
