@@ -196,8 +196,9 @@ pub struct Ledger {
     membership: Membership,
     /// The state at all ops held.
     now: Arc<View>,
-    /// By id; never gone through, since its order is by chance.
-    nodes: HashMap<EntryId, Node>,
+    /// By id; never gone through, since its order is by chance. Boxed, so that a table that grows
+    /// copies pointers.
+    nodes: HashMap<EntryId, Box<Node>>,
     order: Vec<EntryId>,
     chains: BTreeMap<DeviceId, BTreeMap<u64, Vec<EntryId>>>,
     docs: BTreeMap<DocId, Doc>,
@@ -283,7 +284,7 @@ impl Ledger {
     /// Returns the outcome of a settled entry.
     #[must_use]
     pub fn outcome(&self, id: &EntryId) -> Option<Outcome> {
-        self.nodes.get(id).map(Node::outcome)
+        self.nodes.get(id).map(|node| node.outcome())
     }
 
     /// Returns the entries settled from a position on, in causal order.

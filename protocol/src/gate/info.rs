@@ -16,7 +16,7 @@ pub struct ChangeInfo {
     pub(super) seq: u64,
     pub(super) start_op: u32,
     /// The map keys it writes to, each once.
-    names: Vec<Box<str>>,
+    names: Box<[Box<str>]>,
     pub(super) ops: Vec<OpFact>,
 }
 
@@ -70,7 +70,7 @@ impl ChangeInfo {
             seq: scan.seq,
             // The scan refuses counters beyond 32 bits.
             start_op: scan.start_op as u32,
-            names,
+            names: names.into(),
             ops,
         }
     }

@@ -121,7 +121,7 @@ impl Ledger {
     pub(super) fn connect_after(&mut self, id: EntryId) {
         let mut queue = vec![id];
         while let Some(id) = queue.pop() {
-            let Some(Node { device, seq, .. }) = self.nodes.get(&id) else { continue };
+            let Some(Node { device, seq, .. }) = self.nodes.get(&id).map(|node| &**node) else { continue };
             let next = seq.checked_add(1);
             let next = next.and_then(|seq| self.chains.get(device)?.get(&seq)).cloned();
             for follower in next.unwrap_or_default() {

@@ -14,18 +14,25 @@ use crate::op::Role;
 pub(super) struct Doc {
     /// Its settled Opens and Changes, in causal order.
     pub(super) entries: Vec<EntryId>,
-    /// Its settled Changes by device, in causal order.
-    by_device: BTreeMap<DeviceId, Vec<EntryId>>,
+    /// Where in `entries` its settled Changes are, by device.
+    by_device: BTreeMap<DeviceId, Vec<u32>>,
     /// The gate, built when the document is first written to.
     pub(super) gate: Option<DocGate>,
 }
 
 impl Doc {
     pub(super) fn push(&mut self, id: EntryId, kind: EntryKind, device: DeviceId) {
-        self.entries.push(id);
         if kind == EntryKind::Change {
-            self.by_device.entry(device).or_default().push(id);
+            let place = u32::try_from(self.entries.len()).expect("no document has 2^32 entries in memory");
+            self.by_device.entry(device).or_default().push(place);
         }
+        self.entries.push(id);
+    }
+
+    /// Returns the settled Changes of a device, in causal order.
+    fn changes_of(&self, device: &DeviceId) -> impl DoubleEndedIterator<Item = &EntryId> {
+        let places = self.by_device.get(device).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.entries.get(*place as usize))
     }
 }
 
@@ -157,15 +164,17 @@ impl Ledger {
         prev: Option<EntryId>,
         doc: DocId,
     ) -> Option<EntryId> {
-        let own = self.docs.get(&doc)?.by_device.get(&device)?;
+        let doc = self.docs.get(&doc)?;
+        let own = doc.by_device.get(&device)?;
         let passed = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.inert.is_none());
         let seq_of = |id: &EntryId| self.nodes.get(id).map_or(u64::MAX, |node| node.seq);
         if !self.branched.contains(&device) {
             // On one chain, the order they were settled in is that of the chain.
-            let before = own.partition_point(|id| seq_of(id) < seq);
-            return own.get(..before)?.iter().rev().find(passed).copied();
+            let id = |place: &u32| doc.entries.get(*place as usize);
+            let before = own.partition_point(|place| id(place).is_some_and(|id| seq_of(id) < seq));
+            return own.get(..before)?.iter().rev().filter_map(id).find(passed).copied();
         }
-        let own: BTreeSet<_> = own.iter().filter(passed).copied().collect();
+        let own: BTreeSet<_> = doc.changes_of(&device).filter(passed).copied().collect();
         let lowest = own.iter().map(seq_of).min()?;
         let mut next = prev;
         while let Some(id) = next {

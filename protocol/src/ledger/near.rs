@@ -112,7 +112,7 @@ impl Ledger {
             if let Some(branches) = self.branch_of(&id, node) {
                 add(&mut shown, node.device, branches);
             }
-            let before = node.prev.and_then(|id| Some((id, self.nodes.get(&id)?)));
+            let before = node.prev.and_then(|id| Some((id, &**self.nodes.get(&id)?)));
             next = before.filter(|(_, node)| !node.is_data());
         }
         shown
@@ -150,7 +150,7 @@ impl Ledger {
         let mut next = (*id, node);
         while next.1.seq > lowest {
             // What continues a chain that is not held may be on any branch.
-            let Some(before) = next.1.prev.and_then(|id| Some((id, self.nodes.get(&id)?))) else {
+            let Some(before) = next.1.prev.and_then(|id| Some((id, &**self.nodes.get(&id)?))) else {
                 return Some(Branches::Several);
             };
             if let Some(found) = before.1.shown.get(&node.device).filter(|_| before.1.is_data()) {

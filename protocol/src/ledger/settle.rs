@@ -149,7 +149,7 @@ impl Ledger {
         if slot.len() > 1 {
             self.branched.insert(link.device);
         }
-        self.nodes.insert(entry.id, node);
+        self.nodes.insert(entry.id, Box::new(node));
         self.order.push(entry.id);
         if connected {
             self.connect_after(entry.id);
