@@ -320,7 +320,7 @@ fn damaged(mut bytes: Vec<u8>, cursor: &mut Cursor<'_>) -> Vec<u8> {
             0 => parts.start_op = parts.start_op.wrapping_add(u64::from(cursor.byte())),
             1 => parts.seq = parts.seq.wrapping_add(u64::from(cursor.byte())),
             2 => drop(parts.deps.pop()),
-            3 => parts.actor.rotate_left(1),
+            3 => parts.actor.reverse(),
             4 => return chunk::bomb(&bytes).unwrap_or(bytes),
             _ => edit(&mut parts.rest, cursor),
         }
