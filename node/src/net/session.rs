@@ -4,6 +4,7 @@
 //! them verifies and accepts entries, answers progress from elsewhere and tells the peer how far
 //! its work is held here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dataforge_protocol::entry::SignedEntry;
@@ -262,11 +263,13 @@ impl Driver<'_> {
         let verified =
             tokio::task::block_in_place(|| entries.into_iter().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>());
         let verified = verified.map_err(bad)?;
+        // What settles with them, because it waited, may have come from another: this peer may lack it.
+        let given: BTreeSet<_> = verified.iter().map(|entry| entry.id).collect();
         let progress = self.node.block(|core| core.accept(&workspace, verified))?;
         for (id, why) in &progress.invalid {
             tracing::warn!("entry {} from {} is refused: {why}", id.fmt_short(), self.peer.fmt_short());
         }
-        self.session.on_settled(progress.settled.iter().copied());
+        self.session.on_settled(progress.settled.iter().filter(|id| given.contains(id)).copied());
         self.info.send_modify(|info| info.received += progress.settled.len() as u64);
         self.node.on_progress(workspace, &progress);
         Ok(())

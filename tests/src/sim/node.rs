@@ -88,6 +88,8 @@ pub(super) struct Node {
     durable: Vec<EntryId>,
     /// What waited when it died: only the bug that forgets it asks.
     waited: BTreeSet<EntryId>,
+    /// What the last frame brought.
+    given: BTreeSet<EntryId>,
     verified: Verified,
     /// What it found invalid.
     pub(super) rejected: BTreeMap<EntryId, Entry>,
@@ -119,6 +121,7 @@ impl Node {
             signed: BTreeMap::new(),
             durable: Vec::new(),
             waited: BTreeSet::new(),
+            given: BTreeSet::new(),
             verified: Rc::clone(verified),
             rejected: BTreeMap::new(),
         }
@@ -220,7 +223,8 @@ impl Node {
             }
         };
         if let Some(meeting) = from.and_then(|link| self.meetings.get_mut(&link)) {
-            meeting.session.on_settled(ids);
+            // What settles with them, because it waited, may have come from another.
+            meeting.session.on_settled(ids.into_iter().filter(|id| self.given.contains(id)));
         }
         self.tell();
         Ok(())
@@ -328,6 +332,7 @@ impl Node {
             Effect::Accept(entries) => {
                 let verified = entries.into_iter().map(|signed| self.verify(signed));
                 let verified = verified.collect::<Result<Vec<_>, _>>().map_err(|error| blame(&error))?;
+                self.given = verified.iter().map(|entry| entry.id).collect();
                 for entry in verified {
                     if let Some(Outcome::Invalid(why)) = self.take(entry) {
                         invalid.push(why);
