@@ -10,3 +10,4 @@ mod people;
 mod restore;
 mod roles;
 mod unreadable;
+mod writing;

@@ -261,7 +261,10 @@ impl Peer {
     }
 
     pub(crate) fn document(&self, doc: &DocId) -> Document {
-        let entries = self.ledger.effective_entries(doc);
+        self.build(&self.ledger.effective_entries(doc))
+    }
+
+    fn build(&self, entries: &[(EntryId, EntryKind)]) -> Document {
         let changes = entries.iter().filter(|(_, kind)| *kind == EntryKind::Change);
         let bodies = changes.map(|(id, _)| self.store.entries[id].0.signed.body.as_slice());
         Document::build(DocKind::Well, bodies).unwrap()
@@ -270,7 +273,7 @@ impl Peer {
     /// Drafts an edit of a well as production does.
     pub(crate) fn draft_edit(&mut self, who: &Author, doc: DocId, key: &str, text: &str) -> Draft {
         let actor = self.ledger.actor(who.device(), doc, &self.store).unwrap();
-        let mut document = self.document(&doc);
+        let mut document = self.build(&self.ledger.buildable(&who.device(), &doc));
         let edit = document.edit(actor, |edit| match key {
             "deleted" => edit.set_bool(Map::Root, key, true),
             _ => edit.set_text(Map::Root, key, Some(text)),
