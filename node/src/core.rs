@@ -48,6 +48,9 @@ pub(crate) struct Progress {
     pub(crate) invalid: Vec<(EntryId, String)>,
     /// Entries that wait for missing ones.
     pub(crate) waiting: u64,
+    /// Whether one of these waits only because something that is held cannot be read: it has to be
+    /// given again.
+    pub(crate) put_off: bool,
     /// Documents whose state may have changed.
     pub(crate) touched: BTreeSet<DocId>,
 }
@@ -214,7 +217,10 @@ impl Core {
                 let done = ledger.accept(entry, store);
                 match &done.other {
                     Some(Outcome::Invalid(invalid)) => progress.invalid.push((id, invalid.to_string())),
-                    Some(Outcome::Waiting) => progress.waiting += 1,
+                    Some(Outcome::Waiting) => {
+                        progress.waiting += 1;
+                        progress.put_off |= ledger.is_put_off(&id);
+                    }
                     _ => {}
                 }
                 record(store, ledger, done, progress)?;

@@ -38,6 +38,8 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const DIAL: Duration = Duration::from_secs(8);
 /// How long a peer that broke the protocol is left alone.
 const FAULT_PAUSE: Duration = Duration::from_secs(60);
+/// How long a peer is left alone after a failure on this side, of the disk for instance.
+const OWN_FAULT_PAUSE: Duration = Duration::from_secs(10);
 /// How long a peer is left alone that says that this device is no member any more.
 const REMOVED_PAUSE: Duration = Duration::from_secs(300);
 /// Connections being answered at a time; more are refused until one ends.

@@ -346,6 +346,13 @@ impl Ledger {
         self.waiting.len()
     }
 
+    /// Returns whether an entry waits only because something that is held could not be read. It is
+    /// judged when it is given again.
+    #[must_use]
+    pub fn is_put_off(&self, id: &EntryId) -> bool {
+        self.waiting.missing_of(id).is_some_and(|missing| self.contains(&missing))
+    }
+
     #[cfg(test)]
     fn waiting_places(&self) -> (usize, usize) {
         self.waiting.places()

@@ -32,7 +32,8 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, ApiError> {
     stream.read_exact(&mut length).await.map_err(|error| lost(&error))?;
     let length = u32::from_be_bytes(length) as usize;
     if length > MAX_FRAME_BYTES {
-        return Err(ApiError::new(ErrorKind::Network, format!("the peer sent a frame of {length} bytes")));
+        let message = format!("the peer broke the protocol: a frame of {length} bytes");
+        return Err(ApiError::new(ErrorKind::NotAllowed, message));
     }
     let mut content = vec![0; length];
     stream.read_exact(&mut content).await.map_err(|error| lost(&error))?;

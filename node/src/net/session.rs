@@ -15,7 +15,7 @@ use iroh::endpoint::{Connection, RecvStream, SendStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::{FAULT_PAUSE, Live, Network, REMOVED_PAUSE, code, frame, transfer};
+use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::clock::now_ms;
 use crate::core::Core;
@@ -121,13 +121,17 @@ impl Opened {
             network.shun(workspace, peer, REMOVED_PAUSE);
             node.note_contact(peer, Err(REMOVED)).await;
         }
-        // What fails on this side is not the peer's fault.
-        match ended.as_ref().err().filter(|error| error.kind == ErrorKind::NotAllowed) {
-            Some(fault) => {
+        match ended.as_ref().err().filter(|error| error.kind != ErrorKind::Network) {
+            Some(fault) if fault.kind == ErrorKind::NotAllowed => {
                 // Told once; a peer that goes on like that is not listened to for a while.
                 network.shun(workspace, peer, FAULT_PAUSE);
                 let told: String = fault.message.chars().take(120).collect();
                 connection.close(code::FAULT.into(), told.as_bytes());
+            }
+            Some(_own) => {
+                // What failed on this side is not the peer's fault, and seldom mended in a second.
+                network.shun(workspace, peer, OWN_FAULT_PAUSE);
+                connection.close(code::LATER.into(), b"try again later");
             }
             None => connection.close(code::DONE.into(), b""),
         }
@@ -272,6 +276,10 @@ impl Driver<'_> {
         self.session.on_settled(progress.settled.iter().filter(|id| given.contains(id)).copied());
         self.info.send_modify(|info| info.received += progress.settled.len() as u64);
         self.node.on_progress(workspace, &progress);
+        if progress.put_off {
+            let message = "an entry that is held here cannot be read, so others cannot be judged";
+            return Err(ApiError::new(ErrorKind::Damaged, message));
+        }
         Ok(())
     }
 

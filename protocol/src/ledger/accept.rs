@@ -45,7 +45,7 @@ impl Ledger {
     pub fn accept(&mut self, entry: Entry, bodies: &dyn Bodies) -> Acceptance {
         let mut done = Acceptance::default();
         let first = entry.id;
-        if self.is_still_waiting(&first) {
+        if self.waiting.missing_of(&first).is_some() && !self.is_put_off(&first) {
             done.other = Some(Outcome::Waiting);
             return done;
         }
@@ -88,11 +88,6 @@ impl Ledger {
         }
         self.finish(&mut done, changed);
         done
-    }
-
-    /// Whether an entry waits for one that is still not here.
-    fn is_still_waiting(&self, id: &EntryId) -> bool {
-        self.waiting.missing_of(id).is_some_and(|missing| !self.nodes.contains_key(&missing))
     }
 
     /// Fills in the outcomes: those after all was settled.

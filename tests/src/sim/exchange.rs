@@ -19,6 +19,10 @@ impl Simulation {
     /// session.
     pub(super) fn connect(&mut self, link: usize) {
         let ends = self.network.links[link].ends;
+        // Who tried in the time of trouble and is not healed is cut off.
+        if !self.trouble && !ends.iter().all(|node| self.core.contains(node)) {
+            return;
+        }
         let both_up = ends.iter().all(|node| self.nodes[*node].up && self.nodes[*node].joined);
         if both_up && self.network.open(link, &mut self.random) {
             let dialler = self.random.usize(..2);

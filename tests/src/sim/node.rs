@@ -333,10 +333,16 @@ impl Node {
                 let verified = entries.into_iter().map(|signed| self.verify(signed));
                 let verified = verified.collect::<Result<Vec<_>, _>>().map_err(|error| blame(&error))?;
                 self.given = verified.iter().map(|entry| entry.id).collect();
+                let mut put_off = false;
                 for entry in verified {
+                    let id = entry.id;
                     if let Some(Outcome::Invalid(why)) = self.take(entry) {
                         invalid.push(why);
                     }
+                    put_off |= self.ledger.is_put_off(&id);
+                }
+                if put_off {
+                    return Err(Fault::Disk);
                 }
             }
             Effect::PeerLevel(level) => meeting.level = Some(level),
