@@ -158,7 +158,8 @@ struct Node {
     all_effective: bool,
     blob_end: u64,
     standing: Standing,
-    inert: Option<Inert>,
+    /// Boxed: nearly none have it.
+    inert: Option<Box<Inert>>,
     /// Whether everything before it on its chain is held.
     connected: bool,
     /// Whether a fork or removal touches it, or what it rests on.
@@ -174,7 +175,7 @@ impl Node {
         match (&self.standing, &self.inert) {
             (Standing::Unreadable, _) => Outcome::Unreadable,
             (Standing::Excluded, _) => Outcome::Excluded,
-            (Standing::Counts, Some(inert)) => Outcome::Inert(inert.clone()),
+            (Standing::Counts, Some(inert)) => Outcome::Inert(Inert::clone(inert)),
             (Standing::Counts, None) => Outcome::Accepted,
         }
     }
@@ -210,6 +211,8 @@ pub struct Ledger {
     frozen_ops: Vec<EntryId>,
     /// Devices with several entries for one position, readable or not.
     branched: BTreeSet<DeviceId>,
+    /// What ops name as the one before them on their chains, and was not here when they came.
+    awaited: BTreeSet<EntryId>,
     waiting: Waiting,
     invalid: BTreeSet<EntryId>,
 }
@@ -242,6 +245,7 @@ impl Ledger {
             forked_again: BTreeSet::new(),
             frozen_ops: Vec::new(),
             branched: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             waiting: Waiting::default(),
             invalid: BTreeSet::new(),
         };

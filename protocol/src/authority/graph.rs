@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::OpSet;
 use crate::id::{DeviceId, EntryId, PersonId, WorkspaceId};
-use crate::op::{Genesis, Op, Role};
+use crate::op::{CutAt, Genesis, Op, Role};
 
 /// Rank of the genesis and of recoveries.
 pub(super) const TOP: u8 = 5;
@@ -95,6 +95,8 @@ pub(super) struct Devices {
     pub(super) signed: BTreeMap<DeviceId, Vec<usize>>,
     /// Cuts that name a device: the restriction, and the op that holds the cut.
     pub(super) cuts: BTreeMap<DeviceId, Vec<(usize, usize)>>,
+    /// Places in cuts by the entry each names as the head of a chain.
+    pub(super) heads: BTreeMap<EntryId, Vec<CutAt>>,
 }
 
 /// Ops by the ops they refer to.
@@ -256,6 +258,7 @@ impl Graph {
         if let (Some(cut), Some(restriction)) = (node.op.cut(), restriction) {
             for at in cut.places() {
                 self.devices.cuts.entry(at.device).or_default().push((restriction, number));
+                self.devices.heads.entry(at.head).or_default().push(*at);
             }
         }
     }

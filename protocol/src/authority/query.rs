@@ -96,7 +96,8 @@ impl Membership {
     /// that were here before it, ops and data.
     ///
     /// An add, admit or new device changes nothing there unless an op it does not know concerns
-    /// the same person or device; a describe or an invite never does.
+    /// the same person or device, or it makes a viewer of somebody whom an op concerned before; a
+    /// describe or an invite never does.
     #[must_use]
     pub fn changes_verdicts(&self, id: &EntryId) -> bool {
         self.node(id).is_none_or(|node| node.unsettling)
@@ -135,11 +136,16 @@ impl Graph {
             }
             Op::AddDevice(op) => self.is_device_elsewhere(node, &op.cert.device),
             Op::Add(_) | Op::Admit(_) => {
+                let values = self.values(node);
                 // Another owner may lift the rule that kept one who left.
-                let lifts = self.values(node).iter().any(|(_, value)| *value == Role::Owner.rank())
+                let lifts = values.iter().any(|(_, value)| *value == Role::Owner.rank())
                     && !self.people.self_restrictions.is_empty();
+                // A restriction of what they wrote before, if those before it are not in force.
+                let mut below = values.iter().filter(|(_, value)| *value < Role::Editor.rank());
+                let restricts = below.any(|(person, _)| !self.about(person).is_empty());
                 let is_admit = matches!(node.op, Op::Admit(_)) && self.links.admits.iter().any(beside);
                 lifts
+                    || restricts
                     || is_admit
                     || node.op.persons().iter().any(|person| {
                         let mut about = self.about(&person.id).iter().map(|about| about.number);

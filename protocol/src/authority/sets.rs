@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::graph::Graph;
 use super::resolve::{Resolved, heads};
 use super::{Membership, OpSet, View};
 use crate::id::{DeviceId, EntryId, PersonId};
@@ -81,12 +82,15 @@ impl Membership {
         std::iter::once(number).chain(extends).filter_map(cut).collect()
     }
 
-    /// Returns the places of cuts that name an entry of a device as the head of its chain.
+    /// Returns the places in cuts of restrictions and of what extends them.
+    pub fn cut_places(&self) -> impl Iterator<Item = &CutAt> {
+        self.graph.devices.heads.values().flatten()
+    }
+
+    /// Returns those of them that name an entry as the head of a chain.
     #[must_use]
-    pub fn cuts_headed(&self, device: &DeviceId, head: &EntryId) -> Vec<&CutAt> {
-        let cuts = self.graph.devices.cuts.get(device).into_iter().flatten();
-        let places = cuts.filter_map(|(_, holder)| self.graph.node(*holder).op.cut()?.at(device));
-        places.filter(|at| at.head == *head).collect()
+    pub fn cuts_headed(&self, head: &EntryId) -> &[CutAt] {
+        self.graph.devices.heads.get(head).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the ops that might be void in some set of ops of this graph; all others never are.
@@ -98,29 +102,55 @@ impl Membership {
     /// Takes the op that was added last into account.
     pub(super) fn contest(&mut self, number: usize) {
         let node = self.graph.node(number);
-        let contest = &mut self.contest;
-        let known = |set: &OpSet| set.is_subset(&node.past);
-        if !known(&contest.taking) || node.past.meets(&contest.contestable) {
-            contest.contestable.insert(number);
+        if !self.contest.taking.is_subset(&node.past) || node.past.meets(&self.contest.contestable) {
+            self.contest.contestable.insert(number);
         }
-        if !takes(&node.op) {
+        let rivals = self.graph.rivals(number);
+        let mut taking: Vec<_> = rivals.iter().copied().filter(|other| self.graph.adds_below_owner(*other)).collect();
+        if takes(&node.op) || (!rivals.is_empty() && self.graph.adds_below_owner(number)) {
+            taking.push(number);
+        }
+        taking.into_iter().for_each(|number| self.take(number));
+    }
+
+    /// Notes an op that may make others void: those beside it, and what knows one of these.
+    fn take(&mut self, number: usize) {
+        let (graph, contest) = (&self.graph, &mut self.contest);
+        if contest.taking.contains(number) {
             return;
         }
         contest.taking.insert(number);
-        let beside: Vec<_> = (0..number).filter(|other| !node.past.contains(*other)).collect();
+        let beside: Vec<_> = (0..graph.len()).filter(|other| graph.concurrent(*other, number)).collect();
         if beside.is_empty() {
             return;
         }
         beside.into_iter().for_each(|other| contest.contestable.insert(other));
-        for other in 0..=number {
-            if self.graph.node(other).past.meets(&contest.contestable) {
+        for other in 0..graph.len() {
+            if graph.node(other).past.meets(&contest.contestable) {
                 contest.contestable.insert(other);
             }
         }
     }
 }
 
-/// Whether an op may make others void: it lowers somebody or ends something, or uses up an invite.
+impl Graph {
+    /// Returns the ops about one of the persons that an op is about, which was added last, that it
+    /// does not know.
+    fn rivals(&self, number: usize) -> Vec<usize> {
+        let node = self.node(number);
+        let about = self.values(node).into_iter().flat_map(|(person, _)| self.about(&person));
+        about.map(|about| about.number).filter(|other| *other != number && !node.past.contains(*other)).collect()
+    }
+
+    /// Whether an op is an add of somebody who may be more elsewhere: beside another op about them
+    /// it may lower them.
+    fn adds_below_owner(&self, number: usize) -> bool {
+        matches!(&self.node(number).op, Op::Add(add) if add.role < Role::Owner)
+    }
+}
+
+/// Whether an op may make others void by itself: it lowers somebody or ends something, or uses up an
+/// invite.
 fn takes(op: &Op) -> bool {
     match op {
         Op::Genesis(_) | Op::Ratify(_) | Op::ExtendCut(_) | Op::AddDevice(_) | Op::Describe(_) | Op::Invite(_) => false,

@@ -15,22 +15,22 @@ use crate::id::EntryId;
 impl Ledger {
     /// Brings what counts up to date after an Open or Change settled; returns what changed with it.
     pub(super) fn count_data(&mut self, id: EntryId) -> Vec<EntryId> {
-        let Some(node) = self.nodes.get(&id).filter(|node| node.near) else { return Vec::new() };
+        let turns_a_cut = self.turns_a_cut(&id);
+        let Some(node) = self.nodes.get(&id).filter(|node| node.near) else {
+            return if turns_a_cut { self.judge_again() } else { Vec::new() };
+        };
         let now = self.now();
         let case = Case { view: &now, part: None, forked: &self.forked };
         let stands = self.stands(&id, node, &case);
         let uncounted: Vec<_> = node.deps.iter().filter(|dep| !self.counts(dep)).copied().collect();
-        // As the head of a cut it may change what the cut holds; as part of a fork, which branch
-        // stays.
+        // As part of a fork it may change which branch stays.
         let settles_fork =
             stands && !self.forked.is_empty() && (self.is_frozen(&node.device, node.seq) || !uncounted.is_empty());
-        let again =
-            settles_fork || self.membership.cuts_headed(&node.device, &id).iter().any(|cut| !self.is_plain(cut));
         if !stands {
             // Nothing builds upon it yet, and it makes nothing count.
             self.set_standing(&id, Standing::Excluded);
         }
-        if again {
+        if settles_fork || turns_a_cut {
             return self.judge_again();
         }
         if stands { self.count_past(uncounted) } else { Vec::new() }
@@ -77,7 +77,9 @@ impl Ledger {
             self.set_standing(op, if in_effect { Standing::Counts } else { Standing::Excluded });
         }
         changed.retain(|op| op != id);
-        (changed, self.membership.changes_verdicts(id))
+        // Any of these may have been what made somebody an author.
+        let unsettles = !changed.is_empty() || self.membership.changes_verdicts(id);
+        (changed, unsettles)
     }
 
     /// Judges every Open and Change that is near anew; returns what changed.

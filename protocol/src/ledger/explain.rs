@@ -67,7 +67,7 @@ impl Ledger {
             return Some(if counts { Why::Stands } else { Why::Void });
         }
         Some(match &node.inert {
-            Some(inert) if counts => Why::Inert(inert.clone()),
+            Some(inert) if counts => Why::Inert(Inert::clone(inert)),
             _ if counts => self.why_it_counts(id, node),
             _ => self.why_not(id, node),
         })

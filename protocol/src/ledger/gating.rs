@@ -110,7 +110,7 @@ impl Ledger {
             let body = bodies.body(&id).ok_or(NoBody(id))?;
             let checked = self.check_change(gate.as_mut(), &place, &body);
             if let Some(node) = self.nodes.get_mut(&id) {
-                node.inert = checked.err();
+                node.inert = checked.err().map(Box::new);
             }
         }
         Ok(gate)

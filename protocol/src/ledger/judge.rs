@@ -88,7 +88,9 @@ impl Ledger {
             if found.seq <= node.seq {
                 return at == *id;
             }
-            if found.connected && found.device == node.device && !self.branched.contains(&node.device) {
+            // Then it is in, whether all of the chain in between is considered or not.
+            let in_line = found.connected && found.device == node.device && !self.branched.contains(&node.device);
+            if in_line && !exact && node.seq <= cut.seq {
                 return true;
             }
             next = found.prev;
@@ -117,6 +119,28 @@ impl Ledger {
     pub(super) fn is_plain(&self, cut: &CutAt) -> bool {
         let Some(head) = self.nodes.get(&cut.head) else { return true };
         head.connected && head.device == cut.device && head.seq == cut.seq && !self.branched.contains(&cut.device)
+    }
+
+    /// Whether a cut may hold other entries now that this one took its place: it is the head, or ended
+    /// what was to be seen of the chain before the head.
+    pub(super) fn turns_a_cut(&self, id: &EntryId) -> bool {
+        let turns = |cut: &CutAt| !self.is_plain(cut) && self.leads_to(cut.head, id);
+        if self.awaited.contains(id) {
+            self.membership.cut_places().any(turns)
+        } else {
+            self.membership.cuts_headed(id).iter().any(turns)
+        }
+    }
+
+    /// Whether a chain leads from its end over ops to an entry. Data has waited for all that is
+    /// before it.
+    fn leads_to(&self, end: EntryId, id: &EntryId) -> bool {
+        let mut next = Some(end);
+        while let Some(at) = next.filter(|at| at != id) {
+            let found = self.nodes.get(&at).filter(|node| node.standing != Standing::Unreadable && !node.is_data());
+            next = found.and_then(|node| node.prev);
+        }
+        next.is_some()
     }
 
     /// Whether an entry that is on no forked part stands for these ops, whatever data is considered

@@ -51,8 +51,6 @@ impl Ledger {
         if same.len() < 2 {
             return false;
         }
-        let splits = |id: &EntryId| *id != entry.id && self.nodes.get(id).is_some_and(|node| node.prev == link.prev);
-        let is_split = same.iter().any(splits);
         let Some(lowest) = self.forked.get(&link.device).copied() else {
             self.forked.insert(link.device, link.seq);
             return true;
@@ -63,6 +61,14 @@ impl Ledger {
             self.forked_again.insert(link.device);
             return true;
         }
+        // Those of other branches are no fork of its own. What an op says of its place may be a lie.
+        let branch = |id: &EntryId| self.nodes.get(id).and_then(|node| self.branch_of(id, node));
+        let own = branch(&entry.id);
+        let is_apart = |other: Option<Branches>| match (own, other) {
+            (Some(Branches::One(own)), Some(Branches::One(other))) => own != other,
+            _ => false,
+        };
+        let is_split = same.iter().any(|id| *id != entry.id && !is_apart(branch(id)));
         link.seq > lowest && is_split && self.forked_again.insert(link.device)
     }
 
@@ -72,12 +78,27 @@ impl Ledger {
     }
 
     /// Returns whether an Open or Change is near, given those before it.
-    pub(super) fn is_near(&self, node: &Node) -> bool {
+    pub(super) fn is_near(&self, id: &EntryId, node: &Node) -> bool {
         let near = |id: &EntryId| self.nodes.get(id).is_some_and(|node| node.near);
         self.is_frozen(&node.device, node.seq)
             || node.deps.iter().chain(&node.before).any(near)
             || node.author.is_some_and(|(person, _)| self.membership.may_restrict(&node.device, &person))
             || node.past.meets(self.membership.contestable())
+            || self.heads_a_cut(id, node)
+    }
+
+    /// Whether a cut names an Open or Change, or an op before it on its chain, as the head of a chain,
+    /// rightly or not.
+    fn heads_a_cut(&self, id: &EntryId, node: &Node) -> bool {
+        let mut next = Some((*id, node));
+        while let Some((id, node)) = next {
+            if !self.membership.cuts_headed(&id).is_empty() {
+                return true;
+            }
+            let before = node.prev.and_then(|id| Some((id, &**self.nodes.get(&id)?)));
+            next = before.filter(|(_, node)| !node.is_data());
+        }
+        false
     }
 
     /// Marks anew what is near, and what shows of forks in its past.
@@ -93,7 +114,7 @@ impl Ledger {
             let Some(node) = self.nodes.get(&id).filter(|node| node.is_readable_data()) else {
                 continue;
             };
-            let (near, shown) = (self.is_near(node), self.shown_at(&id, node));
+            let (near, shown) = (self.is_near(&id, node), self.shown_at(&id, node));
             if let Some(node) = self.nodes.get_mut(&id) {
                 (node.near, node.shown) = (near, shown);
             }

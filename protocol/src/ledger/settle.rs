@@ -91,11 +91,14 @@ impl Ledger {
             _ => (Vec::new(), false),
         };
         let by_fork = self.note_fork(entry);
-        if by_op || by_fork {
-            self.mark_near();
-            changed.extend(self.judge_again());
-        } else if matches!(kind, Some(EntryKind::Open | EntryKind::Change)) {
-            changed.extend(self.count_data(entry.id));
+        match kind {
+            _ if by_op || by_fork => {
+                self.mark_near();
+                changed.extend(self.judge_again());
+            }
+            Some(EntryKind::Open | EntryKind::Change) => changed.extend(self.count_data(entry.id)),
+            Some(EntryKind::Op) if self.turns_a_cut(&entry.id) => changed.extend(self.judge_again()),
+            _ => {}
         }
         self.regate(&changed, bodies);
         changed
@@ -131,16 +134,19 @@ impl Ledger {
             all_effective,
             blob_end: claims.blob_base.saturating_add(claims.blobs.len() as u64),
             standing,
-            inert,
+            inert: inert.map(Box::new),
             connected,
             near: false,
             shown: Arc::default(),
             position: self.order.len(),
         };
         if node.is_readable_data() {
-            (node.near, node.shown) = (self.is_near(&node), self.shown_at(&entry.id, &node));
-        } else if node.kind == Some(EntryKind::Op) && self.is_frozen(&node.device, node.seq) {
-            self.frozen_ops.push(entry.id);
+            (node.near, node.shown) = (self.is_near(&entry.id, &node), self.shown_at(&entry.id, &node));
+        } else if node.kind == Some(EntryKind::Op) {
+            if self.is_frozen(&node.device, node.seq) {
+                self.frozen_ops.push(entry.id);
+            }
+            self.awaited.extend(node.prev.filter(|prev| !self.nodes.contains_key(prev)));
         }
         let chain = self.chains.entry(link.device).or_default();
         // Almost every place has one entry.

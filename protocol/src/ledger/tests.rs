@@ -4,6 +4,7 @@ mod chain;
 pub(crate) mod fixture;
 mod forks;
 pub(crate) mod graphs;
+mod late;
 mod oracle;
 mod order;
 mod people;

@@ -26,7 +26,7 @@ pub(super) struct Data {
 
 impl Oracle {
     pub(super) fn add_data(&mut self, chained: Chained, claims: &Claims) -> Option<Place> {
-        let (mut known, mut unreadable) = (Bits::default(), false);
+        let (mut known, mut unreadable, mut wrong) = (Bits::default(), false, false);
         for head in &claims.mheads {
             match self.places.get(head)? {
                 Place::Op(x) => {
@@ -34,7 +34,7 @@ impl Oracle {
                     known.put(*x);
                 }
                 Place::Unreadable => unreadable = true,
-                Place::Data(_) => return None,
+                Place::Data(_) => wrong = true,
             }
         }
         let (mut between, mut before, mut at) = (Vec::new(), None, chained);
@@ -65,7 +65,7 @@ impl Oracle {
                     full.put_all(&self.data[*e].full);
                 }
                 Place::Unreadable => unreadable = true,
-                Place::Op(_) => return None,
+                Place::Op(_) => wrong = true,
             }
         }
         full.put_all(&past);
@@ -79,8 +79,12 @@ impl Oracle {
         let e = self.data.len();
         let blob_base = claims.blob_base;
         let data = Data { chained, known, past, full, between, author, before, blob_base, is_valid: false };
+        // What rests on the unreadable is that too, whatever else it names.
         if unreadable {
             return self.is_chained(&data).then_some(Place::Unreadable);
+        }
+        if wrong {
+            return None;
         }
         self.data.push(data);
         self.data[e].is_valid = may_write && self.check_data(e);

@@ -22,16 +22,23 @@ pub(super) struct OpNode {
 
 impl Oracle {
     pub(super) fn add_op(&mut self, chained: Chained, parents: &[EntryId], body: &[u8]) -> Option<Place> {
-        let mut past = Bits::default();
+        let (mut past, mut unreadable, mut wrong) = (Bits::default(), false, false);
         for parent in parents {
             match self.places.get(parent)? {
                 Place::Op(x) => {
                     past.put_all(&self.ops[*x].past);
                     past.put(*x);
                 }
-                Place::Unreadable => return Some(Place::Unreadable),
-                Place::Data(_) => return None,
+                Place::Unreadable => unreadable = true,
+                Place::Data(_) => wrong = true,
             }
+        }
+        // What rests on the unreadable is that too, whatever else it names.
+        if unreadable {
+            return Some(Place::Unreadable);
+        }
+        if wrong {
+            return None;
         }
         let op = match Op::from_bytes(body) {
             Ok(op) => op,

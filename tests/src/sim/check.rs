@@ -89,7 +89,7 @@ fn check_agreement(simulation: &mut Simulation, states: &BTreeMap<usize, State>)
             let (id_a, id_b) = (simulation.nodes[*a].id(), simulation.nodes[*b].id());
             if first.devices.contains_key(&id_b) && other.devices.contains_key(&id_a) {
                 pairs += 1;
-                compare(first, other, [*a, *b]);
+                compare(&simulation.nodes, first, other, [*a, *b]);
                 assert!(!canary || first.outcomes != other.outcomes, "canary: nodes agree");
             }
         }
@@ -97,9 +97,10 @@ fn check_agreement(simulation: &mut Simulation, states: &BTreeMap<usize, State>)
     simulation.report.count("pairs that agree", pairs);
 }
 
-fn compare(first: &State, other: &State, [a, b]: [usize; 2]) {
+fn compare(nodes: &[Node], first: &State, other: &State, [a, b]: [usize; 2]) {
     for (id, word) in &first.outcomes {
-        assert_eq!(other.outcomes.get(id), Some(word), "I1: entry {id} at node {b}, unlike node {a}");
+        let (found, text) = (other.outcomes.get(id), || explain_both(&nodes[a], &nodes[b]));
+        assert_eq!(found, Some(word), "I1: entry {id} at node {b}, unlike node {a}{}", text());
     }
     for id in other.outcomes.keys() {
         assert!(first.outcomes.contains_key(id), "I1: node {a} lacks {id}, which node {b} has");
@@ -227,10 +228,16 @@ fn check_orders(simulation: &mut Simulation, number: usize, before: &State) {
         let mut replica = simulation.nodes[number].replica(entries.iter().cloned());
         let after = state(&mut replica);
         for (id, word) in &before.outcomes {
-            assert_eq!(after.outcomes.get(id), Some(word), "I9: entry {id} in another order");
+            let (found, text) = (after.outcomes.get(id), || explain_both(&simulation.nodes[number], &replica));
+            assert_eq!(found, Some(word), "I9: entry {id} in another order{}", text());
         }
         assert_eq!(after, *before, "I9: another order gives another state");
     }
+}
+
+/// Says what two nodes hold, each in the order it settled it, and what the rules make of it.
+fn explain_both(one: &Node, other: &Node) -> String {
+    format!("\none:{}\nother:{}", explain(one), explain(other))
 }
 
 /// Says what the rules make of what a node holds, for messages.
@@ -261,7 +268,7 @@ fn check_oracle(node: &Node, state: &State) {
     let mut oracle = Oracle::default();
     let read = |id: &EntryId| node.disk.stored(id).cloned().and_then(|signed| node.verify(signed).ok());
     for entry in node.disk.order().iter().filter_map(read) {
-        assert!(oracle.add(&entry), "I3: {} rests on what is not here", entry.id);
+        assert!(oracle.add(&entry), "I3: {} rests on what is not here{}", entry.id, explain(node));
     }
     let verdicts = oracle.verdicts();
     for (id, word) in &state.outcomes {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::world::{
     World, add, add_device, cut, describe, device, extend, id, invite, leave, person, ratify, remove, revoke, set_role,
-    uninvite,
+    uninvite, with_devices,
 };
 use crate::authority::View;
 use crate::id::EntryId;
-use crate::op::{Cut, InviteForm, Leave, Op, Remove, RevokeDevice, Role, SetRole};
+use crate::op::{Add, Cut, InviteForm, Leave, Op, Remove, RevokeDevice, Role, SetRole};
 
 fn restrictions(view: &View, name: &str) -> Vec<EntryId> {
     let found = view.restrictions_on(&device(&format!("{name}1")), &person(name));
@@ -131,6 +131,44 @@ fn ops_that_disturb_nothing_before_them_are_told_apart() {
     ];
     assert!(disturbing.iter().all(|op| unsettles(&world, *op)));
     assert!(unsettles(&world, id(5)), "unknown");
+}
+
+/// An add of somebody on their second device.
+fn add_again(name: &str, role: Role) -> Op {
+    Op::Add(Add { person: with_devices(name, &[&format!("{name}2")]), role, invite: None })
+}
+
+#[test]
+fn viewer_who_was_somebody_before_disturbs() {
+    let mut world = World::base();
+    world.op("O1", remove("M"));
+    let again = world.op("O1", add_again("M", Role::Viewer));
+    assert!(world.membership.changes_verdicts(&again), "a restriction of what they wrote");
+    let new = world.op("O1", add("X", Role::Viewer));
+    assert!(!world.membership.changes_verdicts(&new), "they wrote nothing");
+}
+
+#[test]
+fn adds_of_one_person_beside_each_other_put_in_doubt_what_they_did() {
+    let mut world = World::base();
+    let heads = world.heads();
+    let more = world.after("O1", &heads, add("X", Role::Admin)).unwrap();
+    let added = world.after("X1", &[more], add("Y", Role::Editor)).unwrap();
+    let in_doubt = |world: &World, op| {
+        let number = world.membership.number_of(&op).unwrap();
+        world.membership.contestable().contains(number)
+    };
+    world.after("A1", &heads, add("Z", Role::Viewer)).unwrap();
+    assert!(!in_doubt(&world, added));
+    let mut other = World::default();
+    let less = world.after("O1", &heads, add_again("X", Role::Viewer)).unwrap();
+    assert!(in_doubt(&world, added) && !world.counts(added) && world.counts(less));
+    // Whichever came first.
+    let last = world.told.pop().unwrap();
+    let place = world.told.iter().position(|told| told.id == more).unwrap();
+    world.told.insert(place, last);
+    world.told.iter().for_each(|told| other.tell(told).unwrap());
+    assert!(in_doubt(&other, added) && !other.counts(added));
 }
 
 #[test]

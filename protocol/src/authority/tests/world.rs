@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iroh_base::SecretKey;
 
-use crate::authority::{Membership, OpRefusal};
+use crate::authority::{Membership, OpRefusal, OpSet};
 use crate::id::{DeviceId, EntryId, PersonId, WorkspaceId};
 use crate::key::{DeviceCert, device_id, sign_admission, sign_recovery, sign_revocation};
 use crate::op::{
@@ -272,6 +272,7 @@ impl World {
     /// orders of adding give the same.
     pub(crate) fn check(&mut self, random: &mut fastrand::Rng) {
         check_resolved(&mut self.membership);
+        check_doubt(&self.membership);
         let expected = state(&mut self.membership);
         let mut other = Self::default();
         let mut rest: Vec<_> = self.told.iter().collect();
@@ -300,4 +301,16 @@ pub(crate) fn check_resolved(membership: &mut Membership) {
     assert_eq!(*membership.now(), fresh);
     let heads: BTreeSet<_> = target.heads(&membership.graph).collect();
     assert_eq!(*membership.heads(), heads);
+}
+
+/// Checks that ops that others void, or bring back, are known to be in doubt.
+fn check_doubt(membership: &Membership) {
+    let all = membership.all();
+    let resolved = membership.graph.resolve(&all);
+    for number in all.difference(membership.contestable()).numbers() {
+        let mut known = OpSet::clone(&membership.graph.node(number).past);
+        known.insert(number);
+        let alone = membership.graph.resolve(&known).contains(number);
+        assert_eq!(resolved.contains(number), alone, "op {number} was not in doubt");
+    }
 }

@@ -1,7 +1,8 @@
 //! What a newer version wrote: kept, passed on, and never judged.
 
-use super::fixture::{Author, Peer, describe, forge, newer, op_draft, open_draft, set_body, well};
+use super::fixture::{Author, Peer, describe, forge, newer, op_draft, open_draft, same_in_all_orders, set_body, well};
 use crate::entry::Entry;
+use crate::id::EntryId;
 use crate::ledger::Outcome;
 use crate::op::Role;
 
@@ -68,6 +69,34 @@ fn what_rests_on_the_unreadable_is_unreadable_and_the_rest_is_not() {
     let mut node = base.replica();
     node.deliver([&op]);
     assert_eq!(node.receive(&free), Outcome::Accepted);
+}
+
+/// Seeds 12761 and 19855: it is kept with what it rests on, whatever else it names. Who can read that
+/// will refuse it.
+#[test]
+fn what_rests_on_the_unreadable_and_on_one_of_the_wrong_kind_is_unreadable() {
+    let (base, owner, editor) = pair();
+    let mut peer = base.replica();
+    let described = peer.op(&owner, &describe("Ada"));
+    let opened = base.replica().open(&editor, &well(1));
+    let future = future_op(&base, &editor);
+    let unread = newer(&owner, &base.header(&owner, &open_draft(&well(2))));
+    let sorted = |mut ids: Vec<EntryId>| {
+        ids.sort_unstable();
+        ids
+    };
+    let late = Author::new(3);
+    let mut data = peer.header(&owner, &open_draft(&well(3)));
+    (data.link.device, data.link.seq, data.link.prev) = (late.device(), 0, None);
+    data.claims.deps = sorted(vec![described.id, unread.id]);
+    let data = forge(&late, &data, open_draft(&well(3)).body);
+    let mut op = base.header(&late, &op_draft(&describe("Late")));
+    op.claims.mheads = sorted(vec![opened.id, future.id]);
+    let op = forge(&late, &op, describe("Late").to_bytes());
+    let state = same_in_all_orders(&base, &[described, unread, opened, future, data.clone(), op.clone()]);
+    for entry in [data, op] {
+        assert_eq!(state.outcomes.get(&entry.id).map(String::as_str), Some("Unreadable"));
+    }
 }
 
 #[test]
