@@ -1,7 +1,8 @@
 //! Connections, and the queue of all that is to happen.
 //!
 //! A connection keeps the order of each direction, as a QUIC stream does, and loses what is
-//! under way when it breaks. Different connections overtake each other.
+//! under way when it breaks. Nothing gets through a direction any more in which something did not:
+//! a stream has no gaps, and the connection is given up. Different connections overtake each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,13 +84,15 @@ pub(super) struct Link {
     /// When the last frame arrives at each end, and how many are under way to it.
     last: [u64; 2],
     under_way: [usize; 2],
+    /// Whether something did not get through to each end.
+    lost: [bool; 2],
     latency_ms: u64,
 }
 
 impl Link {
     fn new(ends: [usize; 2], latency_ms: u64) -> Self {
-        let (last, under_way) = ([0; 2], [0; 2]);
-        Self { ends, up: false, epoch: 0, last, under_way, latency_ms }
+        let (last, under_way, lost) = ([0; 2], [0; 2], [false; 2]);
+        Self { ends, up: false, epoch: 0, last, under_way, lost, latency_ms }
     }
 }
 
@@ -181,7 +184,7 @@ impl Network {
             let link = &mut self.links[link];
             link.up = true;
             link.epoch += 1;
-            (link.last, link.under_way) = ([0; 2], [0; 2]);
+            (link.last, link.under_way, link.lost) = ([0; 2], [0; 2], [false; 2]);
         }
         can
     }
@@ -249,35 +252,90 @@ impl Network {
     pub(super) fn send(&mut self, link: usize, from: usize, frame: Vec<u8>, random: &mut fastrand::Rng) {
         let (now, number, epoch) = (self.now, link, self.links[link].epoch);
         let end = usize::from(self.links[link].ends[0] == from);
-        let to = self.links[link].ends[end];
         let late = !self.healed && self.faults.strikes(Kind::Delay, 20, random);
         let late_ms = if late { random.u64(1..=HOUR_MS) } else { 0 };
-        let passes = self.passes(from, to);
+        let gets_through = self.gets_through(number, end);
         let link = &mut self.links[link];
         let arrives = now + link.latency_ms + random.u64(..=link.latency_ms) + late_ms;
         link.last[end] = link.last[end].max(arrives);
         link.under_way[end] += 1;
         let after = link.last[end] - now;
-        if passes {
+        if gets_through {
             self.after(after, Event::Deliver { link: number, epoch, end, frame });
         } else {
             self.after(TIMEOUT_MS, Event::Timeout { link: number, epoch });
         }
     }
 
+    /// Whether something gets through to an end of a connection: only if all before it did.
+    fn gets_through(&mut self, link: usize, end: usize) -> bool {
+        let ends = self.links[link].ends;
+        let passes = self.passes(ends[1 - end], ends[end]);
+        let lost = &mut self.links[link].lost[end];
+        *lost |= !passes;
+        !*lost
+    }
+
     /// Notes that a frame came to an end; returns whether its connection still stands and lets it
     /// through.
     pub(super) fn arrived(&mut self, link: usize, epoch: u64, end: usize) -> bool {
-        let ends = self.links[link].ends;
         if !self.links[link].up || self.links[link].epoch != epoch {
             return false;
         }
-        if !self.passes(ends[1 - end], ends[end]) {
+        if !self.gets_through(link, end) {
             self.after(TIMEOUT_MS, Event::Timeout { link, epoch });
             return false;
         }
         self.links[link].under_way[end] -= 1;
         self.settled_frames += usize::from(self.healed);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lets time pass; returns what arrives, and at which end.
+    fn wait(network: &mut Network, ms: u64) -> Vec<(usize, Vec<u8>)> {
+        let (until, mut came) = (network.now + ms, Vec::new());
+        while let Some((_, event)) = network.next(until) {
+            match event {
+                Event::Deliver { link, epoch, end, frame } if network.arrived(link, epoch, end) => {
+                    came.push((end, frame));
+                }
+                Event::Timeout { link, epoch } if network.links[link].epoch == epoch => network.cut(link),
+                _ => {}
+            }
+        }
+        came
+    }
+
+    #[test]
+    fn nothing_arrives_after_what_did_not_until_there_is_a_new_connection() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let faults = Faults::draw(&mut random);
+        let mut network = Network::draw(2, faults, &mut random);
+        network.heal(&[0, 1]);
+        for blocked_when_sent in [false, true] {
+            assert!(network.open(0, &mut random));
+            if blocked_when_sent {
+                network.blocked.ways.insert((0, 1));
+            }
+            network.send(0, 0, vec![1], &mut random);
+            network.blocked.ways.insert((0, 1));
+            assert!(wait(&mut network, 1_000).is_empty());
+            network.blocked.ways.clear();
+            network.send(0, 0, vec![2], &mut random);
+            network.send(0, 1, vec![3], &mut random);
+            assert_eq!(wait(&mut network, 1_000), [(0, vec![3])], "the other direction is as it was");
+            assert!(network.links[0].up);
+            assert!(wait(&mut network, TIMEOUT_MS).is_empty());
+            assert!(!network.links[0].up, "it is given up");
+            assert!(network.open(0, &mut random));
+            network.send(0, 0, vec![4], &mut random);
+            assert_eq!(wait(&mut network, 1_000), [(1, vec![4])]);
+            network.cut(0);
+        }
     }
 }
