@@ -24,6 +24,8 @@ const REVOKE_DOMAIN: &[u8] = b"dataforge/revoke/1\0";
 const RECOVER_DOMAIN: &[u8] = b"dataforge/recover/1\0";
 /// Domain prefix of a ticket key's signature over who joins.
 const ADMIT_DOMAIN: &[u8] = b"dataforge/admit/1\0";
+/// Domain prefix of a device's signature over what it says it holds.
+const HOLDING_DOMAIN: &[u8] = b"dataforge/holding/1\0";
 
 /// An ed25519 signature. Not part of any id: one message has many valid ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +80,20 @@ pub fn sign_entry(secret: &SecretKey, id: &[u8; 32]) -> Signature {
 /// [`BadSignature`] when the key is no curve point or the signature does not verify.
 pub fn verify_entry(device: &DeviceId, id: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
     verify(device.as_bytes(), ENTRY_DOMAIN, id, signature)
+}
+
+/// Signs the hash of a holding with a device's key.
+#[must_use]
+pub fn sign_holding(secret: &SecretKey, hash: &[u8; 32]) -> Signature {
+    sign(secret, HOLDING_DOMAIN, hash)
+}
+
+/// Checks a device's signature over the hash of a holding.
+///
+/// # Errors
+/// [`BadSignature`] when the key is no curve point or the signature does not verify.
+pub fn verify_holding(device: &DeviceId, hash: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
+    verify(device.as_bytes(), HOLDING_DOMAIN, hash, signature)
 }
 
 /// Signs the end of a device with its person's key.
@@ -259,5 +275,6 @@ mod tests {
         let signature = sign_entry(&key, &[1; 32]);
         assert_eq!(verify_entry(&device_id(&key), &[1; 32], &signature), Ok(()));
         assert_eq!(verify(key.public().as_bytes(), DEVICE_DOMAIN, &[1; 32], &signature), Err(BadSignature));
+        assert_eq!(verify_holding(&device_id(&key), &[1; 32], &signature), Err(BadSignature));
     }
 }

@@ -13,6 +13,7 @@ pub mod entry;
 pub mod facts;
 pub mod gate;
 pub mod hello;
+pub mod holding;
 pub mod id;
 pub mod key;
 pub mod ledger;

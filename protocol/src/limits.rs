@@ -36,6 +36,16 @@ pub const BATCH_BYTES: usize = 256 * 1024;
 pub const MAX_TIPS: usize = 8192;
 /// Hashes in one message.
 pub const MAX_HASHES: usize = 8192;
+/// Bytes of an encoded holding. It leaves room in a frame, and names millions of blobs.
+pub const MAX_HOLDING_BYTES: usize = 512 * 1024;
+/// Chains in a holding.
+pub const MAX_HOLDING_CHAINS: usize = 4096;
+/// Holdings in one message.
+pub const MAX_HOLDINGS: usize = 64;
+/// Blobs that one message asks for or promises.
+pub const MAX_ASKED: usize = 256;
+/// Asks and promises that wait to be sent in one session; what comes beyond is dropped.
+pub const MAX_NOTICES: usize = 256;
 
 /// Entries that a removed device may hand in on one connection.
 pub const MAX_LATE_ENTRIES: usize = 10_000;

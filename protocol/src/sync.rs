@@ -2,16 +2,20 @@
 //!
 //! Both sides send the tips of all chains, then stream what the other lacks in causal order,
 //! membership first, then stay open and push what is new. The driver feeds messages in and pulls
-//! messages out when the connection can take them, which is the flow control: nothing is queued
-//! here but ids. A cut loses nothing: the next session starts from the tips again.
+//! messages out when the connection can take them, which is the flow control: of entries nothing
+//! but ids is queued here. A cut loses nothing: the next session starts from the tips again.
 
 use std::collections::{BTreeSet, VecDeque};
 
+use self::notice::Notices;
 use crate::entry::{Entry, SignedEntry};
+use crate::holding::SignedHolding;
 use crate::id::{BlobHash, DeviceId, EntryId};
 use crate::ledger::{DeviceTips, Ledger};
 use crate::limits;
-use crate::wire::{Level, Message};
+use crate::wire::{Ask, Level, Message, Promise};
+
+mod notice;
 
 /// Gives stored entries to send.
 pub trait Entries {
@@ -30,6 +34,12 @@ pub enum Effect {
     PeerHolds(Vec<BlobHash>),
     /// The peer says how far it holds what is here.
     PeerLevel(Level),
+    /// What devices say they have, unverified: the peer and others.
+    Holdings(Vec<SignedHolding>),
+    /// The peer asks whether these blobs are kept here for now.
+    Ask(Ask),
+    /// The peer keeps these blobs for now.
+    Promise(Promise),
     /// The peer has sent everything it had; the first time only.
     PeerCaughtUp,
     /// The peer says that this device is no member any more. What is left to send are entries of
@@ -77,11 +87,8 @@ pub struct Session {
     peer_has: BTreeSet<EntryId>,
     /// Position of the ledger up to which entries were considered.
     considered: u64,
-    /// Blobs to announce.
-    holding: VecDeque<BlobHash>,
-    /// How far this side holds what the peer has, and what the peer was told last.
-    level: Level,
-    told: Option<Level>,
+    /// What is to be said besides entries.
+    notices: Notices,
     sent_caught_up: bool,
     peer_caught_up: bool,
     /// The peer said that this device is no member.
@@ -102,9 +109,7 @@ impl Session {
             unread: None,
             peer_has: BTreeSet::new(),
             considered: 0,
-            holding: VecDeque::new(),
-            level: Level::default(),
-            told: None,
+            notices: Notices::default(),
             sent_caught_up: false,
             peer_caught_up: false,
             removed: false,
@@ -132,6 +137,9 @@ impl Session {
             Message::Entries(entries) => Ok(Effect::Accept(entries)),
             Message::Holding(hashes) => Ok(Effect::PeerHolds(hashes)),
             Message::Level(level) => Ok(Effect::PeerLevel(level)),
+            Message::Holdings(statements) => self.heard("holdings", Effect::Holdings(statements)),
+            Message::Ask(ask) => self.heard("ask", Effect::Ask(ask)),
+            Message::Promise(promise) => self.heard("promise", Effect::Promise(promise)),
             Message::CaughtUp if !self.compared => Err(Fault::OutOfPlace("caught up")),
             Message::CaughtUp if self.peer_caught_up => Ok(Effect::None),
             Message::CaughtUp => {
@@ -140,6 +148,15 @@ impl Session {
                 self.outgoing.extend(branches.into_iter().filter(|id| !self.peer_has.contains(id)));
                 Ok(Effect::PeerCaughtUp)
             }
+        }
+    }
+
+    /// Takes what is said between members that know each other's tips.
+    fn heard(&self, what: &'static str, effect: Effect) -> Result<Effect, Fault> {
+        match (self.compared, self.removed) {
+            (false, _) => Err(Fault::OutOfPlace(what)),
+            (true, true) => Ok(Effect::None),
+            (true, false) => Ok(effect),
         }
     }
 
@@ -183,12 +200,21 @@ impl Session {
 
     /// Queues the announcement of blobs that were made durable here.
     pub fn on_holding(&mut self, hashes: impl IntoIterator<Item = BlobHash>) {
-        self.holding.extend(hashes);
+        self.notices.holding.extend(hashes);
+    }
+
+    /// Queues holdings, an ask or a promise, to be sent after the entries. A later statement of a
+    /// device takes the place of one that still waits; what no peer would take is dropped, and so
+    /// are asks and promises beyond [`limits::MAX_NOTICES`].
+    pub fn on_notice(&mut self, message: Message) {
+        if !self.removed {
+            self.notices.add(message);
+        }
     }
 
     /// Notes how far this side durably holds what the peer has.
     pub fn on_level(&mut self, level: Level) {
-        self.level = level;
+        self.notices.level = level;
     }
 
     /// Returns the next message to send, if there is one.
@@ -213,20 +239,7 @@ impl Session {
             self.sent_caught_up = true;
             return Ok(Some(Message::CaughtUp));
         }
-        Ok(if self.removed { None } else { self.next_notice() })
-    }
-
-    /// Returns the next message that carries no entries, when none are left to send.
-    fn next_notice(&mut self) -> Option<Message> {
-        if self.peer_caught_up && self.told.as_ref() != Some(&self.level) {
-            self.told = Some(self.level.clone());
-            return Some(Message::Level(self.level.clone()));
-        }
-        if self.holding.is_empty() {
-            return None;
-        }
-        let count = self.holding.len().min(limits::MAX_HASHES);
-        Some(Message::Holding(self.holding.drain(..count).collect()))
+        Ok(if self.removed { None } else { self.notices.next(self.peer_caught_up) })
     }
 
     fn next_batch(&mut self, entries: &dyn Entries) -> Option<Message> {
@@ -307,6 +320,8 @@ impl HandIn {
         match message {
             // Sent before it knew.
             Message::Tips(..) | Message::Holding(_) | Message::Level(_) => Ok(Some(Vec::new())),
+            // It has no say any more.
+            Message::Holdings(_) | Message::Ask(_) | Message::Promise(_) => Ok(Some(Vec::new())),
             Message::CaughtUp => Ok(None),
             Message::Entries(entries) => {
                 self.entries += entries.len();

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::SignedEntry;
+use crate::holding::SignedHolding;
 use crate::id::{BlobHash, EntryId};
 use crate::ledger::DeviceTips;
 use crate::limits;
@@ -51,6 +52,34 @@ pub enum Message {
     Holding(Vec<BlobHash>),
     /// Tag 129: how far the sender holds what the receiver has; sent whenever it changes.
     Level(Level),
+    /// Tag 130: what devices say they have, the sender and others.
+    Holdings(Vec<SignedHolding>),
+    /// Tag 131: a question whether the receiver has blobs and will keep them for now.
+    Ask(Ask),
+    /// Tag 132: the answer.
+    Promise(Promise),
+}
+
+/// A question whether the receiver has blobs and will keep them for now, so that the sender may
+/// give them up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ask {
+    /// Number of the question, which the answer repeats.
+    pub number: u64,
+    /// The blobs.
+    pub blobs: Vec<BlobHash>,
+}
+
+/// The sender has just hashed these blobs on its disk and does not give them up before the time is
+/// over. The receiver counts it from when it asked, so that its end of it is never the later one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Promise {
+    /// Number of the question.
+    pub number: u64,
+    /// Those of the blobs asked for that the promise is about.
+    pub blobs: Vec<BlobHash>,
+    /// For how long.
+    pub seconds: u32,
 }
 
 /// How far the sender durably holds what the receiver has.
@@ -98,6 +127,9 @@ impl Message {
             Self::Removed(tips) => encode(5, tips),
             Self::Holding(hashes) => encode(128, hashes),
             Self::Level(level) => encode(129, level),
+            Self::Holdings(statements) => encode(130, statements),
+            Self::Ask(ask) => encode(131, ask),
+            Self::Promise(promise) => encode(132, promise),
         }
     }
 
@@ -128,13 +160,17 @@ impl Message {
             5 => Self::Removed(decode(rest)?),
             128 => Self::Holding(decode(rest)?),
             129 => Self::Level(decode(rest)?),
+            130 => Self::Holdings(decode(rest)?),
+            131 => Self::Ask(decode(rest)?),
+            132 => Self::Promise(decode(rest)?),
             skipped if *skipped >= 128 => return Ok(None),
             unknown => return Err(WireError::UnknownTag(*unknown)),
         };
         if message.is_bounded() { Ok(Some(message)) } else { Err(WireError::Malformed) }
     }
 
-    fn is_bounded(&self) -> bool {
+    /// Returns whether no list in it is too long.
+    pub(crate) fn is_bounded(&self) -> bool {
         match self {
             Self::Hello(hello) => hello.agent.len() <= 64,
             Self::Introduction(entries) | Self::Entries(entries) => {
@@ -148,6 +184,11 @@ impl Message {
             Self::Removed(chain) => chain.tips.len() <= limits::MAX_TIPS,
             Self::Holding(hashes) => hashes.len() <= limits::MAX_HASHES,
             Self::Level(level) => level.tips.len() <= limits::MAX_TIPS,
+            Self::Holdings(statements) => {
+                statements.len() <= limits::MAX_HOLDINGS
+                    && statements.iter().all(|signed| signed.bytes.len() <= limits::MAX_HOLDING_BYTES)
+            }
+            Self::Ask(Ask { blobs, .. }) | Self::Promise(Promise { blobs, .. }) => blobs.len() <= limits::MAX_ASKED,
         }
     }
 }
@@ -156,6 +197,7 @@ impl Message {
 mod tests {
     use super::*;
     use crate::id::DeviceId;
+    use crate::key::Signature;
 
     fn round_trip(message: &Message) {
         let frame = message.to_frame();
@@ -166,6 +208,10 @@ mod tests {
         }
     }
 
+    fn statement(len: usize) -> SignedHolding {
+        SignedHolding { bytes: vec![7; len], signature: Signature::from_bytes(&[8; 64]) }
+    }
+
     #[test]
     fn messages_come_back_and_no_prefix_does() {
         round_trip(&Message::Hello(Hello { tag: [7; 32], introduce: true, agent: "dataforge/0.1.0".into() }));
@@ -173,6 +219,40 @@ mod tests {
         round_trip(&Message::Tips(tips.clone(), false));
         round_trip(&Message::Removed(tips[0].clone()));
         round_trip(&Message::Holding(vec![BlobHash([3; 32])]));
+        round_trip(&Message::Holdings(vec![statement(5), statement(0), statement(300)]));
+        round_trip(&Message::Ask(Ask { number: 300, blobs: vec![BlobHash([4; 32]), BlobHash([5; 32])] }));
+        round_trip(&Message::Promise(Promise { number: 300, blobs: vec![BlobHash([4; 32])], seconds: 900 }));
+    }
+
+    #[test]
+    fn messages_about_holdings_are_bounded() {
+        let read = |message: Message| Message::from_frame(&message.to_frame()[4..]);
+        let is_taken = |message: Message| assert_eq!(read(message.clone()), Ok(Some(message)));
+        let is_refused = |message: Message| assert_eq!(read(message), Err(WireError::Malformed));
+        is_taken(Message::Holdings(vec![statement(10); limits::MAX_HOLDINGS]));
+        is_refused(Message::Holdings(vec![statement(10); limits::MAX_HOLDINGS + 1]));
+        is_taken(Message::Holdings(vec![statement(limits::MAX_HOLDING_BYTES)]));
+        is_refused(Message::Holdings(vec![statement(limits::MAX_HOLDING_BYTES + 1)]));
+        let frame = Message::Holdings(vec![statement(limits::MAX_HOLDING_BYTES); 2]).to_frame();
+        assert_eq!(Message::from_frame(&frame[4..]), Err(WireError::FrameSize(frame.len() - 4)));
+        let ask = |count| Message::Ask(Ask { number: 1, blobs: vec![BlobHash([4; 32]); count] });
+        let promise =
+            |count| Message::Promise(Promise { number: 1, blobs: vec![BlobHash([4; 32]); count], seconds: 9 });
+        is_taken(ask(limits::MAX_ASKED));
+        is_refused(ask(limits::MAX_ASKED + 1));
+        is_taken(promise(limits::MAX_ASKED));
+        is_refused(promise(limits::MAX_ASKED + 1));
+    }
+
+    #[test]
+    fn messages_about_holdings_are_as_documented() {
+        let frame = |message: Message| message.to_frame()[4..].to_vec();
+        let ask = frame(Message::Ask(Ask { number: 300, blobs: vec![BlobHash([4; 32])] }));
+        assert_eq!(ask, [&[131, 0xac, 0x02, 1][..], &[4; 32]].concat());
+        let promise = frame(Message::Promise(Promise { number: 300, blobs: vec![BlobHash([4; 32])], seconds: 900 }));
+        assert_eq!(promise, [&[132, 0xac, 0x02, 1][..], &[4; 32], &[0x84, 0x07]].concat());
+        let signed = frame(Message::Holdings(vec![statement(2)]));
+        assert_eq!(signed, [&[130, 1, 2, 7, 7][..], &[8; 64]].concat());
     }
 
     #[test]

@@ -35,6 +35,9 @@ use dataforge_protocol::wire::{Hello, Level, Message};
 use iroh_base::SecretKey;
 use serde_json::{Map as Object, Value, json};
 
+#[path = "vectors/holding.rs"]
+mod holding;
+
 /// One person with one device, from fixed bytes.
 struct Someone {
     phrase: Phrase,
@@ -297,7 +300,7 @@ fn messages(log: &Log) -> Vec<(&'static str, Message)> {
     };
     let level = Level { tips: vec![(7, EntryId([0x42; 32]))], missing_blobs: 300, fetching: true };
     let hello = Hello { tag: [0x43; 32], introduce: true, agent: "dataforge/0.1.0".into() };
-    vec![
+    let mut messages = vec![
         ("hello", Message::Hello(hello)),
         ("introduction", Message::Introduction(vec![signed(0), signed(2)])),
         ("tips", Message::Tips(vec![chain], true)),
@@ -305,7 +308,9 @@ fn messages(log: &Log) -> Vec<(&'static str, Message)> {
         ("caught_up", Message::CaughtUp),
         ("holding", Message::Holding(vec![BlobHash::of(b"source file"), BlobHash([0x44; 32])])),
         ("level", Message::Level(level)),
-    ]
+    ];
+    messages.extend(holding::frames(log));
+    messages
 }
 
 fn ticket(log: &Log) -> Ticket {

@@ -347,6 +347,7 @@ impl Node {
             }
             Effect::PeerLevel(level) => meeting.level = Some(level),
             Effect::None | Effect::Removed | Effect::PeerHolds(_) | Effect::PeerCaughtUp => {}
+            Effect::Holdings(_) | Effect::Ask(_) | Effect::Promise(_) => {}
         }
         Ok(invalid)
     }

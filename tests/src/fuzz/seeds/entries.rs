@@ -1,11 +1,13 @@
 //! What peers say: programs of hostile members, and bytes of every kind that travels.
 
 use dataforge_protocol::facts::{Facts, WellFacts};
-use dataforge_protocol::id::EntryId;
+use dataforge_protocol::holding::{BlobSet, ChainBlobs, Holding, SignedHolding};
+use dataforge_protocol::id::{BlobHash, DeviceId, EntryId, WorkspaceId};
+use dataforge_protocol::key::Signature;
 use dataforge_protocol::ledger::DeviceTips;
 use dataforge_protocol::op::Role;
 use dataforge_protocol::ticket::{Ticket, TicketForm};
-use dataforge_protocol::wire::{Hello, Level, Message};
+use dataforge_protocol::wire::{Ask, Hello, Level, Message, Promise};
 use fastrand::Rng;
 
 use crate::history::History;
@@ -34,8 +36,13 @@ pub fn bytes() -> Vec<Vec<u8>> {
         Message::CaughtUp,
         Message::Removed(tips.clone()),
         Message::Level(Level { tips: tips.tips, ..Level::default() }),
+        Message::Holding(vec![BlobHash([6; 32])]),
+        Message::Holdings(vec![holding(history.ledger.workspace(), device)]),
+        Message::Ask(Ask { number: 1, blobs: vec![BlobHash([6; 32])] }),
+        Message::Promise(Promise { number: 1, blobs: vec![BlobHash([6; 32])], seconds: 900 }),
     ];
     let mut seeds: Vec<_> = messages.iter().map(|message| message.to_frame()[4..].to_vec()).collect();
+    seeds.push(holding(history.ledger.workspace(), device).bytes);
     for entry in &history.entries {
         seeds.extend([entry.header.clone(), entry.body.clone()]);
     }
@@ -55,4 +62,13 @@ pub fn bytes() -> Vec<Vec<u8>> {
     };
     seeds.push(ticket.to_string().into_bytes());
     seeds
+}
+
+/// A statement with a set of either form, signed by nobody.
+fn holding(workspace: WorkspaceId, device: DeviceId) -> SignedHolding {
+    let sets = [BlobSet::from_sorted([0, 1, 2, 7, 300]), BlobSet::from_sorted((3..60).step_by(2))];
+    let chain = |(device, numbers)| ChainBlobs { device: DeviceId([device; 32]), numbers };
+    let chains = (1..).zip(sets).map(chain).collect();
+    let holding = Holding { workspace, device, counter: 1, said_ms: 2, verified_ms: 0, chains };
+    SignedHolding { bytes: holding.to_bytes(), signature: Signature::from_bytes(&[8; 64]) }
 }

@@ -1,9 +1,11 @@
-//! Bytes of peers that nobody signed: frames, headers, ops, facts, changes, tickets.
+//! Bytes of peers that nobody signed: frames, headers, ops, facts, holdings, changes, tickets.
 
 use dataforge_protocol::document::said;
 use dataforge_protocol::entry::{ReadHeader, SignedEntry, read_header};
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::gate;
+use dataforge_protocol::holding::SignedHolding;
+use dataforge_protocol::key::Signature;
 use dataforge_protocol::op::Op;
 use dataforge_protocol::ticket::{JoinReply, JoinRequest, Ticket, read_join_frame};
 use dataforge_protocol::wire::Message;
@@ -47,6 +49,7 @@ impl Target for Wire {
             assert_eq!(Facts::from_bytes(&facts.to_bytes()), Some(facts.clone()), "facts are read as written");
             outcome.note("facts", format!("{:?}", facts.kind()));
         }
+        holding(input, &mut outcome);
         change(input, &mut outcome);
         if read_join_frame::<JoinRequest>(input).is_some() || read_join_frame::<JoinReply>(input).is_some() {
             outcome.note("join", true);
@@ -88,6 +91,19 @@ impl Wire {
                 Err(error) => outcome.note("entry", error.to_string()),
             }
         }
+    }
+}
+
+/// Reads a statement, whoever signed it: what is read is written as it was, and fits.
+fn holding(input: &[u8], outcome: &mut Outcome) {
+    let signed = SignedHolding { bytes: input.to_vec(), signature: Signature::from_bytes(&[8; 64]) };
+    match signed.read() {
+        Ok(holding) => {
+            assert_eq!(holding.to_bytes(), input, "a statement has one encoding");
+            assert_eq!(holding.clone().fit(), holding, "what is within the limits fits");
+            outcome.note_size("chains", holding.chains.len());
+        }
+        Err(error) => outcome.note_variant("holding", &error),
     }
 }
 
