@@ -14,8 +14,10 @@ mod check;
 mod durable;
 mod engine;
 mod fetch;
+mod receive;
 mod recover;
 mod serve;
+mod sweep;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -27,12 +29,15 @@ use iroh_blobs::Hash;
 use iroh_blobs::api::TempTag;
 use iroh_blobs::api::blobs::BlobStatus;
 use iroh_blobs::store::fs::options::{InlineOptions, Options};
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 pub(crate) use self::check::Verdict;
 use self::engine::Engine;
+pub(crate) use self::fetch::Fetched;
+pub(crate) use self::receive::FetchError;
 pub(crate) use self::recover::{Recovered, recover};
 pub(crate) use self::serve::{BlobServer, Gate};
+use self::sweep::Sweeper;
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{create_private, storage, sync_directory};
 
@@ -52,6 +57,10 @@ struct Inner {
     temp: RwLock<()>,
     /// Held while files are entered into the database.
     adopting: tokio::sync::Mutex<()>,
+    /// Shared from before blobs are found durable until they are noted as held; whoever has it alone
+    /// may sweep.
+    noting: Arc<RwLock<()>>,
+    sweeper: Arc<Sweeper>,
 }
 
 /// A blob whose bytes are durable here but not yet in the have-table; kept from being swept until
@@ -63,7 +72,11 @@ pub(crate) struct Durable {
     /// Its size in bytes.
     pub(crate) size: u64,
     _tag: TempTag,
+    _noting: Noting,
 }
+
+/// While it lives nothing is swept.
+type Noting = Arc<OwnedRwLockReadGuard<()>>;
 
 fn options(root: &Path) -> Options {
     let mut options = Options::new(root);
@@ -111,19 +124,31 @@ impl Blobs {
     pub(crate) async fn open(dir: &Path) -> Result<Self, ApiError> {
         let root = dir.join("blobs");
         create_private(&root)?;
+        let sweeper = Arc::<Sweeper>::default();
         let options = options(&root);
-        // The crate never empties its temporary directory.
+        // The crate never empties its temporary directory. It stays: a full disk has no room for another.
         let temp = &options.path.temp_path;
         if temp.exists() {
-            std::fs::remove_dir_all(temp).map_err(|error| storage("cannot empty", temp, &error))?;
+            remove_files(temp).map_err(|error| storage("cannot empty", temp, &error))?;
         }
         let is_new = !options.path.data_path.exists();
-        let engine = Engine::open(&root, options).await?;
+        let engine = Engine::open(&root, options, Arc::clone(&sweeper)).await?;
         if is_new {
             sync_directory(&root).map_err(|error| storage("cannot sync", &root, &error))?;
             sync_directory(dir).map_err(|error| storage("cannot sync", dir, &error))?;
         }
-        Ok(Self(Arc::new(Inner { root, engine, temp: RwLock::default(), adopting: tokio::sync::Mutex::default() })))
+        Ok(Self(Arc::new(Inner {
+            root,
+            engine,
+            temp: RwLock::default(),
+            adopting: tokio::sync::Mutex::default(),
+            noting: Arc::default(),
+            sweeper,
+        })))
+    }
+
+    async fn noting(&self) -> Noting {
+        Arc::new(Arc::clone(&self.0.noting).read_owned().await)
     }
 
     fn engine(&self) -> &Engine {
@@ -158,11 +183,12 @@ impl Blobs {
     }
 
     async fn add_each(&self, blobs: Vec<Bytes>) -> Result<Vec<Durable>, ApiError> {
+        let noting = self.noting().await;
         let mut added = Vec::with_capacity(blobs.len());
         for bytes in blobs {
             let (hash, size) = (BlobHash::of(&bytes), bytes.len() as u64);
             let tag = if self.has(&hash, size).await? { self.protect(&hash).await? } else { self.write(bytes).await? };
-            added.push(Durable { hash, size, _tag: tag });
+            added.push(Durable { hash, size, _tag: tag, _noting: Arc::clone(&noting) });
         }
         let wanted: Vec<_> = added.iter().map(|blob| (blob.hash, blob.size)).collect();
         let wrong = self.make_durable(wanted).await?;
@@ -273,6 +299,10 @@ impl Blobs {
     }
 }
 
+fn remove_files(dir: &Path) -> std::io::Result<()> {
+    std::fs::read_dir(dir)?.try_for_each(|file| std::fs::remove_file(file?.path()))
+}
+
 #[cfg(unix)]
 fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
@@ -292,5 +322,7 @@ fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> std::io
     Ok(())
 }
 
+#[cfg(test)]
+pub(crate) mod hostile;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::write_atomically;
+use crate::keep::Policy;
 
 /// Port a node listens on unless told otherwise; another one is taken when it is in use.
 pub(crate) const DEFAULT_PORT: u16 = 7411;
@@ -35,14 +36,30 @@ pub(crate) struct NetworkConfig {
     pub(crate) relays: Vec<String>,
     /// Seconds between background passes over known peers.
     pub(crate) pass_secs: u64,
+    /// Bytes of blobs a second over paths within the own networks, each way; 0 for no
+    /// limit. It holds for connections that are made from then on.
+    pub(crate) limit_bytes_per_s: u64,
+    /// The same over relays.
+    pub(crate) relay_limit_bytes_per_s: u64,
 }
 
 /// Blob settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CacheConfig {
-    /// Bytes of blobs to keep at most.
+    /// What is held of workspaces that have no policy of their own: `mirror` everything, `follow` what
+    /// is pinned or starred, or on `demand`.
+    pub(crate) policy: Policy,
+    /// Bytes of blobs to keep at most, of workspaces that are not mirrored.
     pub(crate) limit_bytes: u64,
+    /// From so many bytes on a warning is given.
+    pub(crate) warn_bytes: u64,
+    /// Bytes to keep of one project at most.
+    pub(crate) project_limit_bytes: u64,
+    /// Other devices that have to prove that they hold a blob before it may go from here.
+    pub(crate) min_copies: u32,
+    /// Bytes of what is held that a node that is up hashes again each minute; 0 for none.
+    pub(crate) scrub_bytes_per_min: u64,
     /// Bytes of the disk to leave free; imports and fetches stop before.
     pub(crate) reserve_bytes: u64,
 }
@@ -69,13 +86,27 @@ pub(crate) struct ImportConfig {
 
 impl Default for NetworkConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT)), relays: Vec::new(), pass_secs: 300 }
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT)),
+            relays: Vec::new(),
+            pass_secs: 300,
+            limit_bytes_per_s: 0,
+            relay_limit_bytes_per_s: 0,
+        }
     }
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { limit_bytes: 10 << 30, reserve_bytes: 256 << 20 }
+        Self {
+            policy: Policy::Mirror,
+            limit_bytes: 10_000_000_000,
+            warn_bytes: 8_000_000_000,
+            project_limit_bytes: 2_000_000_000,
+            min_copies: 1,
+            scrub_bytes_per_min: 64_000_000,
+            reserve_bytes: 256 << 20,
+        }
     }
 }
 

@@ -338,7 +338,7 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
         store.add_entry(&workspace, &entry, &outcome, now)?;
         if let ReadHeader::Known(_, header) = &entry.header {
             if outcome == Outcome::Accepted {
-                store.refer(&workspace, &header.claims.blobs)?;
+                store.refer(&workspace, header)?;
             }
             progress.touched.extend(header.claims.doc);
         }
@@ -349,7 +349,7 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
         // Late work that counts now: its blobs are wanted now.
         let entry = (outcome == Outcome::Accepted).then(|| store.entry(&id)).flatten();
         if let Some(ReadHeader::Known(_, header)) = entry.and_then(|entry| Some(entry.read().ok()?.header)) {
-            store.refer(&workspace, &header.claims.blobs)?;
+            store.refer(&workspace, &header)?;
         }
         progress.touched.extend(ledger.doc_of(&id));
     }

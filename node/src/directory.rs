@@ -1,6 +1,8 @@
 //! The data directory: its format, its lock, and writing files so that a cut leaves the old or the
 //! new one.
 
+mod remote;
+
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,11 +23,21 @@ impl Directory {
     /// Opens a data directory, making it when it is missing, and locks it.
     ///
     /// # Errors
-    /// `Busy` when another process has it, `Input` when a newer version made it, `Storage` when it
-    /// cannot be made or written.
+    /// `Busy` when another process has it, `Input` when a newer version made it or it is on a network,
+    /// `Storage` when it cannot be made or written.
     pub(crate) fn open(path: &Path) -> Result<Self, ApiError> {
         create_private(path)?;
         let path = path.canonicalize().map_err(|error| storage("cannot open", path, &error))?;
+        if remote::is_remote(&path) {
+            return Err(ApiError::new(
+                ErrorKind::Input,
+                format!(
+                    "{} is on a network drive, where nothing is kept safe when a connection or a machine fails",
+                    path.display()
+                ),
+            )
+            .hint("choose a directory on a disk of this machine with --dir; nodes exchange their data themselves"));
+        }
         let lock_path = path.join("lock");
         let lock = OpenOptions::new()
             .create(true)
@@ -124,7 +136,9 @@ pub(crate) fn storage(what: &str, path: &Path, error: &std::io::Error) -> ApiErr
             failure.hint("the disk is full: free some space and try again; nothing was lost")
         }
         std::io::ErrorKind::PermissionDenied => failure.hint("check who owns the directory"),
-        std::io::ErrorKind::ReadOnlyFilesystem => failure.hint("the disk is read-only"),
+        std::io::ErrorKind::ReadOnlyFilesystem => {
+            failure.hint("the disk is read-only: copy the directory to one that can be written, or mount this one so")
+        }
         _ => failure,
     }
 }

@@ -157,6 +157,7 @@ async fn original(node: &Node, workspace: WorkspaceId, run: DocId, sink: &mut Si
             Ok((index.run(&run)?, index.blobs(&run)?.0))
         })
         .await?;
+    crate::read::hold(node, &source).await?;
     copy(node, &source, sink)?;
     Ok(Written { what: info.source, ..Written::default() })
 }
@@ -174,6 +175,7 @@ async fn original_attachment(
     });
     let info = info.await?;
     let hash = info.blob.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored hash is malformed"))?;
+    crate::read::hold(node, &hash).await?;
     copy(node, &hash, sink)?;
     Ok(Written { what: info.name, ..Written::default() })
 }
@@ -205,6 +207,14 @@ async fn write_run(
     sink: &mut Sink,
 ) -> Result<Written, ApiError> {
     let source = select::source(node, workspace, run, options).await?;
+    crate::table::bring(node, &source.blob).await?;
+    if format == ExportFormat::Las
+        && let Err(error) = crate::read::hold(node, &source.file).await
+        && error.kind != ErrorKind::NotFound
+    {
+        // Without the source the header is made from what is known of the run, which is said.
+        return Err(error);
+    }
     if format == ExportFormat::Parquet && options.chooses_nothing() {
         copy(node, &source.blob, sink)?;
         let (rows, curves) = (source.info.rows, source.info.curves);

@@ -72,6 +72,7 @@ pub(crate) async fn grid_run(node: &Node, workspace: WorkspaceId, run: DocId) ->
     if let Some(copy) = ready.copies.iter().find(|copy| is_of(copy, &native, &ready.grid)) {
         return Ok(info(short, copy, true, Vec::new()));
     }
+    crate::table::bring(node, &native).await?;
     let made = tokio::task::block_in_place(|| make(node, &ready));
     let (gridded, bytes) = match made? {
         Ok(made) => made,

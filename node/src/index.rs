@@ -114,7 +114,7 @@ fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), Api
 /// # Errors
 /// `Storage`.
 pub(crate) fn clear(store: &Store, workspace: &WorkspaceId) -> Result<(), ApiError> {
-    for (table, _) in TABLES.into_iter().chain([("blob_refs", None)]) {
+    for (table, _) in TABLES.into_iter().chain([("blob_refs", None), ("blob_places", None)]) {
         store
             .connection()
             .execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), params![workspace.as_bytes()])?;
@@ -131,7 +131,7 @@ pub(crate) fn refer_again(store: &Store, workspace: &WorkspaceId) -> Result<(), 
         if stored.outcome == Outcome::Accepted
             && let Ok(ReadHeader::Known(_, header)) = read_header(&stored.signed.header)
         {
-            store.refer(workspace, &header.claims.blobs)?;
+            store.refer(workspace, &header)?;
         }
         Ok(())
     })

@@ -20,13 +20,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
+use dataforge_protocol::wire::Message;
 use iroh::Endpoint;
 use iroh::endpoint::Connection;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::dial::targets;
 pub(crate) use self::endpoint::Purpose;
+pub(crate) use self::frame::is_relayed;
 pub(crate) use self::join::{Answer, join};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
@@ -69,6 +71,8 @@ pub(crate) struct Live {
     dialler: DeviceId,
     connection: Connection,
     pub(crate) info: watch::Receiver<SessionInfo>,
+    /// Messages for the peer beside what the session sends by itself.
+    notices: mpsc::UnboundedSender<Message>,
 }
 
 /// The network of a running node.
@@ -84,6 +88,8 @@ pub(crate) struct Network {
     shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
     /// Peers that said that this device is no member, with the entries handed in to each.
     removed: Mutex<BTreeMap<(WorkspaceId, DeviceId), u64>>,
+    /// Sessions that failed for a reason of this side, a full disk for instance.
+    failures: Mutex<BTreeMap<(WorkspaceId, DeviceId), ApiError>>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     tasks: Mutex<JoinSet<()>>,
@@ -109,11 +115,13 @@ impl Network {
             sessions: Mutex::default(),
             shunned: Mutex::default(),
             removed: Mutex::default(),
+            failures: Mutex::default(),
             blob_connections: watch::Sender::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             tasks: Mutex::default(),
         });
         network.spawn(listen::listen(Arc::clone(&network)));
+        network.spawn(crate::holdings::keep_telling(network.node.clone()));
         if purpose == Purpose::Serve {
             network.spawn(dial::keep_dialling(Arc::clone(&network), config.pass_secs));
         }
@@ -141,10 +149,63 @@ impl Network {
         lock(&self.sessions).keys().filter(|(of, _)| of == workspace).map(|(_, device)| *device).collect()
     }
 
+    /// Waits until all sessions have caught up, for a while at most.
+    pub(crate) async fn settled(&self, patience: Duration) {
+        let sessions = self.sessions();
+        let all = sessions.into_iter().map(|(_, _, live)| async move {
+            let mut info = live.info;
+            // One that ends is settled too.
+            drop(info.wait_for(|info| info.caught_up || info.ended.is_some()).await);
+        });
+        drop(tokio::time::timeout(patience, futures::future::join_all(all)).await);
+    }
+
+    /// Sends a message to a peer whose session is open.
+    pub(crate) fn tell(&self, workspace: &WorkspaceId, device: &DeviceId, message: Message) {
+        if let Some(live) = lock(&self.sessions).get(&(*workspace, *device)) {
+            // A session that is ending sends nothing more.
+            drop(live.notices.send(message));
+        }
+    }
+
+    /// Sends a message to every peer of a workspace, but for one.
+    pub(crate) fn tell_all(&self, workspace: &WorkspaceId, but: Option<DeviceId>, message: &Message) {
+        for device in self.connected(workspace).into_iter().filter(|device| Some(*device) != but) {
+            self.tell(workspace, &device, message.clone());
+        }
+    }
+
+    /// Returns whether a peer is reached over a relay.
+    pub(crate) fn is_relayed(&self, device: &DeviceId) -> bool {
+        self.blob_connections.borrow().get(device).is_some_and(is_relayed)
+    }
+
+    /// Returns the blob connection to a peer that is connected, waiting for it a while.
+    ///
+    /// # Errors
+    /// `Network`.
+    pub(crate) async fn blob_connection(&self, peer: DeviceId) -> Result<Connection, ApiError> {
+        transfer::blob_connection(self, peer).await
+    }
+
     /// Announces blobs that came to be held here.
     pub(crate) fn announce(&self, blobs: Vec<BlobHash>) {
         // Nobody listens while no session is open.
         drop(self.held.send(Arc::new(blobs)));
+    }
+
+    /// Notes whether what came from a peer could be kept, and why not.
+    fn note_failure(&self, workspace: WorkspaceId, peer: DeviceId, failure: Option<ApiError>) {
+        let mut failures = lock(&self.failures);
+        match failure {
+            Some(failure) => failures.insert((workspace, peer), failure),
+            None => failures.remove(&(workspace, peer)),
+        };
+    }
+
+    /// Returns why the session with a peer failed on this side, if it did.
+    pub(crate) fn failure(&self, workspace: &WorkspaceId, peer: &DeviceId) -> Option<ApiError> {
+        lock(&self.failures).get(&(*workspace, *peer)).cloned()
     }
 
     /// Registers an open session; of two between the same devices the one dialled by the lower id
@@ -159,6 +220,8 @@ impl Network {
             open.connection.close(code::DUPLICATE.into(), b"");
         }
         sessions.insert(key, live);
+        drop(sessions);
+        self.note_failure(workspace, peer, None);
         true
     }
 
@@ -205,3 +268,6 @@ impl Network {
         while tasks.join_next().await.is_some() {}
     }
 }
+
+#[cfg(test)]
+mod tests;

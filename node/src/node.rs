@@ -4,14 +4,15 @@
 //! as [`Event`]s. Blocking work runs off the async threads; the core's lock is never held across an
 //! await.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
-use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use iroh::SecretKey;
+use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -19,15 +20,21 @@ use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
 use crate::blob::{BlobServer, Blobs, Gate, Recovered};
 use crate::client::Output;
+use crate::clock::now_ms;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
 use crate::core::{Core, Progress, Who};
 use crate::directory::Directory;
+use crate::footer::Footers;
 use crate::identity::files;
+use crate::keep::{Leases, Policy, Promises};
 use crate::key::Access;
 use crate::net::{Network, Purpose};
+use crate::read::Reads;
 use crate::requests;
 use crate::sql::Engines;
+use crate::transfer::{Transfers, wanted};
+use crate::uses::Uses;
 
 /// Events that a slow listener may be behind.
 const EVENTS: usize = 1024;
@@ -51,8 +58,19 @@ struct Inner {
     events: broadcast::Sender<Event>,
     /// Counts changes of the core, for sessions to look again.
     changes: watch::Sender<u64>,
-    /// Blobs being fetched, so that nothing is fetched twice.
-    claimed: Mutex<BTreeSet<BlobHash>>,
+    transfers: Transfers,
+    leases: Mutex<Leases>,
+    promises: Promises,
+    /// Held while blobs are hashed for somebody who asks.
+    answering: tokio::sync::Mutex<()>,
+    uses: Uses,
+    reads: Reads,
+    footers: Footers,
+    /// How a test has this node serve blobs.
+    #[cfg(test)]
+    lie: Mutex<Option<crate::blob::hostile::Liar>>,
+    /// Where this node's own tasks run, for work that is asked for elsewhere.
+    runtime: Handle,
     engines: Engines,
     accesses: Accesses,
     /// Held while tables of others are checked.
@@ -73,6 +91,13 @@ impl WeakNode {
     /// Returns the node, unless it has been dropped.
     pub(crate) fn get(&self) -> Result<Node, ApiError> {
         self.0.upgrade().map(Node).ok_or_else(|| ApiError::new(ErrorKind::Internal, "the node is closing"))
+    }
+}
+
+impl WeakNode {
+    /// Returns where the node's own tasks run.
+    pub(crate) fn runtime(&self) -> Result<Handle, ApiError> {
+        Ok(self.get()?.runtime().clone())
     }
 }
 
@@ -125,6 +150,10 @@ impl Node {
             tracing::info!("after a stop that was not in order: {recovered:?}");
         }
         let engines = Engines::new(directory.path(), blobs.clone(), &config.query);
+        let transfers = Transfers::default();
+        transfers.load(core.store.transfers()?, core.store.pauses()?);
+        set_paces(&transfers, &config.network);
+        let leases = Leases::load(core.store.leases()?, Instant::now());
         Ok(Self(Arc::new(Inner {
             directory,
             core: Mutex::new(core),
@@ -134,7 +163,16 @@ impl Node {
             running: Mutex::new(None),
             events: broadcast::Sender::new(EVENTS),
             changes: watch::Sender::new(0),
-            claimed: Mutex::default(),
+            transfers,
+            leases: Mutex::new(leases),
+            promises: Promises::default(),
+            answering: tokio::sync::Mutex::default(),
+            uses: Uses::default(),
+            reads: Reads::default(),
+            footers: Footers::default(),
+            #[cfg(test)]
+            lie: Mutex::default(),
+            runtime: Handle::current(),
             engines,
             accesses: Accesses::default(),
             admission: tokio::sync::Mutex::default(),
@@ -188,6 +226,9 @@ impl Node {
         if let Err(error) = self.write_accesses().await {
             tracing::warn!("what peers fetched was not noted: {error}");
         }
+        if let Err(error) = self.write_uses().await {
+            tracing::warn!("what was read was not noted: {error}");
+        }
         // Only now: a kill before leaves the blobs that came in last to be looked at again.
         if let Err(error) = self.with_core(|core| core.store.clear_recent()).await {
             tracing::warn!("the end was not noted: {error}");
@@ -213,7 +254,10 @@ impl Node {
     }
 
     pub(crate) fn change_config(&self, key: &str, value: &str) -> Result<(), ApiError> {
-        lock(&self.0.config).set(self.0.directory.path(), key, value)
+        lock(&self.0.config).set(self.0.directory.path(), key, value)?;
+        set_paces(&self.0.transfers, &self.config().network);
+        self.0.transfers.on_change();
+        Ok(())
     }
 
     pub(crate) fn admission(&self) -> &tokio::sync::Mutex<()> {
@@ -281,6 +325,7 @@ impl Node {
         if progress.settled.is_empty() && progress.touched.is_empty() {
             return;
         }
+        self.0.transfers.on_change();
         self.0.changes.send_modify(|count| *count += 1);
         self.emit(Event::Changed { workspace: workspace.to_string(), entries: progress.settled.len() as u64 });
     }
@@ -290,13 +335,107 @@ impl Node {
         if let Some(network) = lock(&self.0.running).as_ref() {
             network.announce(held.iter().map(|(hash, _)| *hash).collect());
         }
+        self.0.transfers.on_held(&held.iter().map(|(hash, _)| *hash).collect());
         self.0.changes.send_modify(|count| *count += 1);
         self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
     }
 
-    /// Tells sessions to look again for blobs that another one gave up on.
-    pub(crate) fn on_claims_freed(&self) {
+    /// Tells sessions to look again for blobs.
+    pub(crate) fn look_for_blobs(&self) {
+        self.0.transfers.on_change();
         self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn transfers(&self) -> &Transfers {
+        &self.0.transfers
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
+    }
+
+    pub(crate) fn footers(&self) -> &Footers {
+        &self.0.footers
+    }
+
+    #[cfg(test)]
+    pub(crate) fn lie(&self) -> Option<crate::blob::hostile::Liar> {
+        lock(&self.0.lie).clone()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_lie(&self, liar: crate::blob::hostile::Liar) {
+        *lock(&self.0.lie) = Some(liar);
+    }
+
+    pub(crate) fn reads(&self) -> &Reads {
+        &self.0.reads
+    }
+
+    pub(crate) fn promises(&self) -> &Promises {
+        &self.0.promises
+    }
+
+    pub(crate) fn answering(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.answering
+    }
+
+    /// Tells peers and listeners that blobs are held no more.
+    pub(crate) fn on_given_up(&self) {
+        self.0.transfers.on_change();
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Writes down what was read until now.
+    pub(crate) async fn write_uses(&self) -> Result<(), ApiError> {
+        let node = self.clone();
+        self.with_core(move |core| node.0.uses.write(core)).await
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.0.runtime
+    }
+
+    pub(crate) fn leases(&self) -> MutexGuard<'_, Leases> {
+        lock(&self.0.leases)
+    }
+
+    /// Makes the list of what is wanted of a workspace anew, where it is out of date.
+    pub(crate) async fn list_wanted(&self, workspace: &WorkspaceId) -> Result<(), ApiError> {
+        let now = Instant::now();
+        let Some((asked, shown)) = self.0.transfers.needs_list(workspace, now) else { return Ok(()) };
+        let (workspace, default) = (*workspace, self.config().cache.policy);
+        let list =
+            self.with_core(move |core| wanted(&core.store, &workspace, default, &asked, &shown, now_ms())).await?;
+        self.0.transfers.set_list(workspace, list, now);
+        Ok(())
+    }
+
+    /// Returns how many blobs of a workspace are wanted here and not held.
+    pub(crate) fn count_wanted(&self, core: &Core, workspace: &WorkspaceId) -> Result<u64, ApiError> {
+        let default = self.config().cache.policy;
+        if core.store.policy(workspace)?.unwrap_or(default) == Policy::Mirror {
+            return core.store.count_missing(workspace);
+        }
+        let (asked, shown) = self.0.transfers.asked_and_shown();
+        Ok(wanted(&core.store, workspace, default, &asked, &shown, now_ms())?.len() as u64)
+    }
+
+    /// Notes blobs as held that were found durable, and tells everybody.
+    pub(crate) async fn note_held(&self, held: &[(BlobHash, u64)]) -> Result<(), ApiError> {
+        let stored = held.to_vec();
+        self.with_core(move |core| {
+            core.store.transaction(|store| {
+                store.note_have(&stored, now_ms())?;
+                store.forget_partials(stored.iter().map(|(hash, _)| *hash))?;
+                store.end_transfers(stored.iter().map(|(hash, _)| *hash))
+            })
+        })
+        .await?;
+        if !held.is_empty() {
+            self.on_blobs(held);
+        }
+        Ok(())
     }
 
     /// Refuses work that would fill the disk.
@@ -315,15 +454,9 @@ impl Node {
         }
     }
 
-    /// Claims blobs for fetching; those that somebody else fetches are left out.
-    pub(crate) fn claim(&self, blobs: Vec<BlobRef>) -> Claim {
-        let mut claimed = lock(&self.0.claimed);
-        let blobs = blobs.into_iter().filter(|blob| claimed.insert(blob.hash)).collect();
-        Claim { node: self.clone(), blobs }
-    }
-
-    pub(crate) fn blob_server(&self) -> BlobServer {
-        BlobServer::new(self.0.blobs.clone(), Arc::new(self.weak()))
+    pub(crate) fn blob_server(&self, is_relayed: bool) -> BlobServer {
+        let pace = self.0.transfers.pace_out(is_relayed).clone();
+        BlobServer::new(self.0.blobs.clone(), Arc::new(self.weak()), pace)
     }
 
     /// Writes down what peers fetched until now.
@@ -407,29 +540,11 @@ impl Service for Node {
     }
 }
 
-/// Blobs claimed for fetching; given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    node: Node,
-    blobs: Vec<BlobRef>,
-}
-
-impl Claim {
-    pub(crate) fn blobs(&self) -> &[BlobRef] {
-        &self.blobs
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.blobs.is_empty()
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let mut claimed = lock(&self.node.0.claimed);
-        for blob in &self.blobs {
-            claimed.remove(&blob.hash);
-        }
+/// Sets how fast blobs may travel.
+fn set_paces(transfers: &Transfers, config: &NetworkConfig) {
+    for (is_relayed, limit) in [(false, config.limit_bytes_per_s), (true, config.relay_limit_bytes_per_s)] {
+        transfers.pace(is_relayed).set_limit(limit);
+        transfers.pace_out(is_relayed).set_limit(limit);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each request does: one function per request, gathered by theme.
 
 mod audit;
+mod data;
 mod describing;
 mod editing;
 mod key;
@@ -104,6 +105,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Status => syncing::status(node).await,
         Request::Peers => syncing::peers(node).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
+        Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Up => syncing::up(node).await,
         Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,

@@ -9,10 +9,17 @@ mod blobs;
 mod checks;
 mod entries;
 mod exports;
+mod garbage;
+mod holdings;
+mod leases;
+mod marks;
 mod peers;
 mod people;
 mod place;
+mod scope;
 mod tickets;
+mod transfers;
+mod uses;
 
 use std::path::Path;
 
@@ -22,16 +29,20 @@ pub(crate) use self::accesses::{Access, AccessKey};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exports::Exported;
+pub(crate) use self::leases::Lease;
 pub(crate) use self::peers::Peer;
+pub(crate) use self::scope::{NamedBlob, Scope};
 pub(crate) use self::tickets::{DeviceTicket, JoinAsked};
+pub(crate) use self::transfers::{Paused, Transfer};
+pub(crate) use self::uses::Use;
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of `truth.sql`; a newer one is left alone.
-const TRUTH: i64 = 4;
+const TRUTH: i64 = 5;
 /// What leads from each earlier version that was in use to the next.
-const STEPS: [(i64, &str); 1] = [(3, include_str!("store/from_3.sql"))];
+const STEPS: [(i64, &str); 2] = [(3, include_str!("store/from_3.sql")), (4, include_str!("store/from_4.sql"))];
 /// Version of `derived.sql`; another one is made anew.
-const DERIVED: i64 = 1;
+const DERIVED: i64 = 2;
 /// `user_version` holds both: the truth's times this, and the derived one's.
 const BOTH: i64 = 1_000;
 /// `application_id`: "dfrg".
@@ -65,6 +76,37 @@ impl From<rusqlite::Error> for ApiError {
     }
 }
 
+/// What each connection is told first.
+const SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA mmap_size = 0;
+    -- Ids are hashes, so the rows of an import go everywhere: KiB to keep of the pages, and
+    -- pages of the log after which they are copied back.
+    PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 8000;";
+
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE};
+    let connection = Connection::open(path)?;
+    let Err(error) = connection.execute_batch(SETTINGS) else { return Ok(connection) };
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let of_index = [SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE];
+    if !code.is_some_and(|code| of_index.contains(&code)) {
+        return Err(error);
+    }
+    // A full disk has no room for the index of the log that processes share. Whoever has the database
+    // alone keeps it in memory, and can read.
+    drop(connection);
+    let connection = Connection::open(path)?;
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    connection.execute_batch(SETTINGS)?;
+    Ok(connection)
+}
+
 impl Store {
     /// Opens the database of a data directory, making it when it is missing.
     ///
@@ -72,19 +114,7 @@ impl Store {
     /// `Damaged` when it is no database of ours, `Input` when a newer version made it, `Storage`
     /// otherwise.
     pub(crate) fn open(dir: &Path) -> Result<Self, ApiError> {
-        let connection = Connection::open(dir.join("node.db"))?;
-        connection.execute_batch(
-            "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;
-             PRAGMA trusted_schema = OFF;
-             PRAGMA cell_size_check = ON;
-             PRAGMA mmap_size = 0;
-             -- Ids are hashes, so the rows of an import go everywhere: KiB to keep of the pages, and
-             -- pages of the log after which they are copied back.
-             PRAGMA cache_size = -65536;
-             PRAGMA wal_autocheckpoint = 8000;",
-        )?;
+        let connection = connect(&dir.join("node.db"))?;
         let mut version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         while let Some((from, step)) = STEPS.iter().find(|(from, _)| *from == version / BOTH) {
             version = (from + 1) * BOTH + version % BOTH;
@@ -227,8 +257,23 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         let new = schema(&store);
         store.note_have(&[(dataforge_protocol::id::BlobHash([1; 32]), 5)], 0).unwrap();
-        let undo = format!("DROP TABLE recent; DROP TABLE accesses; PRAGMA user_version = {}", 3 * BOTH + DERIVED);
-        store.connection.execute_batch(&undo).unwrap();
+        for table in [
+            "recent",
+            "accesses",
+            "marks",
+            "policies",
+            "transfers",
+            "pauses",
+            "uses",
+            "partials",
+            "holdings",
+            "leases",
+            "garbage",
+            "chores",
+        ] {
+            store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+        }
+        store.connection.execute_batch(&format!("PRAGMA user_version = {}", 3 * BOTH + DERIVED)).unwrap();
         drop(store);
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(schema(&store), new);

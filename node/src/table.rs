@@ -18,6 +18,19 @@ pub(crate) fn read_table(node: &Node, blob: &BlobHash) -> Result<RecordBatch, Ap
     parquet::read(bytes).map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))
 }
 
+/// Sees that a table is held and was checked, fetching it where it is not.
+///
+/// # Errors
+/// `NotFound` when nobody who can be reached has it, `Storage`. That it was refused shows when it is
+/// read.
+pub(crate) async fn bring(node: &Node, blob: &BlobHash) -> Result<(), ApiError> {
+    let hash = *blob;
+    let is_held = node.with_core(move |core| core.store.has_blob(&hash)).await?;
+    crate::read::hold(node, blob).await?;
+    // What just came was not checked with the rest when the request did begin.
+    if is_held { Ok(()) } else { crate::admission::admit(node).await }
+}
+
 /// Sees that a table may be opened.
 ///
 /// # Errors

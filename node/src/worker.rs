@@ -34,6 +34,7 @@ pub use self::expected::{Expected, ExpectedColumn};
 pub use self::limits::WorkerLimits;
 #[doc(hidden)]
 pub use self::parquet::check_here;
+pub use self::parquet::footer::FooterVerdict;
 pub use self::parquet::{TableFacts, Verdict};
 use crate::ingest::tabular::RawBook;
 
@@ -111,5 +112,14 @@ impl Worker {
     /// a [`Verdict::Refused`].
     pub fn check_parquet(&self, path: &Path, expected: &Expected) -> Result<Verdict, WorkerError> {
         parquet::check(&self.program, &self.limits, path, expected)
+    }
+
+    /// Checks footer and page index of a table whose pages are not here; `from` is where what is in the
+    /// file begins.
+    ///
+    /// # Errors
+    /// As [`Worker::check_parquet`].
+    pub fn check_footer(&self, file: std::fs::File, from: u64) -> Result<FooterVerdict, WorkerError> {
+        parquet::footer::check(&self.program, &self.limits, file, from)
     }
 }

@@ -20,7 +20,17 @@ fn workspace(id: &str, entries: u64) -> WorkspaceStatus {
         members: 1,
         entries,
     };
-    WorkspaceStatus { workspace, only_here: 0, blobs_missing: 0, waiting: 0, set_aside: 0, connected: Vec::new() }
+    WorkspaceStatus {
+        workspace,
+        only_here: 0,
+        blobs_missing: 0,
+        blobs_only_here: 0,
+        blobs_too_few: 0,
+        min_copies: 1,
+        waiting: 0,
+        set_aside: 0,
+        connected: Vec::new(),
+    }
 }
 
 fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {

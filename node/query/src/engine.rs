@@ -190,11 +190,17 @@ fn runtime_env(limits: &Limits) -> Result<Arc<RuntimeEnv>, DataFusionError> {
     };
     let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(limits.spill_bytes);
     let pool = TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes), NAMED_CONSUMERS);
-    let environment = RuntimeEnvBuilder::new()
+    let builder = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(pool))
-        .with_disk_manager_builder(disk)
-        .with_object_store_registry(Arc::new(DefaultObjectStoreRegistry::new()))
-        .build_arc()?;
+        .with_object_store_registry(Arc::new(DefaultObjectStoreRegistry::new()));
+    let environment = match builder.clone().with_disk_manager_builder(disk).build_arc() {
+        // A full disk has no room for a folder; what fits into memory is answered all the same.
+        Err(DataFusionError::IoError(_)) => {
+            let none = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+            builder.with_disk_manager_builder(none).build_arc()?
+        }
+        built => built?,
+    };
     // The default registry starts with the local file system.
     let files = ObjectStoreUrl::local_filesystem();
     environment.deregister_object_store(files.as_ref())?;

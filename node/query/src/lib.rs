@@ -59,6 +59,7 @@ pub mod formula;
 mod limits;
 mod meta;
 mod output;
+mod page;
 mod parquet_file;
 mod run;
 mod samples;

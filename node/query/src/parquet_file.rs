@@ -23,6 +23,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 
 use crate::blob::{BlobError, BlobReader, hex};
 use crate::catalog::RunFile;
+use crate::page;
 
 /// Bytes read at a table's end in the hope that footer and page index are in them: four chunk groups
 /// of a verified fetch, enough for runs of some fifty curves.
@@ -164,7 +165,14 @@ impl AsyncFileReader for TableFile {
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
-        async move { self.read(&ranges).await }.boxed()
+        async move {
+            let parts = self.read(&ranges).await?;
+            for part in &parts {
+                page::check(part).map_err(|why| self.mismatch(why.to_owned()))?;
+            }
+            Ok(parts)
+        }
+        .boxed()
     }
 
     fn get_metadata<'a>(

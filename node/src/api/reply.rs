@@ -1,5 +1,6 @@
 //! Replies and events.
 
+mod data;
 mod import;
 mod key;
 mod listing;
@@ -9,6 +10,7 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::data::*;
 pub use self::import::*;
 pub use self::key::*;
 pub use self::listing::*;
@@ -172,6 +174,23 @@ pub enum Reply {
         /// Key and value (TOML), sorted by key.
         values: Vec<(String, String)>,
     },
+    /// To `Where`.
+    Where(WhereReply),
+    /// To `Fetch`.
+    Fetched(FetchedReply),
+    /// To `Free` and `Clear`.
+    Freed(FreedReply),
+    /// To `Marks`.
+    Marks {
+        /// By name.
+        marks: Vec<MarkInfo>,
+    },
+    /// To `Policy`.
+    Policy(PolicyReply),
+    /// To `Cache`.
+    Cache(CacheReply),
+    /// To `Transfers`.
+    Transfers(TransfersReply),
     /// To `Up`.
     Up(UpReply),
     /// To requests that return nothing else.

@@ -1,5 +1,6 @@
 //! Requests.
 
+mod data;
 mod key;
 mod people;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::data::DataRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
@@ -336,6 +338,13 @@ pub enum Request {
         device: String,
         /// Where it listens.
         address: SocketAddr,
+    },
+    /// About data that is held here or elsewhere.
+    Data {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: DataRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,

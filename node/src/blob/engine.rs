@@ -9,6 +9,7 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use iroh_blobs::store::fs::FsStore;
@@ -16,6 +17,7 @@ use iroh_blobs::store::fs::options::Options;
 use tokio::sync::Mutex;
 
 use super::blob_error;
+use super::sweep::Sweeper;
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::{storage, sync_directory, write_atomically};
 
@@ -29,6 +31,7 @@ const CLOSING: Duration = Duration::from_secs(10);
 pub(super) struct Engine {
     root: PathBuf,
     options: Options,
+    sweeper: Arc<Sweeper>,
     state: Mutex<State>,
 }
 
@@ -50,8 +53,8 @@ impl Engine {
     ///
     /// # Errors
     /// `Storage` when the system does not let us.
-    pub(super) async fn open(root: &Path, options: Options) -> Result<Self, ApiError> {
-        let engine = Self { root: root.to_owned(), options, state: Mutex::default() };
+    pub(super) async fn open(root: &Path, options: Options, sweeper: Arc<Sweeper>) -> Result<Self, ApiError> {
+        let engine = Self { root: root.to_owned(), options, sweeper, state: Mutex::default() };
         engine.current().await?;
         Ok(engine)
     }
@@ -146,10 +149,11 @@ impl Engine {
                     format!("the blob database could not be opened; it is tried again in {wait} s"),
                 ));
             }
-            match self.load().await {
+            match self.load(state.generation + 1).await {
                 Ok(store) => {
                     state.store = Some(store);
                     state.generation += 1;
+                    self.sweeper.opened(state.generation);
                     state.retry = None;
                 }
                 Err(error) => {
@@ -164,12 +168,14 @@ impl Engine {
     }
 
     /// Opens the database, or begins a new one when it is gone or broken.
-    async fn load(&self) -> Result<FsStore, ApiError> {
+    async fn load(&self, generation: u64) -> Result<FsStore, ApiError> {
+        let mut options = self.options.clone();
+        options.gc = Some(self.sweeper.config(generation));
         let db = self.root.join("blobs.db");
         if std::fs::metadata(&db).map_or(0, |file| file.len()) == 0 {
             self.mark()?;
         }
-        let failure = match FsStore::load_with_opts(db.clone(), self.options.clone()).await {
+        let failure = match FsStore::load_with_opts(db.clone(), options.clone()).await {
             Ok(store) => return Ok(store),
             Err(error) => format!("{error:#}"),
         };
@@ -180,7 +186,7 @@ impl Engine {
         let aside = self.root.join("blobs.db.broken");
         self.mark()?;
         std::fs::rename(&db, &aside).map_err(|error| storage("cannot set aside", &db, &error))?;
-        let again = FsStore::load_with_opts(db, self.options.clone()).await;
+        let again = FsStore::load_with_opts(db, options).await;
         again.map_err(|error| blob_error("cannot open the blob store", &format!("{error:#}")))
     }
 

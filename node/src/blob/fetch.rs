@@ -2,19 +2,24 @@
 //! believes it has what a cut took away.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::BlobHash;
+use futures::StreamExt as _;
 use iroh::endpoint::Connection;
 use iroh_blobs::api::TempTag;
-use iroh_blobs::get::fsm;
-use iroh_blobs::protocol::{ChunkRanges, ChunkRangesExt as _, GetRequest};
+use iroh_blobs::api::blobs::EncodedItem;
+use iroh_blobs::protocol::{ChunkRanges, ChunkRangesExt as _};
 use iroh_blobs::store::fs::FsStore;
 use tokio::sync::mpsc;
 
-use super::{Blobs, Durable, blob_error, iroh_hash, is_full};
+use super::check::GROUP;
+use super::receive::{FetchError, SMALL, open, receive, receive_small};
+use super::{Blobs, Durable, blob_error, iroh_hash};
 use crate::api::{ApiError, ErrorKind};
+use crate::pace::Pace;
 
 /// Bytes asked for at a time when a blob is fetched anew; a multiple of the crate's 16 KiB groups.
 const PIECE: u64 = 1 << 20;
@@ -25,46 +30,127 @@ fn network(hash: &BlobHash, error: &dyn std::fmt::Display) -> ApiError {
     ApiError::new(ErrorKind::Network, format!("blob {}: {error}", hash.fmt_short()))
 }
 
+/// A blob that is being received. While this lives it is not swept.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// Its hash and size.
+    pub(crate) blob: BlobRef,
+    _tag: TempTag,
+}
+
 impl Blobs {
-    /// Fetches a blob that is not held over a connection to a peer that holds it. What was received
-    /// before a cut is kept and not fetched again. The blob is not durable yet; see
-    /// [`Blobs::settle`].
+    /// Begins to receive a blob that is not held.
     ///
     /// # Errors
-    /// `Network` when the peer does not have it or goes away, `Storage` when it cannot be written.
-    pub(crate) async fn fetch(&self, connection: &Connection, blob: &BlobRef) -> Result<Durable, ApiError> {
-        let hash = iroh_hash(&blob.hash);
-        let tag = self.protect(&blob.hash).await?;
-        let look = |store: FsStore| async move { store.remote().local(hash).await };
-        // What it takes for complete, and what it cannot open the files of, it would not fetch: a cut
-        // fell between its database and the files. That shows when it is settled.
-        if let Ok(local) = self.engine().run("cannot look up a blob", look).await
-            && !local.is_complete()
-        {
-            self.fetch_missing(connection, &blob.hash, local.missing()).await?;
-        }
-        Ok(Durable { hash: blob.hash, size: blob.size, _tag: tag })
+    /// `Storage`.
+    pub(crate) async fn begin(&self, blob: &BlobRef) -> Result<Fetched, ApiError> {
+        Ok(Fetched { blob: *blob, _tag: self.protect(&blob.hash).await? })
     }
 
-    /// Fetches what is missing of a blob.
-    async fn fetch_missing(
+    /// Receives a blob that is not held, as a whole. What was received before is not fetched again. It is
+    /// not durable yet; see [`Blobs::settle`].
+    ///
+    /// # Errors
+    /// Why the peer does not give it, or why it cannot be stored.
+    pub(crate) async fn fetch(
         &self,
         connection: &Connection,
-        hash: &BlobHash,
-        missing: GetRequest,
-    ) -> Result<(), ApiError> {
-        let (store, generation) = self.engine().current().await?;
-        let Err(error) = store.remote().execute_get(connection.clone(), missing).await else { return Ok(()) };
-        // A full disk or a store that stopped meanwhile is no fault of the peer's.
-        if is_full(&format!("{error:#}")) {
-            return Err(blob_error("cannot store a blob", &error));
+        blob: &BlobRef,
+        pace: &Pace,
+    ) -> Result<Fetched, FetchError> {
+        let fetched = self.begin(blob).await.map_err(FetchError::Own)?;
+        if (1..=SMALL).contains(&blob.size) {
+            // The crate makes and syncs three files for a blob that comes by parts.
+            let bytes = receive_small(connection, blob, pace).await?;
+            let _writing = self.0.temp.read().await;
+            drop(self.write(bytes).await.map_err(FetchError::Own)?);
+            return Ok(fetched);
         }
-        self.engine().commit().await?;
-        if self.engine().current().await?.1 == generation {
-            Err(network(hash, &error))
-        } else {
-            Err(ApiError::new(ErrorKind::Storage, "the blob database had stopped"))
+        let missing = self.missing(blob, 0..blob.size).await;
+        self.receive(connection, blob, &missing, pace).await?;
+        Ok(fetched)
+    }
+
+    /// Returns what is here of a blob. What the store takes for complete, or cannot open the files of,
+    /// counts as here: a cut fell between its database and the files, which shows when it is settled.
+    async fn present(&self, blob: &BlobRef) -> ChunkRanges {
+        let hash = iroh_hash(&blob.hash);
+        let look = |store: FsStore| async move { store.remote().local(hash).await };
+        let known = self.engine().run("cannot look up a blob", look).await;
+        if !known.is_ok_and(|local| !local.is_complete()) {
+            return ChunkRanges::all();
         }
+        let Ok(store) = self.engine().store().await else { return ChunkRanges::empty() };
+        store.observe(hash).await.map_or_else(|_error| ChunkRanges::empty(), |field| field.ranges)
+    }
+
+    /// Returns the ranges of bytes within `range` that are not here yet, in groups of 16 KiB.
+    pub(crate) async fn missing(&self, blob: &BlobRef, range: Range<u64>) -> Vec<Range<u64>> {
+        let present = self.present(blob).await;
+        let wanted = ChunkRanges::bytes(aligned(&range, blob.size));
+        byte_ranges(&(&wanted - &present), blob.size)
+    }
+
+    /// Receives ranges of a blob from a peer. What came before a failure is kept; returns the bytes
+    /// that came.
+    ///
+    /// # Errors
+    /// Why the peer does not give it, or why it cannot be stored.
+    pub(crate) async fn receive(
+        &self,
+        connection: &Connection,
+        blob: &BlobRef,
+        ranges: &[Range<u64>],
+        pace: &Pace,
+    ) -> Result<u64, FetchError> {
+        if ranges.is_empty() {
+            return Ok(0);
+        }
+        let chunks = ranges.iter().fold(ChunkRanges::empty(), |all, range| all | ChunkRanges::bytes(range.clone()));
+        let (store, generation) = self.engine().current().await.map_err(FetchError::Own)?;
+        let error = match receive(&store, connection, blob, chunks, pace).await {
+            Ok(bytes) => return Ok(bytes),
+            Err(error) => error,
+        };
+        if matches!(error, FetchError::Own(_)) {
+            // A store that stopped is opened anew for whoever comes next.
+            self.engine().commit().await.map_err(FetchError::Own)?;
+            if self.engine().current().await.map_err(FetchError::Own)?.1 != generation {
+                return Err(FetchError::Own(ApiError::new(ErrorKind::Storage, "the blob database had stopped")));
+            }
+        }
+        Err(error)
+    }
+
+    /// Reads ranges of a blob of which only parts are here; each group is verified. `None` when one of
+    /// them is not here.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) async fn read_partial(
+        &self,
+        blob: &BlobRef,
+        ranges: &[Range<u64>],
+    ) -> Result<Option<Vec<Bytes>>, ApiError> {
+        let store = self.engine().store().await?;
+        let mut parts = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let asked = aligned(range, blob.size);
+            let mut stream = Box::pin(store.export_bao(iroh_hash(&blob.hash), ChunkRanges::bytes(asked)).stream());
+            let mut part = Vec::with_capacity(usize::try_from(range.end - range.start).unwrap_or_default());
+            while let Some(item) = stream.next().await {
+                match item {
+                    EncodedItem::Leaf(leaf) => part.extend_from_slice(within(&leaf.data, leaf.offset, range)),
+                    EncodedItem::Error(_) => return Ok(None),
+                    _ => {}
+                }
+            }
+            if part.len() as u64 != range.end - range.start {
+                return Ok(None);
+            }
+            parts.push(part.into());
+        }
+        Ok(Some(parts))
     }
 
     /// Makes fetched blobs durable; those whose files turn out wrong are fetched anew. Returns what
@@ -75,24 +161,26 @@ impl Blobs {
     pub(crate) async fn settle(
         &self,
         connection: &Connection,
-        fetched: Vec<Durable>,
+        fetched: Vec<Fetched>,
     ) -> Result<Vec<Durable>, ApiError> {
-        let wrong = self.make_durable(fetched.iter().map(|blob| (blob.hash, blob.size)).collect()).await?;
-        if wrong.is_empty() {
-            return Ok(fetched);
-        }
-        let (damaged, mut whole): (Vec<_>, Vec<_>) = fetched.into_iter().partition(|blob| wrong.contains(&blob.hash));
-        for blob in damaged {
-            match self.renew_durably(connection, &blob).await {
-                Ok(()) => whole.push(blob),
-                Err(error) => tracing::warn!("blob {} could not be healed: {error}", blob.hash.fmt_short()),
+        let noting = self.noting().await;
+        let wrong = self.make_durable(fetched.iter().map(|one| (one.blob.hash, one.blob.size)).collect()).await?;
+        let mut whole = Vec::with_capacity(fetched.len());
+        for one in fetched {
+            let Fetched { blob, _tag } = one;
+            if wrong.contains(&blob.hash)
+                && let Err(error) = self.renew_durably(connection, &blob).await
+            {
+                tracing::warn!("blob {} could not be healed: {error}", blob.hash.fmt_short());
+                continue;
             }
+            whole.push(Durable { hash: blob.hash, size: blob.size, _tag, _noting: Arc::clone(&noting) });
         }
         Ok(whole)
     }
 
-    async fn renew_durably(&self, connection: &Connection, blob: &Durable) -> Result<(), ApiError> {
-        drop(self.renew(connection, &BlobRef { hash: blob.hash, size: blob.size }).await?);
+    async fn renew_durably(&self, connection: &Connection, blob: &BlobRef) -> Result<(), ApiError> {
+        drop(self.renew(connection, blob).await?);
         let wrong = self.make_durable(vec![(blob.hash, blob.size)]).await?;
         if wrong.is_empty() { Ok(()) } else { Err(ApiError::new(ErrorKind::Damaged, "the disk does not keep it")) }
     }
@@ -104,7 +192,7 @@ impl Blobs {
         let (pieces, mut incoming) = mpsc::channel(PIECES);
         // A stream for the store must be shareable between threads; the one of the network is not.
         let stream = futures::stream::poll_fn(move |context| incoming.poll_recv(context));
-        let fetched = receive(connection.clone(), *blob, pieces);
+        let fetched = receive_all(connection.clone(), *blob, pieces);
         let added = async { store.add_stream(stream).await.temp_tag().await };
         let (fetched, added) = tokio::join!(fetched, added);
         drop(writing);
@@ -123,7 +211,7 @@ impl Blobs {
 
 /// Receives a blob piece by piece, each verified; one of another size than declared is refused before
 /// its bytes come.
-async fn receive(
+async fn receive_all(
     connection: Connection,
     blob: BlobRef,
     pieces: mpsc::Sender<std::io::Result<Bytes>>,
@@ -150,17 +238,33 @@ async fn receive(
 
 async fn receive_piece(connection: &Connection, blob: &BlobRef, range: Range<u64>) -> Result<Bytes, ApiError> {
     let len = range.end - range.start;
-    let request = GetRequest::blob_ranges(iroh_hash(&blob.hash), ChunkRanges::bytes(range));
-    let started = fsm::start(connection.clone(), request, fsm::RequestCounters::default());
-    let connected = started.next().await.map_err(|error| network(&blob.hash, &error))?;
-    let fsm::ConnectedNext::StartRoot(root) = connected.next().await.map_err(|error| network(&blob.hash, &error))?
-    else {
-        return Err(network(&blob.hash, &"the peer answers something else"));
-    };
-    let (content, size) = root.next().next().await.map_err(|error| network(&blob.hash, &error))?;
-    if size != blob.size {
-        return Err(network(&blob.hash, &format!("{size} bytes instead of {}", blob.size)));
-    }
+    let content = open(connection, blob, ChunkRanges::bytes(range)).await;
+    let content = content.map_err(|error| network(&blob.hash, &error))?;
     let (_, piece) = content.concatenate_into_vec().await.map_err(|error| network(&blob.hash, &error))?;
     if piece.len() as u64 == len { Ok(piece.into()) } else { Err(network(&blob.hash, &"the peer lacks a part of it")) }
+}
+
+/// Widens a range to whole groups.
+fn aligned(range: &Range<u64>, size: u64) -> Range<u64> {
+    let group = GROUP as u64;
+    range.start / group * group..range.end.div_ceil(group).saturating_mul(group).min(size)
+}
+
+/// Returns the part of a leaf that lies within a range.
+fn within<'a>(data: &'a [u8], offset: u64, range: &Range<u64>) -> &'a [u8] {
+    let place = |at: u64| usize::try_from(at.saturating_sub(offset)).unwrap_or(usize::MAX).min(data.len());
+    data.get(place(range.start)..place(range.end)).unwrap_or_default()
+}
+
+/// Bytes of one chunk of a tree.
+const CHUNK: u64 = 1024;
+
+fn byte_ranges(chunks: &ChunkRanges, size: u64) -> Vec<Range<u64>> {
+    let ends: Vec<u64> = chunks.boundaries().iter().map(|chunk| chunk.0.saturating_mul(CHUNK).min(size)).collect();
+    let ranges = ends.chunks(2).map(|pair| match pair {
+        [start, end] => aligned(&(*start..*end), size),
+        [start] => aligned(&(*start..size), size),
+        _ => 0..0,
+    });
+    ranges.filter(|range| !range.is_empty()).collect()
 }

@@ -64,7 +64,10 @@ pub(crate) async fn recover(blobs: &Blobs, core: &mut Core) -> Result<Recovered,
             }
         }
     }
+    let mut parts = Vec::new();
     if blobs.engine().marker().exists() {
+        // Without the database nothing says which parts of a blob are there.
+        parts = core.store.partials()?;
         let held = core.store.held()?;
         match blobs.rebuild(&held).await {
             Ok((entered, missing)) => {
@@ -80,10 +83,16 @@ pub(crate) async fn recover(blobs: &Blobs, core: &mut Core) -> Result<Recovered,
     for hash in &lost {
         tracing::error!("blob {hash} was lost in a cut; it is fetched again when a peer holds it");
     }
-    core.store.transaction(|store| {
+    let noted = core.store.transaction(|store| {
         store.forget_have(&lost)?;
+        store.forget_partials(parts.into_iter().map(|(hash, _)| hash))?;
         store.clear_recent()
-    })?;
+    });
+    match noted {
+        // What is here is read on a disk without room, too.
+        Err(error) if lost.is_empty() => tracing::warn!("the next start looks at the same blobs again: {error}"),
+        noted => noted?,
+    }
     Ok(recovered)
 }
 

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Blobs;
+use crate::pace::Pace;
 
 /// Who may read what, and who did.
 pub(crate) trait Gate: Send + Sync {
@@ -33,6 +34,7 @@ pub(crate) trait Gate: Send + Sync {
 pub(crate) struct BlobServer {
     blobs: Blobs,
     gate: Arc<dyn Gate>,
+    pace: Pace,
 }
 
 impl std::fmt::Debug for BlobServer {
@@ -51,8 +53,8 @@ const ASKING: Duration = Duration::from_secs(10);
 impl BlobServer {
     /// Makes a server.
     #[must_use]
-    pub(crate) fn new(blobs: Blobs, gate: Arc<dyn Gate>) -> Self {
-        Self { blobs, gate }
+    pub(crate) fn new(blobs: Blobs, gate: Arc<dyn Gate>, pace: Pace) -> Self {
+        Self { blobs, gate, pace }
     }
 
     /// Serves one connection until it closes.
@@ -64,7 +66,8 @@ impl BlobServer {
             get_many: RequestMode::Disabled,
             push: RequestMode::Disabled,
             observe: ObserveMode::Intercept,
-            throttle: ThrottleMode::None,
+            // Each 16 KiB is asked about, which costs something.
+            throttle: if self.pace.limit() > 0 { ThrottleMode::Intercept } else { ThrottleMode::None },
         };
         let (sender, requests) = EventSender::channel(QUEUE, mask);
         let mut streams = JoinSet::new();
@@ -137,6 +140,14 @@ impl BlobServer {
                 ProviderMessage::ObserveRequestReceived(m) => {
                     let ok = self.allows(&peer, m.request.hash).await;
                     drop(m.tx.send(verdict(ok)).await);
+                }
+                ProviderMessage::Throttle(m) => {
+                    while under_way.try_join_next().is_some() {}
+                    let pace = self.pace.clone();
+                    under_way.spawn(async move {
+                        pace.took(m.size).await;
+                        drop(m.tx.send(Ok(())).await);
+                    });
                 }
                 _ => {}
             }

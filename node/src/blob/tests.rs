@@ -8,7 +8,8 @@ use dataforge_protocol::wire::BLOBS_ALPN;
 use iroh::endpoint::{Connection, presets};
 use iroh::{Endpoint, RelayMode};
 
-use super::{BlobServer, Blobs, Bytes, Gate, Verdict, iroh_hash};
+use super::{BlobServer, Blobs, Bytes, FetchError, Gate, Verdict, iroh_hash};
+use crate::pace::Pace;
 
 async fn endpoint() -> Endpoint {
     let builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).alpns(vec![BLOBS_ALPN.to_vec()]);
@@ -37,13 +38,26 @@ pub(super) async fn connect_to(blobs: Blobs, serve: bool) -> (Endpoint, Endpoint
 }
 
 async fn connect_through(blobs: Blobs, door: Arc<Door>) -> (Endpoint, Endpoint, Connection) {
+    let serve = move |connection| {
+        let server = BlobServer::new(blobs.clone(), door.clone(), Pace::default());
+        async move { server.serve(connection).await }
+    };
+    connect_with(serve).await
+}
+
+/// A connection to somebody who serves in this way.
+pub(super) async fn connect_with<F>(
+    serve: impl Fn(Connection) -> F + Send + 'static,
+) -> (Endpoint, Endpoint, Connection)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let (server, client) = (endpoint().await, endpoint().await);
     let listening = server.clone();
     tokio::spawn(async move {
         while let Some(incoming) = listening.accept().await {
             let connection = incoming.await.unwrap();
-            let server = BlobServer::new(blobs.clone(), door.clone());
-            tokio::spawn(async move { server.serve(connection).await });
+            tokio::spawn(serve(connection));
         }
     });
     let connection = client.connect(server.addr(), BLOBS_ALPN).await.unwrap();
@@ -73,7 +87,7 @@ pub(super) fn verdict(blobs: &Blobs, blob: &BlobRef) -> Verdict {
 async fn fetch(blobs: &Blobs, connection: &Connection, wanted: &[BlobRef]) -> usize {
     let mut fetched = Vec::new();
     for blob in wanted {
-        fetched.push(blobs.fetch(connection, blob).await.unwrap());
+        fetched.push(blobs.fetch(connection, blob, &Pace::default()).await.unwrap());
     }
     blobs.settle(connection, fetched).await.unwrap().len()
 }
@@ -219,11 +233,10 @@ async fn peer_that_may_not_read_gets_what_a_missing_blob_gives() {
     let (source, refs) = store(&there, &contents()).await;
     let (blobs, _) = store(&here, &[]).await;
     let (_server, _client, connection) = connect_to(source, false).await;
-    let held = blobs.fetch(&connection, &refs[4]).await.unwrap_err();
+    let held = blobs.fetch(&connection, &refs[4], &Pace::default()).await.unwrap_err();
     let missing = BlobRef { hash: BlobHash([9; 32]), size: 5 };
-    let absent = blobs.fetch(&connection, &missing).await.unwrap_err();
-    let without_name = |text: &str| text.split_once(": ").map(|(_, rest)| rest.to_owned());
-    assert_eq!(without_name(&held.message), without_name(&absent.message));
+    let absent = blobs.fetch(&connection, &missing, &Pace::default()).await.unwrap_err();
+    assert_eq!((held, absent), (FetchError::Lacking, FetchError::Lacking));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,7 +248,7 @@ async fn what_is_served_and_what_is_refused_is_noted() {
         let door = Arc::new(Door { is_open, noted: Mutex::default() });
         let (_server, _client, connection) = connect_through(source.clone(), Arc::clone(&door)).await;
         let wanted = if is_open { refs[5] } else { refs[6] };
-        assert_eq!(blobs.fetch(&connection, &wanted).await.is_ok(), is_open);
+        assert_eq!(blobs.fetch(&connection, &wanted, &Pace::default()).await.is_ok(), is_open);
         let expected = if is_open { (Some(wanted.hash), wanted.size) } else { (None, 0) };
         for _ in 0..100 {
             if !door.noted.lock().unwrap().is_empty() {

@@ -25,7 +25,7 @@ pub(super) fn refresh(
     let attributes = serde_json::to_string(&state.attributes).expect("texts are serialisable");
     store
         .connection()
-        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?
+        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")?
         .execute(params![
             workspace.as_bytes(),
             doc.as_bytes(),
@@ -41,6 +41,7 @@ pub(super) fn refresh(
             attributes,
             conflicts(document, &FIELDS),
             state.deleted,
+            state.project.as_ref().map(DocId::as_bytes),
         ])?;
     let mut statement = store.connection().prepare_cached("INSERT INTO preferred VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for (property, curve) in &state.preferred {

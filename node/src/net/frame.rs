@@ -26,6 +26,12 @@ pub(super) fn addresses(connection: &Connection) -> Vec<SocketAddr> {
     found.into_iter().map(|(_, address)| address).collect()
 }
 
+/// Whether the path in use is not within the networks of this node.
+pub(crate) fn is_relayed(connection: &Connection) -> bool {
+    let paths = connection.paths();
+    paths.iter().any(|path| path.is_selected() && !matches!(path.remote_addr(), TransportAddr::Ip(_)))
+}
+
 /// Reads one frame; the length is checked before anything is allocated.
 pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, ApiError> {
     let mut length = [0; 4];

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dataforge_protocol::entry::SignedEntry;
+use dataforge_protocol::holding::SignedHolding;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use dataforge_protocol::sync::{Effect, Session};
-use dataforge_protocol::wire::{Level, Message};
+use dataforge_protocol::wire::{Ask, Level, Message};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
@@ -20,6 +21,7 @@ use crate::api::{ApiError, ErrorKind, Event};
 use crate::clock::now_ms;
 use crate::core::Core;
 use crate::node::Node;
+use crate::{holdings, keep};
 
 /// What a removed device is told by its own node.
 const REMOVED: &str = "this device is no member of the workspace any more";
@@ -53,6 +55,7 @@ struct Driver<'a> {
     /// Those of the core when it began.
     restores: u64,
     info: watch::Sender<SessionInfo>,
+    notices: mpsc::UnboundedReceiver<Message>,
     transfer: Arc<transfer::Fetch>,
     /// Tells the fetcher to look for missing blobs.
     wanted: Arc<Notify>,
@@ -68,6 +71,7 @@ pub(super) struct Opened {
     session: Session,
     restores: u64,
     info: watch::Sender<SessionInfo>,
+    notices: mpsc::UnboundedReceiver<Message>,
 }
 
 /// Registers a session; `None` when another one serves these two devices.
@@ -81,18 +85,20 @@ pub(super) async fn open(
     let begin = move |core: &mut Core| Ok((Session::new(core.ledger(&workspace)?), core.restores()));
     let (session, restores) = node.with_core(begin).await?;
     let (info, watcher) = watch::channel(SessionInfo::default());
-    let live = Live { dialler, connection: connection.clone(), info: watcher };
+    let (sender, notices) = mpsc::unbounded_channel();
+    let live = Live { dialler, connection: connection.clone(), info: watcher, notices: sender };
     if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
         connection.close(code::DUPLICATE.into(), b"");
         return Ok(None);
     }
-    Ok(Some(Opened { node, network: Arc::clone(network), connection, workspace, dialler, session, restores, info }))
+    let network = Arc::clone(network);
+    Ok(Some(Opened { node, network, connection, workspace, dialler, session, restores, info, notices }))
 }
 
 impl Opened {
     /// Runs the session until either side ends it.
     pub(super) async fn run(self, send: SendStream, recv: RecvStream) -> Result<(), ApiError> {
-        let Self { node, network, connection, workspace, dialler, session, restores, info } = self;
+        let Self { node, network, connection, workspace, dialler, session, restores, info, notices } = self;
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let name = node.peer_name(workspace, peer).await;
         node.note_contact(peer, Ok(now_ms())).await;
@@ -107,6 +113,7 @@ impl Opened {
             session,
             restores,
             info,
+            notices,
             transfer,
             wanted,
         };
@@ -114,6 +121,11 @@ impl Opened {
         if driver.session.is_removed() {
             // Before it is gone from the table: who waits for its end looks then.
             network.note_removed(workspace, peer, driver.info.borrow().sent);
+        }
+        let is_own = |kind| matches!(kind, ErrorKind::Storage | ErrorKind::Damaged);
+        if let Some(own) = ended.as_ref().err().filter(|error| is_own(error.kind)) {
+            // Before it is gone from the table, too.
+            network.note_failure(workspace, peer, Some(own.clone()));
         }
         network.unregister(workspace, peer, &connection);
         let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
@@ -196,6 +208,11 @@ impl Driver<'_> {
                     self.update_level()?;
                     has_more = true;
                 }
+                notice = self.notices.recv() => {
+                    let Some(notice) = notice else { return Ok(()) };
+                    self.session.on_notice(notice);
+                    has_more = true;
+                }
                 _ = fetching.changed() => {
                     self.update_level()?;
                     has_more = true;
@@ -241,14 +258,18 @@ impl Driver<'_> {
             Effect::Accept(entries) => self.accept(entries)?,
             Effect::Removed => tracing::warn!("{} says that {REMOVED}", self.peer.fmt_short()),
             Effect::PeerHolds(hashes) => {
-                self.transfer.may_have(&hashes);
+                self.node.transfers().may_have(&(self.workspace, self.peer), &hashes);
                 self.wanted.notify_one();
             }
             Effect::PeerLevel(level) => self.on_peer_level(level)?,
+            Effect::Holdings(statements) => self.on_holdings(statements)?,
+            Effect::Promise(promise) => self.node.promises().on_promise(self.peer, promise),
+            Effect::Ask(ask) => self.answer(ask),
             Effect::PeerCaughtUp => {
                 // Until the fetcher has looked, it counts as fetching.
                 self.transfer.state.send_replace(true);
                 self.wanted.notify_one();
+                self.tell_holdings()?;
                 self.update_level()?;
             }
         }
@@ -281,6 +302,42 @@ impl Driver<'_> {
             return Err(ApiError::new(ErrorKind::Damaged, message));
         }
         Ok(())
+    }
+
+    /// Tells what is known of who has what, once each side has what it takes to judge it.
+    fn tell_holdings(&mut self) -> Result<(), ApiError> {
+        let workspace = self.workspace;
+        let statements = self.node.block(|core| {
+            holdings::say(core, &workspace)?;
+            Ok(holdings::all(core, &workspace)?.into_iter().map(|(_, signed)| signed).collect::<Vec<_>>())
+        })?;
+        for signed in statements {
+            self.session.on_notice(Message::Holdings(vec![signed]));
+        }
+        Ok(())
+    }
+
+    /// Takes what is said of who has what, and passes on what is news.
+    fn on_holdings(&mut self, statements: Vec<SignedHolding>) -> Result<(), ApiError> {
+        let workspace = self.workspace;
+        let news = self.node.block(|core| holdings::take(core, &workspace, statements))?;
+        if !news.is_empty() {
+            self.network.tell_all(&workspace, Some(self.peer), &Message::Holdings(news));
+        }
+        Ok(())
+    }
+
+    /// Answers a peer that wants proof of what is held here, when it has been read.
+    fn answer(&self, ask: Ask) {
+        let (node, network) = (self.node.clone(), Arc::clone(self.network));
+        let (workspace, peer) = (self.workspace, self.peer);
+        let answering = async move {
+            match keep::answer(&node, workspace, peer, ask).await {
+                Ok(promise) => network.tell(&workspace, &peer, Message::Promise(promise)),
+                Err(error) => tracing::warn!("{} gets no proof: {error}", peer.fmt_short()),
+            }
+        };
+        self.network.spawn(answering);
     }
 
     /// Announces blobs that came to be held here, if they are of this workspace: a hash of another
@@ -322,7 +379,7 @@ impl Driver<'_> {
     fn update_level(&mut self) -> Result<(), ApiError> {
         let (workspace, peer, fetching) = (self.workspace, self.peer, *self.transfer.state.borrow());
         let level = self.node.block(|core| {
-            let missing_blobs = core.store.count_missing(&workspace)?;
+            let missing_blobs = self.node.count_wanted(core, &workspace)?;
             let tips = core.ledger(&workspace)?.device_tips(&peer);
             Ok(Level { tips, missing_blobs, fetching: fetching && missing_blobs > 0 })
         })?;

@@ -1,8 +1,11 @@
 //! Blobs between two members: one connection per pair, over which both sides fetch and serve.
+//!
+//! Each session takes work from the node's table of transfers: groups of small blobs, parts of large
+//! ones. Whoever finds that nothing is missing of a blob makes it durable.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
@@ -14,45 +17,36 @@ use iroh::endpoint::Connection;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use super::{DIAL, Network, lock};
+use super::{DIAL, Network};
 use crate::api::{ApiError, ErrorKind, Event};
-use crate::blob::Durable;
+use crate::blob::{FetchError, Fetched};
 use crate::clock::now_ms;
 use crate::node::Node;
+use crate::store::Transfer;
+use crate::transfer::{Part, Provider, Work};
 
 /// Blobs fetched from one peer at a time.
 const PARALLEL: usize = 16;
-/// Blobs made durable together.
-const GROUP: usize = 128;
-/// Bytes made durable together.
-const GROUP_BYTES: u64 = 64 << 20;
 /// Pause after a pass that failed.
 const PAUSE: Duration = Duration::from_secs(2);
-/// A fetch without end is given up after this time per 64 MiB, and retried elsewhere.
-const STALL: Duration = Duration::from_secs(60);
+/// How often a session looks whether another one left something to do.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a session fetches from its peer.
 #[derive(Debug)]
 pub(super) struct Fetch {
-    workspace: WorkspaceId,
-    peer: DeviceId,
-    /// Blobs the peer did not have when asked.
-    lacking: Mutex<BTreeSet<BlobHash>>,
+    provider: Provider,
     /// Whether there is something to fetch now.
     pub(super) state: watch::Sender<bool>,
 }
 
 impl Fetch {
     pub(super) fn new(workspace: WorkspaceId, peer: DeviceId) -> Self {
-        Self { workspace, peer, lacking: Mutex::default(), state: watch::Sender::new(false) }
+        Self { provider: (workspace, peer), state: watch::Sender::new(false) }
     }
 
-    /// The peer says that it holds these now.
-    pub(super) fn may_have(&self, hashes: &[BlobHash]) {
-        let mut lacking = lock(&self.lacking);
-        for hash in hashes {
-            lacking.remove(hash);
-        }
+    const fn peer(&self) -> DeviceId {
+        self.provider.1
     }
 }
 
@@ -76,12 +70,19 @@ pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
 /// Registers a blob connection and serves the peer over it until it closes.
 pub(super) async fn serve(network: &Arc<Network>, peer: DeviceId, connection: Connection) {
     let Ok(node) = network.node.get() else { return };
-    let server = node.blob_server();
+    let server = node.blob_server(super::frame::is_relayed(&connection));
     drop(node);
     network.blob_connections.send_modify(|open| {
         open.insert(peer, connection.clone());
     });
     let id = connection.stable_id();
+    #[cfg(test)]
+    let lie = network.node.get().ok().and_then(|node| node.lie());
+    #[cfg(test)]
+    if let Some(lie) = lie {
+        lie.serve(connection).await;
+        return;
+    }
     server.serve(connection).await;
     network.blob_connections.send_if_modified(|open| {
         let same = open.get(&peer).is_some_and(|open| open.stable_id() == id);
@@ -92,108 +93,283 @@ pub(super) async fn serve(network: &Arc<Network>, peer: DeviceId, connection: Co
     });
 }
 
+/// Takes part in fetching for as long as it lives.
+struct Offer<'a> {
+    node: &'a Node,
+    provider: Provider,
+}
+
+impl Drop for Offer<'_> {
+    fn drop(&mut self) {
+        self.node.transfers().leave(&self.provider);
+    }
+}
+
 /// Fetches missing blobs whenever told to look, until the session drops the task.
 pub(super) async fn fetch_when_wanted(network: &Arc<Network>, fetch: &Fetch, wanted: &Notify) {
-    loop {
+    let Ok(node) = network.node.get() else { return };
+    let connection = loop {
         wanted.notified().await;
-        let Ok(node) = network.node.get() else { return };
-        let fetched = fetch_missing(network, &node, fetch).await;
+        if let Ok(connection) = blob_connection(network, fetch.peer()).await {
+            break connection;
+        }
+        fetch.state.send_replace(false);
+    };
+    let is_relayed = super::frame::is_relayed(&connection);
+    drop(connection);
+    node.transfers().join(fetch.provider, is_relayed);
+    let _offer = Offer { node: &node, provider: fetch.provider };
+    let mut work = node.transfers().work();
+    loop {
+        work.borrow_and_update();
+        // While one makes durable what it has, the other fetches.
+        let (one, other) = tokio::join!(fetch_all(network, &node, fetch), fetch_all(network, &node, fetch));
+        let fetched = one.and(other);
+        // Before a sync takes this for the end.
+        let own = fetched.as_ref().err().filter(|error| error.kind == ErrorKind::Storage);
+        network.note_failure(fetch.provider.0, fetch.peer(), own.cloned());
         fetch.state.send_replace(false);
         if let Err(error) = fetched {
-            tracing::warn!("fetching blobs from {} stopped: {error}", fetch.peer.fmt_short());
+            tracing::warn!("fetching blobs from {} stopped: {error}", fetch.peer().fmt_short());
             if error.kind == ErrorKind::Storage {
                 node.emit(Event::Notice { message: format!("blobs are not fetched: {error}") });
             }
-            // What was claimed here is free again for sessions with others; a fault that lasts must
-            // not spin.
+            // A fault that lasts must not spin.
             tokio::time::sleep(PAUSE).await;
-            node.on_claims_freed();
+            continue;
+        }
+        let retry = node
+            .transfers()
+            .next_try()
+            .map_or(LOOK * 30, |ms| Duration::from_millis(ms.saturating_sub(now_ms())).max(LOOK / 10));
+        tokio::select! {
+            () = wanted.notified() => {}
+            changed = work.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(retry) => {}
         }
     }
 }
 
-async fn fetch_missing(network: &Arc<Network>, node: &Node, fetch: &Fetch) -> Result<(), ApiError> {
+async fn fetch_all(network: &Arc<Network>, node: &Node, fetch: &Fetch) -> Result<(), ApiError> {
     loop {
-        let workspace = fetch.workspace;
-        let missing = node.with_core(move |core| core.store.missing_blobs(&workspace)).await?;
-        let claimed = {
-            let lacking = lock(&fetch.lacking);
-            let wanted = missing.into_iter().filter(|blob| !lacking.contains(&blob.hash));
-            node.claim(group(wanted))
-        };
-        if claimed.is_empty() {
-            return Ok(());
-        }
+        node.list_wanted(&fetch.provider.0).await?;
+        let Some(work) = node.transfers().next(&fetch.provider, Instant::now(), now_ms()) else { return Ok(()) };
         fetch.state.send_replace(true);
-        let fetched = fetch_group(network, node, fetch, claimed.blobs()).await;
-        drop(claimed);
-        fetched?;
+        match work {
+            Work::Group(blobs) => fetch_group(network, node, fetch, blobs).await?,
+            Work::Begin(blob) => {
+                begin(node, blob).await?;
+                fetch_parts(network, node, fetch, blob).await?;
+            }
+            Work::Join(blob) => fetch_parts(network, node, fetch, blob).await?,
+        }
     }
 }
 
-/// The first blobs that are made durable together.
-fn group(wanted: impl Iterator<Item = BlobRef>) -> Vec<BlobRef> {
-    let mut bytes = 0;
-    wanted
-        .take(GROUP)
-        .take_while(|blob| {
-            let fits = bytes == 0 || bytes + blob.size <= GROUP_BYTES;
-            bytes += blob.size;
-            fits
-        })
-        .collect()
+/// Blobs that a session took; given back when it is done with them, or dropped.
+struct Taken<'a> {
+    node: &'a Node,
+    blobs: Vec<BlobRef>,
 }
 
-async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: &[BlobRef]) -> Result<(), ApiError> {
-    let connection = blob_connection(network, fetch.peer).await?;
-    node.check_space(blobs.iter().map(|blob| blob.size).sum())?;
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.node.transfers().give_back(&self.blobs);
+    }
+}
+
+async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: Vec<BlobRef>) -> Result<(), ApiError> {
+    let taken = Taken { node, blobs };
+    let connection = blob_connection(network, fetch.peer()).await?;
+    node.check_space(taken.blobs.iter().map(|blob| blob.size).sum())?;
     let mut running = FuturesUnordered::new();
-    let mut left = blobs.iter();
+    let mut left = taken.blobs.iter();
     let (mut arrived, mut lost) = (Vec::new(), None);
     loop {
         while running.len() < PARALLEL
             && lost.is_none()
             && let Some(blob) = left.next()
         {
-            let (store, connection) = (node.blobs(), &connection);
-            let patience = STALL * u32::try_from(1 + blob.size / GROUP_BYTES).unwrap_or(u32::MAX);
-            running.push(async move { (blob, timeout(patience, store.fetch(connection, blob)).await) });
+            let connection = &connection;
+            running.push(async move { (blob, fetch_one(node, fetch, connection, blob).await) });
         }
         let Some((blob, result)) = running.next().await else { break };
         match result {
-            Ok(Ok(durable)) => arrived.push(durable),
-            _ if connection.close_reason().is_some() => {
-                lost = Some(ApiError::new(ErrorKind::Network, "the peer went away"))
-            }
-            // No fault of the peer's: it is asked again.
-            Ok(Err(error)) if error.kind == ErrorKind::Storage => lost = Some(error),
-            _ => {
-                lock(&fetch.lacking).insert(blob.hash);
-            }
+            Ok(fetched) => arrived.extend(fetched),
+            Err(error) => lost = note_failure(node, fetch, &connection, &blob.hash, error).await.or(lost),
         }
     }
     settle(node, fetch, &connection, arrived).await?;
     lost.map_or(Ok(()), Err)
 }
 
+/// Fetches a blob as a whole; nothing when it was paused meanwhile.
+async fn fetch_one(
+    node: &Node,
+    fetch: &Fetch,
+    connection: &Connection,
+    blob: &BlobRef,
+) -> Result<Option<Fetched>, FetchError> {
+    let pace = node.transfers().pace(super::frame::is_relayed(connection));
+    let fetching = node.blobs().fetch(connection, blob, pace);
+    tokio::select! {
+        fetched = fetching => fetched.map(Some),
+        () = paused(node, fetch, &blob.hash) => Ok(None),
+    }
+}
+
+/// Waits until somebody says to leave a blob.
+async fn paused(node: &Node, fetch: &Fetch, hash: &BlobHash) {
+    let mut stops = node.transfers().stops();
+    // The table lives as long as the node.
+    drop(stops.wait_for(|_| node.transfers().is_paused(&fetch.provider, hash)).await);
+}
+
+/// Notes that a peer did not give a blob. Returns what ends the pass: a fault that concerns more than
+/// this blob.
+async fn note_failure(
+    node: &Node,
+    fetch: &Fetch,
+    connection: &Connection,
+    hash: &BlobHash,
+    error: FetchError,
+) -> Option<ApiError> {
+    tracing::debug!("blob {} from {}: {error}", hash.fmt_short(), fetch.peer().fmt_short());
+    if matches!(error, FetchError::Lying(_)) {
+        tracing::warn!("{} is not asked for blobs for a while: {error}", fetch.peer().fmt_short());
+    }
+    let known = node.transfers().on_failure(&fetch.provider, hash, &error, Instant::now(), now_ms());
+    if let Some(Transfer { attempts, next_ms, last_error, .. }) = known {
+        let hash = *hash;
+        let why = last_error.unwrap_or_default();
+        let noted = node.with_core(move |core| core.store.note_failure(&hash, attempts, next_ms, &why)).await;
+        if let Err(error) = noted {
+            return Some(error);
+        }
+    }
+    match error {
+        FetchError::Own(error) => Some(error),
+        _ if connection.close_reason().is_some() => Some(ApiError::new(ErrorKind::Network, "the peer went away")),
+        _ => None,
+    }
+}
+
+/// Sees what is missing of a large blob, so that all peers can give parts of it.
+async fn begin(node: &Node, blob: BlobRef) -> Result<(), ApiError> {
+    let taken = Taken { node, blobs: vec![blob] };
+    node.check_space(blob.size)?;
+    let fetched = node.blobs().begin(&blob).await?;
+    let missing = node.blobs().missing(&blob, 0..blob.size).await;
+    node.transfers().share(fetched, missing);
+    // It is not this session's alone any more.
+    drop(taken);
+    Ok(())
+}
+
+/// A part that a session took; given back with all of it missing when the session ends meanwhile.
+struct TakenPart<'a> {
+    node: &'a Node,
+    part: Option<Part>,
+}
+
+impl Drop for TakenPart<'_> {
+    fn drop(&mut self) {
+        if let Some(part) = self.part.take() {
+            let missing = vec![part.range.clone()];
+            self.node.transfers().end_part(&part, missing);
+            self.node.transfers().drop_idle(&part.hash);
+        }
+    }
+}
+
+/// Fetches parts of a blob until none are left for this peer, and makes it durable when nothing is
+/// missing.
+async fn fetch_parts(network: &Arc<Network>, node: &Node, fetch: &Fetch, blob: BlobRef) -> Result<(), ApiError> {
+    let connection = blob_connection(network, fetch.peer()).await;
+    let connection = match connection {
+        Ok(connection) => connection,
+        Err(error) => {
+            node.transfers().drop_idle(&blob.hash);
+            return Err(error);
+        }
+    };
+    let mut running = FuturesUnordered::new();
+    let mut lost = None;
+    loop {
+        while lost.is_none()
+            && let Some(part) = node.transfers().take_part(&fetch.provider, &blob.hash, Instant::now())
+        {
+            let connection = &connection;
+            running.push(async move { fetch_part(node, fetch, connection, &blob, part).await });
+        }
+        let Some(result) = running.next().await else { break };
+        if let Err(error) = result {
+            lost = note_failure(node, fetch, &connection, &blob.hash, error).await.or(lost);
+        }
+    }
+    if let Some(fetched) = node.transfers().take_complete(&fetch.provider, &blob.hash) {
+        let taken = Taken { node, blobs: vec![blob] };
+        let fetched =
+            Arc::try_unwrap(fetched).map_err(|_shared| ApiError::new(ErrorKind::Internal, "a blob is shared"));
+        settle(node, fetch, &connection, vec![fetched?]).await?;
+        drop(taken);
+    } else {
+        node.transfers().drop_idle(&blob.hash);
+    }
+    lost.map_or(Ok(()), Err)
+}
+
+async fn fetch_part(
+    node: &Node,
+    fetch: &Fetch,
+    connection: &Connection,
+    blob: &BlobRef,
+    part: Part,
+) -> Result<(), FetchError> {
+    let mut taken = TakenPart { node, part: Some(part.clone()) };
+    let pace = node.transfers().pace(super::frame::is_relayed(connection));
+    // Some of it may be here from an earlier attempt.
+    let ranges = node.blobs().missing(blob, part.range.clone()).await;
+    let receive = node.blobs().receive(connection, blob, &ranges, pace);
+    let received = tokio::select! {
+        received = receive => received,
+        () = paused(node, fetch, &blob.hash) => Ok(0),
+    };
+    let missing = node.blobs().missing(blob, part.range.clone()).await;
+    let received = match received {
+        // It ended in order and brought less than was asked for.
+        Ok(bytes) if !missing.is_empty() && bytes > 0 => Err(FetchError::Lacking),
+        other => other,
+    };
+    taken.part = None;
+    node.transfers().end_part(&part, missing);
+    if let Some(missing) = node.transfers().missing_of(&blob.hash) {
+        let (done, item) = (blob.size.saturating_sub(missing), blob.hash.fmt_short());
+        node.emit(Event::Progress { step: "fetching".into(), done, total: blob.size, item });
+    }
+    received.map(|_| ())
+}
+
 /// Makes what arrived durable, then notes it as held, then tells.
-async fn settle(node: &Node, fetch: &Fetch, connection: &Connection, arrived: Vec<Durable>) -> Result<(), ApiError> {
-    let asked: Vec<_> = arrived.iter().map(|blob| blob.hash).collect();
+async fn settle(node: &Node, fetch: &Fetch, connection: &Connection, arrived: Vec<Fetched>) -> Result<(), ApiError> {
+    if arrived.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<_> = arrived.iter().map(|one| one.blob.hash).collect();
     let durable = node.blobs().settle(connection, arrived).await?;
     let held: Vec<_> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
-    let stored = held.clone();
-    node.with_core(move |core| core.store.transaction(|store| store.note_have(&stored, now_ms()))).await?;
+    node.note_held(&held).await?;
     drop(durable);
+    let held: BTreeSet<_> = held.iter().map(|(hash, _)| *hash).collect();
     // What could not be made whole counts as lacking at this peer.
-    lock(&fetch.lacking).extend(asked.into_iter().filter(|hash| !held.iter().any(|(held, _)| held == hash)));
-    if !held.is_empty() {
-        node.on_blobs(&held);
+    for hash in asked.iter().filter(|hash| !held.contains(hash)) {
+        node.transfers().note_lacking(&fetch.provider, hash);
     }
     Ok(())
 }
 
 /// Returns the blob connection to a peer, waiting for the side that dials it.
-async fn blob_connection(network: &Arc<Network>, peer: DeviceId) -> Result<Connection, ApiError> {
+pub(super) async fn blob_connection(network: &Network, peer: DeviceId) -> Result<Connection, ApiError> {
     let mut open = network.blob_connections.subscribe();
     let lost = |what: &str| ApiError::new(ErrorKind::Network, format!("no blob connection to the peer: {what}"));
     let found = timeout(DIAL, open.wait_for(|open| open.get(&peer).is_some_and(|c| c.close_reason().is_none()))).await;

@@ -41,6 +41,9 @@ pub(super) async fn verify(node: &Node, repair: bool, out: &mpsc::Sender<Output>
         let lost: Vec<_> = found.lost.iter().map(|blob| blob.hash).collect();
         node.with_core(move |core| core.store.transaction(|store| store.forget_have(&lost))).await?;
     }
+    if found.lost.is_empty() {
+        node.with_core(|core| core.store.note_time(crate::chores::VERIFIED, crate::clock::now_ms())).await?;
+    }
     if repair {
         repair::repair(node, &found, &mut report, out).await?;
     } else {

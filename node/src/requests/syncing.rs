@@ -15,6 +15,7 @@ use crate::api::{
 use crate::client::Output;
 use crate::clock::rfc3339;
 use crate::core::Core;
+use crate::holdings;
 use crate::net::{self, Network, Purpose, SessionInfo};
 use crate::node::Node;
 use crate::store::Peer;
@@ -29,6 +30,7 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
     if node.begins_to_serve() {
         crate::admission::admit_arrivals(node);
         crate::import::watch_configured(node);
+        node.runtime().spawn(crate::chores::run(node.weak()));
     }
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
@@ -91,11 +93,16 @@ pub(super) async fn sync(
         summary.unreached.push((name, format!("not done after {timeout_secs} s; the rest follows with the next sync")));
     }
     note_reached(node, &network, &wanted, names, &mut summary).await?;
+    // The disk is this side's, so whoever else was reached would have met the same.
+    if let Some(failure) = wanted.iter().find_map(|(workspace, device)| network.failure(workspace, device)) {
+        return Err(ApiError { message: format!("what came could not be kept: {}", failure.message), ..failure });
+    }
     crate::admission::admit_or_tell(node).await;
+    holdings::tell_before_closing(node).await?;
     for (workspace, _) in &wanted {
-        let workspace = *workspace;
-        summary.blobs_missing =
-            summary.blobs_missing.max(node.with_core(move |core| core.store.count_missing(&workspace)).await?);
+        let (workspace, counter) = (*workspace, node.clone());
+        let missing = node.with_core(move |core| counter.count_wanted(core, &workspace)).await?;
+        summary.blobs_missing = summary.blobs_missing.max(missing);
     }
     summary.seconds = started.elapsed().as_secs_f64();
     if summary.reached.is_empty() && summary.removed.is_empty() && !summary.unreached.is_empty() {
@@ -224,12 +231,13 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let network = node.running();
     let addresses = network.as_ref().map(|network| network.addresses()).unwrap_or_default();
     let directory = node.directory().to_owned();
+    let min_copies = node.config().cache.min_copies;
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
         for id in core.workspace_ids() {
             let peers = connected(&id).iter().map(DeviceId::fmt_short).collect();
-            workspaces.push(workspace_status(core, id, peers)?);
+            workspaces.push(workspace_status(core, id, peers, min_copies)?);
         }
         Ok(StatusReply {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -246,15 +254,24 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     Ok(Reply::Status(reply.await?))
 }
 
-fn workspace_status(core: &mut Core, id: WorkspaceId, connected: Vec<String>) -> Result<WorkspaceStatus, ApiError> {
+fn workspace_status(
+    core: &mut Core,
+    id: WorkspaceId,
+    connected: Vec<String>,
+    min_copies: u32,
+) -> Result<WorkspaceStatus, ApiError> {
     let own = core.device();
     let next = own.map_or(Ok(0), |device| core.ledger(&id).map(|ledger| ledger.next_seq(&device)))?;
     let safe = core.store.highest_level(&id)?.map_or(0, |seq| seq.saturating_add(1));
     let (_, set_aside) = core.store.count_entries(&id)?;
+    let copies = holdings::copies(core, &id, min_copies)?;
     Ok(WorkspaceStatus {
         workspace: info(core, id)?,
         only_here: next.saturating_sub(safe),
         blobs_missing: core.store.count_missing(&id)?,
+        blobs_only_here: copies.only_here,
+        blobs_too_few: copies.too_few,
+        min_copies,
         waiting: core.ledger(&id)?.waiting() as u64,
         set_aside,
         connected,

@@ -113,7 +113,7 @@ mod tests {
         let (workspace, other) = (WorkspaceId([1; 32]), WorkspaceId([2; 32]));
         let (device, hash) = (DeviceId([3; 32]), BlobHash([4; 32]));
         let access = |ms, bytes| Access { first_ms: ms, last_ms: ms, requests: 1, bytes };
-        store.refer(&workspace, &[dataforge_protocol::entry::BlobRef { hash, size: 9 }]).unwrap();
+        store.refer_to(&workspace, &[(hash, 9)]);
         store.note_accesses(&BTreeMap::from([((device, Some(hash)), access(5, 100))])).unwrap();
         let second = BTreeMap::from([((device, Some(hash)), access(7, 20)), ((device, None), access(6, 0))]);
         store.note_accesses(&second).unwrap();

@@ -1,6 +1,6 @@
 //! The have-table: which blobs are durable here, and which are referred to.
 
-use dataforge_protocol::entry::BlobRef;
+use dataforge_protocol::entry::{BlobRef, Header};
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
 use rusqlite::{OptionalExtension as _, params};
 
@@ -107,14 +107,39 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notes that a workspace refers to blobs.
+    /// Returns the blobs held that follow one, by hash, up to so many bytes but at least one.
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn refer(&self, workspace: &WorkspaceId, blobs: &[BlobRef]) -> Result<(), ApiError> {
-        let mut statement = self.connection().prepare_cached("INSERT OR IGNORE INTO blob_refs VALUES (?1, ?2, ?3)")?;
-        for blob in blobs {
-            statement.execute(params![workspace.as_bytes(), blob.hash.as_bytes(), blob.size])?;
+    pub(crate) fn held_after(&self, after: Option<&BlobHash>, bytes: u64) -> Result<Vec<BlobRef>, ApiError> {
+        let after = after.map_or(&[][..], |hash| hash.as_bytes());
+        let mut statement =
+            self.connection().prepare_cached("SELECT hash, size FROM have WHERE hash > ?1 ORDER BY hash")?;
+        let mut rows = statement.query(params![after])?;
+        let (mut found, mut sum) = (Vec::new(), 0_u64);
+        while let Some(row) = rows.next()? {
+            let blob = BlobRef { hash: BlobHash(row.get(0)?), size: row.get(1)? };
+            sum = sum.saturating_add(blob.size);
+            if !found.is_empty() && sum > bytes {
+                break;
+            }
+            found.push(blob);
+        }
+        Ok(found)
+    }
+
+    /// Notes the blobs that an entry names.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn refer(&self, workspace: &WorkspaceId, header: &Header) -> Result<(), ApiError> {
+        let Header { link, claims } = header;
+        let mut refs = self.connection().prepare_cached("INSERT OR IGNORE INTO blob_refs VALUES (?1, ?2, ?3)")?;
+        let mut places =
+            self.connection().prepare_cached("INSERT OR IGNORE INTO blob_places VALUES (?1, ?2, ?3, ?4)")?;
+        for (blob, number) in claims.blobs.iter().zip(claims.blob_base..) {
+            refs.execute(params![workspace.as_bytes(), blob.hash.as_bytes(), blob.size])?;
+            places.execute(params![workspace.as_bytes(), link.device.as_bytes(), number, blob.hash.as_bytes()])?;
         }
         Ok(())
     }
@@ -129,31 +154,40 @@ impl Store {
         Ok(statement.exists(params![workspace.as_bytes(), hash.as_bytes()])?)
     }
 
-    /// Returns the blobs a workspace refers to and that are not held, smallest first.
-    ///
-    /// # Errors
-    /// `Storage`.
-    pub(crate) fn missing_blobs(&self, workspace: &WorkspaceId) -> Result<Vec<BlobRef>, ApiError> {
-        let mut statement = self.connection().prepare_cached(
-            "SELECT hash, size FROM blob_refs AS r WHERE workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = r.hash) ORDER BY size, hash",
-        )?;
-        let rows = statement.query_map(params![workspace.as_bytes()], |row| {
-            Ok(BlobRef { hash: BlobHash(row.get(0)?), size: row.get(1)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Returns the number of blobs a workspace refers to and that are not held.
+    /// Returns the number of blobs a workspace refers to and that are not held, but for those of
+    /// deleted things only.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) fn count_missing(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
-        let mut statement = self.connection().prepare_cached(
-            "SELECT count(*) FROM blob_refs AS r WHERE workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = r.hash)",
-        )?;
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT count(*) FROM blob_refs AS b WHERE workspace = ?1
+             AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = b.hash) AND NOT {}",
+            super::marks::dead()
+        ))?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// Returns the bytes of all blobs held, but for those that some workspaces refer to.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn held_bytes_but(&self, workspaces: &[WorkspaceId]) -> Result<u64, ApiError> {
+        let ids: Vec<_> = workspaces.iter().map(|id| format!("x'{id}'")).collect();
+        let sql = format!(
+            "SELECT coalesce(sum(size), 0) FROM have AS h WHERE NOT EXISTS
+             (SELECT 1 FROM blob_refs AS b WHERE b.hash = h.hash AND b.workspace IN ({}))",
+            ids.join(", ")
+        );
+        Ok(self.connection().query_row(&sql, [], |row| row.get(0))?)
+    }
+
+    /// Returns the number of blobs held.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn count_held(&self) -> Result<u64, ApiError> {
+        Ok(self.connection().query_row("SELECT count(*) FROM have", [], |row| row.get(0))?)
     }
 
     /// Returns the bytes of all blobs held.
@@ -162,6 +196,27 @@ impl Store {
     /// `Storage`.
     pub(crate) fn held_bytes(&self) -> Result<u64, ApiError> {
         Ok(self.connection().query_row("SELECT coalesce(sum(size), 0) FROM have", [], |row| row.get(0))?)
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// Refers to blobs as an entry of a device would.
+    pub(crate) fn refer_to(&self, workspace: &WorkspaceId, blobs: &[(BlobHash, u64)]) {
+        use dataforge_protocol::entry::{BodyRef, Claims, Link};
+        use dataforge_protocol::id::DeviceId;
+        let link = Link {
+            version: 1,
+            kind: 1,
+            workspace: *workspace,
+            device: DeviceId([7; 32]),
+            seq: 0,
+            prev: None,
+            body: BodyRef::of(b""),
+        };
+        let blobs = blobs.iter().map(|(hash, size)| BlobRef { hash: *hash, size: *size }).collect();
+        let claims = Claims { blobs, ..Claims::default() };
+        self.refer(workspace, &Header { link, claims }).unwrap();
     }
 }
 

@@ -10,6 +10,17 @@ CREATE TABLE blob_refs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_refs_by_hash ON blob_refs (hash);
 
+-- The same blobs by their numbers in the chains of devices: what holdings speak of. After a fork one
+-- number can mean several.
+CREATE TABLE blob_places (
+    workspace BLOB NOT NULL,
+    device    BLOB NOT NULL,
+    number    INTEGER NOT NULL,
+    hash      BLOB NOT NULL,
+    PRIMARY KEY (workspace, device, number, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_places_by_hash ON blob_places (hash);
+
 CREATE TABLE projects (
     workspace   BLOB NOT NULL,
     id          BLOB NOT NULL,
@@ -34,6 +45,7 @@ CREATE TABLE wells (
     attributes TEXT NOT NULL,           -- JSON object
     conflicts  TEXT NOT NULL,           -- JSON array of [field, [values]]
     deleted    INTEGER NOT NULL,
+    project    BLOB,                    -- it is filed under
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wells_by_name ON wells (workspace, name_key);
@@ -90,6 +102,8 @@ CREATE TABLE runs (
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_by_well ON runs (workspace, well);
+CREATE INDEX runs_by_blob ON runs (blob);
+CREATE INDEX runs_by_source ON runs (source_hash);
 
 CREATE TABLE curves (
     workspace   BLOB NOT NULL,
@@ -144,6 +158,7 @@ CREATE TABLE gridded (
     curves     TEXT NOT NULL,
     PRIMARY KEY (workspace, run, blob)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX gridded_by_blob ON gridded (blob);
 
 -- What the workspace says about mnemonics.
 CREATE TABLE dictionary (
@@ -168,3 +183,4 @@ CREATE TABLE attachments (
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachments_by_well ON attachments (workspace, well);
+CREATE INDEX attachments_by_blob ON attachments (blob);

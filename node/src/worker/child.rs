@@ -17,6 +17,10 @@ pub(super) enum Job {
     Workbook,
     /// Checks a Parquet file.
     Parquet,
+    /// Checks the footer of one whose pages are not here.
+    Footer,
+    /// The same with its page index.
+    PageIndex,
 }
 
 impl Job {
@@ -25,6 +29,8 @@ impl Job {
         match self {
             Self::Workbook => "workbook",
             Self::Parquet => "parquet",
+            Self::Footer => "footer",
+            Self::PageIndex => "page-index",
         }
     }
 }
@@ -47,7 +53,7 @@ impl From<io::Error> for Stop {
 /// Does the job that the arguments ask for: its word, bytes of memory, seconds of processor time.
 pub(super) fn run(arguments: Vec<OsString>, asked: bool) -> ExitCode {
     let numbers: Vec<u64> = arguments.iter().skip(1).filter_map(|text| text.to_str()?.parse().ok()).collect();
-    let job = [Job::Workbook, Job::Parquet]
+    let job = [Job::Workbook, Job::Parquet, Job::Footer, Job::PageIndex]
         .into_iter()
         .find(|job| arguments.first().is_some_and(|word| word.as_os_str() == job.word()));
     let (Some(job), &[memory, cpu], true) = (job, &*numbers, asked) else {
@@ -74,6 +80,8 @@ fn start(job: Job, memory_bytes: u64, cpu: Duration) -> io::Result<()> {
     let done = catch_unwind(AssertUnwindSafe(|| match job {
         Job::Workbook => workbook::send(input, &mut out),
         Job::Parquet => parquet::send(input, &mut out),
+        Job::Footer => parquet::footer::send(input, false, &mut out),
+        Job::PageIndex => parquet::footer::send(input, true, &mut out),
     }));
     let last = match done {
         Ok(Ok(())) => Frame::End,

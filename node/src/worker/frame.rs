@@ -39,6 +39,8 @@ pub(super) enum Frame {
     Broken(String),
     /// All was said.
     End,
+    /// Where the page index of a Parquet file begins.
+    Start(u64),
 }
 
 /// A row of a sheet.

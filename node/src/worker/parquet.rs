@@ -5,6 +5,7 @@
 //! holds nothing of interest, so statistics that lie make wrong answers; each is compared with the
 //! values it speaks of.
 
+pub(super) mod footer;
 mod pages;
 mod source;
 mod structure;

@@ -74,7 +74,7 @@ impl Gathering {
                 sheet.merged = merged;
                 Ok(())
             }
-            Frame::Facts(_) | Frame::Refused(_) | Frame::Broken(_) | Frame::End => {
+            Frame::Facts(_) | Frame::Start(_) | Frame::Refused(_) | Frame::Broken(_) | Frame::End => {
                 Err(garbled("a frame of another job"))
             }
         }

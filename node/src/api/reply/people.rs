@@ -26,6 +26,9 @@ pub struct ConcernedReply {
     pub this_person: bool,
     /// The devices.
     pub devices: Vec<DeviceReport>,
+    /// Blobs that only these devices say they hold: not this one, nor anybody else's.
+    #[serde(default)]
+    pub only_theirs: u64,
 }
 
 /// A device and what is known of it.

@@ -73,6 +73,15 @@ pub struct WorkspaceStatus {
     pub only_here: u64,
     /// Blobs referred to and not held here.
     pub blobs_missing: u64,
+    /// Blobs held here that no other device says it holds.
+    #[serde(default)]
+    pub blobs_only_here: u64,
+    /// Blobs held here that fewer than `min_copies` others say they hold; the former among them.
+    #[serde(default)]
+    pub blobs_too_few: u64,
+    /// The setting `cache.min_copies`.
+    #[serde(default)]
+    pub min_copies: u32,
     /// Entries that wait for missing ones.
     pub waiting: u64,
     /// Entries without effect or not counted.

@@ -3,6 +3,7 @@
 use super::super::tests::{connect_to, contents, store, verdict};
 use super::{BlobRef, Blobs, Core, Path, Recovered, Verdict, file_name, recover};
 use crate::core::Who;
+use crate::pace::Pace;
 
 /// Blobs that are held according to the have-table.
 async fn held(dir: &tempfile::TempDir) -> Vec<BlobRef> {
@@ -27,7 +28,7 @@ async fn are_served(blobs: &Blobs, refs: &[BlobRef]) -> bool {
     let (_server, _client, connection) = connect_to(blobs.clone(), true).await;
     let mut fetched = Vec::new();
     for blob in refs {
-        match other.fetch(&connection, blob).await {
+        match other.fetch(&connection, blob, &Pace::default()).await {
             Ok(durable) => fetched.push(durable),
             Err(_) => return false,
         }

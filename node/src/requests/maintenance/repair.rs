@@ -49,7 +49,7 @@ pub(super) async fn repair(
     }
     let wanted: Vec<_> = damage.lost.iter().map(|blob| blob.hash).collect();
     // Sessions that are open look again; other peers are dialled.
-    node.on_claims_freed();
+    node.look_for_blobs();
     match syncing::sync(node, None, Vec::new(), PATIENCE.as_secs(), out).await {
         Err(error) if error.kind != ErrorKind::Network => return Err(error),
         _ => {}

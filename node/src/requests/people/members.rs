@@ -94,8 +94,11 @@ pub(super) async fn concerned(
             Some(only) => of.device_id == only.to_string(),
             None => of.state == state_word(DeviceState::Live),
         });
+        let theirs = devices.iter().filter_map(|device| device.device_id.parse().ok()).collect();
+        let only_theirs = crate::holdings::only_with(core, &workspace, &theirs)?;
         let known = people.get(&id);
         Ok(ConcernedReply {
+            only_theirs,
             person_id: id.to_string(),
             name: people.name(&id),
             role: known.and_then(|known| known.role).map_or("none", Role::as_str).to_owned(),

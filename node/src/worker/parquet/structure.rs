@@ -28,12 +28,20 @@ const MAX_CHUNK: i64 = 1 << 30;
 
 /// Checks the frame of the file and the length of its footer, before the footer is read.
 pub(super) fn check_footer(source: &Source) -> Result<(), Stop> {
+    if source.len() >= 12 && source.bytes(0, 4).map_err(unreadable)? != MAGIC {
+        return Err(refused("not a parquet file: its marks are missing"));
+    }
+    check_tail(source)
+}
+
+/// Checks the end of the file alone.
+pub(super) fn check_tail(source: &Source) -> Result<(), Stop> {
     let length = source.len();
     if length < 12 {
         return Err(refused("not a parquet file: too short"));
     }
-    let (head, tail) = (source.bytes(0, 4).map_err(unreadable)?, source.bytes(length - 8, 8).map_err(unreadable)?);
-    if head != MAGIC || !tail.ends_with(MAGIC) {
+    let tail = source.bytes(length - 8, 8).map_err(unreadable)?;
+    if !tail.ends_with(MAGIC) {
         return Err(refused("not a parquet file: its marks are missing"));
     }
     let footer = tail.first_chunk().map_or(u32::MAX, |bytes| u32::from_le_bytes(*bytes));

@@ -1,0 +1,369 @@
+//! Giving up blobs: only what others prove to hold, in the order that is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use dataforge_protocol::entry::BlobRef;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
+
+use super::order::{Candidate, Priority, Reason, sort};
+use super::prove::{self, Proofs};
+use super::{Mark, Policy};
+use crate::api::ApiError;
+use crate::clock::now_ms;
+use crate::core::Core;
+use crate::node::Node;
+
+/// What was given up, and what stayed.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Freed {
+    /// Blobs that went, or would go.
+    pub(crate) freed: Vec<BlobRef>,
+    /// Bytes of blobs of which only parts were here.
+    pub(crate) partial_bytes: u64,
+    /// Blobs that stay, with why.
+    pub(crate) kept: Vec<(BlobRef, Reason)>,
+}
+
+impl Freed {
+    /// Bytes that are free, or would be.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.freed.iter().map(|blob| blob.size).sum::<u64>() + self.partial_bytes
+    }
+}
+
+/// What may go of a workspace, in order, and what may not.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) kept: Vec<(BlobRef, Reason)>,
+}
+
+/// Plans what of these held blobs may go.
+///
+/// # Errors
+/// `Storage`.
+pub(super) fn plan(
+    core: &Core,
+    node: &Node,
+    workspace: &WorkspaceId,
+    blobs: impl IntoIterator<Item = BlobRef>,
+) -> Result<Plan, ApiError> {
+    let marked = core.store.marked_blobs(workspace)?;
+    let uses = core.store.uses()?;
+    let shown = node.transfers().shown();
+    let default = node.config().cache.policy;
+    let (now, now_ms) = (Instant::now(), now_ms());
+    let mut mirrored = BTreeMap::new();
+    let mut plan = Plan::default();
+    for blob in blobs {
+        if core.store.blob_size(&blob.hash)?.is_none() {
+            continue;
+        }
+        let (mut is_mirrored, mut is_followed) = (false, false);
+        for (of, _) in core.store.referred(&blob.hash)? {
+            let policy = match mirrored.get(&of) {
+                Some(policy) => *policy,
+                None => *mirrored.entry(of).or_insert(core.store.policy(&of)?.unwrap_or(default)),
+            };
+            is_mirrored |= policy == Policy::Mirror;
+            is_followed |= policy == Policy::Follow && of == *workspace;
+        }
+        let mark = marked.get(&blob.hash).copied();
+        let used = uses.get(&blob.hash).copied().unwrap_or_default();
+        let stays = if mark == Some(Mark::Pin) || (is_followed && mark.is_some()) {
+            Some(Reason::Marked)
+        } else if is_mirrored {
+            Some(Reason::Mirrored)
+        } else if shown.contains(&blob.hash) {
+            Some(Reason::Shown)
+        } else if node.leases().is_promised(&blob.hash, now) {
+            Some(Reason::Promised)
+        } else {
+            None
+        };
+        match stays {
+            Some(reason) => plan.kept.push((blob, reason)),
+            None => {
+                let priority = Priority::of(false, mark, Some(used.last_ms).filter(|ms| *ms > 0), now_ms);
+                plan.candidates.push(Candidate { blob, priority, used });
+            }
+        }
+    }
+    sort(&mut plan.candidates);
+    Ok(plan)
+}
+
+/// Gives up held blobs of a workspace until so many bytes are free, or all of these may-be-gone are;
+/// only looks when `go` is not set.
+///
+/// # Errors
+/// `Storage`, `Network` where no network can be had.
+pub(crate) async fn free(
+    node: &Node,
+    workspace: WorkspaceId,
+    blobs: Vec<BlobRef>,
+    bytes: u64,
+    go: bool,
+) -> Result<Freed, ApiError> {
+    let planner = node.clone();
+    let Plan { candidates, kept } = node.with_core(move |core| plan(core, &planner, &workspace, blobs)).await?;
+    let mut freed = Freed { kept, ..Freed::default() };
+    let ordered: Vec<_> = candidates.iter().map(|candidate| candidate.blob).collect();
+    let mut rest = ordered.as_slice();
+    while freed.bytes() < bytes && !rest.is_empty() {
+        // What is needed, and no more than fits into one question.
+        let mut sum = freed.bytes();
+        let needed = rest.iter().take_while(|blob| {
+            let more = sum < bytes;
+            sum += blob.size;
+            more
+        });
+        let count = prove::questions(&needed.copied().collect::<Vec<_>>()).first().map_or(0, Vec::len).max(1);
+        let (batch, left) = rest.split_at(count.min(rest.len()));
+        rest = left;
+        give_up(node, workspace, batch, go, &mut freed).await?;
+    }
+    if go && !freed.freed.is_empty() {
+        sweep(node).await?;
+    }
+    Ok(freed)
+}
+
+/// Asks for proofs of a batch and gives up what is proven.
+async fn give_up(
+    node: &Node,
+    workspace: WorkspaceId,
+    batch: &[BlobRef],
+    go: bool,
+    freed: &mut Freed,
+) -> Result<(), ApiError> {
+    let hashes: Vec<_> = batch.iter().map(|blob| blob.hash).collect();
+    let leaving = node.leases().leave(&hashes, Instant::now());
+    let _settled = Leaving { node, hashes: leaving.clone() };
+    let asked: Vec<_> = batch.iter().filter(|blob| leaving.contains(&blob.hash)).copied().collect();
+    let proofs = prove::ask(node, workspace, &asked).await;
+    let gone = if go { forget(node, workspace, &asked, proofs).await? } else { proven(node, &asked, &proofs) };
+    for blob in batch {
+        if gone.contains(&blob.hash) {
+            freed.freed.push(*blob);
+        } else if leaving.contains(&blob.hash) {
+            freed.kept.push((*blob, Reason::TooFewCopies));
+        } else {
+            freed.kept.push((*blob, Reason::Promised));
+        }
+    }
+    Ok(())
+}
+
+/// What is being given up; it is no more when this is dropped.
+struct Leaving<'a> {
+    node: &'a Node,
+    hashes: Vec<BlobHash>,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.node.leases().settle(&self.hashes);
+    }
+}
+
+fn proven(node: &Node, asked: &[BlobRef], proofs: &Proofs) -> BTreeSet<BlobHash> {
+    let enough = node.config().cache.min_copies.max(1) as usize;
+    let has = |hash: &BlobHash| proofs.by_blob.get(hash).is_some_and(|devices| devices.len() >= enough);
+    asked.iter().map(|blob| blob.hash).filter(has).collect()
+}
+
+/// Takes proven blobs out of the have-table. Their files go with the next sweep.
+async fn forget(
+    node: &Node,
+    workspace: WorkspaceId,
+    asked: &[BlobRef],
+    proofs: Proofs,
+) -> Result<BTreeSet<BlobHash>, ApiError> {
+    let enough = node.config().cache.min_copies.max(1) as usize;
+    let asked: Vec<_> = asked.iter().map(|blob| blob.hash).collect();
+    let forgetter = node.clone();
+    let gone = node
+        .with_core(move |core| {
+            let members = core.ledger(&workspace)?.members();
+            let is_proven = |hash: &BlobHash| {
+                let devices = proofs.by_blob.get(hash).into_iter().flatten();
+                devices.filter(|device| members.is_member(device)).count() >= enough
+            };
+            let gone: Vec<_> = asked.into_iter().filter(is_proven).collect();
+            // The last look, under the lock under which promises are given.
+            if !proofs.deadline.holds() {
+                return Ok(Vec::new());
+            }
+            let now = Instant::now();
+            let gone: Vec<_> = gone.into_iter().filter(|hash| !forgetter.leases().is_promised(hash, now)).collect();
+            core.store.transaction(|store| {
+                store.forget_have(&gone)?;
+                store.end_transfers(gone.iter().copied())
+            })?;
+            Ok(gone)
+        })
+        .await?;
+    node.transfers().unask(&gone);
+    node.on_given_up();
+    Ok(gone.into_iter().collect())
+}
+
+/// Removes from the disk what is neither held nor partly here for somebody who read it.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn sweep(node: &Node) -> Result<(), ApiError> {
+    let Some(window) = node.blobs().window().await else {
+        // The next sweep takes it along.
+        tracing::info!("nothing is removed from the disk while imports or downloads go on");
+        return Ok(());
+    };
+    let live = node
+        .with_core(|core| {
+            let held = core.store.held()?.into_iter().map(|blob| blob.hash);
+            Ok(held.chain(core.store.partials()?.into_iter().map(|(hash, _)| hash)).collect::<Vec<_>>())
+        })
+        .await?;
+    node.blobs().sweep(window, live).await
+}
+
+/// Gives up what is more than the limits allow, of workspaces that are not mirrored.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn keep_within_limits(node: &Node) -> Result<Freed, ApiError> {
+    let mut all = Freed::default();
+    let limits = node.config().cache.clone();
+    let (limit_bytes, project_limit) = (limits.limit_bytes, limits.project_limit_bytes);
+    let workspaces = node
+        .with_core(move |core| {
+            let mut ids = core.workspace_ids();
+            let mut failed = None;
+            ids.retain(|id| match core.store.policy(id) {
+                Ok(policy) => policy.unwrap_or(limits.policy) != Policy::Mirror,
+                Err(error) => {
+                    failed = Some(error);
+                    false
+                }
+            });
+            failed.map_or(Ok(ids), Err)
+        })
+        .await?;
+    if workspaces.is_empty() {
+        return Ok(all);
+    }
+    for workspace in &workspaces {
+        let workspace = *workspace;
+        for (blobs, bytes) in over_project_limit(node, workspace, project_limit).await? {
+            merge(&mut all, free(node, workspace, blobs, bytes, true).await?);
+        }
+    }
+    let policy = node.config().cache.policy;
+    let (held, partials) =
+        node.with_core(move |core| Ok((cached_bytes(core, policy)?, core.store.partials()?))).await?;
+    let total = held + partials.iter().map(|(_, bytes)| bytes).sum::<u64>();
+    let mut excess = total.saturating_sub(limit_bytes);
+    if excess == 0 {
+        return Ok(all);
+    }
+    excess = excess.saturating_sub(drop_partials(node, partials, excess, &mut all).await?);
+    for workspace in workspaces {
+        if excess == 0 {
+            break;
+        }
+        let blobs = node.with_core(move |core| held_of(core, &workspace)).await?;
+        let freed = free(node, workspace, blobs, excess, true).await?;
+        excess = excess.saturating_sub(freed.bytes());
+        merge(&mut all, freed);
+    }
+    Ok(all)
+}
+
+/// Bytes that are held of workspaces that are not mirrored: what the limits are about.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn cached_bytes(core: &Core, default: Policy) -> Result<u64, ApiError> {
+    let mut mirrored = Vec::new();
+    for workspace in core.workspace_ids() {
+        if core.store.policy(&workspace)?.unwrap_or(default) == Policy::Mirror {
+            mirrored.push(workspace);
+        }
+    }
+    core.store.held_bytes_but(&mirrored)
+}
+
+fn merge(all: &mut Freed, more: Freed) {
+    all.freed.extend(more.freed);
+    all.kept.extend(more.kept);
+    all.partial_bytes += more.partial_bytes;
+}
+
+/// Drops parts of blobs, those read longest ago first; they are nobody's last copy, since nobody
+/// counts on them.
+async fn drop_partials(
+    node: &Node,
+    partials: Vec<(BlobHash, u64)>,
+    excess: u64,
+    all: &mut Freed,
+) -> Result<u64, ApiError> {
+    let mut bytes = 0;
+    let going: Vec<_> = partials
+        .into_iter()
+        .take_while(|(_, size)| {
+            let more = bytes < excess;
+            bytes += if more { *size } else { 0 };
+            more
+        })
+        .map(|(hash, _)| hash)
+        .collect();
+    if going.is_empty() {
+        return Ok(0);
+    }
+    node.with_core(move |core| core.store.transaction(|store| store.forget_partials(going))).await?;
+    sweep(node).await?;
+    all.partial_bytes += bytes;
+    Ok(bytes)
+}
+
+/// Returns the blobs of a workspace that are held.
+fn held_of(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<BlobRef>, ApiError> {
+    let mut held = core.store.held()?;
+    let mut failed = None;
+    held.retain(|blob| {
+        core.store.refers(workspace, &blob.hash).unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    });
+    failed.map_or(Ok(held), Err)
+}
+
+/// Returns for each project that has more than its share what it holds, and how many bytes are too
+/// many.
+async fn over_project_limit(
+    node: &Node,
+    workspace: WorkspaceId,
+    limit: u64,
+) -> Result<Vec<(Vec<BlobRef>, u64)>, ApiError> {
+    node.with_core(move |core| {
+        let mut over = Vec::new();
+        for project in core.store.projects(&workspace)? {
+            let named = core.store.blobs_of(&workspace, &crate::store::Scope::Project(project))?;
+            let mut held = Vec::new();
+            for one in named {
+                if core.store.has_blob(&one.blob.hash)? {
+                    held.push(one.blob);
+                }
+            }
+            let bytes: u64 = held.iter().map(|blob| blob.size).sum();
+            if bytes > limit {
+                over.push((held, bytes - limit));
+            }
+        }
+        Ok(over)
+    })
+    .await
+}

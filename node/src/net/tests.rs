@@ -1,0 +1,160 @@
+//! Nodes of one process that exchange blobs over loopback.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use dataforge_protocol::id::BlobHash;
+
+use crate::api::{DataRequest, Reply, Request};
+use crate::blob::hostile::{Liar, Lie};
+use crate::client::Output;
+use crate::node::Node;
+
+async fn call(node: &Node, request: Request) -> Reply {
+    let (out, mut outputs) = tokio::sync::mpsc::channel::<Output>(64);
+    let drain = tokio::spawn(async move { while outputs.recv().await.is_some() {} });
+    let reply = node.call(request, out).await;
+    drain.await.unwrap();
+    reply.unwrap()
+}
+
+async fn data(node: &Node, ask: DataRequest) -> Reply {
+    call(node, Request::Data { workspace: None, ask }).await
+}
+
+/// A node that listens on loopback.
+async fn node(dir: &Path) -> Node {
+    std::fs::create_dir_all(dir).unwrap();
+    std::fs::write(dir.join("dataforge.toml"), "[network]\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    Node::open(dir).await.unwrap()
+}
+
+/// Nodes of a workspace that are up: the first has these files, the others nothing yet.
+async fn field(dir: &Path, names: &[&str], files: &[Vec<u8>]) -> Vec<Node> {
+    let first = node(&dir.join(names[0])).await;
+    let person = Some(names[0].to_owned());
+    call(&first, Request::Init { name: "Field".into(), person, device: None }).await;
+    let source = dir.join("files");
+    std::fs::create_dir_all(&source).unwrap();
+    for (number, bytes) in files.iter().enumerate() {
+        std::fs::write(source.join(format!("scan-{number}.bin")), bytes).unwrap();
+    }
+    let attach = Request::Attach { workspace: None, paths: vec![source], well: None, description: None };
+    call(&first, attach).await;
+    call(&first, Request::Up).await;
+    let mut nodes = vec![first];
+    for name in &names[1..] {
+        let invite = Request::Invite { workspace: None, role: "editor".into(), uses: 1, hours: 1, form: None };
+        let Reply::Invite(invited) = call(&nodes[0], invite).await else { panic!("a ticket") };
+        let node = node(&dir.join(name)).await;
+        call(&node, Request::ConfigSet { key: "cache.policy".into(), value: "demand".into() }).await;
+        let join = Request::Join { ticket: invited.ticket, person: Some((*name).to_owned()), device: None };
+        call(&node, join).await;
+        nodes.push(node);
+    }
+    nodes
+}
+
+async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done().await {
+        assert!(Instant::now() < deadline, "{what} in time");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn has(node: &Node, hash: BlobHash) -> bool {
+    node.with_core(move |core| core.store.has_blob(&hash)).await.unwrap()
+}
+
+async fn fetch(node: &Node, hash: BlobHash) -> crate::api::FetchedReply {
+    match data(node, DataRequest::Fetch { target: hash.to_string(), timeout_secs: 60 }).await {
+        Reply::Fetched(fetched) => fetched,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn random(bytes: usize, seed: u64) -> Vec<u8> {
+    let mut content = vec![0; bytes];
+    fastrand::Rng::with_seed(seed).fill(&mut content);
+    content
+}
+
+/// Makes these nodes known to another, and waits until it is connected to all of them.
+async fn introduce(node: &Node, others: &[&Node]) {
+    for other in others {
+        let Reply::Up(up) = call(other, Request::Up).await else { panic!("addresses") };
+        let address = up.addresses[0].parse().unwrap();
+        call(node, Request::AddPeer { device: up.device_id, address }).await;
+    }
+    call(node, Request::Up).await;
+    until("all are connected", async || node.connections().len() == others.len()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_blob_comes_from_three_providers_of_which_one_dies_and_one_lies() {
+    const SIZE: usize = 300_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let content = random(SIZE, 1);
+    let hash = BlobHash::of(&content);
+    let nodes = field(dir.path(), &["ada", "bob", "cid", "dan"], &[content]).await;
+    let [ada, bob, cid, dan] = nodes.as_slice() else { panic!("four") };
+    for node in [bob, cid] {
+        introduce(node, &[ada]).await;
+        until("the entry is here", async || {
+            !fetch(node, hash).await.missing.iter().any(|(_, why)| why.contains("refer"))
+        })
+        .await;
+        until("it is held", async || has(node, hash).await).await;
+    }
+    cid.set_lie(Liar { blobs: cid.blobs().clone(), lie: Lie::Wrong(SIZE as u64 / 2) });
+    dan.transfers().pace(false).set_limit(150_000_000);
+    introduce(dan, &[ada, bob, cid]).await;
+    let killer = async {
+        until("some of it is here", async || dan.transfers().pace(false).passed() > 40_000_000).await;
+        ada.close().await;
+    };
+    let (fetched, ()) = tokio::join!(fetch(dan, hash), killer);
+    assert!(fetched.missing.is_empty(), "{fetched:?}");
+    let passed = dan.transfers().pace(false).passed();
+    println!("{passed} bytes for {SIZE}");
+    assert!(passed as f64 <= 1.1 * SIZE as f64, "{passed} bytes came");
+    let size = SIZE as u64;
+    assert_eq!(dan.blobs().check(&[(hash, size)]).unwrap(), [crate::blob::Verdict::Whole]);
+    for node in nodes {
+        node.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_stops_the_bytes_at_once_and_what_came_is_kept() {
+    const SIZE: usize = 40_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let content = random(SIZE, 2);
+    let hash = BlobHash::of(&content);
+    let nodes = field(dir.path(), &["ada", "bob"], &[content]).await;
+    let [ada, bob] = nodes.as_slice() else { panic!("two") };
+    bob.transfers().pace(false).set_limit(8_000_000);
+    introduce(bob, &[ada]).await;
+    until("the entry is here", async || {
+        bob.with_core(move |core| Ok(!core.store.referred(&hash)?.is_empty())).await.unwrap()
+    })
+    .await;
+    crate::read::ask_for(bob, &[hash]).await.unwrap();
+    let pace = bob.transfers().pace(false);
+    until("it comes", async || pace.passed() > 4_000_000).await;
+    data(bob, DataRequest::Pause { target: hash.to_string(), on: true }).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let stopped = pace.passed();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(pace.passed(), stopped, "nothing comes a tenth of a second later");
+    let Reply::Transfers(list) = data(bob, DataRequest::Transfers { limit: 10 }).await else { panic!("a list") };
+    assert_eq!((list.total, list.transfers[0].state.as_str()), (1, "paused"));
+    pace.set_limit(0);
+    data(bob, DataRequest::Pause { target: hash.to_string(), on: false }).await;
+    until("it is held", async || has(bob, hash).await).await;
+    assert!(pace.passed() < SIZE as u64 + 20_000_000, "{}: what came is not fetched again", pace.passed());
+    for node in nodes {
+        node.close().await;
+    }
+}

@@ -1,0 +1,301 @@
+//! Reading blobs that may not be here: from the file where they are held, else the parts that are
+//! needed from whoever has them, verified and kept.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dataforge_protocol::entry::BlobRef;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
+
+use crate::api::{ApiError, ErrorKind};
+use crate::clock::{now_ms, rfc3339};
+use crate::net::Purpose;
+use crate::node::Node;
+use crate::{holdings, net};
+
+/// Ranges nearer to each other than this are asked for as one: a group costs less than another
+/// range.
+const GAP: u64 = 32 << 10;
+/// The longest that is waited for peers to be connected when nobody is.
+const DIALLING: Duration = Duration::from_secs(4);
+/// The longest a whole blob is waited for without a byte of it coming.
+const QUIET: Duration = Duration::from_secs(15);
+/// Pause between looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Reads under way, so that two of one blob do not fetch the same.
+#[derive(Debug, Default)]
+pub(crate) struct Reads(Mutex<BTreeMap<BlobHash, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Reads {
+    fn of(&self, hash: &BlobHash) -> Arc<tokio::sync::Mutex<()>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, lock| Arc::strong_count(lock) > 1);
+        Arc::clone(all.entry(*hash).or_default())
+    }
+}
+
+/// Reads ranges of a blob, from peers where it is not held.
+///
+/// # Errors
+/// `NotFound` when nobody who can be reached has it, with who holds it and when they were last seen;
+/// `Storage` and `Damaged` when it cannot be read.
+pub(crate) async fn read(node: &Node, hash: &BlobHash, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, ApiError> {
+    let key = *hash;
+    let (is_held, referred) =
+        node.with_core(move |core| Ok((core.store.has_blob(&key)?, core.store.referred(&key)?))).await?;
+    if is_held {
+        node.uses().note(node, hash, true);
+        return ranges.iter().map(|range| node.blobs().read(hash, range.clone())).collect();
+    }
+    let Some((_, size)) = referred.first() else { return Err(crate::table::not_held(hash)) };
+    let blob = BlobRef { hash: *hash, size: *size };
+    if ranges.iter().any(|range| range.end > blob.size || range.start > range.end) {
+        return Err(ApiError::new(ErrorKind::Damaged, format!("blob {} ends at {}", hash.fmt_short(), blob.size)));
+    }
+    let one_at_a_time = node.reads().of(hash);
+    let _turn = one_at_a_time.lock().await;
+    let wanted = coalesced(ranges);
+    let mut missing = Vec::new();
+    for range in &wanted {
+        missing.extend(node.blobs().missing(&blob, range.clone()).await);
+    }
+    if !missing.is_empty() {
+        fetch(node, &blob, &referred, &missing).await?;
+    }
+    node.uses().note(node, hash, missing.is_empty());
+    let read = node.blobs().read_partial(&blob, ranges).await?;
+    read.ok_or_else(|| {
+        ApiError::new(ErrorKind::Damaged, format!("parts of blob {} are damaged", hash.fmt_short()))
+            .hint("dataforge fetch brings all of it")
+    })
+}
+
+/// Brings near ranges together.
+fn coalesced(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+    let mut sorted: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+    sorted.sort_unstable_by_key(|range| range.start);
+    let mut all: Vec<Range<u64>> = Vec::new();
+    for range in sorted {
+        match all.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(GAP) => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+type Referred = [(WorkspaceId, u64)];
+
+/// Fetches ranges from one peer after another, until all are here.
+async fn fetch(node: &Node, blob: &BlobRef, referred: &Referred, ranges: &[Range<u64>]) -> Result<(), ApiError> {
+    node.check_space(ranges.iter().map(|range| range.end - range.start).sum())?;
+    let fetched = node.blobs().begin(blob).await?;
+    let mut missing = ranges.to_vec();
+    let mut tried = std::collections::BTreeSet::new();
+    for is_dialled in [false, true] {
+        if is_dialled && !reach(node, referred).await? {
+            break;
+        }
+        while let Some(provider) = next_provider(node, blob, referred, &tried) {
+            tried.insert(provider.1);
+            let Some(network) = node.running() else { break };
+            let Ok(connection) = network.blob_connection(provider.1).await else { continue };
+            let pace = node.transfers().pace(net::is_relayed(&connection));
+            let received = node.blobs().receive(&connection, blob, &missing, pace).await;
+            note_partial(node, blob).await?;
+            if let Err(error) = received {
+                tracing::debug!("parts of blob {} from {}: {error}", blob.hash.fmt_short(), provider.1.fmt_short());
+                if let crate::blob::FetchError::Own(error) = error {
+                    return Err(error);
+                }
+                if matches!(error, crate::blob::FetchError::Lying(_)) {
+                    node.transfers().distrust(provider.1, Instant::now());
+                }
+                node.transfers().note_lacking(&provider, &blob.hash);
+            }
+            let mut left = Vec::new();
+            for range in &missing {
+                left.extend(node.blobs().missing(blob, range.clone()).await);
+            }
+            missing = left;
+            if missing.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+    drop(fetched);
+    Err(nobody_has(node, blob, referred).await)
+}
+
+/// The next peer to ask, one on a short path first.
+fn next_provider(
+    node: &Node,
+    blob: &BlobRef,
+    referred: &Referred,
+    tried: &std::collections::BTreeSet<dataforge_protocol::id::DeviceId>,
+) -> Option<crate::transfer::Provider> {
+    let network = node.running()?;
+    let now = Instant::now();
+    let connected = referred
+        .iter()
+        .flat_map(|(workspace, _)| network.connected(workspace).into_iter().map(|device| (*workspace, device)));
+    let mut providers: Vec<_> = connected
+        .filter(|(workspace, device)| {
+            !tried.contains(device) && node.transfers().may_ask(&(*workspace, *device), &blob.hash, now)
+        })
+        .collect();
+    providers.sort_by_key(|(_, device)| network.is_relayed(device));
+    providers.first().copied()
+}
+
+async fn note_partial(node: &Node, blob: &BlobRef) -> Result<(), ApiError> {
+    let missing: u64 = node.blobs().missing(blob, 0..blob.size).await.iter().map(|range| range.end - range.start).sum();
+    let (hash, here) = (blob.hash, blob.size.saturating_sub(missing));
+    node.with_core(move |core| core.store.note_partial(&hash, here, now_ms())).await
+}
+
+/// Sees that somebody of these workspaces is connected; dials where nobody is. Returns whether somebody
+/// new is.
+async fn reach(node: &Node, referred: &Referred) -> Result<bool, ApiError> {
+    let workspaces: Vec<_> = referred.iter().map(|(workspace, _)| *workspace).collect();
+    let targets = node
+        .with_core(move |core| {
+            if core.identity.is_none() {
+                return Ok(Vec::new());
+            }
+            let targets = net::targets(core)?;
+            Ok(targets.into_iter().filter(|(id, _)| workspaces.contains(id)).collect::<Vec<_>>())
+        })
+        .await?;
+    if targets.is_empty() {
+        return Ok(false);
+    }
+    let network = node.network(Purpose::Once).await?;
+    let mut dials: futures::stream::FuturesUnordered<_> = targets
+        .into_iter()
+        .filter(|(workspace, peer)| !network.is_connected(workspace, &peer.device))
+        .map(|(workspace, peer)| {
+            let network = Arc::clone(&network);
+            async move { network.dial(workspace, &peer).await.map(|()| (workspace, peer.device)) }
+        })
+        .collect();
+    let deadline = tokio::time::Instant::now() + DIALLING;
+    let mut is_reached = false;
+    while let Ok(Some(dialled)) = tokio::time::timeout_at(deadline, futures::StreamExt::next(&mut dials)).await {
+        let Ok(provider) = dialled else { continue };
+        // It gives blobs once it has judged this device, which is when it is a provider.
+        while !node.transfers().is_provider(&provider) && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(LOOK).await;
+        }
+        is_reached = true;
+        break;
+    }
+    Ok(is_reached)
+}
+
+/// The error of a blob that nobody who can be reached has: who holds it, and when they were last seen.
+pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred) -> ApiError {
+    let (hash, of) = (blob.hash, referred.to_vec());
+    let known = node.with_core(move |core| {
+        let own = core.device();
+        let peers: BTreeMap<_, _> = core.store.peers()?.into_iter().map(|peer| (peer.device, peer)).collect();
+        let mut known = std::collections::BTreeSet::new();
+        for (workspace, _) in of {
+            let holders = holdings::holders(core, &workspace, &[hash])?;
+            let members = core.ledger(&workspace)?.members();
+            for device in holders.into_values().flatten().filter(|device| Some(*device) != own) {
+                let person = members.devices.get(&device).and_then(|person| members.members.get(person));
+                let name = person.map_or_else(
+                    || device.fmt_short(),
+                    |person| format!("{} ({})", person.name, person.devices.get(&device).cloned().unwrap_or_default()),
+                );
+                let seen = peers.get(&device).and_then(|peer| peer.last_seen_ms);
+                known.insert(match seen {
+                    Some(ms) => format!("{name}, last seen {}", rfc3339(ms)),
+                    None => format!("{name}, never seen from here"),
+                });
+            }
+        }
+        Ok(known)
+    });
+    let is_paused = referred.iter().any(|(workspace, _)| node.transfers().is_held_back(workspace, &hash));
+    if is_paused {
+        return ApiError::new(ErrorKind::NotFound, format!("transfers of blob {} are paused", hash.fmt_short()))
+            .hint("dataforge transfers lists what is paused, dataforge transfers resume lets it go on");
+    }
+    let failure = ApiError::new(
+        ErrorKind::NotFound,
+        format!("blob {} is not here and nobody who can be reached has it", blob.hash.fmt_short()),
+    );
+    match known.await {
+        Ok(known) if !known.is_empty() => ApiError {
+            causes: known.into_iter().map(|who| format!("held by {who}")).collect(),
+            ..failure.hint("it is fetched when one of them is up; dataforge where tells who has what")
+        },
+        _ => failure.hint("no device that is known says that it holds it; dataforge where tells who has what"),
+    }
+}
+
+/// Sees that a blob is held, fetching all of it where it is not.
+///
+/// # Errors
+/// `NotFound` as [`read`], `Storage`.
+pub(crate) async fn hold(node: &Node, hash: &BlobHash) -> Result<(), ApiError> {
+    let key = *hash;
+    let (is_held, referred) =
+        node.with_core(move |core| Ok((core.store.has_blob(&key)?, core.store.referred(&key)?))).await?;
+    node.uses().note(node, hash, is_held);
+    if is_held {
+        return Ok(());
+    }
+    let Some((_, size)) = referred.first() else { return Err(crate::table::not_held(hash)) };
+    let blob = BlobRef { hash: *hash, size: *size };
+    ask_for(node, &[*hash]).await?;
+    let offered = |node: &Node| {
+        referred.iter().any(|(workspace, _)| node.transfers().is_on_offer(workspace, hash, Instant::now()))
+    };
+    if !offered(node) {
+        reach(node, &referred).await?;
+    }
+    let (mut arrivals, mut quiet) = (node.changes(), Instant::now());
+    let mut passed = 0;
+    loop {
+        if node.with_core(move |core| core.store.has_blob(&key)).await? {
+            return Ok(());
+        }
+        let now = [false, true].map(|is_relayed| node.transfers().pace(is_relayed).passed()).iter().sum();
+        if now != passed {
+            (passed, quiet) = (now, Instant::now());
+        }
+        if !offered(node) || quiet.elapsed() > QUIET {
+            return Err(nobody_has(node, &blob, &referred).await);
+        }
+        // Bytes change nothing that is told.
+        drop(tokio::time::timeout(LOOK, arrivals.changed()).await);
+    }
+}
+
+/// Asks for blobs by name: they are fetched first, whatever the policy.
+pub(crate) async fn ask_for(node: &Node, blobs: &[BlobHash]) -> Result<(), ApiError> {
+    let (asked, now) = (blobs.to_vec(), now_ms());
+    node.with_core(move |core| core.store.transaction(|store| store.ask_for(&asked, now))).await?;
+    node.transfers().ask(blobs, now);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_ranges_are_one() {
+        let far = GAP * 3;
+        assert_eq!(coalesced(&[10..20, 0..5, far..far + 1, 7..7]), [0..20, far..far + 1]);
+        assert_eq!(coalesced(&[0..10, 5..8]), [0..10]);
+        assert!(coalesced(&[]).is_empty());
+    }
+}
