@@ -2,6 +2,7 @@
 
 mod attach;
 mod audit;
+mod cache;
 mod completions;
 mod config;
 mod confirm;
@@ -16,6 +17,8 @@ mod duplicates;
 mod explain;
 mod export;
 mod exports;
+mod fetch;
+mod free;
 mod grid;
 mod import;
 mod init;
@@ -27,6 +30,8 @@ mod late_work;
 mod log;
 mod members;
 mod peers;
+mod pins;
+mod policy;
 mod query;
 mod rebuild;
 mod recover;
@@ -40,9 +45,11 @@ mod show;
 mod status;
 mod sync;
 mod tombstone;
+mod transfers;
 mod up;
 mod verify;
 mod wells;
+mod whereabouts;
 mod words;
 mod workspaces;
 
@@ -105,6 +112,24 @@ pub(crate) enum Command {
     Exports(exports::Exports),
     /// List who fetched what from here
     Audit(audit::Audit),
+    /// Say which devices hold the data of something
+    Where(whereabouts::Where),
+    /// Fetch the data of something now
+    Fetch(fetch::Fetch),
+    /// Free data that others prove to hold; only say what would go, unless --go is given
+    Free(free::Free),
+    /// Keep the data of something here always
+    Pin(pins::Pin),
+    /// Make something a favourite: it goes late when room is needed
+    Star(pins::Star),
+    /// List what is pinned or starred here
+    Pins(pins::Pins),
+    /// Say or choose how much of the workspace's data is held here
+    Policy(policy::Policy),
+    /// Say what is held here and how well that serves, or clear it
+    Cache(cache::Cache),
+    /// List what is being fetched and what waits for it, or pause it
+    Transfers(transfers::Transfers),
     /// Make a ticket by which somebody joins
     Invite(invite::Invite),
     /// List open invites, and who waits for approval
@@ -200,6 +225,15 @@ impl Command {
             Self::Grid(command) => command.run(context).await,
             Self::Exports(command) => command.run(context).await,
             Self::Audit(command) => command.run(context).await,
+            Self::Where(command) => command.run(context).await,
+            Self::Fetch(command) => command.run(context).await,
+            Self::Free(command) => command.run(context).await,
+            Self::Pin(command) => command.run(context).await,
+            Self::Star(command) => command.run(context).await,
+            Self::Pins(command) => command.run(context).await,
+            Self::Policy(command) => command.run(context).await,
+            Self::Cache(command) => command.run(context).await,
+            Self::Transfers(command) => command.run(context).await,
             Self::Wells(command) => command.run(context).await,
             Self::Runs(command) => command.run(context).await,
             Self::Curves(command) => command.run(context).await,
@@ -265,6 +299,13 @@ impl Human for Reply {
             Self::ExportAll(reply) => reply.human(),
             Self::Exports { exports } => exports.human(),
             Self::Accesses { accesses } => accesses.human(),
+            Self::Where(reply) => reply.human(),
+            Self::Fetched(reply) => reply.human(),
+            Self::Freed(reply) => reply.human(),
+            Self::Marks { marks } => marks.human(),
+            Self::Policy(reply) => reply.human(),
+            Self::Cache(reply) => reply.human(),
+            Self::Transfers(reply) => reply.human(),
             Self::Query { rows, bytes: size } => format!("{}, {}", plural(*rows, "row"), bytes(*size)),
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),

@@ -16,6 +16,7 @@ mod progress;
 mod qr;
 mod secret;
 mod signal;
+mod size;
 
 use std::process::ExitCode;
 

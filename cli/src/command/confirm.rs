@@ -91,6 +91,12 @@ impl Human for ConcernedReply {
             let counted = plural(device.entries, "entry");
             text.push_str(&format!("\n  {}{this}: {counted} that count{contact}", clean(&device.label)));
         }
+        if self.only_theirs > 0 {
+            let blobs = plural(self.only_theirs, "blob");
+            text.push_str(&format!(
+                "\n  {blobs} of data are held there and nowhere else: fetch them first (dataforge fetch .)"
+            ));
+        }
         text
     }
 }

@@ -46,15 +46,35 @@ impl Human for StatusReply {
 
 /// The answer to the first question of the day: would a lost laptop lose work?
 fn safety(workspaces: &[WorkspaceStatus]) -> String {
-    let only_here: u64 = workspaces.iter().map(|workspace| workspace.only_here).sum();
-    match only_here {
-        _ if workspaces.is_empty() => {
-            "no workspace here yet: dataforge init NAME makes one, dataforge join TICKET joins one".to_owned()
-        }
-        0 => "everything here is on another machine too".to_owned(),
-        1 => "1 entry exists only on this machine".to_owned(),
-        many => format!("{} entries exist only on this machine", count(many)),
+    if workspaces.is_empty() {
+        return "no workspace here yet: dataforge init NAME makes one, dataforge join TICKET joins one".to_owned();
     }
+    let entries: u64 = workspaces.iter().map(|workspace| workspace.only_here).sum();
+    let blobs: u64 = workspaces.iter().map(|workspace| workspace.blobs_only_here).sum();
+    let safe = match work(entries, blobs) {
+        None => "everything here is on another machine too".to_owned(),
+        Some(work) => {
+            let verb = if entries + blobs == 1 { "exists" } else { "exist" };
+            format!("{work} {verb} only on this machine")
+        }
+    };
+    let too_few: u64 = workspaces.iter().map(|workspace| workspace.blobs_too_few).sum();
+    // One setting for all of them.
+    match workspaces.iter().map(|workspace| workspace.min_copies).max() {
+        Some(copies) if copies > 1 && too_few > 0 => {
+            let verb = if too_few == 1 { "is" } else { "are" };
+            format!("{safe}; {} {verb} on fewer than {copies} other machines", plural(too_few, "blob"))
+        }
+        _ => safe,
+    }
+}
+
+/// Entries and blobs, as far as there are any.
+fn work(entries: u64, blobs: u64) -> Option<String> {
+    let parts = [(entries, "entry"), (blobs, "blob")];
+    let parts: Vec<_> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plural(count, noun)).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 fn workspace(status: &WorkspaceStatus) -> String {
@@ -65,11 +85,15 @@ fn workspace(status: &WorkspaceStatus) -> String {
         plural(info.entries, "entry"),
         plural(info.members, "member"),
     ];
-    if status.only_here > 0 {
-        parts.push(format!("{} only here", count(status.only_here)));
+    if let Some(work) = work(status.only_here, status.blobs_only_here) {
+        parts.push(format!("{work} only here"));
+    }
+    if status.min_copies > 1 && status.blobs_too_few > 0 {
+        let too_few = plural(status.blobs_too_few, "blob");
+        parts.push(format!("{too_few} on fewer than {} other machines", status.min_copies));
     }
     if status.blobs_missing > 0 {
-        parts.push(format!("{} not here yet", plural(status.blobs_missing, "blob")));
+        parts.push(format!("{} not here", plural(status.blobs_missing, "blob")));
     }
     if status.waiting > 0 {
         parts.push(format!("{} waiting", count(status.waiting)));
@@ -92,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn status(only_here: u64) -> WorkspaceStatus {
+    fn status(only_here: u64, blobs: (u64, u64), min_copies: u32) -> WorkspaceStatus {
         let workspace = WorkspaceInfo {
             id: "ab".into(),
             name: "Field".into(),
@@ -102,20 +126,54 @@ mod tests {
             members: 1,
             entries: 1200,
         };
-        WorkspaceStatus { workspace, only_here, blobs_missing: 3, waiting: 0, set_aside: 0, connected: Vec::new() }
+        let (blobs_only_here, blobs_too_few) = blobs;
+        WorkspaceStatus {
+            workspace,
+            only_here,
+            blobs_missing: 3,
+            blobs_only_here,
+            blobs_too_few,
+            min_copies,
+            waiting: 0,
+            set_aside: 0,
+            connected: Vec::new(),
+        }
     }
 
     #[test]
     fn the_first_line_says_whether_work_is_safe() {
-        assert_eq!(safety(&[status(1200), status(34)]), "1,234 entries exist only on this machine");
-        assert_eq!(safety(&[status(1), status(0)]), "1 entry exists only on this machine");
-        assert_eq!(safety(&[status(0)]), "everything here is on another machine too");
+        let cases = [
+            ((1200, 0), "1,200 entries exist only on this machine"),
+            ((1, 0), "1 entry exists only on this machine"),
+            ((0, 1), "1 blob exists only on this machine"),
+            ((12, 3), "12 entries and 3 blobs exist only on this machine"),
+            ((1, 1), "1 entry and 1 blob exist only on this machine"),
+            ((0, 0), "everything here is on another machine too"),
+        ];
+        for ((entries, blobs), text) in cases {
+            assert_eq!(safety(&[status(entries, (blobs, blobs), 1), status(0, (0, 0), 1)]), text);
+        }
+        let two = [status(1200, (1, 1), 1), status(34, (2, 2), 1)];
+        assert_eq!(safety(&two), "1,234 entries and 3 blobs exist only on this machine");
         assert!(safety(&[]).starts_with("no workspace"));
     }
 
     #[test]
+    fn too_few_copies_are_told_where_more_than_one_is_wanted() {
+        let text = "12 entries and 3 blobs exist only on this machine; 5 blobs are on fewer than 2 other machines";
+        assert_eq!(safety(&[status(12, (3, 5), 2)]), text);
+        let text = "everything here is on another machine too; 1 blob is on fewer than 3 other machines";
+        assert_eq!(safety(&[status(0, (0, 1), 3)]), text);
+        assert_eq!(safety(&[status(0, (0, 0), 2)]), "everything here is on another machine too");
+    }
+
+    #[test]
     fn a_workspace_tells_what_is_out_of_the_ordinary() {
-        let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 only here, 3 blobs not here yet, nobody connected";
-        assert_eq!(workspace(&status(5)), text);
+        let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries only here, 3 blobs not here, \
+                    nobody connected";
+        assert_eq!(workspace(&status(5, (0, 0), 1)), text);
+        let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries and 1 blob only here, \
+                    4 blobs on fewer than 2 other machines, 3 blobs not here, nobody connected";
+        assert_eq!(workspace(&status(5, (1, 4), 2)), text);
     }
 }
