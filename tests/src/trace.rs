@@ -1,4 +1,5 @@
-//! System calls of the program: watched to check their order, and cut off at a chosen one.
+//! System calls of the program: watched to check their order, and cut off or made to fail at a
+//! chosen one.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -46,13 +47,50 @@ pub struct Cut<'a> {
 /// Returns a command of the program that is killed without warning at a system call.
 #[must_use]
 pub fn cut(place: &Place, cut: Cut<'_>, args: &[&str]) -> Command {
+    let what = format!("signal=KILL:when={}", cut.count);
+    inject(place, (cut.calls, &what), cut.path, Path::new("/dev/null"), args)
+}
+
+/// Which system call fails: the `count`th of `calls` in each of its threads, of those that touch
+/// `path` when one is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
+    /// System calls, comma-separated.
+    pub calls: &'a str,
+    /// The error, as `EIO`.
+    pub error: &'a str,
+    /// Only those on this path.
+    pub path: Option<&'a Path>,
+    /// Which one, from 1.
+    pub count: u32,
+    /// Whether those that follow fail too.
+    pub lasting: bool,
+}
+
+/// Returns a command of the program in which a system call fails; what was traced goes to `log`.
+#[must_use]
+pub fn fail(place: &Place, failure: Failure<'_>, log: &Path, args: &[&str]) -> Command {
+    let what = format!("error={}:when={}{}", failure.error, failure.count, if failure.lasting { "+" } else { "" });
+    inject(place, (failure.calls, &what), failure.path, log, args)
+}
+
+/// Returns how many system calls failed because they were made to, by the log of [`fail`].
+///
+/// # Panics
+/// When there is no log.
+#[must_use]
+pub fn failed(log: &Path) -> usize {
+    let text = std::fs::read_to_string(log).expect("a trace");
+    text.lines().filter(|line| line.contains("(INJECTED)")).count()
+}
+
+fn inject(place: &Place, (calls, what): (&str, &str), path: Option<&Path>, log: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-f", "-o", "/dev/null", "-e", &format!("trace={}", cut.calls)]);
-    command.args(["-e", &format!("inject={}:signal=KILL:when={}", cut.calls, cut.count)]);
-    if let Some(path) = cut.path {
+    command.args(["-f", "-s", "0", "-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{what}")]);
+    if let Some(path) = path {
         command.arg("-P").arg(path);
     }
-    command.arg(program()).arg("--dir").arg(place.path()).args(args);
+    command.arg("-o").arg(log).arg(program()).arg("--dir").arg(place.path()).args(args);
     place.set_environment(&mut command);
     command
 }

@@ -9,6 +9,9 @@
 mod admission;
 mod bad_input;
 mod collection;
+mod data;
+#[cfg(target_os = "linux")]
+mod disk;
 mod export;
 mod field;
 mod fuzz;
