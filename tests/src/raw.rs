@@ -33,7 +33,11 @@ pub fn entries(dir: &Path) -> Vec<SignedEntry> {
     rows.expect("rows").map(entry).collect()
 }
 
-async fn endpoint() -> Result<Endpoint, Box<dyn std::error::Error>> {
+/// Binds an endpoint to any port of loopback, without relays.
+///
+/// # Errors
+/// Whatever iroh says.
+pub async fn endpoint() -> Result<Endpoint, Box<dyn std::error::Error>> {
     let builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled);
     Ok(builder.clear_ip_transports().bind_addr("127.0.0.1:0")?.bind().await?)
 }

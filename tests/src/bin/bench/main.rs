@@ -3,12 +3,15 @@
 //! `cargo run --bin bench` prints import beside parsing and encoding alone, entries applied, and
 //! sync beside bare iroh-blobs. `--field DIR [--within IMPORT SYNC]` times the folder of the main
 //! story, `--wells COUNT` an import of many small files beside plain files and SQLite, `--catch-up
-//! COUNT` a new node's work on the entries of so many wells.
+//! COUNT` a new node's work on the entries of so many wells, `--blobs [--small]` a transfer of files
+//! beside bare iroh-blobs, Syncthing and rsync (Linux; it takes the `dataforge` that was built last).
 //! `docs/benchmarks.md` has the floors and what was measured.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod alone;
+#[cfg(target_os = "linux")]
+mod blobs;
 mod entries;
 mod story;
 mod wells;
@@ -29,10 +32,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-async fn run(dir: &Path) -> Result<(), Box<dyn Error>> {
-    let args: Vec<_> = std::env::args().skip(1).collect();
-    let args: Vec<_> = args.iter().map(String::as_str).collect();
-    match args.as_slice() {
+async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
+    match args {
         [] => {
             alone::compare(&dir.join("alone")).await?;
             story::story(&dir.join("story")).await?;
@@ -42,7 +43,9 @@ async fn run(dir: &Path) -> Result<(), Box<dyn Error>> {
         ["--field", folder, limits @ ..] => story::field(dir, Path::new(folder), limits).await,
         ["--wells", count] => wells::wells(dir, count.parse()?).await,
         ["--catch-up", count] => wells::catch_up(dir, count.parse()?).await,
-        _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT]".into()),
+        _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | \
+                  --blobs [--small]]"
+            .into()),
     }
 }
 
@@ -52,6 +55,12 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(code);
     }
     let dir = tempfile::tempdir()?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(dir.path()))?;
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        #[cfg(target_os = "linux")]
+        ["--blobs", flags @ ..] if matches!(flags, [] | ["--small"]) => blobs::compare(dir.path(), !flags.is_empty())?,
+        args => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(dir.path(), args))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
