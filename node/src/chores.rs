@@ -58,7 +58,7 @@ async fn round(node: &Node, rounds: u64, scrub: &mut Scrub, is_warned: &mut bool
         node.with_core(move |core| core.store.transaction(|store| store.end_leases(&ended))).await?;
     }
     limits(node, is_warned).await?;
-    if rounds % GARBAGE == 0 {
+    if rounds.is_multiple_of(GARBAGE) {
         keep::collect(node).await?;
     }
     // A start has enough to do.

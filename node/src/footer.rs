@@ -49,7 +49,7 @@ pub(crate) async fn see_that_sound(node: &Node, hash: &BlobHash) -> Result<(), A
     let Some((_, size)) = referred.first().copied() else { return Err(crate::table::not_held(hash)) };
     let mut from = size.saturating_sub(TAIL);
     loop {
-        let tail = read::read(node, hash, &[from..size]).await?.pop().unwrap_or_default();
+        let tail = read::read(node, hash, std::slice::from_ref(&(from..size))).await?.pop().unwrap_or_default();
         let dir = node.directory().join("spill");
         let verdict = tokio::task::spawn_blocking(move || check(&dir, &tail, from, size)).await;
         match verdict.map_err(|error| ApiError::new(ErrorKind::Internal, format!("a check failed: {error}")))?? {

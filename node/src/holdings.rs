@@ -252,14 +252,14 @@ pub(crate) async fn keep_telling(weak: WeakNode) {
 mod tests {
     use super::*;
 
-    fn set(numbers: &[std::ops::Range<u64>]) -> BlobSet {
-        BlobSet::from_sorted(numbers.iter().cloned().flatten())
+    fn set(numbers: impl Iterator<Item = u64>) -> BlobSet {
+        BlobSet::from_sorted(numbers)
     }
 
     #[test]
     fn blobs_are_counted_by_how_many_others_have_them() {
-        let own = set(&[0..10, 20..30]);
-        let others = [set(&[0..5, 25..40]), set(&[3..8])];
+        let own = set((0..10).chain(20..30));
+        let others = [set((0..5).chain(25..40)), set(3..8)];
         let mut counted: BTreeMap<u32, u64> = BTreeMap::new();
         for (holders, blobs) in by_holders(&own, others.iter()) {
             *counted.entry(holders).or_default() += blobs;
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_full_mirror_says_so_in_a_few_bytes() {
-        let chains = (0..20).map(|device| ChainBlobs { device: DeviceId([device; 32]), numbers: set(&[0..10_000]) });
+        let chains = (0..20).map(|device| ChainBlobs { device: DeviceId([device; 32]), numbers: set(0..10_000) });
         let holding = Holding {
             workspace: WorkspaceId([1; 32]),
             device: DeviceId([2; 32]),

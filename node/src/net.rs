@@ -72,7 +72,7 @@ pub(crate) struct Live {
     connection: Connection,
     pub(crate) info: watch::Receiver<SessionInfo>,
     /// Messages for the peer beside what the session sends by itself.
-    notices: mpsc::UnboundedSender<Message>,
+    notices: mpsc::Sender<Message>,
 }
 
 /// The network of a running node.
@@ -164,7 +164,7 @@ impl Network {
     pub(crate) fn tell(&self, workspace: &WorkspaceId, device: &DeviceId, message: Message) {
         if let Some(live) = lock(&self.sessions).get(&(*workspace, *device)) {
             // A session that is ending sends nothing more.
-            drop(live.notices.send(message));
+            drop(live.notices.try_send(message));
         }
     }
 

@@ -191,7 +191,7 @@ impl Node {
         // takes it may well be the task that waits here. The set ends it when this is dropped.
         let node = self.clone();
         let mut work = JoinSet::new();
-        work.spawn(async move { requests::dispatch(&node, request, &out).await });
+        work.spawn(async move { Box::pin(requests::dispatch(&node, request, &out)).await });
         match work.join_next().await {
             Some(Ok(reply)) => reply,
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -150,7 +150,8 @@ fn nobody_gives_up_the_last_copy() {
     let alone = bob.json(&["free", ".", "--go"]);
     assert_eq!(alone["blobs"], 0, "ada is away, whatever she said");
     let (ada_up, _bob_up) = (ada.up(), bob.up());
-    let word = |key: &str| ada_up.reply[key].as_str().unwrap_or_else(|| ada_up.reply[key][0].as_str().unwrap()).to_owned();
+    let word =
+        |key: &str| ada_up.reply[key].as_str().unwrap_or_else(|| ada_up.reply[key][0].as_str().unwrap()).to_owned();
     bob.json(&["sync", "--peer", &format!("{}@{}", word("device_id"), word("addresses"))]);
     wait_until("they are connected", || {
         !ada.json(&["status"])["workspaces"][0]["connected"].as_array().unwrap().is_empty()

@@ -292,6 +292,9 @@ pub(crate) fn cached_bytes(core: &Core, default: Policy) -> Result<u64, ApiError
             mirrored.push(workspace);
         }
     }
+    if mirrored.len() == core.workspace_ids().len() {
+        return Ok(0);
+    }
     core.store.held_bytes_but(&mirrored)
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
@@ -62,13 +62,14 @@ impl Promises {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
     asked: Instant,
-    asked_at: SystemTime,
+    /// By the wall, in milliseconds since 1970.
+    asked_ms: u64,
     within: Duration,
 }
 
 impl Deadline {
     fn begin() -> Self {
-        Self { asked: Instant::now(), asked_at: SystemTime::now(), within: relied_on(BINDS) }
+        Self { asked: Instant::now(), asked_ms: now_ms(), within: relied_on(BINDS) }
     }
 
     fn shorten(&mut self, binds: Duration) {
@@ -76,8 +77,8 @@ impl Deadline {
     }
 
     pub(super) fn holds(&self) -> bool {
-        let by_the_wall = SystemTime::now().duration_since(self.asked_at);
-        self.asked.elapsed() < self.within && by_the_wall.is_ok_and(|passed| passed < self.within)
+        let by_the_wall = now_ms().checked_sub(self.asked_ms).map(Duration::from_millis);
+        self.asked.elapsed() < self.within && by_the_wall.is_some_and(|passed| passed < self.within)
     }
 }
 

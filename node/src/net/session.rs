@@ -28,6 +28,8 @@ const REMOVED: &str = "this device is no member of the workspace any more";
 
 /// Messages read ahead and frames waiting to be written.
 const QUEUE: usize = 4;
+/// Messages beside the session that wait to be sent; more are dropped, and told with the next contact.
+const NOTICES: usize = 256;
 
 /// What is known about an open session; watched by those who wait for it.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +57,7 @@ struct Driver<'a> {
     /// Those of the core when it began.
     restores: u64,
     info: watch::Sender<SessionInfo>,
-    notices: mpsc::UnboundedReceiver<Message>,
+    notices: mpsc::Receiver<Message>,
     transfer: Arc<transfer::Fetch>,
     /// Tells the fetcher to look for missing blobs.
     wanted: Arc<Notify>,
@@ -71,7 +73,7 @@ pub(super) struct Opened {
     session: Session,
     restores: u64,
     info: watch::Sender<SessionInfo>,
-    notices: mpsc::UnboundedReceiver<Message>,
+    notices: mpsc::Receiver<Message>,
 }
 
 /// Registers a session; `None` when another one serves these two devices.
@@ -85,7 +87,7 @@ pub(super) async fn open(
     let begin = move |core: &mut Core| Ok((Session::new(core.ledger(&workspace)?), core.restores()));
     let (session, restores) = node.with_core(begin).await?;
     let (info, watcher) = watch::channel(SessionInfo::default());
-    let (sender, notices) = mpsc::unbounded_channel();
+    let (sender, notices) = mpsc::channel(NOTICES);
     let live = Live { dialler, connection: connection.clone(), info: watcher, notices: sender };
     if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
         connection.close(code::DUPLICATE.into(), b"");

@@ -117,7 +117,7 @@ async fn one_blob_comes_from_three_providers_of_which_one_dies_and_one_lies() {
     let (fetched, ()) = tokio::join!(fetch(dan, hash), killer);
     assert!(fetched.missing.is_empty(), "{fetched:?}");
     let passed = dan.transfers().pace(false).passed();
-    println!("{passed} bytes for {SIZE}");
+    eprintln!("{passed} bytes for {SIZE}");
     assert!(passed as f64 <= 1.1 * SIZE as f64, "{passed} bytes came");
     let size = SIZE as u64;
     assert_eq!(dan.blobs().check(&[(hash, size)]).unwrap(), [crate::blob::Verdict::Whole]);

@@ -11,6 +11,9 @@ use super::scope::{DOCS, Scope};
 use crate::api::ApiError;
 use crate::keep::{Mark, Policy};
 
+/// Makes a scope of a document.
+type MakeScope = fn(DocId) -> Scope;
+
 impl Store {
     /// Sets a mark or takes it off; returns whether that changed anything.
     ///
@@ -73,7 +76,7 @@ impl Store {
         if doc.0 == workspace.0 {
             return Ok(Some(Scope::Workspace));
         }
-        let kinds: [(&str, fn(DocId) -> Scope); 4] = [
+        let kinds: [(&str, MakeScope); 4] = [
             ("wells", Scope::Well),
             ("runs", Scope::Run),
             ("projects", Scope::Project),

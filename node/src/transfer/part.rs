@@ -200,7 +200,7 @@ mod tests {
         let of = slow.iter().find(|part| part.range.end == half.range.end).unwrap();
         assert_eq!(half.range.end - half.range.start, PART / 2);
         // Whatever the slow one leaves of that half is the other's.
-        shared.end(of, vec![of.range.start..of.range.end]);
+        shared.end(of, std::iter::once(of.range.clone()).collect());
         let begun = shared.take(device(3), late).unwrap();
         assert_eq!(begun.range, of.range.start..half.range.start);
     }

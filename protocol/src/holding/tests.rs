@@ -188,7 +188,7 @@ fn what_fits_stays_as_it_is() {
 #[test]
 fn what_is_left_out_is_shortest_and_no_more_than_needed() {
     for seed in 0..4 {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         // Gaps that no bitmap takes well, so that runs count.
         let mut set = |runs: usize| {

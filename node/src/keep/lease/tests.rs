@@ -294,7 +294,7 @@ fn runs() -> u64 {
 fn no_blob_is_ever_without_a_copy() {
     let first =
         std::env::var("KEEP_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..1 << 48));
-    println!("KEEP_SEED={first}");
+    eprintln!("KEEP_SEED={first}");
     let mut dropped = 0;
     for seed in first..first + runs() {
         let done = std::panic::catch_unwind(|| run(seed, Bug::None));
@@ -316,7 +316,7 @@ fn every_rule_is_needed() {
     std::panic::set_hook(hook);
     for (bug, seed) in found {
         assert!(seed.is_some(), "{bug:?} is not noticed");
-        println!("{bug:?}: seed {}", seed.unwrap());
+        eprintln!("{bug:?}: seed {}", seed.unwrap());
     }
 }
 

@@ -83,7 +83,7 @@ async fn reach(node: &Node) -> Result<(), ApiError> {
         return Ok(());
     }
     let network = node.network(Purpose::Once).await?;
-    let targets = node.with_core(|core| crate::net::targets(core)).await?;
+    let targets = node.with_core(crate::net::targets).await?;
     let dials = targets.iter().map(|(workspace, peer)| network.dial(*workspace, peer));
     for dialled in futures::future::join_all(dials).await {
         if let Err(error) = dialled {

@@ -36,7 +36,7 @@ fn random_set(random: &mut fastrand::Rng) -> BTreeSet<u64> {
 fn sets_are_what_a_tree_is_and_are_read_as_written() {
     let mut forms = BTreeSet::new();
     for seed in 0..2_000 {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         let tree = random_set(&mut random);
         let set = BlobSet::from_sorted(tree.iter().copied());
@@ -64,7 +64,7 @@ fn sets_are_what_a_tree_is_and_are_read_as_written() {
 #[test]
 fn mutated_encodings_are_refused_or_are_the_only_one_of_their_set() {
     for seed in 0..2_000 {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         let set = BlobSet::from_sorted(random_set(&mut random));
         let mut encoded = postcard::to_stdvec(&set).unwrap();

@@ -118,7 +118,7 @@ fn later_statement_takes_the_place_of_a_queued_one() {
     let stands = twins.iter().min_by_key(|signed| *blake3::hash(&signed.bytes).as_bytes()).unwrap();
     for order in [[0, 1], [1, 0]] {
         session.on_notice(holdings(&order.map(|place| twins[place].clone())));
-        assert_eq!(said(&mut session, &peer), [holdings(&[stands.clone()])]);
+        assert_eq!(said(&mut session, &peer), [holdings(std::slice::from_ref(stands))]);
     }
 }
 
