@@ -83,7 +83,7 @@ fn everything_that_reads_fetches_what_it_needs() {
     ada.ok(["export", "Test 1", "--format", "las", "--out", from_ada.to_str().unwrap()]);
     assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(from_ada).unwrap(), "the header of the source is there");
     let scan = dir.path().join("scan.out");
-    bob.ok(["export", "scan.bin", "--out", scan.to_str().unwrap()]);
+    bob.ok(["export", "scan.bin", "--original", "--out", scan.to_str().unwrap()]);
     assert_eq!(std::fs::read(scan).unwrap(), vec![7; 100_000]);
     assert_eq!(here(&bob), 3, "table, source and file");
     assert_eq!(ada.json(&["status"])["workspaces"][0]["blobs_only_here"], 0, "bob said that he has them");
