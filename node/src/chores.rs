@@ -22,13 +22,13 @@ pub(crate) const VERIFIED: &str = "verify";
 /// Does the chores for as long as the node lives.
 pub(crate) async fn run(weak: WeakNode) {
     let mut scrub = Scrub::default();
-    let mut is_warned = false;
+    let mut limits = Limits::default();
     let mut rounds = 0;
     // What changed may be more than the limits allow at once.
     let Ok(mut changes) = weak.get().map(|node| node.changes()) else { return };
     loop {
         let Ok(node) = weak.get() else { return };
-        let done = round(&node, rounds, &mut scrub, &mut is_warned).await;
+        let done = round(&node, rounds, &mut scrub, &mut limits).await;
         if let Err(error) = done {
             tracing::warn!("chores: {error}");
         }
@@ -41,7 +41,7 @@ pub(crate) async fn run(weak: WeakNode) {
                     // Arrivals come in bursts.
                     tokio::time::sleep(Duration::from_secs(1)).await;
                     let Ok(node) = weak.get() else { return };
-                    if let Err(error) = limits(&node, &mut is_warned).await {
+                    if let Err(error) = limits.keep(&node, false).await {
                         tracing::warn!("limits: {error}");
                     }
                 }
@@ -52,12 +52,16 @@ pub(crate) async fn run(weak: WeakNode) {
     }
 }
 
-async fn round(node: &Node, rounds: u64, scrub: &mut Scrub, is_warned: &mut bool) -> Result<(), ApiError> {
+async fn round(node: &Node, rounds: u64, scrub: &mut Scrub, limits: &mut Limits) -> Result<(), ApiError> {
     let ended = node.leases().expire(Instant::now());
     if !ended.is_empty() {
         node.with_core(move |core| core.store.transaction(|store| store.end_leases(&ended))).await?;
     }
-    limits(node, is_warned).await?;
+    limits.keep(node, true).await?;
+    if rounds == 1 {
+        // A kill may have left what was given up, or what nobody wants any more.
+        keep::sweep(node).await?;
+    }
     if rounds.is_multiple_of(GARBAGE) {
         keep::collect(node).await?;
     }
@@ -65,28 +69,40 @@ async fn round(node: &Node, rounds: u64, scrub: &mut Scrub, is_warned: &mut bool
     if rounds > 0 { scrub.go_on(node).await } else { Ok(()) }
 }
 
-/// Keeps to the limits, and warns when they are near.
-async fn limits(node: &Node, is_warned: &mut bool) -> Result<(), ApiError> {
-    let freed = keep::keep_within_limits(node).await?;
-    if freed.bytes() > 0 {
-        let message = format!("{} bytes of data that others hold were freed here", freed.bytes());
-        tracing::info!("{message}");
-        node.emit(Event::Notice { message });
+/// Keeping to the limits.
+#[derive(Debug, Default)]
+struct Limits {
+    is_warned: bool,
+    /// Whether too little could be given up: others are not asked again before the next round.
+    is_in_vain: bool,
+}
+
+impl Limits {
+    /// Gives up what is too much, and warns when it soon will be.
+    async fn keep(&mut self, node: &Node, is_round: bool) -> Result<(), ApiError> {
+        if is_round || !self.is_in_vain {
+            let freed = keep::keep_within_limits(node).await?;
+            self.is_in_vain = freed.kept.iter().any(|(_, why)| *why == keep::Reason::TooFewCopies);
+            if freed.bytes() > 0 {
+                let message = format!("{} bytes of data that others hold were freed here", freed.bytes());
+                tracing::info!("{message}");
+                node.emit(Event::Notice { message });
+            }
+        }
+        let config = node.config().cache;
+        let held = node.with_core(move |core| keep::cached_bytes(core, config.policy)).await?;
+        let is_over = held > config.warn_bytes;
+        if is_over && !self.is_warned {
+            let message = format!(
+                "{held} bytes of data are held here, more than cache.warn_bytes ({}); from cache.limit_bytes ({}) on, \
+                 what others hold is freed in workspaces that are not mirrored",
+                config.warn_bytes, config.limit_bytes
+            );
+            node.emit(Event::Notice { message });
+        }
+        self.is_warned = is_over;
+        Ok(())
     }
-    let config = node.config().cache.clone();
-    let policy = config.policy;
-    let held = node.with_core(move |core| keep::cached_bytes(core, policy)).await?;
-    let is_over = held > config.warn_bytes;
-    if is_over && !*is_warned {
-        let message = format!(
-            "{held} bytes of data are held here, more than cache.warn_bytes ({}); from cache.limit_bytes ({}) on, \
-             what others hold is freed in workspaces that are not mirrored",
-            config.warn_bytes, config.limit_bytes
-        );
-        node.emit(Event::Notice { message });
-    }
-    *is_warned = is_over;
-    Ok(())
 }
 
 /// Hashing again what is held, a little in each round.
@@ -150,6 +166,6 @@ async fn find_damage(node: &Node, blobs: Vec<BlobRef>) -> Result<usize, ApiError
     node.emit(Event::Notice {
         message: format!("{count} blobs are damaged on disk; they are fetched again from peers"),
     });
-    node.on_given_up();
+    node.look_for_blobs();
     Ok(count)
 }

@@ -9,6 +9,7 @@ mod writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use dataforge_protocol::authority::View;
 use dataforge_protocol::entry::{Entry, ReadHeader};
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Acceptance, Ledger, Outcome};
@@ -328,6 +329,18 @@ impl Core {
         })?;
         Ok(())
     }
+}
+
+/// Returns how people call a device: its person, and its label.
+pub(crate) fn device_name(members: &View, device: &DeviceId) -> String {
+    let person = members.devices.get(device).and_then(|person| members.members.get(person));
+    person.map_or_else(
+        || device.fmt_short(),
+        |person| match person.devices.get(device) {
+            Some(label) => format!("{} ({label})", person.name),
+            None => person.name.clone(),
+        },
+    )
 }
 
 /// Stores what the ledger settled and changed, and notes the documents that it touches.

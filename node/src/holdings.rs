@@ -33,7 +33,7 @@ pub(crate) fn say(core: &mut Core, workspace: &WorkspaceId) -> Result<Option<Sig
     let chains = core.store.held_numbers(workspace, false)?;
     let blank = Holding { workspace: *workspace, device, counter: 0, said_ms: 0, verified_ms: 0, chains };
     let chains = blank.fit().chains;
-    let last = core.store.holding(workspace, &device)?.and_then(|signed| signed.verify().ok());
+    let last = core.store.holding(workspace, &device)?.and_then(|signed| signed.read().ok());
     let verified_ms = core.store.last_time(crate::chores::VERIFIED)?.unwrap_or(0);
     if last.as_ref().is_some_and(|last| last.chains == chains && last.verified_ms == verified_ms) {
         return Ok(None);
@@ -84,8 +84,9 @@ pub(crate) fn take(
 pub(crate) fn all(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<(Holding, SignedHolding)>, ApiError> {
     let members = core.ledger(workspace)?.members();
     let stored = core.store.holdings(workspace)?;
-    let verified = stored.into_iter().filter_map(|signed| Some((signed.verify().ok()?, signed)));
-    Ok(verified.filter(|(holding, _)| members.is_member(&holding.device)).collect())
+    // They were verified before they were stored.
+    let read = stored.into_iter().filter_map(|signed| Some((signed.read().ok()?, signed)));
+    Ok(read.filter(|(holding, _)| members.is_member(&holding.device)).collect())
 }
 
 /// How many blobs of a workspace are held here, and by how few others.
@@ -132,20 +133,14 @@ pub(crate) fn only_with(
     let own = core.device();
     let statements = all(core, workspace)?.into_iter().map(|(holding, _)| holding).filter(|h| Some(h.device) != own);
     let (theirs, others): (Vec<_>, Vec<_>) = statements.partition(|holding| devices.contains(&holding.device));
-    let here = core.store.held_numbers(workspace, false)?;
-    // A number that several of their devices have is one blob.
-    let mut numbers: BTreeMap<DeviceId, BTreeSet<u64>> = BTreeMap::new();
-    for chain in theirs.iter().flat_map(|holding| &holding.chains) {
-        numbers.entry(chain.device).or_default().extend(chain.numbers.runs().flatten());
-    }
     let mut alone = 0;
-    for (device, numbers) in numbers {
-        let set = BlobSet::from_sorted(numbers);
-        let known = others.iter().flat_map(|holding| &holding.chains).chain(&here);
-        let sets = known.filter(|chain| chain.device == device).map(|chain| &chain.numbers);
-        alone +=
-            by_holders(&set, sets).iter().filter(|(holders, _)| *holders == 0).map(|(_, blobs)| blobs).sum::<u64>();
-    }
+    // Over what is known here: a statement may name numbers without end.
+    core.store.each_place(workspace, |chain, number, is_held| {
+        let has = |holdings: &[Holding]| holdings.iter().any(|holding| holding.has(&chain, number));
+        if !is_held && has(&theirs) && !has(&others) {
+            alone += 1;
+        }
+    })?;
     Ok(alone)
 }
 
@@ -216,16 +211,19 @@ pub(crate) async fn tell(node: &Node) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Says what is held at the end of one exchange, and gives that a moment to leave.
+/// Says what is held before connections are closed, and gives that a moment to leave.
 ///
 /// # Errors
 /// `Storage`.
 pub(crate) async fn tell_before_closing(node: &Node) -> Result<(), ApiError> {
+    if node.connections().is_empty() {
+        return Ok(());
+    }
     tell(node).await?;
     // Closing a connection takes back what was not sent yet. What does not get through in this time is
     // told with the next contact.
-    if !node.connections().is_empty() && !node.is_up().await {
-        tokio::time::sleep(LEAVING).await;
+    if let Some(left) = node.running().and_then(|network| LEAVING.checked_sub(network.since_told())) {
+        tokio::time::sleep(left).await;
     }
     Ok(())
 }

@@ -90,6 +90,8 @@ pub(crate) struct Network {
     removed: Mutex<BTreeMap<(WorkspaceId, DeviceId), u64>>,
     /// Sessions that failed for a reason of this side, a full disk for instance.
     failures: Mutex<BTreeMap<(WorkspaceId, DeviceId), ApiError>>,
+    /// When peers were told what is held here.
+    told: Mutex<Option<Instant>>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     tasks: Mutex<JoinSet<()>>,
@@ -117,6 +119,7 @@ impl Network {
             removed: Mutex::default(),
             failures: Mutex::default(),
             blob_connections: watch::Sender::default(),
+            told: Mutex::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             tasks: Mutex::default(),
         });
@@ -171,8 +174,14 @@ impl Network {
     /// Sends a message to every peer of a workspace, but for one.
     pub(crate) fn tell_all(&self, workspace: &WorkspaceId, but: Option<DeviceId>, message: &Message) {
         for device in self.connected(workspace).into_iter().filter(|device| Some(*device) != but) {
+            *lock(&self.told) = Some(Instant::now());
             self.tell(workspace, &device, message.clone());
         }
+    }
+
+    /// Returns how long ago peers were told something last.
+    pub(crate) fn since_told(&self) -> Duration {
+        lock(&self.told).map_or(Duration::MAX, |told| told.elapsed())
     }
 
     /// Returns whether a peer is reached over a relay.

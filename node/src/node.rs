@@ -4,6 +4,8 @@
 //! as [`Event`]s. Blocking work runs off the async threads; the core's lock is never held across an
 //! await.
 
+mod data;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,25 +18,25 @@ use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::data::set_paces;
 use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
-use crate::blob::{BlobServer, Blobs, Gate, Recovered};
+use crate::blob::{Blobs, Gate, Recovered};
 use crate::client::Output;
-use crate::clock::now_ms;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
-use crate::core::{Core, Progress, Who};
+use crate::core::{Core, Progress, Who, device_name};
 use crate::directory::Directory;
 use crate::footer::Footers;
 use crate::identity::files;
-use crate::keep::{Leases, Policy, Promises};
+use crate::keep::{Leases, Promises};
 use crate::key::Access;
 use crate::net::{Network, Purpose};
 use crate::read::Reads;
-use crate::requests;
 use crate::sql::Engines;
-use crate::transfer::{Transfers, wanted};
+use crate::transfer::Transfers;
 use crate::uses::Uses;
+use crate::{holdings, requests};
 
 /// Events that a slow listener may be behind.
 const EVENTS: usize = 1024;
@@ -218,6 +220,9 @@ impl Node {
 
     /// Ends the network and closes the stores in order. Other clones are of no use afterwards.
     pub async fn close(&self) {
+        if let Err(error) = holdings::tell_before_closing(self).await {
+            tracing::warn!("what is held here was not told: {error}");
+        }
         *lock(&self.0.running) = None;
         if let Some((_, network)) = self.0.network.lock().await.take() {
             network.close().await;
@@ -330,139 +335,8 @@ impl Node {
         self.emit(Event::Changed { workspace: workspace.to_string(), entries: progress.settled.len() as u64 });
     }
 
-    /// Tells peers and listeners that blobs are held now.
-    pub(crate) fn on_blobs(&self, held: &[(BlobHash, u64)]) {
-        if let Some(network) = lock(&self.0.running).as_ref() {
-            network.announce(held.iter().map(|(hash, _)| *hash).collect());
-        }
-        self.0.transfers.on_held(&held.iter().map(|(hash, _)| *hash).collect());
-        self.0.changes.send_modify(|count| *count += 1);
-        self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
-    }
-
-    /// Tells sessions to look again for blobs.
-    pub(crate) fn look_for_blobs(&self) {
-        self.0.transfers.on_change();
-        self.0.changes.send_modify(|count| *count += 1);
-    }
-
-    pub(crate) fn transfers(&self) -> &Transfers {
-        &self.0.transfers
-    }
-
-    pub(crate) fn uses(&self) -> &Uses {
-        &self.0.uses
-    }
-
-    pub(crate) fn footers(&self) -> &Footers {
-        &self.0.footers
-    }
-
-    #[cfg(test)]
-    pub(crate) fn lie(&self) -> Option<crate::blob::hostile::Liar> {
-        lock(&self.0.lie).clone()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn set_lie(&self, liar: crate::blob::hostile::Liar) {
-        *lock(&self.0.lie) = Some(liar);
-    }
-
-    pub(crate) fn reads(&self) -> &Reads {
-        &self.0.reads
-    }
-
-    pub(crate) fn promises(&self) -> &Promises {
-        &self.0.promises
-    }
-
-    pub(crate) fn answering(&self) -> &tokio::sync::Mutex<()> {
-        &self.0.answering
-    }
-
-    /// Tells peers and listeners that blobs are held no more.
-    pub(crate) fn on_given_up(&self) {
-        self.0.transfers.on_change();
-        self.0.changes.send_modify(|count| *count += 1);
-    }
-
-    /// Writes down what was read until now.
-    pub(crate) async fn write_uses(&self) -> Result<(), ApiError> {
-        let node = self.clone();
-        self.with_core(move |core| node.0.uses.write(core)).await
-    }
-
     pub(crate) fn runtime(&self) -> &Handle {
         &self.0.runtime
-    }
-
-    pub(crate) fn leases(&self) -> MutexGuard<'_, Leases> {
-        lock(&self.0.leases)
-    }
-
-    /// Makes the list of what is wanted of a workspace anew, where it is out of date.
-    pub(crate) async fn list_wanted(&self, workspace: &WorkspaceId) -> Result<(), ApiError> {
-        let now = Instant::now();
-        let Some((asked, shown)) = self.0.transfers.needs_list(workspace, now) else { return Ok(()) };
-        let (workspace, default) = (*workspace, self.config().cache.policy);
-        let list =
-            self.with_core(move |core| wanted(&core.store, &workspace, default, &asked, &shown, now_ms())).await?;
-        self.0.transfers.set_list(workspace, list, now);
-        Ok(())
-    }
-
-    /// Returns how many blobs of a workspace are wanted here and not held.
-    pub(crate) fn count_wanted(&self, core: &Core, workspace: &WorkspaceId) -> Result<u64, ApiError> {
-        let default = self.config().cache.policy;
-        if core.store.policy(workspace)?.unwrap_or(default) == Policy::Mirror {
-            return core.store.count_missing(workspace);
-        }
-        let (asked, shown) = self.0.transfers.asked_and_shown();
-        Ok(wanted(&core.store, workspace, default, &asked, &shown, now_ms())?.len() as u64)
-    }
-
-    /// Notes blobs as held that were found durable, and tells everybody.
-    pub(crate) async fn note_held(&self, held: &[(BlobHash, u64)]) -> Result<(), ApiError> {
-        let stored = held.to_vec();
-        self.with_core(move |core| {
-            core.store.transaction(|store| {
-                store.note_have(&stored, now_ms())?;
-                store.forget_partials(stored.iter().map(|(hash, _)| *hash))?;
-                store.end_transfers(stored.iter().map(|(hash, _)| *hash))
-            })
-        })
-        .await?;
-        if !held.is_empty() {
-            self.on_blobs(held);
-        }
-        Ok(())
-    }
-
-    /// Refuses work that would fill the disk.
-    pub(crate) fn check_space(&self, needed: u64) -> Result<(), ApiError> {
-        let reserve = self.config().cache.reserve_bytes;
-        match crate::space::free_bytes(self.directory()) {
-            Some(free) if free < needed.saturating_add(reserve) => Err(ApiError::new(
-                ErrorKind::Storage,
-                format!(
-                    "{} has {free} bytes free; {needed} are needed and {reserve} are kept free",
-                    self.directory().display()
-                ),
-            )
-            .hint("free some space, or lower cache.reserve_bytes with dataforge config set; nothing was lost")),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn blob_server(&self, is_relayed: bool) -> BlobServer {
-        let pace = self.0.transfers.pace_out(is_relayed).clone();
-        BlobServer::new(self.0.blobs.clone(), Arc::new(self.weak()), pace)
-    }
-
-    /// Writes down what peers fetched until now.
-    pub(crate) async fn write_accesses(&self) -> Result<(), ApiError> {
-        let inner = Arc::clone(&self.0);
-        self.with_core(move |core| inner.accesses.write(core)).await
     }
 
     pub(crate) fn network_settings(&self) -> Result<(SecretKey, NetworkConfig), ApiError> {
@@ -499,13 +373,9 @@ impl Node {
     pub(crate) async fn peer_name(&self, workspace: WorkspaceId, device: DeviceId) -> String {
         let name = self.with_core(move |core| {
             let members = core.ledger(&workspace)?.members();
-            let person = members.devices.get(&device).and_then(|person| members.members.get(person));
-            Ok(person.map(|person| match person.devices.get(&device) {
-                Some(label) => format!("{} ({label})", person.name),
-                None => person.name.clone(),
-            }))
+            Ok(device_name(&members, &device))
         });
-        name.await.ok().flatten().unwrap_or_else(|| device.fmt_short())
+        name.await.unwrap_or_else(|_error| device.fmt_short())
     }
 
     pub(crate) async fn note_contact(&self, device: DeviceId, result: Result<u64, &str>) {
@@ -537,14 +407,6 @@ impl Service for Node {
 
     fn subscribe(&self) -> broadcast::Receiver<Event> {
         Self::subscribe(self)
-    }
-}
-
-/// Sets how fast blobs may travel.
-fn set_paces(transfers: &Transfers, config: &NetworkConfig) {
-    for (is_relayed, limit) in [(false, config.limit_bytes_per_s), (true, config.relay_limit_bytes_per_s)] {
-        transfers.pace(is_relayed).set_limit(limit);
-        transfers.pace_out(is_relayed).set_limit(limit);
     }
 }
 

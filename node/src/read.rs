@@ -12,6 +12,7 @@ use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::{now_ms, rfc3339};
+use crate::core::device_name;
 use crate::net::Purpose;
 use crate::node::Node;
 use crate::{holdings, net};
@@ -208,11 +209,7 @@ pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred)
             let holders = holdings::holders(core, &workspace, &[hash])?;
             let members = core.ledger(&workspace)?.members();
             for device in holders.into_values().flatten().filter(|device| Some(*device) != own) {
-                let person = members.devices.get(&device).and_then(|person| members.members.get(person));
-                let name = person.map_or_else(
-                    || device.fmt_short(),
-                    |person| format!("{} ({})", person.name, person.devices.get(&device).cloned().unwrap_or_default()),
-                );
+                let name = device_name(&members, &device);
                 let seen = peers.get(&device).and_then(|peer| peer.last_seen_ms);
                 known.insert(match seen {
                     Some(ms) => format!("{name}, last seen {}", rfc3339(ms)),

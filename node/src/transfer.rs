@@ -19,7 +19,7 @@ use tokio::sync::watch;
 pub(crate) use self::part::Part;
 use self::part::Shared;
 pub(crate) use self::queue::State as TransferState;
-pub(crate) use self::wanted::{Wanted, wanted};
+pub(crate) use self::wanted::{Interest, Wanted, wanted};
 use crate::blob::{FetchError, Fetched};
 use crate::pace::Pace;
 use crate::store::{Paused, Transfer};
@@ -63,8 +63,9 @@ struct State {
     flights: BTreeMap<BlobHash, Flight>,
     paused: BTreeSet<Paused>,
     known: BTreeMap<BlobHash, Transfer>,
-    /// Blobs of what is on screen.
+    /// Blobs of what is on screen, and of what is around it.
     shown: BTreeSet<BlobHash>,
+    around: BTreeSet<BlobHash>,
     distrusted: BTreeMap<DeviceId, Instant>,
 }
 
@@ -190,16 +191,10 @@ impl Transfers {
         }
     }
 
-    /// Returns what is known of transfers beyond what the policy wants, and what is on screen: what a
-    /// list of what is wanted is made from. `None` while the list there is will do.
-    pub(crate) fn needs_list(
-        &self,
-        workspace: &WorkspaceId,
-        now: Instant,
-    ) -> Option<(BTreeSet<BlobHash>, BTreeSet<BlobHash>)> {
+    /// Returns what a list of what is wanted is made from; `None` while the one there is will do.
+    pub(crate) fn needs_list(&self, workspace: &WorkspaceId, now: Instant) -> Option<Interest> {
         let mut state = self.state();
-        let State { queues, known, shown, .. } = &mut *state;
-        let queue = queues.entry(*workspace).or_default();
+        let queue = state.queues.entry(*workspace).or_default();
         let is_fresh = queue.made.is_some_and(|made| {
             !queue.is_stale || (!queue.blobs.is_empty() && now.saturating_duration_since(made) < STALE)
         });
@@ -207,13 +202,12 @@ impl Transfers {
             return None;
         }
         queue.is_stale = false;
-        Some((asked(known), shown.clone()))
+        Some(state.interest())
     }
 
-    /// Returns the blobs that are asked for by name, and those of what is on screen.
-    pub(crate) fn asked_and_shown(&self) -> (BTreeSet<BlobHash>, BTreeSet<BlobHash>) {
-        let state = self.state();
-        (asked(&state.known), state.shown.clone())
+    /// Returns what is wanted here beside what the policy says.
+    pub(crate) fn interest(&self) -> Interest {
+        self.state().interest()
     }
 
     /// Takes a list of what is wanted, the most urgent first.
@@ -223,16 +217,15 @@ impl Transfers {
         (queue.blobs, queue.made) = (blobs, Some(now));
     }
 
-    /// Sets what is on screen; returns whether that changed.
-    pub(crate) fn show(&self, blobs: BTreeSet<BlobHash>) -> bool {
+    /// Sets what is on screen, and what is around it.
+    pub(crate) fn show(&self, shown: BTreeSet<BlobHash>, around: BTreeSet<BlobHash>) {
         let mut state = self.state();
-        if state.shown == blobs {
-            return false;
+        if state.shown == shown && state.around == around {
+            return;
         }
-        state.shown = blobs;
+        (state.shown, state.around) = (shown, around);
         drop(state);
         self.on_change();
-        true
     }
 
     /// Returns the blobs of what is on screen.
@@ -434,16 +427,17 @@ impl Transfers {
     }
 }
 
-fn asked(known: &BTreeMap<BlobHash, Transfer>) -> BTreeSet<BlobHash> {
-    known.iter().filter(|(_, transfer)| transfer.asked_ms.is_some()).map(|(hash, _)| *hash).collect()
-}
-
 /// How long a blob is left alone after so many failures.
 fn retry_pause(attempts: u32) -> Duration {
     RETRY.1.min(RETRY.0 * 2_u32.saturating_pow(attempts.saturating_sub(1).min(16)))
 }
 
 impl State {
+    fn interest(&self) -> Interest {
+        let asked = self.known.iter().filter(|(_, transfer)| transfer.asked_ms.is_some()).map(|(hash, _)| *hash);
+        Interest { asked: asked.collect(), shown: self.shown.clone(), around: self.around.clone() }
+    }
+
     fn is_paused(&self, provider: &Provider, hash: &BlobHash) -> bool {
         let (workspace, device) = *provider;
         [Paused::Workspace(workspace), Paused::Device(device), Paused::Blob(*hash)]

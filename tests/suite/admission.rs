@@ -93,3 +93,31 @@ async fn a_hostile_file_in_place_of_a_table_does_not_take_the_node_down() {
     assert!(ada.json(&["status"])["up"].as_bool().unwrap());
     ada.verify();
 }
+
+/// The same for who reads tables by parts: its footer is looked at before the rest is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_file_is_no_table_to_who_reads_by_parts_either() {
+    let (ada, up, eve, run, logs) = field();
+    let cid = Place::new("cid");
+    cid.json(&["config", "set", "cache.policy", "demand"]);
+    invite(&ada, &cid, "viewer");
+    let sound = "select well, count(*) as n from samples where well = 'Test 2' group by well";
+    cid.json(&["sync"]);
+    assert_eq!(csv(&cid, sound), "well,n\nTest 2,120\n");
+    let hostile = logs.path().join("hostile.parquet");
+    let bytes = [&b"PAR1"[..], &[0x19; 5000], &[0x88, 0x13, 0, 0], b"PAR1"].concat();
+    std::fs::write(&hostile, &bytes).unwrap();
+    eve.json(&["attach", hostile.to_str().unwrap()]);
+    eve.json(&["sync"]);
+    let blob = BlobRef { hash: BlobHash::of(&bytes), size: bytes.len() as u64 };
+    Box::pin(forge(&eve, &up, run, Some(blob), |facts| {
+        facts.blob = blob.hash;
+        facts.blob_size = blob.size;
+    }))
+    .await;
+    cid.json(&["sync"]);
+    let said = cid.fails(&["query", &format!("select count(*) from run('{run}')")], 10);
+    assert!(said.contains("is not what its run says"), "{said}");
+    assert_eq!(csv(&cid, sound), "well,n\nTest 2,120\n");
+    cid.verify();
+}

@@ -86,7 +86,6 @@ fn everything_that_reads_fetches_what_it_needs() {
     bob.ok(["export", "scan.bin", "--original", "--out", scan.to_str().unwrap()]);
     assert_eq!(std::fs::read(scan).unwrap(), vec![7; 100_000]);
     assert_eq!(here(&bob), 3, "table, source and file");
-    bob.json(&["sync"]);
     assert_eq!(ada.json(&["status"])["workspaces"][0]["blobs_only_here"], 0, "bob said that he has them");
     bob.verify();
 }

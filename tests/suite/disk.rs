@@ -7,7 +7,7 @@
 //! meet a full disk. Left out there is what fills a temporary file, whose name nobody knows beforehand:
 //! only a sync tells of an I/O error in such a file, and the real disk fills up under it.
 //!
-//! `DISK_POSITIONS` is how many of the 100 are tried, chosen by `DISK_SEED`; 100 are all of them.
+//! All 100 are tried, or as many as `DISK_POSITIONS` says, chosen by `DISK_SEED`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -25,7 +25,7 @@ use serde_json::Value;
 /// Writes of which each can be the first that fails.
 const WRITES: u32 = 100;
 /// How many of them are tried when nobody says.
-const POSITIONS: u32 = 20;
+const POSITIONS: u32 = 100;
 /// Files that are here before, and that are imported or downloaded.
 const FILES: u32 = 3;
 /// A disk of less gets blocks of 1 KiB.

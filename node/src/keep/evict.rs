@@ -12,7 +12,9 @@ use super::{Mark, Policy};
 use crate::api::ApiError;
 use crate::clock::now_ms;
 use crate::core::Core;
+use crate::holdings;
 use crate::node::Node;
+use crate::transfer::wanted;
 
 /// What was given up, and what stayed.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -206,11 +208,11 @@ async fn forget(
         })
         .await?;
     node.transfers().unask(&gone);
-    node.on_given_up();
+    node.look_for_blobs();
     Ok(gone.into_iter().collect())
 }
 
-/// Removes from the disk what is neither held nor partly here for somebody who read it.
+/// Removes from the disk what is neither held, nor partly here for somebody who read it, nor on its way.
 ///
 /// # Errors
 /// `Storage`.
@@ -220,10 +222,17 @@ pub(crate) async fn sweep(node: &Node) -> Result<(), ApiError> {
         tracing::info!("nothing is removed from the disk while imports or downloads go on");
         return Ok(());
     };
+    let (interest, default) = (node.transfers().interest(), node.config().cache.policy);
     let live = node
-        .with_core(|core| {
-            let held = core.store.held()?.into_iter().map(|blob| blob.hash);
-            Ok(held.chain(core.store.partials()?.into_iter().map(|(hash, _)| hash)).collect::<Vec<_>>())
+        .with_core(move |core| {
+            let mut live: BTreeSet<_> = core.store.held()?.into_iter().map(|blob| blob.hash).collect();
+            live.extend(core.store.partials()?.into_iter().map(|(hash, _)| hash));
+            // What came of a blob before the line broke is not fetched twice.
+            for workspace in core.workspace_ids() {
+                let wanted = wanted(&core.store, &workspace, default, &interest, now_ms())?;
+                live.extend(wanted.into_iter().map(|one| one.blob.hash));
+            }
+            Ok(live)
         })
         .await?;
     node.blobs().sweep(window, live).await
@@ -237,6 +246,7 @@ pub(crate) async fn keep_within_limits(node: &Node) -> Result<Freed, ApiError> {
     let mut all = Freed::default();
     let limits = node.config().cache.clone();
     let (limit_bytes, project_limit) = (limits.limit_bytes, limits.project_limit_bytes);
+    let enough = limits.min_copies.max(1) as usize;
     let workspaces = node
         .with_core(move |core| {
             let mut ids = core.workspace_ids();
@@ -273,7 +283,7 @@ pub(crate) async fn keep_within_limits(node: &Node) -> Result<Freed, ApiError> {
         if excess == 0 {
             break;
         }
-        let blobs = node.with_core(move |core| held_of(core, &workspace)).await?;
+        let blobs = node.with_core(move |core| claimed(core, &workspace, enough)).await?;
         let freed = free(node, workspace, blobs, excess, true).await?;
         excess = excess.saturating_sub(freed.bytes());
         merge(&mut all, freed);
@@ -331,17 +341,22 @@ async fn drop_partials(
     Ok(bytes)
 }
 
-/// Returns the blobs of a workspace that are held.
-fn held_of(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<BlobRef>, ApiError> {
-    let mut held = core.store.held()?;
-    let mut failed = None;
-    held.retain(|blob| {
-        core.store.refers(workspace, &blob.hash).unwrap_or_else(|error| {
-            failed = Some(error);
-            false
-        })
-    });
-    failed.map_or(Ok(held), Err)
+/// Returns the blobs of a workspace that are held here, and of which enough others say that they hold
+/// them: whom it makes sense to ask.
+fn claimed(core: &mut Core, workspace: &WorkspaceId, enough: usize) -> Result<Vec<BlobRef>, ApiError> {
+    let mut held = Vec::new();
+    for blob in core.store.held()? {
+        if core.store.refers(workspace, &blob.hash)? {
+            held.push(blob);
+        }
+    }
+    let hashes: Vec<_> = held.iter().map(|blob| blob.hash).collect();
+    let (own, holders) = (core.device(), holdings::holders(core, workspace, &hashes)?);
+    let others = |blob: &BlobRef| {
+        holders.get(&blob.hash).map_or(0, |devices| devices.iter().filter(|device| Some(**device) != own).count())
+    };
+    held.retain(|blob| others(blob) >= enough);
+    Ok(held)
 }
 
 /// Returns for each project that has more than its share what it holds, and how many bytes are too

@@ -42,7 +42,7 @@ pub(crate) async fn collect(node: &Node) -> Result<usize, ApiError> {
         .await?;
     if !gone.is_empty() {
         tracing::info!("blobs that nothing has needed for 30 days are removed: {}", gone.len());
-        node.on_given_up();
+        node.look_for_blobs();
         sweep(node).await?;
     }
     Ok(gone.len())

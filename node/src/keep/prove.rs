@@ -192,3 +192,34 @@ pub(crate) async fn answer(
     let seconds = u32::try_from(BINDS.as_secs()).unwrap_or(u32::MAX);
     Ok(Promise { number, blobs: promised, seconds })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_relied_on_only_while_both_clocks_say_so() {
+        let mut deadline = Deadline::begin();
+        assert!(deadline.holds());
+        deadline.shorten(Duration::from_secs(200));
+        assert_eq!(deadline.within, Duration::from_secs(100));
+        let asleep = Deadline { asked_ms: now_ms() - 100_001, ..deadline };
+        assert!(!asleep.holds(), "by the wall it is over");
+        let set_back = Deadline { asked_ms: now_ms() + 60_000, ..deadline };
+        assert!(!set_back.holds(), "the clock was set back");
+        let long_ago = Deadline { asked: Instant::now().checked_sub(Duration::from_secs(101)).unwrap(), ..deadline };
+        assert!(!long_ago.holds());
+        deadline.shorten(Duration::ZERO);
+        assert!(!deadline.holds(), "a promise of no time");
+    }
+
+    #[test]
+    fn questions_are_bounded_by_number_and_bytes() {
+        let blob = |number: u64, size| BlobRef { hash: BlobHash::of(&number.to_le_bytes()), size };
+        let many: Vec<_> = (0..600).map(|number| blob(number, 1)).collect();
+        assert_eq!(questions(&many).iter().map(Vec::len).collect::<Vec<_>>(), [256, 256, 88]);
+        let heavy: Vec<_> = (0..5).map(|number| blob(number, ASKED_BYTES / 2)).collect();
+        assert_eq!(questions(&heavy).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+        assert_eq!(questions(&[blob(1, ASKED_BYTES * 3)]).len(), 1, "one that is larger is asked for alone");
+    }
+}

@@ -13,7 +13,7 @@ use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use dataforge_protocol::sync::{Effect, Session};
 use dataforge_protocol::wire::{Ask, Level, Message};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
@@ -28,6 +28,8 @@ const REMOVED: &str = "this device is no member of the workspace any more";
 
 /// Messages read ahead and frames waiting to be written.
 const QUEUE: usize = 4;
+/// Questions of a peer that are answered at a time.
+const ASKS: usize = 4;
 /// Messages beside the session that wait to be sent; more are dropped, and told with the next contact.
 const NOTICES: usize = 256;
 
@@ -61,6 +63,8 @@ struct Driver<'a> {
     transfer: Arc<transfer::Fetch>,
     /// Tells the fetcher to look for missing blobs.
     wanted: Arc<Notify>,
+    /// Questions of the peer that are being answered.
+    asks: Arc<Semaphore>,
 }
 
 /// A session that is registered, to be run.
@@ -118,6 +122,7 @@ impl Opened {
             notices,
             transfer,
             wanted,
+            asks: Arc::new(Semaphore::new(ASKS)),
         };
         let ended = driver.drive(&connection, dialler, send, recv).await;
         if driver.session.is_removed() {
@@ -325,12 +330,19 @@ impl Driver<'_> {
         let news = self.node.block(|core| holdings::take(core, &workspace, statements))?;
         if !news.is_empty() {
             self.network.tell_all(&workspace, Some(self.peer), &Message::Holdings(news));
+            // What may be given up here depends on it.
+            self.node.look_for_blobs();
         }
         Ok(())
     }
 
     /// Answers a peer that wants proof of what is held here, when it has been read.
     fn answer(&self, ask: Ask) {
+        let Ok(place) = Arc::clone(&self.asks).try_acquire_owned() else {
+            // It gets no answer, which proves nothing.
+            tracing::debug!("{} asks for too many proofs at a time", self.peer.fmt_short());
+            return;
+        };
         let (node, network) = (self.node.clone(), Arc::clone(self.network));
         let (workspace, peer) = (self.workspace, self.peer);
         let answering = async move {
@@ -338,6 +350,7 @@ impl Driver<'_> {
                 Ok(promise) => network.tell(&workspace, &peer, Message::Promise(promise)),
                 Err(error) => tracing::warn!("{} gets no proof: {error}", peer.fmt_short()),
             }
+            drop(place);
         };
         self.network.spawn(answering);
     }

@@ -150,6 +150,7 @@ async fn a_pause_stops_the_bytes_at_once_and_what_came_is_kept() {
     assert_eq!(pace.passed(), stopped, "nothing comes a tenth of a second later");
     let Reply::Transfers(list) = data(bob, DataRequest::Transfers { limit: 10 }).await else { panic!("a list") };
     assert_eq!((list.total, list.transfers[0].state.as_str()), (1, "paused"));
+    crate::keep::sweep(bob).await.unwrap();
     pace.set_limit(0);
     data(bob, DataRequest::Pause { target: hash.to_string(), on: false }).await;
     until("it is held", async || has(bob, hash).await).await;

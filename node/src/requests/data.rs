@@ -7,7 +7,7 @@ mod queue;
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
+use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::api::{ApiError, DataRequest, ErrorKind, FetchedReply, MarkInfo, PolicyReply, Reply};
@@ -16,8 +16,8 @@ use crate::core::Core;
 use crate::index::{Found, Index};
 use crate::keep::{Mark, Policy};
 use crate::node::Node;
+use crate::read;
 use crate::store::{NamedBlob, Scope};
-use crate::{holdings, read};
 
 /// What stands for the whole workspace.
 const ALL: &str = ".";
@@ -140,7 +140,6 @@ async fn fetch(node: &Node, workspace: WorkspaceId, text: String, timeout_secs: 
         }
     }
     crate::admission::admit_or_tell(node).await;
-    holdings::tell_before_closing(node).await?;
     Ok(Reply::Fetched(reply))
 }
 
@@ -273,7 +272,6 @@ async fn showing(node: &Node, workspace: WorkspaceId, targets: Vec<String>) -> R
         })
         .await?;
     let count = shown.len();
-    let all: std::collections::BTreeSet<BlobHash> = shown.into_iter().chain(around).collect();
-    node.transfers().show(all);
+    node.transfers().show(shown.into_iter().collect(), around.into_iter().collect());
     Ok(Reply::Done { message: format!("{count} blobs are on screen") })
 }

@@ -98,7 +98,6 @@ pub(super) async fn sync(
         return Err(ApiError { message: format!("what came could not be kept: {}", failure.message), ..failure });
     }
     crate::admission::admit_or_tell(node).await;
-    holdings::tell_before_closing(node).await?;
     for (workspace, _) in &wanted {
         let (workspace, counter) = (*workspace, node.clone());
         let missing = node.with_core(move |core| counter.count_wanted(core, &workspace)).await?;

@@ -13,6 +13,14 @@ fn signed(row: &Row<'_>) -> rusqlite::Result<SignedHolding> {
     Ok(SignedHolding { bytes: row.get(0)?, signature: Signature::from_bytes(&signature) })
 }
 
+/// Whether a place `p` stands for one blob: after a fork a number can stand for several.
+const UNAMBIGUOUS: &str = "NOT EXISTS (SELECT 1 FROM blob_places AS o WHERE o.workspace = p.workspace
+    AND o.device = p.device AND o.number = p.number AND o.hash <> p.hash)";
+/// Whether a place `p` is the first of its blob.
+const FIRST: &str = "NOT EXISTS (SELECT 1 FROM blob_places AS f WHERE f.hash = p.hash AND f.workspace = p.workspace
+    AND (f.device, f.number) < (p.device, p.number))";
+const HELD: &str = "EXISTS (SELECT 1 FROM have WHERE have.hash = p.hash)";
+
 impl Store {
     /// Keeps a device's statement in the place of an earlier one.
     ///
@@ -68,16 +76,11 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn held_numbers(&self, workspace: &WorkspaceId, once: bool) -> Result<Vec<ChainBlobs>, ApiError> {
-        let first = "AND NOT EXISTS (SELECT 1 FROM blob_places AS f WHERE f.hash = p.hash AND f.workspace = p.workspace
-                     AND (f.device, f.number) < (p.device, p.number))";
-        // Ordered by the key: nothing is sorted. A number that stands for several blobs is not told.
+        let which = if once { FIRST } else { "1" };
+        // Ordered by the key: nothing is sorted.
         let mut statement = self.connection().prepare_cached(&format!(
-            "SELECT device, number FROM blob_places AS p WHERE workspace = ?1
-             AND EXISTS (SELECT 1 FROM have WHERE have.hash = p.hash) {}
-             AND NOT EXISTS (SELECT 1 FROM blob_places AS o WHERE o.workspace = p.workspace AND o.device = p.device
-                             AND o.number = p.number AND o.hash <> p.hash)
-             ORDER BY device, number",
-            if once { first } else { "" }
+            "SELECT device, number FROM blob_places AS p
+             WHERE workspace = ?1 AND {HELD} AND {which} AND {UNAMBIGUOUS} ORDER BY device, number"
         ))?;
         let mut rows = statement.query(params![workspace.as_bytes()])?;
         let (mut chains, mut numbers): (Vec<ChainBlobs>, Vec<u64>) = (Vec::new(), Vec::new());
@@ -104,15 +107,32 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn places(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<Vec<(DeviceId, u64)>, ApiError> {
-        let mut statement = self.connection().prepare_cached(
-            "SELECT device, number FROM blob_places AS p WHERE hash = ?2 AND workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM blob_places AS o WHERE o.workspace = p.workspace AND o.device = p.device
-                             AND o.number = p.number AND o.hash <> p.hash)",
-        )?;
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT device, number FROM blob_places AS p WHERE hash = ?2 AND workspace = ?1 AND {UNAMBIGUOUS}"
+        ))?;
         let rows = statement.query_map(params![workspace.as_bytes(), hash.as_bytes()], |row| {
             Ok((DeviceId(row.get(0)?), row.get(1)?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Gives the place of every blob of a workspace once, and whether the blob is held here.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn each_place(
+        &self,
+        workspace: &WorkspaceId,
+        mut take: impl FnMut(DeviceId, u64, bool),
+    ) -> Result<(), ApiError> {
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT device, number, {HELD} FROM blob_places AS p WHERE workspace = ?1 AND {FIRST} AND {UNAMBIGUOUS}"
+        ))?;
+        let mut rows = statement.query(params![workspace.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            take(DeviceId(row.get(0)?), row.get(1)?, row.get(2)?);
+        }
+        Ok(())
     }
 
     /// Returns the projects of a workspace.

@@ -130,8 +130,10 @@ fn lists_are_made_anew_when_something_changed_but_not_all_the_time() {
     transfers.on_change();
     assert!(transfers.needs_list(&workspace, now).is_some(), "there is nothing to do");
     transfers.ask(&[hash(7)], 3);
-    let (asked, _) = transfers.needs_list(&workspace, now).unwrap();
-    assert_eq!(asked, BTreeSet::from([hash(7)]));
+    assert_eq!(transfers.needs_list(&workspace, now).unwrap().asked, BTreeSet::from([hash(7)]));
+    transfers.show(BTreeSet::from([hash(8)]), BTreeSet::from([hash(9)]));
+    let interest = transfers.needs_list(&workspace, now).unwrap();
+    assert_eq!((interest.shown, interest.around), (BTreeSet::from([hash(8)]), BTreeSet::from([hash(9)])));
 }
 
 #[test]

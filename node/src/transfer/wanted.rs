@@ -18,6 +18,17 @@ pub(crate) struct Wanted {
     pub(crate) priority: u8,
 }
 
+/// What is wanted beside what the policy says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Interest {
+    /// Blobs that somebody asked for by name.
+    pub(crate) asked: BTreeSet<BlobHash>,
+    /// Blobs of what is on screen.
+    pub(crate) shown: BTreeSet<BlobHash>,
+    /// Blobs of what is around that, and may be next.
+    pub(crate) around: BTreeSet<BlobHash>,
+}
+
 /// Returns what is wanted and not held, the most urgent first, then the smallest.
 ///
 /// # Errors
@@ -26,8 +37,7 @@ pub(crate) fn wanted(
     store: &Store,
     workspace: &WorkspaceId,
     default: Policy,
-    asked: &BTreeSet<BlobHash>,
-    shown: &BTreeSet<BlobHash>,
+    interest: &Interest,
     now_ms: u64,
 ) -> Result<Vec<Wanted>, ApiError> {
     let policy = store.policy(workspace)?.unwrap_or(default);
@@ -40,14 +50,16 @@ pub(crate) fn wanted(
     let mut wanted = Vec::new();
     for blob in missing {
         let mark = marked.get(&blob.hash).copied();
-        let is_asked = asked.contains(&blob.hash) || shown.contains(&blob.hash);
+        let is_asked = interest.asked.contains(&blob.hash) || interest.shown.contains(&blob.hash);
+        let is_around = interest.around.contains(&blob.hash);
         let is_wanted = match policy {
             Policy::Mirror => true,
-            Policy::Follow => is_asked || mark.is_some(),
-            Policy::Demand => is_asked || mark == Some(Mark::Pin),
+            Policy::Follow => is_asked || is_around || mark.is_some(),
+            Policy::Demand => is_asked || is_around || mark == Some(Mark::Pin),
         };
         if is_wanted {
-            let last_ms = uses.get(&blob.hash).map(|used| used.last_ms);
+            // What is around what is looked at is as good as looked at.
+            let last_ms = if is_around { Some(now_ms) } else { uses.get(&blob.hash).map(|used| used.last_ms) };
             let priority = Priority::of(is_asked, mark, last_ms, now_ms).value();
             wanted.push(Wanted { blob, priority });
         }

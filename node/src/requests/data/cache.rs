@@ -7,7 +7,6 @@ use dataforge_protocol::id::WorkspaceId;
 
 use super::{blobs, find_project, target};
 use crate::api::{ApiError, CacheReply, ErrorKind, FreedReply, KeptInfo, Reply};
-use crate::holdings;
 use crate::keep::{self, Freed, Policy, Reason};
 use crate::net::Purpose;
 use crate::node::Node;
@@ -56,9 +55,6 @@ async fn give_up(
         })
         .await?;
         keep::sweep(node).await?;
-    }
-    if go {
-        holdings::tell_before_closing(node).await?;
     }
     Ok(Reply::Freed(reply(freed, go)))
 }

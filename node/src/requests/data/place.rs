@@ -7,7 +7,7 @@ use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use super::{blobs, target};
 use crate::api::{ApiError, HolderInfo, Reply, WhereBlob, WhereReply};
 use crate::clock::rfc3339;
-use crate::core::Core;
+use crate::core::{Core, device_name};
 use crate::holdings;
 use crate::node::Node;
 use crate::store::NamedBlob;
@@ -80,16 +80,6 @@ fn devices(
     let peers: BTreeMap<_, _> = core.store.peers()?.into_iter().map(|peer| (peer.device, peer)).collect();
     let verified_here = core.store.last_time(crate::chores::VERIFIED)?;
     let members = core.ledger(&workspace)?.members();
-    let name = |device: &DeviceId| {
-        let person = members.devices.get(device).and_then(|person| members.members.get(person));
-        person.map_or_else(
-            || device.fmt_short(),
-            |person| match person.devices.get(device) {
-                Some(label) => format!("{} ({label})", person.name),
-                None => person.name.clone(),
-            },
-        )
-    };
     let time = |ms: u64| Some(ms).filter(|ms| *ms > 0).map(rfc3339);
     let mut infos: BTreeMap<DeviceId, HolderInfo> = BTreeMap::new();
     for one in named {
@@ -98,7 +88,7 @@ fn devices(
             let said = statements.get(device).filter(|_| !is_here);
             let info = infos.entry(*device).or_insert_with(|| HolderInfo {
                 device_id: device.to_string(),
-                name: name(device),
+                name: device_name(&members, device),
                 is_here,
                 blobs: 0,
                 bytes: 0,

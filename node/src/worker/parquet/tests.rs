@@ -186,3 +186,47 @@ fn what_differs_from_what_is_expected_is_said() {
     assert!(changed(|expected| expected.columns[0].range = Some((None, Some(9.0)))).contains("column 1 goes from"));
     assert!(changed(|expected| expected.columns[1].count = Some(1)).contains("column 2 has 4 values instead of 1"));
 }
+
+/// What a child says of the end of a file from a place on, with nothing before it.
+fn end(bytes: &[u8], from: usize, with_index: bool) -> Result<u64, String> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&[&vec![0; from], &bytes[from..]].concat()).unwrap();
+    let mut out = Vec::new();
+    match footer::send(file, with_index, &mut out) {
+        Ok(()) => match frame::read(&mut out.as_slice()).unwrap().0 {
+            Frame::Start(start) => Ok(start),
+            other => panic!("{other:?}"),
+        },
+        Err(Stop::Refused(why)) => Err(why),
+        Err(Stop::Output(error)) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn the_end_of_a_table_says_where_its_page_index_begins() {
+    let table = ours(&batch(3000));
+    let footer = u32::from_le_bytes(table[table.len() - 8..table.len() - 4].try_into().unwrap()) as usize;
+    let start = end(&table, table.len() - 8 - footer, false).unwrap();
+    assert!(start > 0 && (start as usize) < table.len() - 8 - footer);
+    assert_eq!(end(&table, start as usize, true), Ok(start));
+    assert!(end(&table, table.len() - 8 - footer + 20, false).is_err(), "half a footer");
+    assert!(end(&table[..table.len() - 3], 0, false).is_err(), "without its mark");
+}
+
+#[test]
+fn no_bytes_at_the_end_of_a_table_are_taken_for_more_than_they_are() {
+    let table = ours(&batch(300));
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut refused = 0;
+    for _ in 0..300 {
+        let mut bytes = table.clone();
+        for _ in 0..random.usize(1..4) {
+            let at = random.usize(bytes.len() / 2..bytes.len());
+            bytes[at] = random.u8(..);
+        }
+        // Panics are caught where a child runs this; here they would be findings of another kind.
+        let checked = std::panic::catch_unwind(|| end(&bytes, 0, true).is_err());
+        refused += u32::from(checked.unwrap_or(true));
+    }
+    assert!(refused > 30, "{refused}");
+}
