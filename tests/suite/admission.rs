@@ -116,7 +116,7 @@ async fn a_hostile_file_is_no_table_to_who_reads_by_parts_either() {
     }))
     .await;
     cid.json(&["sync"]);
-    let said = cid.fails(&["query", &format!("select count(*) from run('{run}')")], 10);
+    let said = cid.fails(&["query", &format!("select max(c0) from run('{run}')")], 10);
     assert!(said.contains("is not what its run says"), "{said}");
     assert_eq!(csv(&cid, sound), "well,n\nTest 2,120\n");
     cid.verify();

@@ -166,7 +166,7 @@ fn nobody_gives_up_the_last_copy() {
     for place in [&ada, &bob] {
         place.verify();
     }
-    assert_eq!(bob.json(&["status"])["workspaces"][0]["blobs_only_here"], 2);
+    wait_until("ada said that they went", || bob.json(&["status"])["workspaces"][0]["blobs_only_here"] == 2);
 }
 
 fn signal(process: u32, name: &str) {
@@ -193,6 +193,8 @@ fn a_holder_that_dies_between_its_promise_and_the_end_still_has_what_it_promised
     }
     on_demand(&ada);
     ada.json(&["config", "set", "cache.min_copies", "2"]);
+    // Only who says that they hold it is asked to prove it.
+    wait_until("both said so", || ada.json(&["status"])["workspaces"][0]["blobs_too_few"] == 0);
     signal(cid_up.id(), "STOP");
     // Disk pressure: the production eviction runs by itself when the limit is below what is held.
     ada.json(&["config", "set", "cache.limit_bytes", "1"]);
