@@ -7,6 +7,7 @@
 mod data;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -23,6 +24,7 @@ use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
 use crate::blob::{Blobs, Gate, Recovered};
 use crate::client::Output;
+use crate::clock::now_ms;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
 use crate::core::{Core, Progress, Who, device_name};
@@ -386,6 +388,19 @@ impl Node {
             })
             .await;
         if let Err(error) = noted {
+            tracing::warn!("a contact was not noted: {error}");
+        }
+    }
+
+    /// Notes that a peer was reached just now, and where.
+    pub(crate) async fn note_reached(&self, device: DeviceId, addresses: Vec<SocketAddr>) {
+        let noted = self.with_core(move |core| {
+            core.store.transaction(|store| {
+                store.add_peer(&device, &addresses)?;
+                store.note_contact(&device, Ok(now_ms()))
+            })
+        });
+        if let Err(error) = noted.await {
             tracing::warn!("a contact was not noted: {error}");
         }
     }

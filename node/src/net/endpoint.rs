@@ -41,6 +41,7 @@ async fn try_bind(secret: &SecretKey, listen: SocketAddr) -> Result<Endpoint, Ap
     // The presets for the public network publish addresses at n0; this one does nothing.
     let mut builder = Endpoint::builder(presets::Minimal)
         .secret_key(secret.clone())
+        .transport_config(super::guard::transport())
         .relay_mode(RelayMode::Disabled)
         .alpns(vec![SYNC_ALPN.to_vec(), BLOBS_ALPN.to_vec(), JOIN_ALPN.to_vec()])
         .clear_ip_transports()

@@ -55,16 +55,33 @@ pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> 
         .hint("the inviting machine must be running dataforge up, on a network this one can reach")
     };
     let host = PublicKey::from_bytes(ticket.host.as_bytes()).map_err(|error| unreachable(&error))?;
-    let mut address = EndpointAddr::new(host);
-    for ip in &ticket.addresses {
-        address = address.with_ip_addr(*ip);
+    let mut connected = dial(network, host, &ticket.addresses).await;
+    if connected.is_err() {
+        // It may be somewhere else by now. What is heard does not tell a stranger whose it is; the
+        // host's key does.
+        let heard = network.hear_all(&ticket.addresses).await;
+        if !heard.is_empty() {
+            connected = dial(network, host, &heard).await;
+        }
     }
-    let connected = timeout(DIAL, network.endpoint.connect(address, JOIN_ALPN)).await;
-    let connection = connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
+    let connection = connected.map_err(|error| unreachable(&error))?;
     let ops = timeout(DIAL, ask(&connection, ticket, person)).await.map_err(|_elapsed| unreachable(&"no answer"))??;
     let reached = frame::addresses(&connection).into_iter().chain(ticket.addresses.iter().copied()).collect();
     connection.close(code::DONE.into(), b"");
     Ok(ops.map_or(Answer::Pending, |ops| Answer::Admitted { ops, addresses: reached }))
+}
+
+/// Connects to a host at any of these addresses.
+async fn dial(network: &Network, host: PublicKey, addresses: &[SocketAddr]) -> Result<Connection, String> {
+    let mut address = EndpointAddr::new(host);
+    for ip in addresses {
+        address = address.with_ip_addr(*ip);
+    }
+    if address.is_empty() {
+        return Err("no address is known".to_owned());
+    }
+    let connected = timeout(DIAL, network.endpoint().connect(address, JOIN_ALPN)).await;
+    connected.map_err(|_elapsed| "no answer".to_owned())?.map_err(|error| error.to_string())
 }
 
 /// Returns the membership ops; nothing when an admin has to approve it first.

@@ -16,9 +16,8 @@ use iroh::endpoint::{Connection, RecvStream, SendStream};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
+use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, guard, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
-use crate::clock::now_ms;
 use crate::core::Core;
 use crate::node::Node;
 use crate::{holdings, keep};
@@ -97,6 +96,7 @@ pub(super) async fn open(
         connection.close(code::DUPLICATE.into(), b"");
         return Ok(None);
     }
+    guard::widen(&connection);
     let network = Arc::clone(network);
     Ok(Some(Opened { node, network, connection, workspace, dialler, session, restores, info, notices }))
 }
@@ -107,7 +107,9 @@ impl Opened {
         let Self { node, network, connection, workspace, dialler, session, restores, info, notices } = self;
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let name = node.peer_name(workspace, peer).await;
-        node.note_contact(peer, Ok(now_ms())).await;
+        // Peers listen on the port they send from, so the way back is known too.
+        let reached = frame::addresses(&connection);
+        node.note_reached(peer, reached).await;
         node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
         let wanted = Arc::new(Notify::new());
         let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
@@ -199,7 +201,7 @@ impl Driver<'_> {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
                         let (network, connection) = (Arc::clone(self.network), connection.clone());
-                        tasks.spawn(async move { transfer::link(&network, &connection).await });
+                        tasks.spawn(async move { transfer::keep_linked(&network, &connection).await });
                     }
                     has_more = true;
                 }

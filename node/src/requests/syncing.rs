@@ -123,13 +123,9 @@ async fn dial_all(
     let (mut wanted, mut names) = (Vec::new(), Vec::new());
     let dials = targets.into_iter().map(|(workspace, peer)| {
         let network = Arc::clone(network);
-        async move {
-            let open = network.is_connected(&workspace, &peer.device);
-            let dialled = if open { Ok(()) } else { network.dial(workspace, &peer).await };
-            (workspace, peer.device, dialled)
-        }
+        async move { dial(&network, workspace, &peer).await.map(|dialled| (workspace, peer.device, dialled)) }
     });
-    for (workspace, device, dialled) in futures::future::join_all(dials).await {
+    for (workspace, device, dialled) in futures::future::join_all(dials).await.into_iter().flatten() {
         let name = node.peer_name(workspace, device).await;
         match dialled {
             Ok(()) => {
@@ -143,6 +139,25 @@ async fn dial_all(
         }
     }
     (wanted, names)
+}
+
+/// Dials a peer where it was reached before, and then where it is heard; nothing when it is nowhere.
+async fn dial(network: &Arc<Network>, workspace: WorkspaceId, peer: &Peer) -> Option<Result<(), ApiError>> {
+    if network.is_connected(&workspace, &peer.device) {
+        return Some(Ok(()));
+    }
+    let mut dialled = None;
+    let mut tried = Vec::new();
+    if network.knows_where(peer) {
+        tried = network.heard_at(&peer.device);
+        dialled = Some(network.dial(workspace, peer).await);
+    }
+    let is_unreached =
+        |dialled: &Result<(), ApiError>| dialled.as_ref().is_err_and(|error| error.kind == ErrorKind::Network);
+    if dialled.as_ref().is_none_or(is_unreached) && network.hear(&peer.device, &tried).await {
+        dialled = Some(network.dial(workspace, peer).await);
+    }
+    dialled
 }
 
 /// Tells apart who was exchanged with from who said that this device is no member. Names are those
