@@ -30,7 +30,9 @@ pub fn program() -> PathBuf {
 #[must_use]
 pub fn built(name: &str) -> PathBuf {
     let exe = std::env::current_exe().expect("a test knows its own path");
-    let debug = exe.parent().and_then(Path::parent).expect("tests stand in target/debug/deps");
+    let beside = exe.parent().expect("a program stands in a directory");
+    // Tests stand in `target/debug/deps`, other programs one above.
+    let debug = if beside.ends_with("deps") { beside.parent().expect("target/debug") } else { beside };
     let program = debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(program.exists(), "{} is missing: run cargo test, or cargo build first", program.display());
     program
