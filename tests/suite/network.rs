@@ -10,6 +10,7 @@ use dataforge_tests::net::{Host, Lab};
 use dataforge_tests::program::{Place, Up, wait_within};
 use serde_json::Value;
 
+mod bed;
 mod breaks;
 mod cases;
 mod chain;

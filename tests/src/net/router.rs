@@ -23,12 +23,16 @@ impl Lab {
         router.plug(outside.0, "outside", &[outside.1]);
         router.set_kernel("net/ipv4/ip_forward", "1");
         router.set_rules(
-            "table inet nat {
-                chain out { type nat hook postrouting priority srcnat;
-                    oifname outside masquerade fully-random }
-                chain through { type filter hook forward priority filter; policy drop;
+            "table inet router {
+                chain translated {
+                    type nat hook postrouting priority srcnat;
+                    oifname outside masquerade fully-random
+                }
+                chain passed {
+                    type filter hook forward priority filter; policy drop;
                     iifname inside accept
-                    ct state established,related accept }
+                    ct state established,related accept
+                }
             }",
         );
         router
@@ -47,10 +51,12 @@ impl Lab {
         host.set_rules(&format!(
             "table inet test {{
                 counter outside {{ }}
-                chain all {{ type filter hook prerouting priority raw;
+                chain arrivals {{
+                    type filter hook prerouting priority raw;
                     ip daddr {{ {v4}, 224.0.0.0/4, 255.255.255.255 }} accept
                     ip6 daddr {{ {v6}, fe80::/10, ff00::/8 }} accept
-                    meta protocol {{ ip, ip6 }} counter name outside drop }}
+                    meta protocol {{ ip, ip6 }} counter name outside drop
+                }}
             }}"
         ));
         Sink { host }

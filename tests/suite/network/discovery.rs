@@ -86,8 +86,15 @@ fn new_addresses_are_found_where_multicast_dns_is_filtered() {
         for node in [ada, bob] {
             node.host.set_rules(
                 "table inet filtered {
-                    chain in { type filter hook input priority filter; udp dport 5353 drop; udp sport 5353 drop }
-                    chain out { type filter hook output priority filter; udp dport 5353 drop }
+                    chain arrivals {
+                        type filter hook input priority filter;
+                        udp dport 5353 drop
+                        udp sport 5353 drop
+                    }
+                    chain departures {
+                        type filter hook output priority filter;
+                        udp dport 5353 drop
+                    }
                 }",
             );
         }
