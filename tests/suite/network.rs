@@ -53,9 +53,7 @@ impl Node {
         let up = self.up.take().unwrap();
         let process = format!("/proc/{}/fd", up.id());
         // A process that ended and was not waited for has no open files any more.
-        wait_within(Duration::from_secs(20), "it ends", || {
-            std::fs::read_dir(&process).map_or(0, Iterator::count) == 0
-        });
+        wait_within(Duration::from_secs(20), "it ends", || std::fs::read_dir(&process).map_or(0, Iterator::count) == 0);
     }
 
     /// Ends it as a cut of power would.

@@ -16,7 +16,6 @@ impl Lab {
     ///
     /// # Panics
     /// When the system does not make it.
-    #[must_use]
     pub fn nat(&self, name: &str, inside: (&Switch, &str), outside: (&Switch, &str)) -> Host {
         let router = self.host(name);
         router.plug(inside.0, "inside", &[inside.1]);

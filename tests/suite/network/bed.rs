@@ -63,10 +63,7 @@ fn ask(host: &Host, count: u32, size: u32, addresses: &[&str]) -> serde_json::Va
 fn a_line_is_as_bad_as_it_is_told() {
     let Some(lab) = Lab::new("a_line_is_as_bad_as_it_is_told") else { return };
     let (near, far) = (lab.host("near"), lab.host("far"));
-    let wire = lab.wire(
-        &End::Host(&near, "eth0", &["10.77.0.1/24"]),
-        &End::Host(&far, "eth0", &["10.77.0.2/24"]),
-    );
+    let wire = lab.wire(&End::Host(&near, "eth0", &["10.77.0.1/24"]), &End::Host(&far, "eth0", &["10.77.0.2/24"]));
     let _echo = echo(&far);
     // The first datagram waits for the address of the other's card.
     ask(&near, 1, 100, &["10.77.0.2"]);
@@ -115,7 +112,10 @@ fn a_router_translates_each_way_out_by_itself() {
 fn ours(list: &[&str]) -> Vec<String> {
     let output = Command::new("ip").args(list).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.split_whitespace().filter(|word| word.contains(&format!("{}", std::process::id()))).map(str::to_owned).collect()
+    text.split_whitespace()
+        .filter(|word| word.contains(&format!("{}", std::process::id())))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]

@@ -176,9 +176,8 @@ fn ours(sides: &Sides<'_>, dir: &Path) -> Result<Duration, Box<dyn Error>> {
 fn rsync(sides: &Sides<'_>, dir: &Path) -> Result<Duration, Box<dyn Error>> {
     let (config, target) = (dir.join("rsyncd.conf"), dir.join("target"));
     let source = sides.file.parent().ok_or("a file in no directory")?.display();
-    let text = format!(
-        "use chroot = no\nreverse lookup = no\nuid = 0\ngid = 0\n[files]\npath = {source}\nread only = yes\n"
-    );
+    let text =
+        format!("use chroot = no\nreverse lookup = no\nuid = 0\ngid = 0\n[files]\npath = {source}\nread only = yes\n");
     std::fs::write(&config, text)?;
     let mut daemon = sides.giver.command("rsync");
     daemon.args(["--daemon", "--no-detach", "--config"]).arg(&config).stdin(Stdio::null());
