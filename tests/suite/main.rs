@@ -20,6 +20,8 @@ mod hostile;
 mod import_flow;
 mod kill;
 mod meaning;
+#[cfg(target_os = "linux")]
+mod network;
 mod order;
 mod people;
 #[cfg(target_os = "linux")]

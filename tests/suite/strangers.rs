@@ -1,5 +1,7 @@
 //! Who is told what: strangers nothing, viewers everything and believed nothing.
 
+mod flood;
+
 use std::path::Path;
 use std::time::Duration;
 
