@@ -1,8 +1,8 @@
-//! The network side of a node: one endpoint, three protocols, sessions that stay open.
+//! The network side of a node: one endpoint, four protocols, sessions that stay open.
 //!
 //! Nothing is contacted but addresses the user gave (tickets, static peers) or a member was reached
 //! at before: no public DNS, relay, port mapping or telemetry. Every connection is judged: sync by
-//! the hello, blobs by membership, join by the ticket.
+//! the hello, blobs by membership, join by the ticket, pairing by the code.
 
 mod dial;
 mod endpoint;
@@ -11,6 +11,9 @@ mod hello;
 mod join;
 mod late;
 mod listen;
+pub(crate) mod nearby;
+pub(crate) mod pairing;
+mod reach;
 mod session;
 mod transfer;
 
@@ -94,6 +97,8 @@ pub(crate) struct Network {
     told: Mutex<Option<Instant>>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
+    /// The pairing window, and what is to be announced of it.
+    pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -121,6 +126,7 @@ impl Network {
             blob_connections: watch::Sender::default(),
             told: Mutex::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
+            pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
         });
         network.spawn(listen::listen(Arc::clone(&network)));

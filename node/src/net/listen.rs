@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use dataforge_protocol::id::DeviceId;
-use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, SYNC_ALPN};
+use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, PAIR_ALPN, SYNC_ALPN};
 use futures::FutureExt as _;
 use iroh::endpoint::{Connection, Incoming};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::hello::Dialler;
-use super::{HANDSHAKE, MAX_CONNECTIONS, Network, REMOVED_PAUSE, code, hello, join, late, session, transfer};
+use super::{HANDSHAKE, MAX_CONNECTIONS, Network, REMOVED_PAUSE, code, hello, join, late, pairing, session, transfer};
 use crate::api::{ApiError, ErrorKind};
 
 /// Accepts connections until the endpoint closes.
@@ -46,6 +46,12 @@ async fn serve(network: &Arc<Network>, incoming: Incoming) -> Result<(), ApiErro
         serve_blobs(network, connection).await
     } else if alpn == JOIN_ALPN {
         let done = timeout(HANDSHAKE, join::host(network, &connection)).await.map_err(late)?;
+        if done.is_err() {
+            connection.close(code::REFUSED.into(), b"");
+        }
+        done
+    } else if alpn == PAIR_ALPN {
+        let done = pairing::host(network, &connection).await;
         if done.is_err() {
             connection.close(code::REFUSED.into(), b"");
         }
