@@ -1,5 +1,6 @@
 //! Reading tickets: what they say, before anything is done with them.
 
+use dataforge_protocol::pairing::{Code, NoCode};
 use dataforge_protocol::ticket::{Ticket, TicketError, TicketForm};
 
 use crate::api::{ApiError, ErrorKind, TicketReply};
@@ -14,6 +15,25 @@ pub const PREFIX: &str = "dforge";
 /// `Input` when it is none.
 pub fn show(text: &str) -> Result<TicketReply, ApiError> {
     read(text).map(|ticket| about(&ticket))
+}
+
+/// Refuses a text that is no code of a pairing window.
+///
+/// # Errors
+/// `Usage`.
+pub fn check_code(text: &str) -> Result<(), ApiError> {
+    read_code(text).map(|_code| ())
+}
+
+/// Reads the code of a pairing window.
+///
+/// # Errors
+/// `Usage`.
+pub(crate) fn read_code(text: &str) -> Result<Code, ApiError> {
+    text.parse().map_err(|error: NoCode| {
+        ApiError::new(ErrorKind::Usage, error.to_string())
+            .hint("the other machine shows it: type it as it stands there, blanks do not matter")
+    })
 }
 
 /// Refuses a text that is no ticket, or one that has expired by the clock of this machine.
@@ -34,9 +54,8 @@ pub(crate) fn read(text: &str) -> Result<Ticket, ApiError> {
         match error {
             TicketError::Newer => failure.hint("update DataForge on this machine"),
             TicketError::NotATicket => failure.hint("dataforge invite makes one, on a machine of an admin or owner"),
-            TicketError::Mistyped | TicketError::Foreign { .. } | TicketError::CutShort(_) => {
-                failure.hint("a file carries it whole: dataforge invite --out FILE.dfticket, dataforge join FILE.dfticket")
-            }
+            TicketError::Mistyped | TicketError::Foreign { .. } | TicketError::CutShort(_) => failure
+                .hint("a file carries it whole: dataforge invite --out FILE.dfticket, dataforge join FILE.dfticket"),
         }
     })
 }
@@ -78,9 +97,9 @@ pub(crate) fn check_time(ticket: &Ticket) -> Result<(), ApiError> {
         return Ok(());
     }
     let (expired, clock) = (rfc3339(ticket.expires_ms), rfc3339(now));
-    Err(ApiError::new(ErrorKind::Input, format!("the ticket expired at {expired}; the clock of this machine says {clock}"))
-        .hint(format!(
-            "ask {} for a new one; if that clock is wrong, set it, or add --ignore-clock: the inviting machine decides by its own",
-            ticket.inviter
-        )))
+    let message = format!("the ticket expired at {expired}; the clock of this machine says {clock}");
+    Err(ApiError::new(ErrorKind::Input, message).hint(format!(
+        "ask {} for a new one; if that clock is wrong, set it or add --ignore-clock: the other machine decides",
+        ticket.inviter
+    )))
 }

@@ -203,8 +203,7 @@ impl Pairing {
         let side = if self.side == JoinSide::Joiner { SIDE_B } else { SIDE_A };
         let message = [&[side][..], theirs].concat();
         let shared = self.spake.finish(&message).map_err(|_error| NoElement)?;
-        let (joiner, host) =
-            if self.side == JoinSide::Joiner { (&self.own, theirs) } else { (theirs, &self.own) };
+        let (joiner, host) = if self.side == JoinSide::Joiner { (&self.own, theirs) } else { (theirs, &self.own) };
         let mut hasher = blake3::Hasher::new_derive_key("dataforge pairing key 1");
         hasher.update(&shared).update(exporter).update(joiner).update(host);
         Ok(Key { side: self.side, key: *hasher.finalize().as_bytes() })

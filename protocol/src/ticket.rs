@@ -80,7 +80,9 @@ pub enum TicketError {
     #[error("the ticket is mistyped: copy it again, without changing a character")]
     Mistyped,
     /// A character that no ticket has.
-    #[error("the ticket is mistyped: character {at} is {character:?}, and tickets have only letters and the digits 2 to 7")]
+    #[error(
+        "the ticket is mistyped: character {at} is {character:?}, and tickets have only letters and the digits 2 to 7"
+    )]
     Foreign {
         /// The character.
         character: char,

@@ -39,8 +39,12 @@ fn has_key(place: &Place) -> bool {
 /// Runs a command with something on its standard input.
 fn piped(place: &Place, args: &[&str], input: &[u8]) -> Output {
     let mut command = place.command(args);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
     child.stdin.take().unwrap().write_all(input).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -126,7 +130,10 @@ fn host_and_joiner_see_the_same_words_before_anything_is_done() {
     for args in [&["join", "--dry-run", ticket][..], &["ticket", "show", ticket]] {
         let shown = bob.json(args);
         assert_eq!((text(&shown, "reply"), text(&shown, "words")), ("ticket", words));
-        assert_eq!((text(&shown, "workspace"), text(&shown, "inviter"), text(&shown, "role")), ("Field", "Ada", "viewer"));
+        assert_eq!(
+            (text(&shown, "workspace"), text(&shown, "inviter"), text(&shown, "role")),
+            ("Field", "Ada", "viewer")
+        );
         assert_eq!((&shown["expires"], &shown["expired"]), (&made["expires"], &false.into()));
         assert_eq!(shown["addresses"], made["addresses"]);
     }
@@ -180,21 +187,28 @@ fn a_ticket_that_is_no_good_says_why_and_what_to_do() {
         path.to_str().unwrap().to_owned()
     };
     let ticket = text(&ada.json(&["invite"]), "ticket").to_owned();
-    let (half, wrong) = (&ticket[..ticket.len() / 2], format!("{}0{}", &ticket[..30], &ticket[31..]));
+    let half = &ticket[..ticket.len() / 2];
+    let wrong = format!("{}0{}", &ticket[..30], &ticket[31..]);
     let swapped = format!("{}{}{}", &ticket[..100], if &ticket[100..101] == "a" { "b" } else { "a" }, &ticket[101..]);
     let mut newer = vec![2, 1, 1];
     newer.extend_from_slice(&blake3::hash(&newer).as_bytes()[..4]);
     let newer = format!("dforge{}", base32(&newer));
+    let files = [
+        file("half.dfticket", half.as_bytes()),
+        file("empty.dfticket", b"\n"),
+        file("photo.png", b"\xff\xd8\xff\xe0"),
+        file("torn.png", b"\x89PNG\r\n\x1a\n"),
+    ];
     for (given, says) in [
         ("hello", "starts with \"dforge\""),
         (half, "cut short: "),
-        (&wrong, "character 31 is '0'"),
-        (&swapped, "mistyped"),
-        (&newer, "newer version"),
-        (&file("half.dfticket", half.as_bytes()), "cut short"),
-        (&file("empty.dfticket", b"\n"), "is empty"),
-        (&file("photo.png", b"\xff\xd8\xff\xe0"), "JPEG"),
-        (&file("torn.png", b"\x89PNG\r\n\x1a\n"), "no whole PNG"),
+        (wrong.as_str(), "character 31 is '0'"),
+        (swapped.as_str(), "mistyped"),
+        (newer.as_str(), "newer version"),
+        (files[0].as_str(), "cut short"),
+        (files[1].as_str(), "is empty"),
+        (files[2].as_str(), "JPEG"),
+        (files[3].as_str(), "no whole PNG"),
     ] {
         for args in [&["join", "--yes", given][..], &["ticket", "show", given], &["device", "link", given]] {
             let said = bob.fails(args, INPUT);
@@ -234,7 +248,10 @@ fn the_inviting_machine_decides_about_time_and_clocks_that_differ_are_named() {
     early.expires_ms = 1_000_000_000_000;
     let early = early.to_string();
     let said = bob.fails(&["join", "--yes", &early], INPUT);
-    assert!(said.contains("expired at 2001-09-09T01:46:40Z") && said.contains("the clock of this machine says 20"), "{said}");
+    assert!(
+        said.contains("expired at 2001-09-09T01:46:40Z") && said.contains("the clock of this machine says 20"),
+        "{said}"
+    );
     assert!(said.contains("--ignore-clock") && said.contains("ask Ada"), "{said}");
     assert!(!has_key(&bob));
     assert!(bob.json(&["ticket", "show", &early])["expired"].as_bool().unwrap());
@@ -254,7 +271,10 @@ fn the_inviting_machine_decides_about_time_and_clocks_that_differ_are_named() {
     let desk = Place::new("desk");
     let link = ["device", "link", &late.to_string(), "--words-file", words.to_str().unwrap()];
     let said = desk.fails(&link, NOT_ALLOWED);
-    assert!(said.contains("has expired") && said.contains("the clock of Ada's machine, which decides, is ahead"), "{said}");
+    assert!(
+        said.contains("has expired") && said.contains("the clock of Ada's machine, which decides, is ahead"),
+        "{said}"
+    );
 }
 
 fn base32(bytes: &[u8]) -> String {

@@ -25,7 +25,6 @@ pub(crate) struct Join {
     ticket: Option<String>,
     /// Join by the code that a machine of the same network shows after dataforge pair
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
-    #[expect(clippy::option_option, reason = "not given, given alone, given with a name")]
     nearby: Option<Option<String>>,
     /// Where that machine is, when it is not heard: DEVICE@IP:PORT as it shows
     #[arg(long, value_name = "DEVICE@IP:PORT", requires = "nearby")]
@@ -96,7 +95,9 @@ impl Join {
         let inviter = clean(&about.inviter);
         output::write_note(&match self.nearby {
             None => format!("Ask {inviter} for the words: they must be these, or the ticket is another one."),
-            Some(_) => format!("The code was right: this is the machine that shows it, and {inviter} has the same words."),
+            Some(_) => {
+                format!("The code was right: this is the machine that shows it, and {inviter} has the same words.")
+            }
         });
         let question = format!("Join {} as {}?", clean(&about.workspace), about.role.as_deref().unwrap_or("member"));
         if agreed(&question).await? { Ok(self.ignore_clock || about.expired) } else { Err(not_confirmed()) }
@@ -119,7 +120,19 @@ impl Join {
                 Some(code) => code.clone(),
                 None => {
                     output::write_prompt(&format!("The code that {} shows: ", clean(&label)));
-                    read_line().await?
+                    let line = read_line().await?;
+                    if line.trim().is_empty() {
+                        return Err(Failure::usage(
+                            "no code was given: nothing was done",
+                            "type it as it stands there",
+                        ));
+                    }
+                    // A slip that is no code at all costs no try.
+                    if let Err(error) = dataforge_node::ticket::check_code(&line) {
+                        output::write_note(&error.message);
+                        continue;
+                    }
+                    line
                 }
             };
             let ask = JoiningRequest::Ask { name: name.clone(), at: self.at.clone(), code };
@@ -130,10 +143,6 @@ impl Join {
                 }
                 Ok(Reply::WrongCode { left }) => return Err(wrong(left)),
                 Ok(_) => return Err(ApiError::new(ErrorKind::Internal, "the node answered something else").into()),
-                // A slip that was no code at all did not cost a try.
-                Err(Failure::Api(error)) if error.kind == ErrorKind::Usage && self.code.is_none() => {
-                    output::write_note(&clean(&error.message));
-                }
                 Err(error) => return Err(error),
             }
         }
@@ -142,8 +151,14 @@ impl Join {
 
 fn wrong(left: u8) -> Failure {
     let (message, hint) = match left {
-        0 => ("the code is wrong, and the pairing window is closed now".to_owned(), "run dataforge pair there again for another code"),
-        left => (format!("the code is wrong; it may be wrong {left} more times"), "look at the code on the other machine and try again"),
+        0 => (
+            "the code is wrong, and the pairing window is closed now".to_owned(),
+            "run dataforge pair there again for another code",
+        ),
+        left => (
+            format!("the code is wrong; it may be wrong {left} more times"),
+            "look at the code on the other machine and try again",
+        ),
     };
     ApiError::new(ErrorKind::NotAllowed, message.replace("1 more times", "once more")).hint(hint).into()
 }
@@ -168,7 +183,9 @@ async fn choose(context: &Context) -> Result<NeighbourInfo, Failure> {
     }
     nearby.neighbours.pop().ok_or_else(|| {
         ApiError::new(ErrorKind::NotFound, "no machine nearby can be joined")
-            .hint("run dataforge pair on the other one, both in the same network; where that is not heard, add --at DEVICE@IP:PORT as shown there")
+            .hint(
+                "run dataforge pair on the other one, in the same network; if it is not heard, add --at as shown there",
+            )
             .into()
     })
 }

@@ -78,7 +78,9 @@ impl Human for PairingReply {
             text.push_str(&format!("\nat          {}@{address}", self.device_id));
         }
         text.push_str("\n\nOn the other machine: dataforge join --nearby, and there the code.");
-        text.push_str("\nTell the code to nobody else; after three wrong ones it is worth nothing. Ctrl-C closes it now.");
+        text.push_str(
+            "\nTell the code to nobody else; after three wrong ones it is worth nothing. Ctrl-C closes it now.",
+        );
         text
     }
 }
@@ -100,7 +102,8 @@ impl Human for NearbyReply {
         let columns = [("name", Align::Left), ("device", Align::Left), ("at", Align::Left)];
         let mut table = Table::new(&columns);
         for neighbour in &self.neighbours {
-            table.row([&clean(&neighbour.label), short(&neighbour.device_id), &neighbour.addresses.join(", ")]);
+            let addresses = neighbour.addresses.join(", ");
+            table.row([neighbour.label.as_str(), short(&neighbour.device_id), addresses.as_str()]);
         }
         let mut text = table.or("no machine nearby can be joined: run dataforge pair on one, in the same network");
         if !self.neighbours.is_empty() {

@@ -1,7 +1,7 @@
 //! `dataforge ticket`, and how the other commands take tickets and give them out: as text, in a
 //! file, as an image of a QR code.
 
-use std::io::{IsTerminal as _, Read};
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -97,17 +97,25 @@ fn text_of(name: &str, bytes: &[u8]) -> Result<String, Failure> {
             let (what, hint) = match why {
                 NoCode::Damaged(error) => (format!("is no whole PNG image: {error}"), "copy it again"),
                 NoCode::TooLarge => ("is too large an image".to_owned(), "cut it to the code"),
-                NoCode::None => ("shows no QR code".to_owned(), "the whole code with some white around it must be on it"),
-                NoCode::Unclear => ("shows a QR code that cannot be made out".to_owned(), "take it sharper, straight and larger"),
+                NoCode::None => {
+                    ("shows no QR code".to_owned(), "the whole code with some white around it must be on it")
+                }
+                NoCode::Unclear => {
+                    ("shows a QR code that cannot be made out".to_owned(), "take it sharper, straight and larger")
+                }
             };
             bad(format!("{name} {what}"), hint)
         });
     }
     if let Some((_, format)) = OTHER_IMAGES.iter().find(|(start, _)| bytes.starts_with(start)) {
-        return Err(bad(format!("{name} is a {format} image, and only PNG is read"), "save it as PNG, or copy the ticket as text"));
+        return Err(bad(
+            format!("{name} is a {format} image, and only PNG is read"),
+            "save it as PNG, or copy the ticket as text",
+        ));
     }
     let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= MAX_TEXT);
-    let text = text.ok_or_else(|| bad(format!("{name} is no ticket"), "dataforge invite --out FILE.dfticket writes one"))?;
+    let text =
+        text.ok_or_else(|| bad(format!("{name} is no ticket"), "dataforge invite --out FILE.dfticket writes one"))?;
     if text.trim().is_empty() {
         return Err(bad(format!("{name} is empty"), "copy the ticket again in full"));
     }
@@ -123,7 +131,6 @@ pub(super) struct Forms {
     out: Option<PathBuf>,
     /// Write a QR code as an image; without a name print one also when the output is no terminal
     #[arg(long, value_name = "FILE.png", num_args = 0..=1, conflicts_with = "no_qr")]
-    #[expect(clippy::option_option, reason = "not given, given alone, given with a name")]
     qr: Option<Option<PathBuf>>,
     /// Print no QR code
     #[arg(long)]
@@ -143,7 +150,10 @@ impl Forms {
     pub(super) fn begin(self, context: &Context) -> Result<Files, Failure> {
         let image = self.qr.as_ref().and_then(Option::as_deref);
         if let Some(path) = image.filter(|path| path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("png"))) {
-            return Err(Failure::usage(format!("{} is no name of a PNG image", path.display()), "name a file that ends with .png"));
+            return Err(Failure::usage(
+                format!("{} is no name of a PNG image", path.display()),
+                "name a file that ends with .png",
+            ));
         }
         let wanted = matches!(self.qr, Some(None)) || (self.qr.is_none() && std::io::stdout().is_terminal());
         Ok(Files {
@@ -186,7 +196,8 @@ impl Human for TicketReply {
             (None, Some(role)) if self.form == "approval" => format!("{role}, once an admin approves"),
             (None, role) => role.clone().unwrap_or_default(),
         };
-        let addresses = if self.addresses.is_empty() { "no address is named".to_owned() } else { self.addresses.join(", ") };
+        let addresses =
+            if self.addresses.is_empty() { "no address is named".to_owned() } else { self.addresses.join(", ") };
         let until = if self.expired {
             format!("{}: expired by the clock of this machine, which says {}", self.expires, self.clock)
         } else {
@@ -221,12 +232,13 @@ mod tests {
     fn a_ticket_is_read_from_what_carries_it() {
         assert_eq!(text_of("a", b"\xef\xbb\xbfdforge abc\r\ndef\n").unwrap(), "dforgeabcdef");
         assert_eq!(text_of("a", &image::png("DFORGEABC").unwrap()).unwrap(), "DFORGEABC");
+        let long = [b'd'; MAX_TEXT + 1];
         for (bytes, what) in [
             (&b"\xff\xd8\xff\xe0"[..], "JPEG"),
-            (b" \n", "empty"),
-            (b"\xff\xfe\x00", "no ticket"),
-            (&[b'd'; MAX_TEXT + 1], "no ticket"),
-            (&image::SIGNATURE[..8], "no whole PNG"),
+            (&b" \n"[..], "empty"),
+            (&b"\xff\xfe\x00"[..], "no ticket"),
+            (&long[..], "no ticket"),
+            (image::SIGNATURE, "no whole PNG"),
         ] {
             let said = message(text_of("a", bytes).unwrap_err());
             assert!(said.contains(what), "{said}");

@@ -122,7 +122,13 @@ mod tests {
                 let dark = inside(x) && inside(y) && !white;
                 // Not quite black, not quite white, and a little noise.
                 let noise = u8::try_from((x * 7 + y * 13) % 16).unwrap();
-                let grey = if dark { 40 + noise } else if white { 220 + noise } else { 150 + noise };
+                let grey = if dark {
+                    40 + noise
+                } else if white {
+                    220 + noise
+                } else {
+                    150 + noise
+                };
                 pixels.extend_from_slice(&[grey, grey - 10, grey - 20, 255]);
             }
         }
@@ -155,9 +161,10 @@ mod tests {
         encoder.write_header().unwrap().write_image_data(&[255; 1600]).unwrap();
         assert_eq!(read(&blank), Err(NoCode::None));
         let mut vast = Vec::new();
-        let encoder = Encoder::new(&mut vast, 1 << 30, 1 << 30);
-        // Only its header is there: it is refused before room is made for it.
-        drop(encoder.write_header().unwrap());
+        let mut encoder = Encoder::new(&mut vast, 8200, 8200);
+        encoder.set_color(ColorType::Grayscale);
+        encoder.set_depth(BitDepth::One);
+        encoder.write_header().unwrap().write_image_data(&vec![255; 8200 * 1025]).unwrap();
         assert_eq!(read(&vast), Err(NoCode::TooLarge));
     }
 }

@@ -129,7 +129,10 @@ mod tests {
         table.heard(neighbour(1, &"x".repeat(MAX_LABEL_BYTES + 1), 60));
         table.heard(Neighbour { addresses: Vec::new(), ..neighbour(1, "nowhere", 60) });
         assert_eq!(table.list(), []);
-        table.heard(Neighbour { addresses: vec![SocketAddr::from(([10, 0, 0, 1], 1)); 900], ..neighbour(1, "many", 60) });
+        table.heard(Neighbour {
+            addresses: vec![SocketAddr::from(([10, 0, 0, 1], 1)); 900],
+            ..neighbour(1, "many", 60)
+        });
         assert_eq!(table.list()[0].addresses.len(), MAX_ADDRESSES);
         for device in 2..=255 {
             table.heard(neighbour(device, "crowd", 60));

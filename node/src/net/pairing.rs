@@ -56,8 +56,7 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
         Err(_) => return Err(hello::refused()),
     };
     let joiner = DeviceId(*connection.remote_id().as_bytes());
-    let (pairing, element) =
-        Pairing::begin(attempt.code(), JoinSide::Host, &joiner, &network.device, &random_bytes()?);
+    let (pairing, element) = Pairing::begin(attempt.code(), JoinSide::Host, &joiner, &network.device, &random_bytes()?);
     let key = pairing.finish(&request.element, &exporter).map_err(|error| broke(&error))?;
     let proved = timeout(HANDSHAKE, async {
         frame::write(&mut send, &join_frame(&PairingAnswer { element })).await?;
@@ -80,7 +79,7 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
 /// Makes the ticket for a joiner that had the right code.
 async fn hand_over(network: &Network, key: &Key, offer: Offer) -> PairingReply {
     let handed = match network.node.get() {
-        Ok(node) => crate::requests::ticket_for(&node, &offer).await,
+        Ok(node) => crate::requests::ticket_for(&node, offer).await,
         Err(error) => Err(error),
     };
     match handed {
@@ -119,15 +118,14 @@ pub(crate) async fn ask(config: &NetworkConfig, neighbour: &Neighbour, code: &Co
         let reach = Reach { whom, to: "pair with it", tried, local: &local, listen };
         let unreachable = |error: &dyn std::fmt::Display| reach.failed(error);
         let host = PublicKey::from_bytes(neighbour.device.as_bytes()).map_err(|error| unreachable(&error))?;
-        let address =
-            neighbour.addresses.iter().fold(EndpointAddr::new(host), |address, ip| address.with_ip_addr(*ip));
+        let address = neighbour.addresses.iter().fold(EndpointAddr::new(host), |address, ip| address.with_ip_addr(*ip));
         let connected = timeout(DIAL, endpoint.connect(address, PAIR_ALPN)).await;
         let connection = connected.map_err(|_late| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
         let told = timeout(DIAL, exchange(&connection, &own, neighbour, code)).await;
         let outcome = told.map_err(|_late| unreachable(&"no answer"))?;
         let reached: Vec<SocketAddr> = frame::addresses(&connection);
         connection.close(code::DONE.into(), b"");
-        Ok(match outcome? {
+        Ok::<_, ApiError>(match outcome? {
             Outcome::Ticket(ticket) => Outcome::Ticket(Box::new(ticket.reached_at(reached))),
             wrong @ Outcome::Wrong(_) => wrong,
         })
@@ -157,12 +155,15 @@ async fn exchange(
     }
     match reply {
         PairingReply::Wrong { left } => Ok(Outcome::Wrong(left)),
-        PairingReply::Unable => Err(ApiError::new(ErrorKind::NotAllowed, "the code is right, and no ticket came of it")
-            .hint(format!("{} says why: its person may not invite any more, for instance", neighbour.label))),
-        PairingReply::Paired { proof, .. } if !key.is_proved_by(&proof) => {
-            Err(ApiError::new(ErrorKind::NotAllowed, "the other machine does not know the code: it is not the one that shows it")
-                .hint("look at the label and the code there, and try again; nothing was joined"))
+        PairingReply::Unable => {
+            Err(ApiError::new(ErrorKind::NotAllowed, "the code is right, and no ticket came of it")
+                .hint(format!("{} says why: its person may not invite any more, for instance", neighbour.label)))
         }
+        PairingReply::Paired { proof, .. } if !key.is_proved_by(&proof) => Err(ApiError::new(
+            ErrorKind::NotAllowed,
+            "the other machine does not know the code: it is not the one that shows it",
+        )
+        .hint("look at the label and the code there, and try again; nothing was joined")),
         PairingReply::Paired { ticket, .. } => {
             let ticket: Ticket = ticket.parse().map_err(|_error| broke(&"a ticket that is none"))?;
             if !same(ticket.host.as_bytes(), neighbour.device.as_bytes()) {

@@ -29,11 +29,15 @@ impl Reach<'_> {
         };
         let is_far = |address: &SocketAddr| !address.ip().is_loopback();
         if self.tried.is_empty() {
-            return error(why, "no address of it is known: let a new ticket be made while dataforge up runs there".into());
+            return error(
+                why,
+                "no address of it is known: let a new ticket be made while dataforge up runs there".into(),
+            );
         }
         if self.tried.iter().any(is_far) && !self.local.iter().any(is_far) {
             return if self.listen.ip().is_loopback() {
-                let hint = format!("network.listen is {}, which leads nowhere else: choose another address", self.listen);
+                let hint =
+                    format!("network.listen is {}, which leads nowhere else: choose another address", self.listen);
                 error(&"this node keeps to this machine", hint)
             } else {
                 error(&"this machine has no network", "connect it by cable or Wi-Fi, then try again".into())
@@ -44,7 +48,7 @@ impl Reach<'_> {
         ports.dedup();
         let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
         let hint = format!(
-            "dataforge must be up there, in a network this machine can reach, and the firewall there must let UDP port {} in",
+            "dataforge up must run there, in a network this machine reaches, and its firewall let in UDP port {}",
             ports.join(" and ")
         );
         error(why, hint)
@@ -69,7 +73,7 @@ mod tests {
         let error = failed(&tried, &[at("10.0.0.3:5")], "0.0.0.0:7411");
         assert_eq!(error.message, "cannot reach Ada to join \"Field\": no answer");
         assert_eq!(error.causes, ["tried 192.168.1.7:7411", "tried [fd00::1]:7411"]);
-        assert!(error.hint.unwrap().ends_with("UDP port 7411 in"));
+        assert!(error.hint.unwrap().ends_with("UDP port 7411"));
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::op::{Add, InviteForm, Op, Role};
-use dataforge_protocol::pairing::{Code, NoCode};
+use dataforge_protocol::pairing::Code;
 use dataforge_protocol::ticket::{Ticket, fingerprint};
+use futures::future::BoxFuture;
 
+use super::find;
 use super::people::People;
 use super::sharing::{make, role_to_give};
 use super::syncing::parse_peer;
-use super::find;
 use super::ticket::{check_elsewhere, in_minutes};
 use crate::api::{
     ApiError, ErrorKind, HandedReply, JoinedReply, JoiningRequest, NearbyReply, NeighbourInfo, PairingReply, Reply,
@@ -114,7 +115,9 @@ fn may_pair(core: &mut Core, workspace: &WorkspaceId, role: Role) -> Result<(Str
     let refused = |message: String, hint: &str| Err(ApiError::new(ErrorKind::NotAllowed, message).hint(hint));
     let own = core.role(workspace)?;
     match own {
-        None => return refused("you are no member of this workspace any more".into(), "ask an admin to invite you again"),
+        None => {
+            return refused("you are no member of this workspace any more".into(), "ask an admin to invite you again");
+        }
         Some(own) if own < Role::Admin => {
             return refused(
                 format!("letting somebody in needs the role of an admin; you are {own}"),
@@ -137,9 +140,12 @@ fn may_pair(core: &mut Core, workspace: &WorkspaceId, role: Role) -> Result<(Str
 }
 
 /// Makes the ticket for whoever had the right code of a window.
-pub(crate) async fn ticket_for(node: &Node, offer: &Offer) -> Result<Ticket, ApiError> {
+pub(crate) fn ticket_for(node: &Node, offer: Offer) -> BoxFuture<'_, Result<Ticket, ApiError>> {
+    // Boxed: a network that answers by starting a network would be a type without an end.
     let terms = (InviteForm::Handed, offer.role, 1);
-    make(node, offer.workspace, terms, in_minutes(HANDED_MINUTES)).await.map(|(ticket, _)| ticket)
+    Box::pin(
+        async move { make(node, offer.workspace, terms, in_minutes(HANDED_MINUTES)).await.map(|(ticket, _)| ticket) },
+    )
 }
 
 /// Closes a window when nobody waits for it any more.
@@ -157,8 +163,11 @@ async fn await_paired(node: &Node, window: u64) -> Result<Reply, ApiError> {
     match network.pairing.ended(window).await {
         End::Handed(invite) => joined(node, invite).await,
         End::Unable(error) => Err(error),
-        End::Guessed => Err(ApiError::new(ErrorKind::NotAllowed, "three codes were wrong: the pairing window is closed")
-            .hint("if it was not a slip of whoever is to join, somebody else in this network tried; open another with dataforge pair")),
+        End::Guessed => {
+            Err(ApiError::new(ErrorKind::NotAllowed, "three codes were wrong: the pairing window is closed").hint(
+                "unless whoever is to join slipped, somebody else in this network tried: run dataforge pair again",
+            ))
+        }
         End::Expired => Err(ApiError::new(ErrorKind::NotFound, "nobody joined before the pairing window closed")
             .hint("open another with dataforge pair; --minutes keeps it open longer")),
         End::Closed => Err(ApiError::new(ErrorKind::NotFound, "the pairing window was closed")
@@ -221,15 +230,8 @@ async fn nearby(node: &Node, patience: Duration) -> Result<NearbyReply, ApiError
     Ok(NearbyReply { neighbours, announced: announced.map(|notice| notice.label) })
 }
 
-async fn ask_neighbour(
-    node: &Node,
-    name: Option<String>,
-    at: Option<String>,
-    code: &str,
-) -> Result<Reply, ApiError> {
-    let code: Code = code.parse().map_err(|error: NoCode| {
-        usage(error.to_string(), "the other machine shows it: type it as it stands there, blanks do not matter")
-    })?;
+async fn ask_neighbour(node: &Node, name: Option<String>, at: Option<String>, code: &str) -> Result<Reply, ApiError> {
+    let code = ticket::read_code(code)?;
     let neighbour = match at {
         Some(at) => by_hand(node, &at, name)?,
         None => choose(listen(node, LISTEN).await?, name.as_deref())?,
@@ -257,7 +259,8 @@ fn by_hand(node: &Node, at: &str, name: Option<String>) -> Result<Neighbour, Api
 }
 
 fn choose(mut neighbours: Vec<Neighbour>, name: Option<&str>) -> Result<Neighbour, ApiError> {
-    let labels: Vec<_> = neighbours.iter().map(|known| format!("{} [{}]", known.label, known.device.fmt_short())).collect();
+    let labels: Vec<_> =
+        neighbours.iter().map(|known| format!("{} [{}]", known.label, known.device.fmt_short())).collect();
     if let Some(name) = name {
         let is_meant = |known: &Neighbour| {
             known.label == name || (name.len() >= 4 && known.device.to_string().starts_with(&name.to_ascii_lowercase()))
@@ -268,10 +271,13 @@ fn choose(mut neighbours: Vec<Neighbour>, name: Option<&str>) -> Result<Neighbou
         (Some(only), true, _) => Ok(only),
         (Some(_), false, _) => Err(usage(
             "several machines nearby can be joined",
-            format!("name one, by its label or by the start of its id: dataforge join --nearby NAME; there are {}", labels.join(", ")),
+            format!(
+                "name one by label or start of its id: dataforge join --nearby NAME; there are {}",
+                labels.join(", ")
+            ),
         )),
         (None, _, true) => Err(ApiError::new(ErrorKind::NotFound, "no machine nearby can be joined").hint(
-            "run dataforge pair on the other one, both in the same network; where that is not heard, add --at DEVICE@IP:PORT as shown there",
+            "run dataforge pair on the other one, in the same network; if it is not heard, add --at as shown there",
         )),
         (None, _, false) => Err(ApiError::new(
             ErrorKind::NotFound,

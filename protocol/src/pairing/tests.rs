@@ -163,6 +163,7 @@ fn a_window_closes_with_its_time_or_its_use() {
     assert_eq!(window.shut(until - Duration::from_millis(1)), None);
     assert_eq!(window.begin(until).err(), Some(Shut::Expired));
     window.begin(start).unwrap();
+    assert_eq!(window.shut(until), Some(Shut::Busy), "who began in time may end");
     window.end(Tried::Right);
     assert_eq!(window.begin(start).err(), Some(Shut::Used));
     window.end(Tried::Wrong);

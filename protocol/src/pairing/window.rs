@@ -80,9 +80,10 @@ impl Window {
     pub fn shut(&self, now: Instant) -> Option<Shut> {
         match self.state {
             State::Used => Some(Shut::Used),
-            _ if self.left == 0 => Some(Shut::Guessed),
-            _ if now >= self.until => Some(Shut::Expired),
+            State::Open if self.left == 0 => Some(Shut::Guessed),
+            // Who began in time may end.
             State::Trying => Some(Shut::Busy),
+            State::Open if now >= self.until => Some(Shut::Expired),
             State::Open => None,
         }
     }

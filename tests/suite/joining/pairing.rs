@@ -4,22 +4,19 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 
-use dataforge_protocol::pairing::{Code, Pairing, PairingAnswer, PairingProof, PairingReply, PairingRequest};
 use dataforge_protocol::hello::EXPORTER_LABEL;
 use dataforge_protocol::id::DeviceId;
+use dataforge_protocol::pairing::{Code, Pairing, PairingAnswer, PairingProof, PairingReply, PairingRequest};
 use dataforge_protocol::ticket::{JoinSide, join_frame, read_join_frame};
 use dataforge_protocol::wire::PAIR_ALPN;
 use dataforge_tests::forger::endpoint;
 use dataforge_tests::program::{Place, has_tool, invite, skip, wait_until};
-use iroh::endpoint::{Connection, RecvStream, SendStream};
+use iroh::endpoint::{Connection, ConnectionError, RecvStream, SendStream};
 use iroh::{Endpoint, EndpointAddr, PublicKey, SecretKey};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{NOT_ALLOWED, NOT_FOUND, USAGE, field, has_key, members, text, typed};
-
-/// Another joiner is at it.
-const BUSY: i32 = 6;
 
 /// A pairing window that a process waits for; the process is killed with the value.
 struct Window {
@@ -34,11 +31,11 @@ impl Window {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         let mut window = Self { child, lines, opened: Value::Null };
-        window.opened = window.next();
+        window.opened = window.line();
         window
     }
 
-    fn next(&mut self) -> Value {
+    fn line(&mut self) -> Value {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"))
@@ -93,7 +90,7 @@ fn whoever_has_the_code_joins_and_both_see_the_same_person() {
     assert_eq!(ada.json(&["nearby", "--seconds", "0"])["announced"], "rig 7");
     let joined = bob.json(&nearby(&window.at(), &window.code()));
     assert_eq!((text(&joined["workspace"], "role"), text(&joined, "inviter")), ("viewer", "Ada"));
-    let told = window.next();
+    let told = window.line();
     assert_eq!((text(&told, "person"), text(&told, "role")), ("bob", "viewer"));
     assert_eq!(told["fingerprint"], joined["fingerprint"]);
     let (at, code) = (window.at(), window.code());
@@ -117,7 +114,10 @@ fn a_window_needs_no_other_process_and_lets_the_joiner_read_first() {
     assert!(bob.fails(&["join", "--nearby", "--at", "nonsense", "--code", &code], USAGE).contains("DEVICE@IP:PORT"));
     assert!(bob.fails(&nearby(&at, "12345"), USAGE).contains("8 digits"));
     if !has_tool("script") {
-        return skip("a_window_needs_no_other_process_and_lets_the_joiner_read_first", "script, which gives a terminal");
+        return skip(
+            "a_window_needs_no_other_process_and_lets_the_joiner_read_first",
+            "script, which gives a terminal",
+        );
     }
     // A slip, then a wrong code, then the right one: and what it is for is read before it is done.
     let keys = format!("123\n{}\n{code}\ny\n", window.wrong());
@@ -125,7 +125,7 @@ fn a_window_needs_no_other_process_and_lets_the_joiner_read_first() {
     assert!(said.contains("The code that rig shows: ") && said.contains("8 digits"), "{said}");
     assert!(said.contains("That is not the code; 2 tries left"), "{said}");
     assert!(said.contains("invited by  Ada") && said.contains("Join Field as editor? [y/N]"), "{said}");
-    assert_eq!(text(&window.next(), "person"), "bob");
+    assert_eq!(text(&window.line(), "person"), "bob");
     assert_eq!(window.end().0, Some(0));
     assert_eq!((members(&bob), members(&ada)), (2, 2));
 }
@@ -221,6 +221,14 @@ impl Stranger {
         tokio::time::timeout(Duration::from_secs(8), read).await.ok().flatten()
     }
 
+    /// The code that the host closed with.
+    fn closed_with(&self) -> Option<u64> {
+        match self.connection.close_reason() {
+            Some(ConnectionError::ApplicationClosed(close)) => Some(close.error_code.into()),
+            _ => None,
+        }
+    }
+
     fn exporter(&self) -> [u8; 32] {
         let mut secret = [0; 32];
         self.connection.export_keying_material(&mut secret, EXPORTER_LABEL, b"").unwrap();
@@ -233,20 +241,34 @@ impl Stranger {
     }
 }
 
+/// Connects and begins, again and again while another one is at it; returns the host's element.
+async fn begun(seed: u8, window: &Window, code: &str) -> (Stranger, Pairing, [u8; 32]) {
+    for _ in 0..50 {
+        let mut stranger = Stranger::connect(seed, window).await;
+        let (pairing, element) = stranger.begin(code);
+        stranger.say(&PairingRequest { element }).await;
+        if let Some(PairingAnswer { element }) = stranger.hear().await {
+            return (stranger, pairing, element);
+        }
+        assert_eq!(stranger.closed_with(), Some(429));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the host answers nobody")
+}
+
 /// The whole exchange by hand, so that the bytes are those of the protocol's page.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_exchange_is_as_documented_and_one_joiner_is_heard_at_a_time() {
     let (ada, _up) = field();
     let window = Window::open(&ada, &[]);
-    let mut first = Stranger::connect(41, &window).await;
-    let (pairing, element) = first.begin(&window.code());
-    first.say(&PairingRequest { element }).await;
-    let answer: PairingAnswer = first.hear().await.unwrap();
+    let (mut first, pairing, element) = begun(41, &window, &window.code()).await;
     // While it thinks, others are told to come again.
-    let bob = Place::new("bob");
-    let said = bob.fails(&nearby(&window.at(), &window.code()), BUSY);
-    assert!(said.contains("try again"), "{said}");
-    let key = pairing.finish(&answer.element, &first.exporter()).unwrap();
+    let mut second = Stranger::connect(42, &window).await;
+    let (_, own) = second.begin(&window.code());
+    second.say(&PairingRequest { element: own }).await;
+    assert!(second.hear::<PairingAnswer>().await.is_none());
+    assert_eq!(second.closed_with(), Some(429));
+    let key = pairing.finish(&element, &first.exporter()).unwrap();
     first.say(&PairingProof { proof: key.proof() }).await;
     let Some(PairingReply::Paired { proof, ticket }) = first.hear().await else { panic!("the code was right") };
     assert!(key.is_proved_by(&proof));
@@ -259,25 +281,19 @@ async fn a_stranger_learns_nothing_and_who_goes_away_costs_no_try() {
     let window = Window::open(&ada, &[]);
     // Going away after the host's element, however often, is no try.
     for seed in 50..55 {
-        let mut gone = Stranger::connect(seed, &window).await;
-        let (_, element) = gone.begin("00000000");
-        gone.say(&PairingRequest { element }).await;
-        assert!(gone.hear::<PairingAnswer>().await.is_some());
+        let (gone, ..) = begun(seed, &window, "00000000").await;
         gone.connection.close(0_u32.into(), b"");
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     // A proof passed on from another connection is worth a wrong code, and no more is said.
-    let mut eve = Stranger::connect(60, &window).await;
-    let (pairing, element) = eve.begin(&window.code());
-    eve.say(&PairingRequest { element }).await;
-    let answer: PairingAnswer = eve.hear().await.unwrap();
-    let elsewhere = pairing.finish(&answer.element, &[7; 32]).unwrap();
+    let (mut eve, pairing, element) = begun(60, &window, &window.code()).await;
+    let elsewhere = pairing.finish(&element, &[7; 32]).unwrap();
     eve.say(&PairingProof { proof: elsewhere.proof() }).await;
     assert_eq!(eve.hear::<PairingReply>().await, Some(PairingReply::Wrong { left: 2 }));
-    // What is no message, or no point, ends the connection without an answer.
+    // What is no message ends the connection without an answer.
     let mut odd = Stranger::connect(61, &window).await;
     odd.say(&[1_u8, 2, 3]).await;
     assert!(odd.hear::<PairingAnswer>().await.is_none());
+    assert_eq!(odd.closed_with(), Some(403));
     let bob = Place::new("bob");
     assert_eq!(bob.json(&nearby(&window.at(), &window.code()))["workspace"]["name"], "Field");
 }
