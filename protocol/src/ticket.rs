@@ -155,7 +155,7 @@ impl Ticket {
     /// others for a ticket of another workspace, host or invite. They are no secret.
     #[must_use]
     pub fn words(&self) -> String {
-        let named = [self.workspace.as_bytes(), self.host.as_bytes(), self.invite.as_bytes()].concat();
+        let named = [self.workspace.0, self.host.0, self.invite.0].concat();
         four_words("dataforge ticket words 1", &named)
     }
 
