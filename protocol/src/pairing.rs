@@ -46,7 +46,7 @@ impl Code {
     #[must_use]
     pub fn draw(random: &[u8; 32]) -> Self {
         let bytes = blake3::derive_key("dataforge pairing code 1", random);
-        let number = bytes.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        let number = bytes.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
         let mut digits = [b'0'; DIGITS];
         // 2¹²⁸ numbers over 10⁸ codes: no code is any likelier than another.
         let text = format!("{:08}", number % 100_000_000);

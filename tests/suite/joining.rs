@@ -93,9 +93,10 @@ fn a_ticket_goes_by_file_by_pipe_and_by_picture() {
     assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), ticket);
     assert_eq!(scan(&std::fs::read(&picture).unwrap()).to_ascii_lowercase(), ticket);
     #[cfg(unix)]
-    for path in [&file, &picture] {
+    {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{path}");
+        let mode = |path: &str| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&file), mode(&picture)), (0o600, 0o600));
     }
     // What cannot be written is said before an invite is made.
     assert!(ada.fails(&["invite", "--out", &file], USAGE).contains("exists already"));
@@ -278,10 +279,10 @@ fn the_inviting_machine_decides_about_time_and_clocks_that_differ_are_named() {
 }
 
 fn base32(bytes: &[u8]) -> String {
-    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).collect();
     let digit = |chunk: &[u8]| {
         let filled = chunk.iter().chain(std::iter::repeat(&0)).take(5);
-        char::from(b"abcdefghijklmnopqrstuvwxyz234567"[filled.fold(0, |digit, bit| digit << 1 | usize::from(*bit))])
+        char::from(b"abcdefghijklmnopqrstuvwxyz234567"[filled.fold(0, |digit, bit| (digit << 1) | usize::from(*bit))])
     };
     bits.chunks(5).map(digit).collect()
 }

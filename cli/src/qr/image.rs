@@ -117,7 +117,7 @@ mod tests {
         for y in 0..whole {
             for x in 0..whole {
                 let inside = |at: usize| (margin..margin + size).contains(&at);
-                let bit = |x: usize, y: usize| packed[y * frame.line_size + x / 8] >> (7 - x % 8) & 1;
+                let bit = |x: usize, y: usize| (packed[y * frame.line_size + x / 8] >> (7 - x % 8)) & 1;
                 let white = inside(x) && inside(y) && bit(whole - margin - 1 - x, whole - margin - 1 - y) == 1;
                 let dark = inside(x) && inside(y) && !white;
                 // Not quite black, not quite white, and a little noise.

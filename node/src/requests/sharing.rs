@@ -29,7 +29,7 @@ fn usage(message: impl Into<String>, hint: &str) -> ApiError {
 
 /// Reads a role that can be given by an invite.
 pub(super) fn role_to_give(text: &str) -> Result<Role, ApiError> {
-    let role = text
+    let role: Role = text
         .parse()
         .map_err(|error: dataforge_protocol::op::UnknownRole| ApiError::new(ErrorKind::Usage, error.to_string()))?;
     if role == Role::Owner {
