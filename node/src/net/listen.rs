@@ -45,12 +45,14 @@ async fn serve(network: &Arc<Network>, incoming: Incoming) -> Result<(), ApiErro
     } else if alpn == BLOBS_ALPN {
         serve_blobs(network, connection).await
     } else if alpn == JOIN_ALPN {
+        let _serving = network.pairing.serve();
         let done = timeout(HANDSHAKE, join::host(network, &connection)).await.map_err(late)?;
         if done.is_err() {
             connection.close(code::REFUSED.into(), b"");
         }
         done
     } else if alpn == PAIR_ALPN {
+        let _serving = network.pairing.serve();
         let done = pairing::host(network, &connection).await;
         if done.is_err() {
             connection.close(code::REFUSED.into(), b"");

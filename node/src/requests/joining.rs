@@ -35,6 +35,8 @@ const LISTEN: Duration = Duration::from_secs(6);
 const AFTER_FIRST: Duration = Duration::from_millis(1500);
 /// How long an address given by hand counts.
 const BY_HAND: Duration = Duration::from_secs(60);
+/// How long to wait for joiners that are just being answered.
+const QUIET: Duration = Duration::from_secs(10);
 /// Pause between looks whether a ticket that was handed over is used.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -160,7 +162,7 @@ impl Drop for Closing<'_> {
 async fn await_paired(node: &Node, window: u64) -> Result<Reply, ApiError> {
     let network = node.network(Purpose::Serve).await?;
     let _closing = Closing(&network.pairing, window);
-    match network.pairing.ended(window).await {
+    let reply = match network.pairing.ended(window).await {
         End::Handed(invite) => joined(node, invite).await,
         End::Unable(error) => Err(error),
         End::Guessed => {
@@ -172,7 +174,10 @@ async fn await_paired(node: &Node, window: u64) -> Result<Reply, ApiError> {
             .hint("open another with dataforge pair; --minutes keeps it open longer")),
         End::Closed => Err(ApiError::new(ErrorKind::NotFound, "the pairing window was closed")
             .hint("another one was opened, or the node ended")),
-    }
+    };
+    // Who asks may end the node next.
+    network.pairing.quiet(QUIET).await;
+    reply
 }
 
 /// Waits until the ticket of an invite is used; returns who joined by it.

@@ -51,6 +51,8 @@ pub(crate) struct Windows {
     changes: watch::Sender<u64>,
     /// What is to be announced to everybody: something exactly while a window takes joiners.
     pub(crate) notice: watch::Sender<Option<PairingNotice>>,
+    /// Joiners that are being answered, by a code or a ticket.
+    serving: watch::Sender<usize>,
 }
 
 impl Windows {
@@ -61,6 +63,19 @@ impl Windows {
 
     fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Notes that a joiner is being answered, for as long as the value lives.
+    pub(in crate::net) fn serve(&self) -> Serving<'_> {
+        self.serving.send_modify(|count| *count += 1);
+        Serving(&self.serving)
+    }
+
+    /// Waits until no joiner is being answered, for a while at most: whoever ends the node before
+    /// would cut one off.
+    pub(crate) async fn quiet(&self, patience: Duration) {
+        let mut serving = self.serving.subscribe();
+        drop(tokio::time::timeout(patience, serving.wait_for(|count| *count == 0)).await);
     }
 
     /// Opens a window for so long, and closes the one before; returns its number.
@@ -156,6 +171,16 @@ impl Windows {
     }
 }
 
+/// A joiner that is being answered.
+#[derive(Debug)]
+pub(in crate::net) struct Serving<'a>(&'a watch::Sender<usize>);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
 /// A joiner at it. Dropped without an end, it is taken to have gone away.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
@@ -228,6 +253,17 @@ mod tests {
         assert!(tokio::time::timeout(soon, windows.ended(number)).await.is_err(), "the ticket is being made");
         windows.note_end(offer.window, End::Handed(EntryId([7; 32])));
         assert!(matches!(windows.ended(number).await, End::Handed(EntryId([7, ..]))));
+    }
+
+    #[tokio::test]
+    async fn it_is_quiet_once_nobody_is_answered() {
+        let (windows, _) = windows();
+        let soon = Duration::from_millis(20);
+        windows.quiet(soon).await;
+        let serving = windows.serve();
+        assert!(tokio::time::timeout(soon, windows.quiet(Duration::from_secs(9))).await.is_err());
+        drop(serving);
+        assert!(tokio::time::timeout(soon, windows.quiet(Duration::from_secs(9))).await.is_ok());
     }
 
     #[tokio::test]
