@@ -29,6 +29,7 @@ mod key;
 mod late_work;
 mod log;
 mod members;
+mod pair;
 mod peers;
 mod pins;
 mod policy;
@@ -44,6 +45,7 @@ mod set;
 mod show;
 mod status;
 mod sync;
+mod ticket;
 mod tombstone;
 mod transfers;
 mod up;
@@ -138,8 +140,14 @@ pub(crate) enum Command {
     Uninvite(invites::Uninvite),
     /// Let somebody in who asked by an invite with approval
     Approve(invites::Approve),
-    /// Join a workspace by a ticket
+    /// Join a workspace by a ticket, or by the code of a machine nearby
     Join(join::Join),
+    /// Say what a ticket says
+    Ticket(ticket::Ticket),
+    /// Let a machine of the same network join by a short code
+    Pair(pair::Pair),
+    /// List machines of the same network that can be joined by a code
+    Nearby(pair::Nearby),
     /// List members and their devices
     Members(members::Members),
     /// Give a member another role
@@ -203,6 +211,7 @@ impl Command {
     pub(crate) const fn makes_directory(&self) -> bool {
         match self {
             Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
+            Self::Ticket(_) | Self::Nearby(_) => true,
             Self::Device(device) => device.makes_directory(),
             _ => false,
         }
@@ -246,6 +255,9 @@ impl Command {
             Self::Export(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
             Self::Join(command) => command.run(context).await,
+            Self::Ticket(command) => command.run(context).await,
+            Self::Pair(command) => command.run(context).await,
+            Self::Nearby(command) => command.run(context).await,
             Self::Members(command) => command.run(context).await,
             Self::Role(command) => command.run(context).await,
             Self::Remove(command) => command.run(context).await,
@@ -310,6 +322,12 @@ impl Human for Reply {
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),
             Self::JoinPending(reply) => reply.human(),
+            Self::Ticket(reply) => reply.human(),
+            Self::Pairing(reply) => reply.human(),
+            Self::Joined(reply) => reply.human(),
+            Self::Nearby(reply) => reply.human(),
+            Self::Handed(reply) => reply.about.human(),
+            Self::WrongCode { left } => format!("the code is wrong; tries left: {left}"),
             Self::WordsNeeded { person, .. } => format!("the recovery words of {} are needed", clean(person)),
             Self::Linked(reply) => reply.human(),
             Self::Key(status) => status.human(),

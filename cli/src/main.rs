@@ -12,6 +12,7 @@ mod error;
 mod outfile;
 mod output;
 mod paths;
+mod private;
 mod progress;
 mod qr;
 mod secret;

@@ -38,6 +38,7 @@ mod space;
 mod sql;
 mod store;
 mod table;
+pub mod ticket;
 mod transfer;
 mod uses;
 mod words;

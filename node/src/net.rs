@@ -1,8 +1,9 @@
-//! The network side of a node: one endpoint, three protocols, sessions that stay open.
+//! The network side of a node: one endpoint, four protocols, sessions that stay open.
 //!
 //! Nothing is contacted but addresses the user gave (tickets, static peers), a member was reached
 //! at before, or a member announces on the LAN: no public DNS, relay, port mapping or telemetry.
-//! Every connection is judged: sync by the hello, blobs by membership, join by the ticket.
+//! Every connection is judged: sync by the hello, blobs by membership, join by the ticket, pairing by
+//! the code.
 
 mod congestion;
 mod dial;
@@ -14,6 +15,9 @@ mod hello;
 mod join;
 mod late;
 mod listen;
+pub(crate) mod nearby;
+pub(crate) mod pairing;
+mod reach;
 mod session;
 mod transfer;
 
@@ -23,7 +27,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use dataforge_protocol::discovery::Pairing;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use dataforge_protocol::wire::Message;
 use iroh::endpoint::Connection;
@@ -113,8 +116,8 @@ pub(crate) struct Network {
     look_around: Notify,
     /// Counts changes of the network this machine is in.
     network_changes: watch::Sender<u64>,
-    /// What is said to everybody while a pairing window is open.
-    pairing: watch::Sender<Option<Pairing>>,
+    /// The pairing window, and what is to be announced of it.
+    pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -148,7 +151,7 @@ impl Network {
             surroundings: Mutex::default(),
             look_around: Notify::new(),
             network_changes: watch::Sender::default(),
-            pairing: watch::Sender::default(),
+            pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
         });
         network.spawn(listen::listen(Arc::clone(&network)));

@@ -33,6 +33,7 @@ use crate::footer::Footers;
 use crate::identity::files;
 use crate::keep::{Leases, Promises};
 use crate::key::Access;
+use crate::net::nearby::Neighbours;
 use crate::net::{Network, Purpose};
 use crate::read::Reads;
 use crate::sql::Engines;
@@ -59,6 +60,8 @@ struct Inner {
     config: Mutex<Config>,
     network: tokio::sync::Mutex<Option<(Purpose, Arc<Network>)>>,
     running: Mutex<Option<Arc<Network>>>,
+    /// Nodes of the local network that can be joined by a code.
+    neighbours: Neighbours,
     events: broadcast::Sender<Event>,
     /// Counts changes of the core, for sessions to look again.
     changes: watch::Sender<u64>,
@@ -165,6 +168,7 @@ impl Node {
             config: Mutex::new(config),
             network: tokio::sync::Mutex::new(None),
             running: Mutex::new(None),
+            neighbours: Neighbours::default(),
             events: broadcast::Sender::new(EVENTS),
             changes: watch::Sender::new(0),
             transfers,
@@ -359,6 +363,11 @@ impl Node {
         *slot = Some((purpose, Arc::clone(&network)));
         *lock(&self.0.running) = Some(Arc::clone(&network));
         Ok(network)
+    }
+
+    /// Returns the nodes of the local network that can be joined by a code.
+    pub(crate) fn neighbours(&self) -> &Neighbours {
+        &self.0.neighbours
     }
 
     /// Returns the network while it runs.

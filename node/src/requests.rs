@@ -4,6 +4,7 @@ mod audit;
 mod data;
 mod describing;
 mod editing;
+mod joining;
 mod key;
 mod listing;
 mod log;
@@ -17,6 +18,7 @@ mod workspace;
 use tokio::sync::mpsc;
 
 pub(crate) use self::describing::{duplicates_of, well_attributes};
+pub(crate) use self::joining::ticket_for;
 pub(crate) use self::people::uses as invite_uses;
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
@@ -95,8 +97,13 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Renew { words, device } => people::renew(node, words, device).await,
         Request::Key { ask } => key::dispatch(node, ask).await,
-        Request::Link { ticket, words, device } => people::link(node, &ticket, words, device).await,
-        Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
+        Request::Link { ticket, words, device, ignore_clock } => {
+            people::link(node, &ticket, words, device, ignore_clock).await
+        }
+        Request::Join { ticket, person, device, ignore_clock } => {
+            sharing::join(node, &ticket, person, device, ignore_clock).await
+        }
+        Request::Joining { ask } => joining::dispatch(node, ask).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Sync { workspace, peers, timeout_secs } => {

@@ -20,6 +20,7 @@ pub mod key;
 pub mod ledger;
 pub mod limits;
 pub mod op;
+pub mod pairing;
 pub mod sync;
 pub mod ticket;
 pub mod wire;

@@ -288,5 +288,5 @@ pub fn join(owner: &Place, guest: &Place, role: &str) -> Up {
 /// When a step fails.
 pub fn invite(owner: &Place, guest: &Place, role: &str) {
     let invite = owner.json(&["invite", "--role", role]);
-    guest.json(&["join", invite["ticket"].as_str().expect("a ticket")]);
+    guest.json(&["join", "--yes", invite["ticket"].as_str().expect("a ticket")]);
 }

@@ -18,6 +18,7 @@ mod fuzz;
 mod gridded;
 mod hostile;
 mod import_flow;
+mod joining;
 mod kill;
 mod meaning;
 #[cfg(target_os = "linux")]

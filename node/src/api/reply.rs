@@ -2,6 +2,7 @@
 
 mod data;
 mod import;
+mod joining;
 mod key;
 mod listing;
 mod people;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::data::*;
 pub use self::import::*;
+pub use self::joining::*;
 pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
@@ -105,6 +107,21 @@ pub enum Reply {
     Join(JoinReply),
     /// To `Join`, when an admin has to approve it first.
     JoinPending(JoinPendingReply),
+    /// To `Show` of a ticket.
+    Ticket(TicketReply),
+    /// To `Pair`.
+    Pairing(PairingReply),
+    /// To `AwaitPaired`.
+    Joined(JoinedReply),
+    /// To `Nearby`.
+    Nearby(NearbyReply),
+    /// To `Ask`.
+    Handed(HandedReply),
+    /// To `Ask` with a wrong code.
+    WrongCode {
+        /// How many more may be wrong before the window closes.
+        left: u8,
+    },
     /// To `Link` without words: they are needed.
     WordsNeeded {
         /// Whose.

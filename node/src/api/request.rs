@@ -1,6 +1,7 @@
 //! Requests.
 
 mod data;
+mod joining;
 mod key;
 mod people;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::data::DataRequest;
+pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
@@ -250,6 +252,14 @@ pub enum Request {
         person: Option<String>,
         /// Label of this device.
         device: Option<String>,
+        /// Go on although the ticket has expired by the clock here: the host decides by its own.
+        #[serde(default)]
+        ignore_clock: bool,
+    },
+    /// About joining: what a ticket says, and pairing on a local network.
+    Joining {
+        /// What.
+        ask: JoiningRequest,
     },
     /// Makes this data directory a device of its own, with a new key. → `Done` or `WordsNeeded`
     Renew {
@@ -271,6 +281,9 @@ pub enum Request {
         words: Option<Words>,
         /// Label of this device.
         device: Option<String>,
+        /// As of `Join`.
+        #[serde(default)]
+        ignore_clock: bool,
     },
     /// Lists members and their devices. → `Members`
     Members {

@@ -18,12 +18,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use dataforge_protocol::discovery::{Announcement, Nonce};
+use dataforge_protocol::discovery::{Announcement, Nonce, Pairing};
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 
 use self::beacon::Beacon;
 use self::dnssd::DnsSd;
 pub(crate) use self::interfaces::{Interface, is_near};
+use super::nearby::Neighbour;
 use super::{Network, lock};
 use crate::api::{ApiError, ErrorKind};
 use crate::config::NetworkConfig;
@@ -188,7 +189,7 @@ impl Finder {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = (Instant::now(), SystemTime::now());
         let mut nonce_at = None;
-        let mut pairing = self.network.pairing.subscribe();
+        let mut pairing = self.network.pairing.notice.subscribe();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {
@@ -260,7 +261,8 @@ impl Finder {
         let (nonce, device) = (nonce.unwrap_or_default(), network.device);
         let secrets = network.node.get()?.with_core(move |core| secrets_of(core, &device)).await?;
         let mut announcement = Announcement::new(nonce, &device, &secrets);
-        announcement.pairing = network.pairing.borrow().clone();
+        let notice = network.pairing.notice.borrow().clone();
+        announcement.pairing = notice.map(|notice| Pairing { device, label: notice.label });
         let is_empty = announcement.tags.is_empty() && announcement.pairing.is_none();
         let announcement = (!is_empty).then_some(announcement);
         {
@@ -329,7 +331,12 @@ impl Finder {
         }
         self.budget -= 1;
         let (own, asked) = (self.network.device, announcement.clone());
-        let member = self.network.node.get()?.with_core(move |core| recognise(core, &own, &asked)).await?;
+        let node = self.network.node.get()?;
+        if let Some(Pairing { device, label }) = announcement.pairing.clone().filter(|pairing| pairing.device != own) {
+            let until = Instant::now() + FRESH;
+            node.neighbours().heard(Neighbour { device, label, addresses: addresses.clone(), until });
+        }
+        let member = node.with_core(move |core| recognise(core, &own, &asked)).await?;
         let is_own = member.is_some_and(|(_, device)| device == own);
         let heard = Heard { announcement, member, addresses, at: Instant::now(), way };
         if is_own || !lock(&self.network.surroundings).note(heard) || member.is_none() {

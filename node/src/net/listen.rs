@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dataforge_protocol::id::DeviceId;
-use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, SYNC_ALPN};
+use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, PAIR_ALPN, SYNC_ALPN};
 use futures::FutureExt as _;
 use iroh::endpoint::{Connection, Incoming};
 use tokio::time::timeout;
 
 use super::guard::{Admitted, Guard, Judged, Verdict, strangers};
 use super::hello::Dialler;
-use super::{HANDSHAKE, Network, REMOVED_PAUSE, code, hello, join, late, session, transfer};
+use super::{HANDSHAKE, Network, REMOVED_PAUSE, code, hello, join, late, pairing, session, transfer};
 use crate::api::{ApiError, ErrorKind};
 
 /// Pause before an endpoint that stopped is bound anew.
@@ -62,7 +62,15 @@ async fn serve(network: &Arc<Network>, guard: &Arc<Guard>, incoming: Incoming, j
     } else if alpn == BLOBS_ALPN {
         serve_blobs(network, guard, connection, judged).await
     } else if alpn == JOIN_ALPN {
+        let _serving = network.pairing.serve();
         let done = timeout(HANDSHAKE, join::host(network, &connection)).await.map_err(late)?;
+        if done.is_err() {
+            connection.close(code::REFUSED.into(), b"");
+        }
+        done
+    } else if alpn == PAIR_ALPN {
+        let _serving = network.pairing.serve();
+        let done = pairing::host(network, &connection).await;
         if done.is_err() {
             connection.close(code::REFUSED.into(), b"");
         }

@@ -35,7 +35,7 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
 
-fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
+pub(super) fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
     let parsed = text.split_once('@').and_then(|(device, address)| Some((device.parse().ok()?, address.parse().ok()?)));
     parsed.ok_or_else(|| {
         ApiError::new(ErrorKind::Usage, format!("{text:?} is no peer"))
