@@ -6,12 +6,16 @@
 
 mod dial;
 mod endpoint;
+mod exchange;
 mod frame;
+mod gauge;
 mod hello;
 mod join;
 mod late;
 mod listen;
+mod report;
 mod session;
+mod traffic;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -29,6 +33,8 @@ use tokio::task::JoinSet;
 pub(crate) use self::dial::targets;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::frame::is_relayed;
+use self::gauge::Tally;
+pub(crate) use self::gauge::{Gauge, Link, MetricsDoor, Standing};
 pub(crate) use self::join::{Answer, join};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
@@ -73,6 +79,8 @@ pub(crate) struct Live {
     pub(crate) info: watch::Receiver<SessionInfo>,
     /// Messages for the peer beside what the session sends by itself.
     notices: mpsc::Sender<Message>,
+    /// Blobs that it moved.
+    tally: Arc<Tally>,
 }
 
 /// The network of a running node.
@@ -95,6 +103,8 @@ pub(crate) struct Network {
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     tasks: Mutex<JoinSet<()>>,
+    /// What is counted and noted for `status`, `doctor` and metrics.
+    pub(crate) gauge: Arc<Gauge>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -122,10 +132,15 @@ impl Network {
             told: Mutex::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             tasks: Mutex::default(),
+            gauge: Arc::new(Gauge::new(config.listen)),
         });
+        if let Err(error) = network.node.get()?.with_core(|core| core.store.end_cut_exchanges()).await {
+            tracing::warn!("the sync log is not put right: {error}");
+        }
         network.spawn(listen::listen(Arc::clone(&network)));
         network.spawn(crate::holdings::keep_telling(network.node.clone()));
         if purpose == Purpose::Serve {
+            network.spawn(gauge::keep_counting(Arc::clone(&network)));
             network.spawn(dial::keep_dialling(Arc::clone(&network), config.pass_secs));
         }
         Ok(network)
@@ -135,6 +150,11 @@ impl Network {
         let mut tasks = lock(&self.tasks);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task);
+    }
+
+    /// Gives metrics for as long as the network runs.
+    pub(crate) fn serve_metrics(&self, serving: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(serving);
     }
 
     /// Returns where this node can be reached.
@@ -272,6 +292,7 @@ impl Network {
             live.connection.close(code::DONE.into(), b"");
         }
         self.endpoint.close().await;
+        self.gauge.all_noted().await;
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         tasks.abort_all();
         while tasks.join_next().await.is_some() {}

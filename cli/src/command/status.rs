@@ -131,6 +131,7 @@ mod tests {
             workspace,
             only_here,
             blobs_missing: 3,
+            bytes_missing: 4_500_000,
             blobs_only_here,
             blobs_too_few,
             min_copies,

@@ -1,6 +1,7 @@
 //! Replies and events.
 
 mod data;
+mod health;
 mod import;
 mod key;
 mod listing;
@@ -11,6 +12,7 @@ mod syncing;
 use serde::{Deserialize, Serialize};
 
 pub use self::data::*;
+pub use self::health::*;
 pub use self::import::*;
 pub use self::key::*;
 pub use self::listing::*;
@@ -162,6 +164,13 @@ pub enum Reply {
         /// By name.
         peers: Vec<PeerInfo>,
     },
+    /// To `SyncLog`.
+    Exchanges {
+        /// The newest first.
+        exchanges: Vec<ExchangeInfo>,
+    },
+    /// To `Doctor`.
+    Doctor(Box<DoctorReply>),
     /// To `Log`.
     Log {
         /// Newest first.

@@ -1,6 +1,7 @@
 //! Requests.
 
 mod data;
+mod health;
 mod key;
 mod people;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::data::DataRequest;
+pub use self::health::HealthRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
@@ -345,6 +347,11 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// About how the node itself is doing.
+    Health {
+        /// What.
+        ask: HealthRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,
