@@ -9,12 +9,14 @@ mod command;
 mod context;
 mod directory;
 mod error;
+mod notify;
 mod outfile;
 mod output;
 mod paths;
 mod progress;
 mod qr;
 mod secret;
+mod service;
 mod signal;
 mod size;
 

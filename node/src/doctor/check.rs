@@ -57,7 +57,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Vec<Problem> {
         problems.push(problem("metrics", why, advice));
     }
     if facts.is_copy {
-        let message = "this data directory is a copy, or was put back from a backup: it reads and writes nothing";
+        let message = "this data directory is a copy, or was put back from a backup: it syncs, and writes nothing";
         let advice = "dataforge device renew makes it a device of its own; it asks for your 24 recovery words";
         problems.push(problem("device", message, advice));
     }
