@@ -141,10 +141,20 @@ impl Install {
             return Ok(Told { text: Some(plan.text.clone()), commands, ..told(manager, &kept, &plan) });
         }
         see_that_it_can_start(context)?;
+        let was_there = plan.file.exists();
         plan.write()?;
         let mut notes = plan.notes.clone();
         for step in &plan.install {
-            notes.extend(run(manager, step)?);
+            match run(manager, step) {
+                Ok(note) => notes.extend(note),
+                Err(failure) => {
+                    if !was_there {
+                        // What could not be set up is not half there.
+                        drop(std::fs::remove_file(&plan.file));
+                    }
+                    return Err(failure);
+                }
+            }
         }
         let (running, _) = run_quietly(manager, &plan.status)?;
         Ok(Told { running, commands, notes, ..told(manager, &kept, &plan) })
