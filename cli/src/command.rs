@@ -12,6 +12,7 @@ mod demo;
 mod device;
 mod devices;
 mod dictionary;
+mod doctor;
 mod down;
 mod duplicates;
 mod explain;
@@ -41,15 +42,18 @@ mod remove;
 mod report;
 mod role;
 mod runs;
+mod service;
 mod set;
 mod show;
 mod status;
 mod sync;
 mod ticket;
+mod sync_log;
 mod tombstone;
 mod transfers;
 mod up;
 mod verify;
+mod watch;
 mod wells;
 mod whereabouts;
 mod words;
@@ -174,6 +178,8 @@ pub(crate) enum Command {
     LateWork(late_work::LateWork),
     /// Listen, sync and serve other commands until told to end
     Up(up::Up),
+    /// Have the system keep this node up, from its start on
+    Service(service::Service),
     /// End the process that is up
     Down(down::Down),
     /// Exchange entries and blobs with peers, then end
@@ -182,6 +188,10 @@ pub(crate) enum Command {
     Status(status::Status),
     /// List known peers, or add the address of one
     Peers(peers::Peers),
+    /// List sessions with peers: who, how, what moved, why they ended
+    SyncLog(sync_log::SyncLog),
+    /// Look at network, clock, disk and settings, and say what is wrong
+    Doctor(doctor::Doctor),
     /// List the newest entries
     Log(log::Log),
     /// Say why an entry, or those of a well or run, count or not
@@ -203,7 +213,11 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the command takes Ctrl-C itself.
     pub(crate) const fn ends_itself(&self) -> bool {
-        matches!(self, Self::Up(_))
+        match self {
+            Self::Up(_) => true,
+            Self::Status(status) => status.watches(),
+            _ => false,
+        }
     }
 
     /// Whether the command may make a data directory; for the others one that is missing is a
@@ -213,6 +227,8 @@ impl Command {
             Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
             Self::Ticket(_) | Self::Nearby(_) => true,
             Self::Device(device) => device.makes_directory(),
+            // It says itself what is missing, and takes away what a directory that is gone left behind.
+            Self::Service(_) => true,
             _ => false,
         }
     }
@@ -276,10 +292,13 @@ impl Command {
             Self::Explain(command) => command.run(context).await,
             Self::Forks(command) => command.run(context).await,
             Self::Up(command) => command.run(context).await,
+            Self::Service(command) => command.run(context),
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
             Self::Peers(command) => command.run(context).await,
+            Self::SyncLog(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
             Self::Log(command) => command.run(context).await,
             Self::Verify(command) => command.run(context).await,
             Self::Rebuild(command) => command.run(context).await,
@@ -345,6 +364,8 @@ impl Human for Reply {
             Self::Sync(reply) => reply.human(),
             Self::Status(reply) => reply.human(),
             Self::Peers { peers } => peers.human(),
+            Self::Exchanges { exchanges } => exchanges.human(),
+            Self::Doctor(reply) => reply.human(),
             Self::Log { entries } => entries.human(),
             Self::Verify(reply) => reply.human(),
             Self::Config { values } => values.human(),

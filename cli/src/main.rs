@@ -9,6 +9,7 @@ mod command;
 mod context;
 mod directory;
 mod error;
+mod notify;
 mod outfile;
 mod output;
 mod paths;
@@ -16,6 +17,7 @@ mod private;
 mod progress;
 mod qr;
 mod secret;
+mod service;
 mod signal;
 mod size;
 

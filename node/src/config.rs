@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::write_atomically;
 use crate::keep::Policy;
+use crate::metrics::Loopback;
 
 /// Port a node listens on unless told otherwise; another one is taken when it is in use.
 pub(crate) const DEFAULT_PORT: u16 = 7411;
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) query: QueryConfig,
     /// Imports.
     pub(crate) import: ImportConfig,
+    /// Metrics.
+    pub(crate) metrics: MetricsConfig,
 }
 
 /// Network settings.
@@ -79,6 +82,14 @@ pub(crate) struct QueryConfig {
     pub(crate) memory_bytes: u64,
     /// Seconds after which a query is stopped.
     pub(crate) timeout_secs: u64,
+}
+
+/// Settings of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricsConfig {
+    /// The address of this machine at which metrics are given while it is up; none when empty.
+    pub(crate) listen: Loopback,
 }
 
 /// Import settings.

@@ -9,8 +9,10 @@ mod congestion;
 mod dial;
 mod discovery;
 mod endpoint;
+mod exchange;
 mod frame;
 mod guard;
+mod gauge;
 mod hello;
 mod join;
 mod late;
@@ -18,7 +20,9 @@ mod listen;
 pub(crate) mod nearby;
 pub(crate) mod pairing;
 mod reach;
+mod report;
 mod session;
+mod traffic;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -38,6 +42,8 @@ pub(crate) use self::dial::targets;
 use self::discovery::Surroundings;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::frame::is_relayed;
+use self::gauge::Tally;
+pub(crate) use self::gauge::{Gauge, Link, MetricsDoor, Standing};
 pub(crate) use self::join::{Answer, join};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
@@ -83,6 +89,8 @@ pub(crate) struct Live {
     pub(crate) info: watch::Receiver<SessionInfo>,
     /// Messages for the peer beside what the session sends by itself.
     notices: mpsc::Sender<Message>,
+    /// Blobs that it moved.
+    tally: Arc<Tally>,
 }
 
 /// The network of a running node.
@@ -119,6 +127,8 @@ pub(crate) struct Network {
     /// The pairing window, and what is to be announced of it.
     pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
+    /// What is counted and noted for `status`, `doctor` and metrics.
+    pub(crate) gauge: Arc<Gauge>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -153,12 +163,17 @@ impl Network {
             network_changes: watch::Sender::default(),
             pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
+            gauge: Arc::new(Gauge::new(config.listen)),
         });
+        if let Err(error) = network.node.get()?.with_core(|core| core.store.end_cut_exchanges()).await {
+            tracing::warn!("the sync log is not put right: {error}");
+        }
         network.spawn(listen::listen(Arc::clone(&network)));
         network.spawn(guard::keep_to_members(Arc::clone(&network)));
         network.spawn(discovery::run(Arc::clone(&network), config.clone()));
         network.spawn(crate::holdings::keep_telling(network.node.clone()));
         if purpose == Purpose::Serve {
+            network.spawn(gauge::keep_counting(Arc::clone(&network)));
             network.spawn(dial::keep_dialling(Arc::clone(&network), config.pass_secs));
         }
         Ok(network)
@@ -223,6 +238,11 @@ impl Network {
     /// Returns where a device was heard on the LAN lately.
     pub(crate) fn heard_at(&self, device: &DeviceId) -> Vec<SocketAddr> {
         lock(&self.surroundings).addresses_of(device)
+    }
+
+    /// Gives metrics for as long as the network runs.
+    pub(crate) fn serve_metrics(&self, serving: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(serving);
     }
 
     /// Returns where this node can be reached.
@@ -361,6 +381,7 @@ impl Network {
             live.connection.close(code::DONE.into(), b"");
         }
         self.endpoint().close().await;
+        self.gauge.all_noted().await;
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         tasks.abort_all();
         while tasks.join_next().await.is_some() {}

@@ -125,6 +125,9 @@ impl Gate for WeakNode {
 
     fn note(&self, device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
         if let Ok(node) = self.get() {
+            if let (Some(network), Some(hash)) = (node.running(), &hash) {
+                network.note_served(&node, &device, hash, bytes);
+            }
             node.0.accesses.note(self, device, hash, bytes);
         }
     }

@@ -5,6 +5,7 @@ mod data;
 mod describing;
 mod editing;
 mod joining;
+mod health;
 mod key;
 mod listing;
 mod log;
@@ -110,7 +111,8 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             syncing::sync(node, workspace, peers, timeout_secs, out).await
         }
         Request::Status => syncing::status(node).await,
-        Request::Peers => syncing::peers(node).await,
+        Request::Peers => health::peers(node).await,
+        Request::Health { ask } => health::dispatch(node, ask).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Up => syncing::up(node).await,

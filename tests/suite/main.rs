@@ -7,6 +7,7 @@
 )]
 
 mod admission;
+mod always_on;
 mod bad_input;
 mod collection;
 mod data;

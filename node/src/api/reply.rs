@@ -1,6 +1,7 @@
 //! Replies and events.
 
 mod data;
+mod health;
 mod import;
 mod joining;
 mod key;
@@ -12,6 +13,7 @@ mod syncing;
 use serde::{Deserialize, Serialize};
 
 pub use self::data::*;
+pub use self::health::*;
 pub use self::import::*;
 pub use self::joining::*;
 pub use self::key::*;
@@ -179,6 +181,13 @@ pub enum Reply {
         /// By name.
         peers: Vec<PeerInfo>,
     },
+    /// To `SyncLog`.
+    Exchanges {
+        /// The newest first.
+        exchanges: Vec<ExchangeInfo>,
+    },
+    /// To `Doctor`.
+    Doctor(Box<DoctorReply>),
     /// To `Log`.
     Log {
         /// Newest first.

@@ -2,6 +2,7 @@
 
 mod data;
 mod joining;
+mod health;
 mod key;
 mod people;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::data::DataRequest;
 pub use self::joining::JoiningRequest;
+pub use self::health::HealthRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
@@ -358,6 +360,11 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// About how the node itself is doing.
+    Health {
+        /// What.
+        ask: HealthRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,

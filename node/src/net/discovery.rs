@@ -13,7 +13,7 @@ mod beacon;
 mod dnssd;
 mod interfaces;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -25,8 +25,9 @@ use self::beacon::Beacon;
 use self::dnssd::DnsSd;
 pub(crate) use self::interfaces::{Interface, is_near};
 use super::nearby::Neighbour;
-use super::{Network, lock};
+use super::{Network, lock, report};
 use crate::api::{ApiError, ErrorKind};
+use crate::clock::now_ms;
 use crate::config::NetworkConfig;
 use crate::core::Core;
 
@@ -60,6 +61,16 @@ pub(crate) enum Way {
     Beacon,
 }
 
+impl Way {
+    /// Returns how it is called.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::DnsSd => "dns-sd",
+            Self::Beacon => "beacon",
+        }
+    }
+}
+
 /// An announcement that was heard.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
@@ -81,12 +92,8 @@ pub(crate) struct Surroundings {
     heard: BTreeMap<Nonce, Heard>,
     /// What is announced now.
     pub(crate) announced: Option<Announcement>,
-    /// When it was sent last.
-    pub(crate) sent_at: Option<Instant>,
     /// The links as of the last look.
     pub(crate) interfaces: Vec<Interface>,
-    /// Ways that cannot be used, and why.
-    pub(crate) failures: Vec<String>,
 }
 
 impl Surroundings {
@@ -160,10 +167,11 @@ pub(super) async fn run(network: Arc<Network>, config: NetworkConfig) {
     for failure in &failures {
         tracing::warn!("{failure}");
     }
-    lock(&network.surroundings).failures = failures;
+    network.gauge.discovery().last_error = failures.pop();
     if dnssd.is_none() && beacon.is_none() {
         return;
     }
+    network.gauge.discovery().is_running = true;
     let finder = Finder { network, dnssd, beacon, budget: MAX_PER_SECOND, sent: 0, since: Instant::now() };
     if let Err(error) = finder.run().await {
         tracing::debug!("finding members ended: {error}");
@@ -240,6 +248,8 @@ impl Finder {
         let mut surroundings = lock(&self.network.surroundings);
         let changed = surroundings.interfaces != interfaces;
         if changed {
+            let names: BTreeSet<_> = interfaces.iter().map(|interface| interface.name.clone()).collect();
+            self.network.gauge.discovery().interfaces = names.into_iter().collect();
             surroundings.interfaces = interfaces;
         }
         drop(surroundings);
@@ -273,6 +283,11 @@ impl Finder {
             surroundings.announced.clone_from(&announcement);
         }
         (self.sent, self.since) = (0, Instant::now());
+        {
+            let mut report = network.gauge.discovery();
+            report.records = announcement.as_ref().map_or(0, |announcement| announcement.tags.len());
+            report.announced_ms = Some(now_ms());
+        }
         let Some(dnssd) = &mut self.dnssd else { return Ok(()) };
         match announcement.zip(network.port()) {
             Some((announcement, port)) => {
@@ -298,7 +313,7 @@ impl Finder {
         let (Some(beacon), Some(bytes)) = (&self.beacon, self.bytes()) else { return };
         let interfaces = lock(&self.network.surroundings).interfaces.clone();
         beacon.send(&bytes, &interfaces).await;
-        lock(&self.network.surroundings).sent_at = Some(Instant::now());
+        self.network.gauge.discovery().announced_ms = Some(now_ms());
     }
 
     /// Tells one that was not heard before that this node is here too.
@@ -330,7 +345,8 @@ impl Finder {
             return Ok(false);
         }
         self.budget -= 1;
-        let (own, asked) = (self.network.device, announcement.clone());
+        let network = Arc::clone(&self.network);
+        let (own, asked) = (network.device, announcement.clone());
         let node = self.network.node.get()?;
         if let Some(Pairing { device, label }) = announcement.pairing.clone().filter(|pairing| pairing.device != own) {
             let until = Instant::now() + FRESH;
@@ -338,6 +354,11 @@ impl Finder {
         }
         let member = node.with_core(move |core| recognise(core, &own, &asked)).await?;
         let is_own = member.is_some_and(|(_, device)| device == own);
+        if !is_own {
+            let (by, workspace) = (way.name(), member.map(|(workspace, _)| workspace));
+            let heard = report::Heard { at_ms: now_ms(), addresses: addresses.clone(), by, workspace };
+            network.gauge.discovery().on_heard(heard);
+        }
         let heard = Heard { announcement, member, addresses, at: Instant::now(), way };
         if is_own || !lock(&self.network.surroundings).note(heard) || member.is_none() {
             return Ok(false);
