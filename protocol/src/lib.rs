@@ -8,6 +8,7 @@
 
 pub mod authority;
 pub mod bug;
+pub mod bundle;
 pub mod document;
 pub mod entry;
 pub mod facts;
