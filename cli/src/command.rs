@@ -2,6 +2,7 @@
 
 mod attach;
 mod audit;
+mod bundle;
 mod cache;
 mod completions;
 mod config;
@@ -13,6 +14,7 @@ mod device;
 mod devices;
 mod dictionary;
 mod down;
+mod drive;
 mod duplicates;
 mod explain;
 mod export;
@@ -170,6 +172,10 @@ pub(crate) enum Command {
     Down(down::Down),
     /// Exchange entries and blobs with peers, then end
     Sync(sync::Sync),
+    /// Carry entries and data by files instead of a network
+    Bundle(bundle::Bundle),
+    /// Exchange by a stick that goes round
+    Drive(drive::Drive),
     /// Say whether work is safe and what is going on
     Status(status::Status),
     /// List known peers, or add the address of one
@@ -266,6 +272,8 @@ impl Command {
             Self::Up(command) => command.run(context).await,
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
+            Self::Bundle(command) => command.run(context).await,
+            Self::Drive(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
             Self::Peers(command) => command.run(context).await,
             Self::Log(command) => command.run(context).await,
@@ -330,6 +338,10 @@ impl Human for Reply {
             Self::Log { entries } => entries.human(),
             Self::Verify(reply) => reply.human(),
             Self::Config { values } => values.human(),
+            Self::BundleMade(reply) => reply.human(),
+            Self::BundleTaken(reply) => reply.human(),
+            Self::Bundle(reply) => reply.human(),
+            Self::DriveSync(reply) => reply.human(),
             Self::Up(reply) => reply.human(),
             Self::Done { message } => clean(message),
         }

@@ -1,5 +1,6 @@
 //! Replies and events.
 
+mod bundle;
 mod data;
 mod import;
 mod key;
@@ -10,6 +11,7 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bundle::*;
 pub use self::data::*;
 pub use self::import::*;
 pub use self::key::*;
@@ -191,6 +193,14 @@ pub enum Reply {
     Cache(CacheReply),
     /// To `Transfers`.
     Transfers(TransfersReply),
+    /// To `Export` of a bundle.
+    BundleMade(BundleMadeReply),
+    /// To `Import` of a bundle.
+    BundleTaken(BundleImportReply),
+    /// To `Show` of a bundle.
+    Bundle(BundleReply),
+    /// To `DriveSync`.
+    DriveSync(DriveSyncReply),
     /// To `Up`.
     Up(UpReply),
     /// To requests that return nothing else.

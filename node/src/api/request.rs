@@ -1,5 +1,6 @@
 //! Requests.
 
+mod bundle;
 mod data;
 mod key;
 mod people;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
@@ -345,6 +347,13 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// Makes, takes or shows a bundle.
+    Bundle {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: BundleRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,

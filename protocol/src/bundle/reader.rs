@@ -83,6 +83,12 @@ impl<S: Source> Reader<S> {
         &self.manifest
     }
 
+    /// Returns where the content comes from.
+    #[must_use]
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+
     /// Returns the blobs, once the first op was given.
     #[must_use]
     pub fn table(&self) -> &[BlobRef] {
