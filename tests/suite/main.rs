@@ -8,6 +8,7 @@
 
 mod admission;
 mod bad_input;
+mod bundle;
 mod collection;
 mod data;
 #[cfg(target_os = "linux")]

@@ -174,7 +174,7 @@ impl Human for BundleMadeReply {
         if let Some(base) = &self.base {
             lines.push(format!("goes on  from {}", short(base)));
         }
-        let sealed = if self.encrypted { ", encrypted to the members\' devices" } else { "" };
+        let sealed = if self.encrypted { ", encrypted to the members' devices" } else { "" };
         lines.push(format!("file     {}, {}{sealed}", files(&self.files), bytes(self.bytes)));
         lines.join("\n")
     }
