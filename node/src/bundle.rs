@@ -25,9 +25,7 @@ use tokio::sync::mpsc;
 pub(crate) use self::drive::proven;
 use self::export::{Made, Order};
 use self::plan::{Blobs, Known};
-use crate::api::{
-    ApiError, BundleMadeReply, BundleRequest, BundleSince, ErrorKind, Event, ExportBundle, Reply,
-};
+use crate::api::{ApiError, BundleMadeReply, BundleRequest, BundleSince, ErrorKind, Event, ExportBundle, Reply};
 use crate::client::Output;
 use crate::core::Core;
 use crate::node::Node;

@@ -74,9 +74,7 @@ fn held(place: &Place) -> Held {
     let status = place.json(&["status"])["workspaces"].clone();
     let database = rusqlite::Connection::open(place.path().join("node.db")).unwrap();
     let tables = ["entries", "have", "holdings", "bundles", "peer_levels", "checks", "transfers"];
-    let count = |table| {
-        database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
-    };
+    let count = |table| database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
     let (rows, dir) = (tables.into_iter().map(count).collect(), place.path().join("blobs"));
     let mut files = listing(&dir.join("data"));
     files.extend(listing(&dir.join("temp")));

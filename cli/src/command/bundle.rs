@@ -153,7 +153,9 @@ fn files(paths: &[PathBuf]) -> String {
     match paths {
         [] => String::new(),
         [one] => name(one),
-        [first, .., last] => format!("{} … {}", name(first), clean(&last.file_name().unwrap_or_default().to_string_lossy())),
+        [first, .., last] => {
+            format!("{} … {}", name(first), clean(&last.file_name().unwrap_or_default().to_string_lossy()))
+        }
     }
 }
 
@@ -203,7 +205,10 @@ impl Human for BundleImportReply {
             lines.push(format!("damaged  blob {} was left", short(hash)));
         }
         if self.waiting > 0 {
-            let base = self.base.as_deref().map_or_else(String::new, |base| format!(", which goes on from bundle {}", short(base)));
+            let base = self
+                .base
+                .as_deref()
+                .map_or_else(String::new, |base| format!(", which goes on from bundle {}", short(base)));
             lines.push(format!(
                 "warning  {} entries wait for others that are not in it{base}: take what came before first, then this one again",
                 count(self.waiting)

@@ -57,12 +57,11 @@ impl Blobs {
         // A stream for the store must be shareable between threads.
         let broke = Arc::new(AtomicBool::new(false));
         let breaks = Arc::clone(&broke);
-        let stream = futures::stream::poll_fn(move |context| pieces.poll_recv(context))
-            .inspect(move |piece| {
-                if piece.is_err() {
-                    breaks.store(true, Ordering::Relaxed);
-                }
-            });
+        let stream = futures::stream::poll_fn(move |context| pieces.poll_recv(context)).inspect(move |piece| {
+            if piece.is_err() {
+                breaks.store(true, Ordering::Relaxed);
+            }
+        });
         let added = store.add_stream(stream).await.temp_tag().await;
         drop(writing);
         let tag = added.map_err(|error| {

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use dataforge_protocol::bundle::{BundleError, Item, Part, Reader};
-use dataforge_protocol::entry::{BlobRef, Entry, EntryKind, ReadHeader, SignedEntry};
+use dataforge_protocol::entry::{BlobRef, Entry, EntryKind, ReadHeader, SignedEntry, entry_id};
 use dataforge_protocol::holding::ChainBlobs;
-use dataforge_protocol::id::{BlobHash, WorkspaceId};
+use dataforge_protocol::id::{BlobHash, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::DeviceTips;
 use tokio::sync::mpsc;
 
@@ -18,6 +18,8 @@ use crate::node::Node;
 
 /// Entries judged at a time.
 pub(super) const ENTRIES: usize = 512;
+/// Entries of a bundle that are remembered at most.
+const REMEMBERED: u64 = 2_000_000;
 /// Bytes of blobs hashed at a time.
 const PIECE: usize = 1 << 20;
 
@@ -34,6 +36,8 @@ pub(super) struct Checked {
     pub(super) new_bytes: u64,
     /// Blobs in it.
     pub(super) blobs: Vec<BlobHash>,
+    /// Its entries but for ops; none when they are too many to be remembered.
+    pub(super) entries: Option<Vec<EntryId>>,
 }
 
 /// An error of a bundle, at the file that is being read.
@@ -58,9 +62,18 @@ pub(super) fn check(
     }
     let workspace = bundle.manifest.workspace;
     let total = bundle.manifest.content_bytes();
-    let mut reader = Reader::new(bundle.manifest.clone(), bundle.content());
+    let content = if salvages { bundle.what_is_there() } else { bundle.content() };
+    let mut reader = Reader::new(bundle.manifest.clone(), content);
     let mut checked = Checked::default();
-    let mut look = Look { node, workspace, named: BTreeSet::new(), batch: Vec::new(), new_entries: 0 };
+    let is_few = bundle.manifest.section(Part::Entries).count <= REMEMBERED;
+    let mut look = Look {
+        node,
+        workspace,
+        named: BTreeSet::new(),
+        batch: Vec::new(),
+        new_entries: 0,
+        entries: is_few.then(Vec::new),
+    };
     let mut due: Option<BTreeSet<BlobHash>> = None;
     let mut buffer = vec![0; PIECE];
     loop {
@@ -99,7 +112,7 @@ pub(super) fn check(
         }
     }
     checked.blobs = reader.table().iter().map(|blob| blob.hash).collect();
-    checked.new_entries = look.new_entries;
+    (checked.new_entries, checked.entries) = (look.new_entries, look.entries);
     Ok(checked)
 }
 
@@ -111,6 +124,7 @@ struct Look<'a> {
     named: BTreeSet<(BlobHash, u64)>,
     batch: Vec<(Part, SignedEntry)>,
     new_entries: u64,
+    entries: Option<Vec<EntryId>>,
 }
 
 impl Look<'_> {
@@ -121,11 +135,13 @@ impl Look<'_> {
 
     fn judge(&mut self) -> Result<(), ApiError> {
         let (workspace, batch) = (self.workspace, std::mem::take(&mut self.batch));
+        if let Some(entries) = &mut self.entries {
+            let others = batch.iter().filter(|(part, _)| *part == Part::Entries);
+            entries.extend(others.map(|(_, entry)| entry_id(&entry.header)));
+        }
         let unknown: Vec<_> = self.node.locked(|core| {
             let ledger = core.ledger(&workspace)?;
-            let is_new = |(_, entry): &(Part, SignedEntry)| {
-                !ledger.contains(&dataforge_protocol::entry::entry_id(&entry.header))
-            };
+            let is_new = |(_, entry): &(Part, SignedEntry)| !ledger.contains(&entry_id(&entry.header));
             Ok(batch.into_iter().filter(is_new).collect())
         })?;
         for (part, signed) in unknown {
@@ -171,7 +187,7 @@ fn bad(entry: &Entry, what: &str) -> ApiError {
 /// # Errors
 /// `Input` when it is not good or of another workspace.
 pub(super) fn verified(signed: SignedEntry, workspace: &WorkspaceId) -> Result<Entry, ApiError> {
-    let id = dataforge_protocol::entry::entry_id(&signed.header);
+    let id = entry_id(&signed.header);
     let entry = signed.verify().map_err(|error| {
         ApiError::new(ErrorKind::Input, format!("entry {} is not good: {error}", id.fmt_short()))
             .hint("whoever made this bundle did not make it with DataForge; nothing was taken from it")

@@ -29,13 +29,15 @@ use crate::store::BundleRow;
 const ROOT: &str = "dataforge";
 /// How the names of bundles end.
 const ENDING: &str = ".dfb";
+/// How the name of one ends that was found to be damaged.
+const DAMAGED: &str = ".damaged";
 /// Own bundles that may stand on a stick before one takes their place.
 const MANY: usize = 16;
 /// Bytes of blobs hashed at a time.
 const PIECE: usize = 1 << 20;
 
-/// A bundle of this device on a stick.
-struct Own {
+/// A bundle on a stick.
+struct OnStick {
     bundle: Bundle,
     row: Option<BundleRow>,
     /// Its blobs.
@@ -59,28 +61,33 @@ pub(super) async fn sync(
     let mut reply = DriveSyncReply { directory: dir.clone(), ..DriveSyncReply::default() };
     let device = node.with_core(|core| Ok(core.identity()?.device())).await?;
     let (own, others) = find(node, workspace, &dir, &mut reply).await?;
-    for bundle in others.into_iter().chain(own.iter().cloned()) {
-        if !is_due(node, &bundle, device).await? {
+    for bundle in others.iter().chain(&own) {
+        if !is_due(node, bundle, device).await? {
             reply.known += u64::from(bundle.manifest.exporter != device);
             continue;
         }
-        let path = bundle.path().to_owned();
         let options = import::Options { take: Take::Wanted, salvages: false, only: Some(workspace) };
-        match import::import(node, bundle, options, out).await {
+        match import::import(node, bundle.clone(), options, out).await {
             Ok(taken) => reply.taken.push(taken),
             Err(error) if error.kind == ErrorKind::Internal => return Err(error),
-            Err(error) => reply.problems.push((path, error.message)),
+            Err(error) => {
+                let mut why = error.message;
+                if error.kind == ErrorKind::Input && tokio::task::block_in_place(|| set_aside(bundle)) {
+                    why.push_str("; it was set aside, so that its device puts it there again");
+                }
+                reply.problems.push((bundle.path().to_owned(), why));
+            }
         }
     }
     let max_bytes = max_bytes.or_else(|| place::longest_file(&dir));
     let target = dir.join(format!("{}-{:012x}{ENDING}", device.fmt_short(), now_ms()));
     let (planner, asked) = (node.clone(), target.clone());
     let looked = tokio::task::spawn_blocking(move || {
-        let mut rows = Vec::new();
-        for bundle in own {
-            rows.push(looked_at(&planner, &workspace, bundle)?);
-        }
-        planned(&planner, workspace, rows, (asked, encrypt, max_bytes))
+        let look = |bundle| looked_at(&planner, &workspace, bundle);
+        let own = own.into_iter().map(look).collect::<Result<Vec<_>, _>>()?;
+        // Whom what others encrypted is for is not known here.
+        let others = others.into_iter().filter(|bundle| !bundle.is_sealed).map(look).collect::<Result<Vec<_>, _>>()?;
+        planned(&planner, workspace, (&own, &others), (asked, encrypt, max_bytes))
     });
     let looked = looked.await.map_err(|error| ApiError::new(ErrorKind::Internal, format!("a task failed: {error}")));
     let Plan { order, obsolete } = looked??;
@@ -90,6 +97,15 @@ pub(super) async fn sync(
     reply.removed = obsolete.len() as u64;
     tokio::task::block_in_place(|| remove(&dir, &obsolete))?;
     Ok(reply)
+}
+
+/// Puts a damaged bundle out of the way; whether that could be done.
+fn set_aside(bundle: &Bundle) -> bool {
+    bundle.paths().iter().fold(false, |done, path| {
+        let mut name = path.clone().into_os_string();
+        name.push(DAMAGED);
+        std::fs::rename(path, name).is_ok() || done
+    })
 }
 
 /// Whether there is something to take from a bundle: it was not taken yet, or has what is lacked now, be
@@ -147,14 +163,16 @@ async fn find(
     Ok((own, others))
 }
 
-/// Lists the files that should be bundles; what an interrupted command of this device left goes.
+/// Lists the files that should be bundles. What an interrupted command of this device left goes, and what
+/// others found damaged of it.
 fn listed(dir: &Path, device: &DeviceId) -> Result<Vec<PathBuf>, ApiError> {
     let failed = |error: std::io::Error| storage("cannot list", dir, &error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with(&device.fmt_short()) && name.ends_with(".part") {
+        let is_left = name.ends_with(".part") || name.ends_with(DAMAGED);
+        if name.starts_with(&device.fmt_short()) && is_left {
             // One that cannot be removed is in nobody's way.
             drop(std::fs::remove_file(&path));
         } else if name.ends_with(ENDING) || name.ends_with(&format!("{ENDING}.001")) {
@@ -165,7 +183,7 @@ fn listed(dir: &Path, device: &DeviceId) -> Result<Vec<PathBuf>, ApiError> {
     Ok(found)
 }
 
-fn looked_at(node: &Node, workspace: &WorkspaceId, bundle: Bundle) -> Result<Own, ApiError> {
+fn looked_at(node: &Node, workspace: &WorkspaceId, bundle: Bundle) -> Result<OnStick, ApiError> {
     let is_whole = bundle.check_volumes().is_ok();
     let mut reader = Reader::new(bundle.manifest.clone(), bundle.content());
     // One that is damaged has nothing.
@@ -178,7 +196,7 @@ fn looked_at(node: &Node, workspace: &WorkspaceId, bundle: Bundle) -> Result<Own
     };
     let id = bundle.manifest.id();
     let row = if is_whole { node.locked(|core| core.store.bundle(workspace, &id))? } else { None };
-    Ok(Own { bundle, row, table })
+    Ok(OnStick { bundle, row, table })
 }
 
 /// What is to be done with a stick.
@@ -190,7 +208,7 @@ struct Plan {
 fn planned(
     node: &Node,
     workspace: WorkspaceId,
-    own: Vec<Own>,
+    (own, others): (&[OnStick], &[OnStick]),
     (target, encrypt, max_bytes): (PathBuf, bool, Option<u64>),
 ) -> Result<Plan, ApiError> {
     let (default, interest) = (node.config().cache.policy, node.transfers().interest());
@@ -203,13 +221,14 @@ fn planned(
         let needed: Vec<_> = selection.blobs.iter().map(|blob| blob.hash).collect();
         let needed_blobs: BTreeSet<_> = needed.into_iter().collect();
         let needed_places = selection.places.clone();
-        let is_much = own.len() > MANY;
+        let (is_much, device) = (own.len() > MANY, core.device());
         // What a reader cannot open serves nobody.
         let serves = |row: &BundleRow| {
             let opens = |sealed: &Vec<DeviceId>| readers.iter().all(|reader| sealed.contains(reader));
-            !is_much && row.entries.is_some() && row.readers.as_ref().is_none_or(opens)
+            (!is_much || Some(row.device) != device) && row.entries.is_some() && row.readers.as_ref().is_none_or(opens)
         };
-        let serving: Vec<_> = own.iter().filter_map(|one| one.row.as_ref().filter(|row| serves(row))).collect();
+        let serving: Vec<_> =
+            own.iter().chain(others).filter_map(|one| one.row.as_ref().filter(|row| serves(row))).collect();
         let entries: Vec<&BlobSet> = serving.iter().filter_map(|row| row.entries.as_ref()).collect();
         let blobs: Vec<&[ChainBlobs]> = serving.iter().map(|row| row.blobs.as_slice()).collect();
         selection.leave_out(core, &workspace, &entries, &blobs)?;
@@ -218,7 +237,7 @@ fn planned(
             || !selection.blobs.is_empty()
             || last.is_none_or(|last| !says(&last.bundle, &selection));
         let mut obsolete = Vec::new();
-        for one in &own {
+        for one in own {
             let row = one.row.as_ref().filter(|row| serves(row));
             let is_last = last.is_some_and(|last| last.bundle.path() == one.bundle.path());
             let is_needed = row.is_some_and(|row| {
@@ -231,8 +250,7 @@ fn planned(
         }
         let base = last.map(|last| last.bundle.manifest.id());
         let readers = encrypt.then(|| sealed_for(core, &workspace)).transpose()?;
-        let order =
-            Order { workspace, selection, base, audience: None, target, replaces: false, max_bytes, readers };
+        let order = Order { workspace, selection, base, audience: None, target, replaces: false, max_bytes, readers };
         Ok(Plan { order: is_news.then_some(order), obsolete })
     })
 }
@@ -251,9 +269,9 @@ fn says(bundle: &Bundle, selection: &Selection) -> bool {
 
 /// Whether two lists name a blob in common.
 fn share(chains: &[ChainBlobs], others: &[ChainBlobs]) -> bool {
-    chains.iter().any(|chain| {
-        others.iter().any(|other| other.device == chain.device && overlap(&chain.numbers, &other.numbers))
-    })
+    chains
+        .iter()
+        .any(|chain| others.iter().any(|other| other.device == chain.device && overlap(&chain.numbers, &other.numbers)))
 }
 
 fn overlap(set: &BlobSet, other: &BlobSet) -> bool {

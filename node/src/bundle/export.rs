@@ -6,8 +6,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use dataforge_protocol::bundle::{
-    MAGIC, Manifest, PARTS, Part, SignedManifest, Tally, VolumeHeader, entry_record, holding_record, table_row, tips_records,
-    wants_record,
+    MAGIC, Manifest, PARTS, Part, SignedManifest, Tally, VolumeHeader, entry_record, holding_record, table_row,
+    tips_records, wants_record,
 };
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, BundleId, DeviceId, EntryId, PersonId, WorkspaceId};
@@ -80,7 +80,7 @@ fn make_here(node: &Node, order: &Order, out: &mpsc::Sender<Output>) -> Result<M
         Ok((secret, last.map_or(0, |last| last.made_ms + 1).max(now_ms())))
     })?;
     let (manifest, signed) = manifest(node, order, &secret, made_ms, out)?;
-    let header = VolumeHeader { number: 1, manifest: signed.clone() }.len();
+    let header = VolumeHeader { number: 1, manifest: signed.clone() }.byte_len();
     let needed = manifest.content_bytes() + header * u64::from(manifest.volumes);
     if let Some(free) = crate::space::free_bytes(dir).filter(|free| *free < needed) {
         return Err(ApiError::new(
@@ -159,7 +159,7 @@ fn volume_bytes(order: &Order, content: u64) -> Result<u64, ApiError> {
             .hint("give at least 1 MB with --max-size"));
     }
     let file = order.readers.as_ref().map_or(max, |readers| envelope::room(max, readers.len()));
-    let each = file.saturating_sub(VolumeHeader::max_len()).max(1);
+    let each = file.saturating_sub(VolumeHeader::max_byte_len()).max(1);
     let volumes = Manifest::volumes_of(content, each);
     if volumes > u64::from(MAX_VOLUMES) {
         return Err(ApiError::new(

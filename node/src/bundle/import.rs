@@ -1,14 +1,14 @@
 //! Taking what is in a bundle: entries through the one door, blobs through the durable store. It goes on
 //! where an earlier attempt ended, since what is here is passed over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use dataforge_protocol::bundle::{BundleError, Item, Reader};
-use dataforge_protocol::entry::{BlobRef, SignedEntry};
-use dataforge_protocol::holding::SignedHolding;
-use dataforge_protocol::id::{BlobHash, WorkspaceId};
+use dataforge_protocol::bundle::{BundleError, Item, Part, Reader};
+use dataforge_protocol::entry::{BlobRef, SignedEntry, entry_id};
+use dataforge_protocol::holding::{BlobSet, SignedHolding};
+use dataforge_protocol::id::{BlobHash, DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::limits::MAX_HOLDINGS;
 use dataforge_protocol::wire::Message;
 use tokio::sync::mpsc;
@@ -95,9 +95,7 @@ pub(super) async fn import(
     let workspace = bundle.manifest.workspace;
     see_that_here(node, &bundle, options.only).await?;
     let (checker, looked, asked, progress) = (node.clone(), bundle.clone(), options.clone(), out.clone());
-    let checked = tokio::task::spawn_blocking(move || {
-        check(&checker, &looked, asked.take, asked.salvages, &progress)
-    });
+    let checked = tokio::task::spawn_blocking(move || check(&checker, &looked, asked.take, asked.salvages, &progress));
     let failed = |error: tokio::task::JoinError| ApiError::new(ErrorKind::Internal, format!("a task failed: {error}"));
     let checked = checked.await.map_err(failed)??;
     let (sender, arrivals) = mpsc::channel(QUEUE);
@@ -184,7 +182,8 @@ impl Taker<'_> {
         out: &mpsc::Sender<Output>,
     ) -> Result<(), ApiError> {
         let total = bundle.manifest.content_bytes();
-        let mut reader = Reader::new(bundle.manifest.clone(), bundle.content());
+        let content = if options.salvages { bundle.what_is_there() } else { bundle.content() };
+        let mut reader = Reader::new(bundle.manifest.clone(), content);
         let mut due = BTreeSet::new();
         loop {
             let Some(item) = reader.next_item().map_err(|error| at(&reader, &error))? else { return Ok(()) };
@@ -223,8 +222,7 @@ impl Taker<'_> {
         let node = self.node;
         let unknown: Vec<_> = node.locked(|core| {
             let ledger = core.ledger(&workspace)?;
-            let is_new =
-                |entry: &SignedEntry| !ledger.contains(&dataforge_protocol::entry::entry_id(&entry.header));
+            let is_new = |entry: &SignedEntry| !ledger.contains(&entry_id(&entry.header));
             Ok(batch.into_iter().filter(is_new).collect())
         })?;
         if unknown.is_empty() {
@@ -381,7 +379,7 @@ async fn settle(node: &Node, group: Vec<Stored>, kept: &mut Kept) -> Result<(), 
 async fn note(node: &Node, bundle: &Bundle, checked: &Checked, is_done: bool) -> Result<(), ApiError> {
     let manifest = &bundle.manifest;
     let (workspace, exporter) = (manifest.workspace, manifest.exporter);
-    let blobs = checked.blobs.clone();
+    let (blobs, entries) = (checked.blobs.clone(), checked.entries.clone());
     let row = BundleRow {
         id: manifest.id(),
         device: exporter,
@@ -410,19 +408,22 @@ async fn note(node: &Node, bundle: &Bundle, checked: &Checked, is_done: bool) ->
         if !is_done || core.store.bundle(&workspace, &row.id)?.is_some() {
             return Ok(());
         }
-        let row = BundleRow { blobs: core.store.numbers_of(&workspace, &blobs)?, ..row };
+        let entries = entries.map(|ids| places_of(core, &workspace, ids)).transpose()?;
+        let row = BundleRow { blobs: core.store.numbers_of(&workspace, &blobs)?, entries, ..row };
         core.store.transaction(|store| store.note_bundle(&workspace, &row, now_ms()))
     })
     .await
 }
 
+/// The places of entries in the order of settling.
+fn places_of(core: &mut Core, workspace: &WorkspaceId, ids: Vec<EntryId>) -> Result<BlobSet, ApiError> {
+    let ids: BTreeSet<_> = ids.into_iter().collect();
+    let settled = core.ledger(workspace)?.settled_since(0).iter().zip(0_u64..);
+    Ok(BlobSet::from_sorted(settled.filter(|(id, _)| ids.contains(id)).map(|(_, place)| place)))
+}
+
 /// How far the exporter held this device's chain.
-fn level(
-    core: &mut Core,
-    workspace: &WorkspaceId,
-    own: &dataforge_protocol::id::DeviceId,
-    row: &BundleRow,
-) -> Result<Option<u64>, ApiError> {
+fn level(core: &mut Core, workspace: &WorkspaceId, own: &DeviceId, row: &BundleRow) -> Result<Option<u64>, ApiError> {
     let ledger = core.ledger(workspace)?;
     let told = row.tips.iter().filter(|chain| chain.device == *own).flat_map(|chain| &chain.tips);
     Ok(told.filter(|(_, id)| ledger.contains(id)).map(|(seq, _)| *seq).max())
@@ -432,8 +433,7 @@ fn reply(core: &mut Core, bundle: &Bundle, checked: &Checked) -> Result<BundleIm
     let manifest = &bundle.manifest;
     let ledger = core.ledger(&manifest.workspace)?;
     let members = ledger.members();
-    let known: BTreeMap<_, _> = ledger.people();
-    let is_known = known.values().any(|person| person.devices.contains_key(&manifest.exporter));
+    let is_known = ledger.people().values().any(|person| person.devices.contains_key(&manifest.exporter));
     Ok(BundleImportReply {
         id: manifest.id().to_string(),
         workspace: ledger.genesis().name.clone(),
@@ -441,8 +441,7 @@ fn reply(core: &mut Core, bundle: &Bundle, checked: &Checked) -> Result<BundleIm
         by_member: members.is_member(&manifest.exporter),
         by_known: is_known,
         base: manifest.base.map(|base| base.to_string()),
-        carried_entries: manifest.section(dataforge_protocol::bundle::Part::Entries).count
-            + manifest.section(dataforge_protocol::bundle::Part::Ops).count,
+        carried_entries: manifest.section(Part::Entries).count + manifest.section(Part::Ops).count,
         carried_blobs: checked.blobs.len() as u64,
         carried_bytes: manifest.blob_bytes,
         ..BundleImportReply::default()

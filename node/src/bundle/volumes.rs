@@ -136,7 +136,8 @@ impl Bundle {
         self.paths.first().map_or(Path::new(""), PathBuf::as_path)
     }
 
-    fn open_volume(&self, number: u32) -> Result<(Body, u64), ApiError> {
+    /// Opens a volume; one that is `lenient` may be cut short.
+    fn open_volume(&self, number: u32, lenient: bool) -> Result<(Body, u64), ApiError> {
         let path = self.paths.get(number as usize - 1).map_or_else(PathBuf::new, Clone::clone);
         let opened = open_body(&path, self.secret.as_deref()).map_err(|error| match error.kind {
             ErrorKind::NotFound => ApiError::new(
@@ -152,12 +153,12 @@ impl Bundle {
             return Err(told(&path, &BundleError::OtherVolume));
         }
         let content = self.manifest.volume_content(number);
-        let expected = header.len().saturating_add(content);
-        if !is_sealed && len < expected {
-            let at = len.saturating_sub(header.len());
+        let expected = header.byte_len().saturating_add(content);
+        if !is_sealed && !lenient && len < expected {
+            let at = len.saturating_sub(header.byte_len());
             return Err(told(&path, &BundleError::Truncated { at, missing: expected - len }));
         }
-        if !is_sealed && len > expected {
+        if !is_sealed && !lenient && len > expected {
             return Err(told(&path, &BundleError::Trailing));
         }
         Ok((body, content))
@@ -169,18 +170,24 @@ impl Bundle {
     /// # Errors
     /// As for [`Bundle::open`].
     pub(super) fn check_volumes(&self) -> Result<(), ApiError> {
-        (1..=self.manifest.volumes).try_for_each(|number| self.open_volume(number).map(|_| ()))
+        (1..=self.manifest.volumes).try_for_each(|number| self.open_volume(number, false).map(|_| ()))
     }
 
     /// Begins to read its content.
     pub(super) fn content(&self) -> Content<'_> {
-        Content { bundle: self, number: 0, current: None, left: 0 }
+        Content { bundle: self, lenient: false, number: 0, current: None, left: 0 }
+    }
+
+    /// Begins to read its content, as far as it is there.
+    pub(super) fn what_is_there(&self) -> Content<'_> {
+        Content { lenient: true, ..self.content() }
     }
 }
 
 /// The content of all volumes.
 pub(super) struct Content<'a> {
     bundle: &'a Bundle,
+    lenient: bool,
     number: u32,
     current: Option<Body>,
     left: u64,
@@ -204,7 +211,7 @@ impl Content<'_> {
                 return Ok(false);
             }
             self.number += 1;
-            let (body, content) = self.bundle.open_volume(self.number).map_err(|error| {
+            let (body, content) = self.bundle.open_volume(self.number, self.lenient).map_err(|error| {
                 let kind = match error.kind {
                     ErrorKind::Storage => std::io::ErrorKind::Other,
                     _ => std::io::ErrorKind::InvalidData,

@@ -31,7 +31,7 @@ pub(crate) struct BundleRow {
     pub(crate) wants: Option<Vec<ChainBlobs>>,
     /// Blobs that are in it.
     pub(crate) blobs: Vec<ChainBlobs>,
-    /// Of one that was made here: its entries, by their places in the order of settling.
+    /// Its entries but for ops, by their places here in the order of settling.
     pub(crate) entries: Option<BlobSet>,
     /// Of one that was made here and is encrypted: who can read it.
     pub(crate) readers: Option<Vec<DeviceId>>,

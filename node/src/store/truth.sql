@@ -204,7 +204,7 @@ CREATE TABLE bundles (
     tips      BLOB NOT NULL,            -- ends of the chains its device held; this and the rest in postcard
     wants     BLOB,                     -- blobs its device lacked and wanted, as in a holding; null when not told
     blobs     BLOB NOT NULL,            -- blobs that are in it, the same way
-    entries   BLOB,                     -- of an own one: its entries, by places in the order of settling
+    entries   BLOB,                     -- its entries but for ops, by places in the order of settling
     readers   BLOB                      -- of an own one that is encrypted: devices that can read it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX bundles_by_device ON bundles (workspace, device, made_ms);

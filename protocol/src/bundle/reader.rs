@@ -62,10 +62,19 @@ pub struct Reader<S> {
 
 #[derive(Debug)]
 enum Stage {
-    Section { part: Part, records: u64, bytes: u64, hasher: Box<blake3::Hasher> },
+    Section {
+        part: Part,
+        records: u64,
+        bytes: u64,
+        hasher: Box<blake3::Hasher>,
+    },
     /// Between blobs.
     Blobs,
-    Blob { blob: BlobRef, left: u64, hasher: Box<blake3::Hasher> },
+    Blob {
+        blob: BlobRef,
+        left: u64,
+        hasher: Box<blake3::Hasher>,
+    },
     End,
 }
 

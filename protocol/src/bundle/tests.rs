@@ -112,7 +112,7 @@ fn volume(built: &Built) -> Vec<u8> {
 
 fn read_volume(mut bytes: &[u8]) -> Result<Content, BundleError> {
     let (header, manifest) = VolumeHeader::read(&mut bytes)?;
-    assert_eq!(header.len(), header.to_bytes().len() as u64);
+    assert_eq!(header.byte_len(), header.to_bytes().len() as u64);
     read_all(&manifest, bytes)
 }
 

@@ -42,20 +42,14 @@ impl VolumeHeader {
 
     /// Returns how many bytes it has.
     #[must_use]
-    pub fn len(&self) -> u64 {
+    pub fn byte_len(&self) -> u64 {
         (FIXED + self.manifest.bytes.len() + SIGNATURE) as u64
     }
 
     /// Returns the most bytes one may have.
     #[must_use]
-    pub const fn max_len() -> u64 {
+    pub const fn max_byte_len() -> u64 {
         (FIXED + limits::MAX_MANIFEST_BYTES + SIGNATURE) as u64
-    }
-
-    /// Whether it has no bytes, which none has.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        false
     }
 
     /// Reads one, and verifies the manifest.

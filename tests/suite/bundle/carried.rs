@@ -14,7 +14,10 @@ fn a_member_who_was_only_let_in_gets_everything_from_a_file_and_sends_back_a_del
     assert_eq!((number(&first, "blobs"), first["base"].is_null()), (6, true), "{first}");
     let shown = ada.json(&["bundle", "show", word(&path("first.dfb")), "--check"]);
     assert_eq!((shown["workspace"].as_str(), shown["by"].as_str()), (Some("Field"), Some("Ada (ada-laptop)")));
-    assert_eq!((&shown["id"], &shown["problem"], &shown["encrypted"]), (&first["id"], &serde_json::Value::Null, &false.into()));
+    assert_eq!(
+        (&shown["id"], &shown["problem"], &shown["encrypted"]),
+        (&first["id"], &serde_json::Value::Null, &false.into())
+    );
     let taken = take(&bob, &path("first.dfb"));
     assert_eq!((number(&taken, "blobs"), number(&taken, "waiting")), (6, 0), "{taken}");
     assert_eq!(number(&taken, "entries"), number(&first, "entries"));

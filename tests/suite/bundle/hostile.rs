@@ -164,7 +164,8 @@ fn a_signed_bundle_with_lies_in_it_is_refused_whole() {
     refuses(&bob, &file, &before, "a terabyte of blobs that are not in the table");
     good_of(&good).write(&file, &secret, |m| m.volumes = 900);
     refuses(&bob, &file, &before, "volumes that are not needed");
-    good_of(&good).write(&file, &secret, |m| m.exporter = DeviceId(*SecretKey::from_bytes(&[8; 32]).public().as_bytes()));
+    good_of(&good)
+        .write(&file, &secret, |m| m.exporter = DeviceId(*SecretKey::from_bytes(&[8; 32]).public().as_bytes()));
     assert!(refuses(&bob, &file, &before, "another exporter").contains("not signed by the device"));
     // The same blob twice.
     let blobs = vec![vec![7; 900], vec![7; 900]];
