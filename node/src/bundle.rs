@@ -17,7 +17,7 @@ mod show;
 mod volumes;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dataforge_protocol::id::{BundleId, DeviceId, WorkspaceId};
 use tokio::sync::mpsc;
@@ -218,7 +218,7 @@ fn made_reply(made: &Made, encrypted: bool) -> BundleMadeReply {
     let manifest = &made.manifest;
     BundleMadeReply {
         id: manifest.id().to_string(),
-        files: made.files.iter().map(|file| Path::new(file).to_owned()).collect(),
+        files: made.files.clone(),
         bytes: made.bytes,
         ops: manifest.section(Part::Ops).count,
         entries: manifest.section(Part::Entries).count,

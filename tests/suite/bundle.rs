@@ -23,7 +23,7 @@ fn field(members: &[(&Place, &str)], wells: u32) -> (Place, tempfile::TempDir) {
     drop(up);
     let logs = dir.path().join("logs");
     std::fs::create_dir(&logs).unwrap();
-    (1..=wells).for_each(|number| drop(write_las(&logs, number, 300, 4, 3)));
+    (1..=wells).for_each(|number| drop(write_las(&logs, number, 1000, 4, 3)));
     ada.json(&["import", logs.to_str().unwrap()]);
     (ada, dir)
 }

@@ -128,7 +128,7 @@ impl Bundle {
 
 impl Export {
     fn ask(self) -> Result<ExportBundle, Failure> {
-        let since = match (self.member, self.since) {
+        let since = match (self.member, self.since.filter(|_| !self.all)) {
             (Some(member), _) => BundleSince::Member { member },
             (None, Some(text)) if Path::new(&text).exists() || text.contains(std::path::MAIN_SEPARATOR) => {
                 let path = absolute(Path::new(&text))?;

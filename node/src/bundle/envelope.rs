@@ -7,7 +7,7 @@
 //! E. Thormarker, "On using the same key pair for Ed25519 and an X25519 based KEM" (IACR 2021/509).
 
 use std::fs::File;
-use std::io::{BufReader, ErrorKind as IoKind, Read, Seek};
+use std::io::{BufReader, ErrorKind as IoKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,12 +102,6 @@ impl Read for Limited {
     }
 }
 
-impl Seek for Limited {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        self.file.seek(to)
-    }
-}
-
 /// An encrypted file as it is read.
 pub(super) type Unsealed = StreamReader<BufReader<Limited>>;
 
@@ -159,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_for_those_devices_only_and_fits_the_room() {
         let dir = tempfile::tempdir().unwrap();
-        let (devices, secrets): (Vec<_>, Vec<_>) = (0..30).map(|at| key(at)).map(|(s, d)| (d, s)).unzip();
+        let (devices, secrets): (Vec<_>, Vec<_>) = (0..30).map(key).map(|(s, d)| (d, s)).unzip();
         for size in [0_u64, 1, 65_536, 65_537, 200_000] {
             let path = dir.path().join(size.to_string());
             let mut writer = encryptor(&devices).unwrap().wrap_output(File::create(&path).unwrap()).unwrap();

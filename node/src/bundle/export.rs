@@ -189,7 +189,7 @@ fn manifest(
         sections.push(tally.section());
     }
     let internal = |error: &dyn std::fmt::Display| ApiError::new(ErrorKind::Internal, error.to_string());
-    let sections = sections.try_into().map_err(|_| internal(&"a section is missing"))?;
+    let sections = sections.try_into().map_err(|_sections| internal(&"a section is missing"))?;
     let mut manifest = Manifest {
         workspace: order.workspace,
         exporter: DeviceId(*secret.public().as_bytes()),

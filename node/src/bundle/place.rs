@@ -116,7 +116,7 @@ pub(super) fn longest_file(dir: &Path) -> Option<u64> {
     /// `MSDOS_SUPER_MAGIC` of `linux/magic.h`: FAT of all widths.
     const FAT: i64 = 0x4d44;
     let found = rustix::fs::statfs(dir).ok()?;
-    (i64::from(found.f_type) & 0xFFFF_FFFF == FAT).then_some(FAT_FILE)
+    (found.f_type & 0xFFFF_FFFF == FAT).then_some(FAT_FILE)
 }
 
 /// Returns the most bytes a file may have in a directory; none when it is not known to be bounded.

@@ -63,7 +63,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<BundleRow> {
         made_ms: row.get(2)?,
         base: row.get::<_, Option<[u8; 32]>>(3)?.map(BundleId),
         tips: decode(&row.get::<_, Vec<u8>>(4)?),
-        wants: some(5)?.map(|bytes| decode(&bytes)),
+        wants: some(5)?.and_then(|bytes| postcard::from_bytes(&bytes).ok()),
         blobs: decode(&row.get::<_, Vec<u8>>(6)?),
         entries: some(7)?.map(|bytes| decode(&bytes)),
         readers: some(8)?.map(|bytes| decode(&bytes)),

@@ -23,8 +23,7 @@ pub trait Source: Read {
     /// # Errors
     /// Those of reading.
     fn pass(&mut self, bytes: u64) -> io::Result<u64> {
-        let mut rest = Read::take(self.by_ref(), bytes);
-        io::copy(&mut rest, &mut io::sink())
+        io::copy(&mut Read::take(&mut *self, bytes), &mut io::sink())
     }
 }
 

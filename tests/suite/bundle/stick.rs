@@ -68,7 +68,7 @@ fn three_nodes_that_share_nothing_but_a_stick_agree() {
         assert_eq!((&status["blobs_only_here"], &status["only_here"]), (&0.into(), &0.into()), "{status}");
     }
     let left: u64 = listing(&stick).iter().map(|(_, len)| len).sum();
-    assert!(left < 100_000, "{left} bytes: {:?}", listing(&stick));
+    assert!(left < whole / 4, "{left} of {whole} bytes: {:?}", listing(&stick));
 }
 
 #[test]
@@ -106,8 +106,7 @@ fn a_stick_is_a_copy_when_it_is_read_and_only_then() {
     let whole = std::fs::read(&bundle).unwrap();
     // Not plugged in, and damaged.
     ada.fails(&["free", "Test 1", "--go", "--drive", word(&dir.path().join("unplugged"))], 3);
-    let cut = whole.len() - 400_000.min(whole.len() / 2);
-    std::fs::write(&bundle, &whole[..whole.len() - cut.max(whole.len() * 9 / 10)]).unwrap();
+    std::fs::write(&bundle, &whole[..whole.len() / 2]).unwrap();
     assert_eq!(free(true), 0, "what cannot be read is no copy");
     std::fs::write(&bundle, &whole).unwrap();
     assert_eq!(free(true), 2);

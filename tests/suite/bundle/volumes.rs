@@ -154,7 +154,7 @@ fn an_export_appears_whole_or_not_at_all() {
 #[test]
 fn a_file_that_becomes_too_long_is_told_with_what_to_do() {
     let (ada, dir) = field(&[], 1);
-    attach(&ada, dir.path(), 4, 1_000_000);
+    attach(&ada, dir.path(), 6, 1_000_000);
     let file = dir.path().join("field.dfb");
     let mut command = std::process::Command::new("sh");
     let line = "trap '' XFSZ; ulimit -f 4000; exec \"$0\" --dir \"$1\" bundle export \"$2\"";
