@@ -33,7 +33,7 @@ fn word(path: &Path) -> &str {
 }
 
 fn export(place: &Place, file: &Path, more: &[&str]) -> Value {
-    place.json(&[&["bundle", "export", word(file)], more].concat())
+    place.json(&[&["bundle", "export", word(file)][..], more].concat())
 }
 
 fn take(place: &Place, file: &Path) -> Value {

@@ -30,8 +30,6 @@ pub(super) struct Checked {
     pub(super) tips: Vec<DeviceTips>,
     /// What it lacks and wants.
     pub(super) wants: Option<Vec<ChainBlobs>>,
-    /// Entries that are not here.
-    pub(super) new_entries: u64,
     /// Bytes of blobs that are not here and may be taken.
     pub(super) new_bytes: u64,
     /// Blobs in it.
@@ -71,7 +69,6 @@ pub(super) fn check(
         workspace,
         named: BTreeSet::new(),
         batch: Vec::new(),
-        new_entries: 0,
         entries: is_few.then(Vec::new),
     };
     let mut due: Option<BTreeSet<BlobHash>> = None;
@@ -112,7 +109,7 @@ pub(super) fn check(
         }
     }
     checked.blobs = reader.table().iter().map(|blob| blob.hash).collect();
-    (checked.new_entries, checked.entries) = (look.new_entries, look.entries);
+    checked.entries = look.entries;
     Ok(checked)
 }
 
@@ -123,7 +120,6 @@ struct Look<'a> {
     /// Blobs that new entries name, with their sizes.
     named: BTreeSet<(BlobHash, u64)>,
     batch: Vec<(Part, SignedEntry)>,
-    new_entries: u64,
     entries: Option<Vec<EntryId>>,
 }
 
@@ -149,7 +145,6 @@ impl Look<'_> {
             if part == Part::Ops && matches!(entry.header, ReadHeader::Known(EntryKind::Open | EntryKind::Change, _)) {
                 return Err(bad(&entry, "stands among the ops and is none"));
             }
-            self.new_entries += 1;
             if let ReadHeader::Known(_, header) = &entry.header {
                 self.named.extend(header.claims.blobs.iter().map(|blob| (blob.hash, blob.size)));
             }

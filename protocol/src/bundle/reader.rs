@@ -116,9 +116,15 @@ impl<S: Source> Reader<S> {
     pub fn next_item(&mut self) -> Result<Option<Item>, BundleError> {
         loop {
             match &self.stage {
-                Stage::Section { part, records: 0, .. } => self.end_section(*part)?,
+                Stage::Section { part, records: 0, .. } => {
+                    let part = *part;
+                    self.end_section(part)?;
+                }
                 Stage::Section { part: Part::Table, .. } => self.read_row()?,
-                Stage::Section { part, .. } => return self.read_record(*part).map(Some),
+                Stage::Section { part, .. } => {
+                    let part = *part;
+                    return self.read_record(part).map(Some);
+                }
                 Stage::Blob { .. } => self.pass_blob()?,
                 Stage::Blobs => {
                     if let Some(blob) = self.table.get(self.next_blob).copied() {

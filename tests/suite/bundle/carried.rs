@@ -78,8 +78,8 @@ fn what_was_in_another_bundle_is_left_out() {
     let meta = export(&ada, &path("meta.dfb"), &["--blobs", "metadata"]);
     assert_eq!(number(&meta, "blobs"), 0);
     for unknown in [&["--since", "abcdef0123"][..], &["--for", "nobody"], &["--blobs", "Nowhere"]] {
-        let args = [&["bundle", "export", word(&path("none.dfb"))], unknown].concat();
-        ada.fails(&args, 3);
+        let none = path("none.dfb");
+        ada.fails(&[&["bundle", "export", word(&none)][..], unknown].concat(), 3);
     }
     assert!(!path("none.dfb").exists());
     let said = ada.fails(&["bundle", "export", word(&path("meta.dfb"))], 2);

@@ -99,7 +99,7 @@ fn a_stick_is_a_copy_when_it_is_read_and_only_then() {
     assert_eq!(put(&sync(&ada, &stick)).1, 4);
     let free = |drive: bool| {
         let more: &[&str] = if drive { &["--drive", word(&stick)] } else { &[] };
-        number(&ada.json(&[&["free", "Test 1", "--go"], more].concat()), "blobs")
+        number(&ada.json(&[&["free", "Test 1", "--go"][..], more].concat()), "blobs")
     };
     assert_eq!(free(false), 0, "nobody proves anything");
     let bundle = listing(&stick)[0].0.clone();

@@ -30,9 +30,9 @@ fn volumes_are_as_small_as_asked_and_needed_all() {
     let (ada, dir) = field(&[(&bob, "editor")], 1);
     attach(&ada, dir.path(), 3, 1_700_000);
     let path = |name: &str| dir.path().join(name);
-    for (name, more) in [("plain.dfb", &[][..]), ("sealed.dfb", &["--encrypt"])] {
+    for (name, more) in [("plain.dfb", &[][..]), ("sealed.dfb", &["--encrypt"][..])] {
         let base = path(name);
-        let made = export(&ada, &base, &[&["--max-size", "2MB"], more].concat());
+        let made = export(&ada, &base, &[&["--max-size", "2MB"][..], more].concat());
         let files = made["files"].as_array().unwrap().len() as u32;
         assert_eq!(files, 3, "{made}");
         assert!(!base.exists());
