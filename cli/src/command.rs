@@ -2,6 +2,7 @@
 
 mod attach;
 mod audit;
+mod bundle;
 mod cache;
 mod completions;
 mod config;
@@ -14,6 +15,7 @@ mod devices;
 mod dictionary;
 mod doctor;
 mod down;
+mod drive;
 mod duplicates;
 mod explain;
 mod export;
@@ -184,6 +186,10 @@ pub(crate) enum Command {
     Down(down::Down),
     /// Exchange entries and blobs with peers, then end
     Sync(sync::Sync),
+    /// Carry entries and data by files instead of a network
+    Bundle(bundle::Bundle),
+    /// Exchange by a stick that goes round
+    Drive(drive::Drive),
     /// Say whether work is safe and what is going on
     Status(status::Status),
     /// List known peers, or add the address of one
@@ -295,6 +301,8 @@ impl Command {
             Self::Service(command) => command.run(context),
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
+            Self::Bundle(command) => command.run(context).await,
+            Self::Drive(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
             Self::Peers(command) => command.run(context).await,
             Self::SyncLog(command) => command.run(context).await,
@@ -369,6 +377,10 @@ impl Human for Reply {
             Self::Log { entries } => entries.human(),
             Self::Verify(reply) => reply.human(),
             Self::Config { values } => values.human(),
+            Self::BundleMade(reply) => reply.human(),
+            Self::BundleTaken(reply) => reply.human(),
+            Self::Bundle(reply) => reply.human(),
+            Self::DriveSync(reply) => reply.human(),
             Self::Up(reply) => reply.human(),
             Self::Done { message } => clean(message),
         }

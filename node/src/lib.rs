@@ -10,6 +10,7 @@ pub mod api;
 #[doc(hidden)]
 pub mod bench;
 mod blob;
+mod bundle;
 mod chores;
 pub mod client;
 mod clock;

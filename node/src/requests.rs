@@ -18,8 +18,10 @@ mod workspace;
 
 use tokio::sync::mpsc;
 
+pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
 pub(crate) use self::joining::ticket_for;
+pub(crate) use self::people::find_member;
 pub(crate) use self::people::uses as invite_uses;
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
@@ -115,6 +117,13 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Health { ask } => health::dispatch(node, ask).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Bundle { workspace, ask } => {
+            let workspace = match workspace {
+                None if !ask.needs_workspace() => None,
+                name => Some(find(node, name).await?),
+            };
+            crate::bundle::dispatch(node, workspace, ask, out).await
+        }
         Request::Up => syncing::up(node).await,
         Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,

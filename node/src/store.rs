@@ -6,6 +6,7 @@
 
 mod accesses;
 mod blobs;
+mod bundles;
 mod checks;
 mod entries;
 mod exchanges;
@@ -27,6 +28,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use self::accesses::{Access, AccessKey};
+pub(crate) use self::bundles::{BundleRow, Carried, by_chain};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exchanges::{Exchange, ExchangeFilter, Moved};
@@ -277,6 +279,7 @@ mod tests {
             "garbage",
             "chores",
             "exchanges",
+            "bundles",
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }

@@ -8,6 +8,7 @@
 
 pub mod authority;
 pub mod bug;
+pub mod bundle;
 pub mod discovery;
 pub mod document;
 pub mod entry;

@@ -9,6 +9,7 @@
 mod admission;
 mod always_on;
 mod bad_input;
+mod bundle;
 mod collection;
 mod data;
 #[cfg(target_os = "linux")]

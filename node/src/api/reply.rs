@@ -1,5 +1,6 @@
 //! Replies and events.
 
+mod bundle;
 mod data;
 mod health;
 mod import;
@@ -12,6 +13,7 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bundle::*;
 pub use self::data::*;
 pub use self::health::*;
 pub use self::import::*;
@@ -217,6 +219,14 @@ pub enum Reply {
     Cache(CacheReply),
     /// To `Transfers`.
     Transfers(TransfersReply),
+    /// To `Export` of a bundle.
+    BundleMade(BundleMadeReply),
+    /// To `Import` of a bundle.
+    BundleTaken(BundleImportReply),
+    /// To `Show` of a bundle.
+    Bundle(BundleReply),
+    /// To `DriveSync`.
+    DriveSync(DriveSyncReply),
     /// To `Up`.
     Up(UpReply),
     /// To requests that return nothing else.

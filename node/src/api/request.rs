@@ -1,5 +1,6 @@
 //! Requests.
 
+mod bundle;
 mod data;
 mod joining;
 mod health;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
 pub use self::joining::JoiningRequest;
 pub use self::health::HealthRequest;
@@ -365,6 +367,13 @@ pub enum Request {
     Health {
         /// What.
         ask: HealthRequest,
+    },
+    /// Makes, takes or shows a bundle.
+    Bundle {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: BundleRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,
