@@ -2,6 +2,7 @@
 
 mod attach;
 mod audit;
+mod backup;
 mod cache;
 mod completions;
 mod config;
@@ -102,7 +103,7 @@ pub(crate) enum Command {
     Rename(set::Rename),
     /// Mark a well, run or attachment as deleted; restore takes it back
     Delete(tombstone::Delete),
-    /// Take a deletion back
+    /// Take a deletion back; with --to make a data directory from a backup
     Restore(tombstone::Restore),
     /// Run a read-only SQL statement
     Query(query::Query),
@@ -182,6 +183,8 @@ pub(crate) enum Command {
     Forks(explain::Forks),
     /// Hash every blob again and check every chain
     Verify(verify::Verify),
+    /// Back up to another disk, encrypted: now or by itself; check and list backups, restore one
+    Backup(backup::Backup),
     /// Make the index anew from the chains
     Rebuild(rebuild::Rebuild),
     /// Read or change the settings
@@ -204,6 +207,8 @@ impl Command {
         match self {
             Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
             Self::Device(device) => device.makes_directory(),
+            Self::Backup(backup) => !backup.needs_directory(),
+            Self::Restore(restore) => restore.makes_directory(),
             _ => false,
         }
     }
@@ -270,6 +275,7 @@ impl Command {
             Self::Peers(command) => command.run(context).await,
             Self::Log(command) => command.run(context).await,
             Self::Verify(command) => command.run(context).await,
+            Self::Backup(command) => command.run(context).await,
             Self::Rebuild(command) => command.run(context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(command) => command.run(context),
@@ -285,6 +291,12 @@ impl Human for Reply {
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),
+            Self::Backup(reply) => reply.human(),
+            Self::BackupSchedule { plans } => plans.human(),
+            Self::Backups(reply) => reply.human(),
+            Self::BackupVerified(reply) => reply.human(),
+            Self::BackupRestored(reply) => reply.human(),
+            Self::BackupPassphraseNeeded { .. } => "the passphrase of the backup is needed".to_owned(),
             Self::Runs { runs } => runs.human(),
             Self::Curves { curves } => curves.human(),
             Self::Show(reply) => reply.human(),

@@ -1,6 +1,7 @@
 //! What each request does: one function per request, gathered by theme.
 
 mod audit;
+mod backup;
 mod data;
 mod describing;
 mod editing;
@@ -16,6 +17,7 @@ mod workspace;
 
 use tokio::sync::mpsc;
 
+pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
 pub(crate) use self::people::uses as invite_uses;
 use crate::api::{ApiError, Reply, Request};
@@ -106,6 +108,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Peers => syncing::peers(node).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Backup { ask } => backup::dispatch(node, ask, out).await,
         Request::Up => syncing::up(node).await,
         Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,

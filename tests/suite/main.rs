@@ -7,6 +7,7 @@
 )]
 
 mod admission;
+mod backup;
 mod bad_input;
 mod collection;
 mod data;

@@ -44,6 +44,7 @@ fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
         workspaces,
         blob_bytes: 0,
         free_bytes: None,
+        backups: Vec::new(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Replies and events.
 
+mod backup;
 mod data;
 mod import;
 mod key;
@@ -10,6 +11,7 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::backup::*;
 pub use self::data::*;
 pub use self::import::*;
 pub use self::key::*;
@@ -191,6 +193,24 @@ pub enum Reply {
     Cache(CacheReply),
     /// To `Transfers`.
     Transfers(TransfersReply),
+    /// To `Create` of a backup.
+    Backup(BackupReply),
+    /// To `Create` and `Schedule` of a backup whose keys are not here.
+    BackupPassphraseNeeded {
+        /// Whether it is a new backup, which gets the passphrase, or one that has it.
+        is_new: bool,
+    },
+    /// What is backed up by itself.
+    BackupSchedule {
+        /// By target.
+        plans: Vec<BackupPlan>,
+    },
+    /// The snapshots of a backup; what [`crate::backup::list`] returns.
+    Backups(BackupListReply),
+    /// What checking a backup found; what [`crate::backup::verify`] returns.
+    BackupVerified(BackupVerifyReply),
+    /// A data directory made from a backup; what [`crate::backup::restore`] returns.
+    BackupRestored(BackupRestoredReply),
     /// To `Up`.
     Up(UpReply),
     /// To requests that return nothing else.

@@ -1,5 +1,6 @@
 //! Requests.
 
+mod backup;
 mod data;
 mod key;
 mod people;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::data::DataRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
@@ -345,6 +347,11 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// About backups that this node writes.
+    Backup {
+        /// What.
+        ask: BackupRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,

@@ -7,7 +7,7 @@ mod queue;
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::{DocId, WorkspaceId};
+use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::api::{ApiError, DataRequest, ErrorKind, FetchedReply, MarkInfo, PolicyReply, Reply};
@@ -103,6 +103,15 @@ fn blobs(core: &Core, workspace: &WorkspaceId, target: &Target) -> Result<Vec<Na
         }
     }
     Ok(named)
+}
+
+/// Returns the blobs of what a target names.
+///
+/// # Errors
+/// `NotFound` when there is no such thing, `Usage` when there are several, `Storage`.
+pub(crate) fn blobs_named(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Vec<BlobHash>, ApiError> {
+    let target = target(core, workspace, text)?;
+    Ok(blobs(core, workspace, &target)?.into_iter().map(|named| named.blob.hash).collect())
 }
 
 async fn fetch(node: &Node, workspace: WorkspaceId, text: String, timeout_secs: u64) -> Result<Reply, ApiError> {

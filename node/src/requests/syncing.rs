@@ -31,6 +31,7 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
         crate::admission::admit_arrivals(node);
         crate::import::watch_configured(node);
         node.runtime().spawn(crate::chores::run(node.weak()));
+        node.runtime().spawn(crate::backup::keep_to_schedule(node.weak()));
     }
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
@@ -231,6 +232,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let addresses = network.as_ref().map(|network| network.addresses()).unwrap_or_default();
     let directory = node.directory().to_owned();
     let min_copies = node.config().cache.min_copies;
+    let backups = crate::backup::plans(&directory).unwrap_or_default();
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
@@ -248,6 +250,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             addresses: addresses.iter().map(ToString::to_string).collect(),
             workspaces,
             blob_bytes: core.store.held_bytes()?,
+            backups,
         })
     });
     Ok(Reply::Status(reply.await?))

@@ -62,6 +62,9 @@ pub struct StatusReply {
     pub blob_bytes: u64,
     /// Free bytes on the disk.
     pub free_bytes: Option<u64>,
+    /// What is backed up by itself.
+    #[serde(default)]
+    pub backups: Vec<super::BackupPlan>,
 }
 
 /// The state of a workspace.
