@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use dataforge_node::api::{ApiError, BackupRequest, BlobChoice, ErrorKind, Passphrase, Reply, Request};
+use dataforge_node::api::{ApiError, BackupRequest, BlobChoice, ErrorKind, Event, Passphrase, Reply, Request};
 use dataforge_node::backup::{self, Step};
 use dataforge_node::key;
 use tokio::sync::mpsc;
@@ -284,7 +284,7 @@ where
     tokio::pin!(work);
     let done = loop {
         tokio::select! {
-            Some(step) = steps.recv() => progress.on_event(&Step::into(step)),
+            Some(step) = steps.recv() => progress.on_event(&Event::from(step)),
             done = &mut work => break done,
         }
     };

@@ -10,7 +10,7 @@ use std::io::{Read as _, Write as _};
 use age::secrecy::{ExposeSecret as _, SecretString};
 use age::x25519;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::envelope::{self, EnvelopeError, Kind, Name, Opened};
 use crate::api::{ApiError, ErrorKind, Passphrase};
@@ -65,8 +65,15 @@ impl std::fmt::Debug for ReadKeys {
 /// The keys as they lie in a backup, under its passphrase.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    identity: Zeroizing<String>,
-    secret: Zeroizing<String>,
+    identity: String,
+    secret: String,
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        self.identity.zeroize();
+        self.secret.zeroize();
+    }
 }
 
 /// Why the keys of a backup do not come out.
@@ -104,8 +111,8 @@ impl ReadKeys {
     /// `Internal` when the library refuses.
     pub(super) fn seal(&self, passphrase: &Passphrase) -> Result<Vec<u8>, ApiError> {
         let stored = Stored {
-            identity: Zeroizing::new(self.identity.to_string().expose_secret().to_owned()),
-            secret: Zeroizing::new(data_encoding::HEXLOWER.encode(&*self.write.secret)),
+            identity: self.identity.to_string().expose_secret().to_owned(),
+            secret: data_encoding::HEXLOWER.encode(&*self.write.secret),
         };
         let json = Zeroizing::new(serde_json::to_vec(&stored).expect("keys have no unserialisable part"));
         let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase.0.clone()));

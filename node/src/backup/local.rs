@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::envelope::Name;
 use super::keys::WriteKeys;
@@ -16,8 +16,14 @@ use crate::directory::{create_private, storage, write_atomically};
 struct Stored {
     id: String,
     recipient: String,
-    secret: Zeroizing<String>,
+    secret: String,
     last_number: u64,
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
 }
 
 /// A backup that this data directory writes.
@@ -66,7 +72,7 @@ pub(super) fn known(dir: &Path, id: &Name) -> Result<Option<Known>, ApiError> {
 pub(super) fn keep(dir: &Path, known: &Known) -> Result<(), ApiError> {
     create_private(&directory(dir))?;
     let (id, recipient, secret) = known.keys.to_texts();
-    let stored = Stored { id, recipient, secret, last_number: known.last_number };
+    let stored = Stored { id, recipient, secret: secret.to_string(), last_number: known.last_number };
     let json = Zeroizing::new(serde_json::to_vec_pretty(&stored).expect("keys have no unserialisable part"));
     write_atomically(&file_of(dir, &known.keys.id), &json, true)
 }

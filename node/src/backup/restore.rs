@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use dataforge_protocol::entry::Entry;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use super::create::targets_of;
@@ -253,13 +254,19 @@ impl Source {
         Ok(core)
     }
 
-    fn entries(&self, workspace: &WorkspacePart, part: &Part) -> Result<Vec<EntryPart>, ApiError> {
+    /// Reads entries, and verifies them.
+    fn entries(&self, workspace: &WorkspacePart, part: &Part) -> Result<Vec<(Entry, u64)>, ApiError> {
         let bytes = read_object(&self.medium, &self.keys, part.name)?;
         let told = || wrong(Item::Object(part.name), self.medium.path(), EnvelopeError::Content);
-        let entries: Vec<EntryPart> = from_bytes(&bytes).ok_or_else(told)?;
-        let ids = entries.iter().map(|entry| entry.clone().signed().map(|entry| *blake3::hash(&entry.header).as_bytes()));
-        let ids = ids.collect::<Option<Vec<_>>>().ok_or_else(told)?;
-        if entries_name(&self.keys.write, &workspace.id, &ids) == part.name { Ok(entries) } else { Err(told()) }
+        let parts: Vec<EntryPart> = from_bytes(&bytes).ok_or_else(told)?;
+        let mut entries = Vec::with_capacity(parts.len());
+        for part in parts {
+            let received_ms = part.received_ms;
+            let entry = part.signed().and_then(|signed| signed.verify().ok()).ok_or_else(told)?;
+            entries.push((entry, received_ms));
+        }
+        let ids = entries.iter().map(|(entry, _)| entry.id.as_bytes());
+        if entries_name(&self.keys.write, &workspace.id, ids) == part.name { Ok(entries) } else { Err(told()) }
     }
 
     /// Puts back what only the node knew.
@@ -269,7 +276,7 @@ impl Source {
                 let read = read_object(&self.medium, &self.keys, part.name);
                 let rows = read.and_then(|bytes| {
                     let told = || wrong(Item::Object(part.name), self.medium.path(), EnvelopeError::Content);
-                    from_bytes(&bytes).ok_or_else(told)
+                    from_bytes::<tables::Rows>(&bytes).ok_or_else(told)
                 });
                 match rows {
                     Ok(rows) => core.store.transaction(|store| tables::write(store.connection(), &table.table, &rows))?,
@@ -366,16 +373,10 @@ struct Chains<'a> {
 }
 
 impl Chains<'_> {
-    fn add(&mut self, parts: Vec<EntryPart>) -> Result<(), ApiError> {
+    fn add(&mut self, parts: Vec<(Entry, u64)>) -> Result<(), ApiError> {
         let damaged = |what: String| ApiError::new(ErrorKind::Damaged, format!("workspace {}: {what}", self.of.name));
-        let (mut entries, mut received) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
-        for part in parts {
-            let received_ms = part.received_ms;
-            let signed = part.signed().ok_or_else(|| damaged("an entry has no signature".into()))?;
-            let entry = signed.verify().map_err(|error| damaged(format!("an entry is not valid: {error}")))?;
-            received.push((entry.id, received_ms));
-            entries.push(entry);
-        }
+        let received: Vec<_> = parts.iter().map(|(entry, received_ms)| (entry.id, *received_ms)).collect();
+        let mut entries: Vec<_> = parts.into_iter().map(|(entry, _)| entry).collect();
         let workspace = match self.workspace {
             Some(workspace) => workspace,
             None => {

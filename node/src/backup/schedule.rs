@@ -4,7 +4,7 @@
 //! begun is written to by itself.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -23,7 +23,7 @@ const AGAIN_MS: u64 = 5 * 60_000;
 /// When backups are made.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    changed: Notify,
+    changed: Arc<Notify>,
     /// Held while the file is changed.
     file: Mutex<()>,
 }
@@ -113,18 +113,11 @@ pub(crate) async fn keep_to_schedule(weak: WeakNode) {
                 LOOK
             }
         };
+        let changed = Arc::clone(&node.schedule().changed);
+        // Not kept alive by who waits.
         drop(node);
-        if tokio::time::timeout(pause, changed(&weak)).await == Ok(false) {
-            return;
-        }
+        drop(tokio::time::timeout(pause, changed.notified()).await);
     }
-}
-
-/// Waits until the schedule changes; false when the node is gone.
-async fn changed(weak: &WeakNode) -> bool {
-    let Ok(node) = weak.get() else { return false };
-    node.schedule().changed.notified().await;
-    true
 }
 
 /// Makes the backups that are due; returns how long to wait then.
