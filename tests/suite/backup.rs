@@ -67,7 +67,7 @@ fn run(place: &Place, args: &[&str]) -> Output {
 
 /// Runs one that must succeed; returns its reply.
 fn json(place: &Place, args: &[&str]) -> Value {
-    let output = run(place, &[&["--json"], args].concat());
+    let output = run(place, &[&["--json"][..], args].concat());
     assert!(output.status.success(), "{args:?}: {}{}", said(&output), String::from_utf8_lossy(&output.stdout));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -204,14 +204,15 @@ fn chosen_data_are_backed_up_and_chosen_data_restored() {
     assert_eq!(field.ada.json(&["backup", &target, "--blobs", "none"])["blobs"], 0);
     assert!(field.ada.fails(&["backup", &target, "--blobs", "Nowhere 9"], 3).contains("Nowhere 9"));
     let listed = json(&field.ada, &["backup", "list", &target]);
-    let choices: Vec<_> = listed["snapshots"].as_array().unwrap().iter().map(|one| one["content"]["choice"].clone()).collect();
+    let choices: Vec<_> =
+        listed["snapshots"].as_array().unwrap().iter().map(|one| one["content"]["choice"].clone()).collect();
     assert_eq!(choices, ["Test 1", "own", "none"], "{listed}");
     let plain = field.ada.json(&["backup", "list", &target]);
     assert!(plain["snapshots"][2]["content"].is_null(), "without the passphrase: {plain}");
 
     let restore = |to: &str, more: &[&str]| {
         let path = field.path(to);
-        let args = [&["restore", &target, "--to", path.to_str().unwrap()], more].concat();
+        let args = [&["restore", &target, "--to", path.to_str().unwrap()][..], more].concat();
         (json(&field.ada, &args), Place::restored(&path, "ada"))
     };
     let (restored, one) = restore("one", &["--snapshot", "1"]);
@@ -238,7 +239,8 @@ fn a_sealed_key_is_restored_sealed_and_has_a_passphrase_of_its_own() {
     assert!(told.contains("--backup-passphrase-file"), "{told}");
     let own = field.path("own");
     std::fs::write(&own, PASSPHRASE).unwrap();
-    let args = ["--passphrase-file", secret, "backup", &field.target(), "--backup-passphrase-file", own.to_str().unwrap()];
+    let args =
+        ["--passphrase-file", secret, "backup", &field.target(), "--backup-passphrase-file", own.to_str().unwrap()];
     field.ada.json(&args);
     let to = field.path("new");
     // Where there is no data directory, there is no key to take it for.

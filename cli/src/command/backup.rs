@@ -168,8 +168,7 @@ async fn create(context: &Context, ask: Create) -> Result<(), Failure> {
     let target = absolute(&ask.target.ok_or_else(missing)?)?;
     let Options { blobs, keep, secret } = ask.options;
     let blobs = choice(blobs)?;
-    let request =
-        |passphrase| BackupRequest::Create { target: target.clone(), blobs: blobs.clone(), passphrase, keep };
+    let request = |passphrase| BackupRequest::Create { target: target.clone(), blobs: blobs.clone(), passphrase, keep };
     let reply = call(context, &target, &secret, request).await?;
     context.show(&reply)?;
     match reply {
@@ -216,7 +215,8 @@ pub(super) async fn passphrase(
     if !is_new {
         return secret::passphrase(&format!("The passphrase of {name}")).await;
     }
-    context.note("A passphrase for this backup; without it nothing can be restored, so keep it apart from this machine.");
+    context
+        .note("A passphrase for this backup; without it nothing can be restored, so keep it apart from this machine.");
     let first = secret::passphrase("The passphrase").await?;
     if first != secret::passphrase("Once more").await? {
         return Err(Failure::usage("the two are not the same: nothing was written", "try again"));
@@ -244,13 +244,7 @@ async fn list(context: &Context, target: &Path, contents: bool, secret: &Secret)
     if is_whole { Ok(()) } else { Err(Failure::Reported(ErrorKind::Damaged)) }
 }
 
-async fn verify(
-    context: &Context,
-    target: &Path,
-    quick: bool,
-    repair: bool,
-    secret: &Secret,
-) -> Result<(), Failure> {
+async fn verify(context: &Context, target: &Path, quick: bool, repair: bool, secret: &Secret) -> Result<(), Failure> {
     let target = absolute(target)?;
     // What is no backup is told before anything is asked.
     backup::list(&target, None)?;
@@ -314,7 +308,12 @@ async fn schedule(
             };
             call(context, &target, &secret, request).await?
         }
-        _ => return Err(Failure::usage("a directory and --every belong together", "dataforge backup schedule DIR --every 24h")),
+        _ => {
+            return Err(Failure::usage(
+                "a directory and --every belong together",
+                "dataforge backup schedule DIR --every 24h",
+            ));
+        }
     };
     context.show(&reply)
 }

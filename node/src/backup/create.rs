@@ -120,7 +120,9 @@ pub(crate) async fn create(
         Ok(lost)
     });
     reply.problems.extend(lost.await?.iter().map(|hash| {
-        format!("blob {hash} is damaged here, and not in this snapshot: dataforge verify --repair fetches it from a peer")
+        format!(
+            "blob {hash} is damaged here, and not in this snapshot: dataforge verify --repair fetches it from a peer"
+        )
     }));
     reply.target = order.target;
     reply.seconds = started.elapsed().as_secs_f64();
@@ -419,12 +421,7 @@ fn write_blobs(
 }
 
 /// Writes what is missing of a blob; returns whether its file is right.
-fn write_blob(
-    repository: &Repository,
-    blob: &BlobPart,
-    blobs: &Blobs,
-    stopped: &AtomicBool,
-) -> Result<bool, ApiError> {
+fn write_blob(repository: &Repository, blob: &BlobPart, blobs: &Blobs, stopped: &AtomicBool) -> Result<bool, ApiError> {
     let names: Vec<_> = blob.names(&repository.keys).collect();
     if names.iter().all(|name| repository.has(name)) {
         return Ok(true);

@@ -187,7 +187,11 @@ impl<'a> Opened<'a> {
     /// [`EnvelopeError::Proof`].
     pub(super) fn proven(&self, proof_key: &[u8; 32]) -> Result<&'a [u8], EnvelopeError> {
         // Compared in constant time.
-        if blake3::keyed_hash(proof_key, self.proven) == self.proof { Ok(self.content) } else { Err(EnvelopeError::Proof) }
+        if blake3::keyed_hash(proof_key, self.proven) == self.proof {
+            Ok(self.content)
+        } else {
+            Err(EnvelopeError::Proof)
+        }
     }
 }
 

@@ -230,7 +230,8 @@ fn decrypt(identity: &dyn age::Identity, content: &[u8]) -> Result<Zeroizing<Vec
 
 /// Content as it is encrypted: a byte that says how it is packed, its length, and the rest.
 fn pack(content: &[u8]) -> Vec<u8> {
-    let shrinks = |part: &[u8]| zstd::bulk::compress(part, LEVEL).ok().filter(|small| small.len() < part.len() / 10 * 9);
+    let shrinks =
+        |part: &[u8]| zstd::bulk::compress(part, LEVEL).ok().filter(|small| small.len() < part.len() / 10 * 9);
     let sample = content.get(..SAMPLE.min(content.len())).unwrap_or_default();
     let small = if content.len() <= SAMPLE { shrinks(content) } else { shrinks(sample).and_then(|_| shrinks(content)) };
     let (packing, rest) = small.as_deref().map_or((0, content), |small| (1, small));

@@ -46,10 +46,13 @@ pub(super) fn sealed_keys(medium: &Medium) -> Result<(Name, Vec<u8>), ApiError> 
 pub(super) fn read_keys(medium: &Medium, passphrase: &Passphrase) -> Result<ReadKeys, ApiError> {
     let (_, bytes) = sealed_keys(medium)?;
     ReadKeys::open(&bytes, passphrase).map_err(|error| match error {
-        KeyError::Passphrase => {
-            ApiError::new(ErrorKind::Sealed, format!("this is not the passphrase of {}", medium.path().display()))
-                .hint("a backup has a passphrase of its own, given when it was begun; mind capitals and the keyboard's language")
-        }
+        KeyError::Passphrase => ApiError::new(
+            ErrorKind::Sealed,
+            format!("this is not the passphrase of {}", medium.path().display()),
+        )
+        .hint(
+            "a backup has a passphrase of its own, given when it was begun; mind capitals and the keyboard's language",
+        ),
         KeyError::Cost => ApiError::new(ErrorKind::Input, format!("{}: {error}", medium.path().display()))
             .hint("no version of DataForge writes such a backup: do not trust it"),
         KeyError::Envelope(error) => wrong(Item::Key(0), medium.path(), error),
@@ -280,8 +283,12 @@ impl Repository {
     /// `Storage`; what is left is whole then.
     pub(super) fn prune(&mut self, source: &[u8; 16], keep: u32) -> Result<Vec<u64>, ApiError> {
         let Way::Folder(folder) = &self.way else { return Ok(Vec::new()) };
-        let own: Vec<u64> =
-            self.snapshots.iter().filter(|(_, snapshot)| snapshot.source == *source).map(|(number, _)| *number).collect();
+        let own: Vec<u64> = self
+            .snapshots
+            .iter()
+            .filter(|(_, snapshot)| snapshot.source == *source)
+            .map(|(number, _)| *number)
+            .collect();
         let kept = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
         let gone = own.get(..own.len().saturating_sub(kept)).unwrap_or_default().to_vec();
         for number in &gone {
@@ -312,7 +319,11 @@ impl Repository {
 
 impl Way {
     fn open(target: &Path, single: bool) -> Result<Self, ApiError> {
-        if single { SingleWriter::create(target).map(Self::Single) } else { Folder::open_to_write(target).map(Self::Folder) }
+        if single {
+            SingleWriter::create(target).map(Self::Single)
+        } else {
+            Folder::open_to_write(target).map(Self::Folder)
+        }
     }
 
     fn write_keys(&self, bytes: &[u8]) -> Result<(), ApiError> {

@@ -24,7 +24,7 @@ use crate::api::{ApiError, BackupRestoredReply, BlobChoice, ErrorKind, Passphras
 use crate::blob::{Blobs, data_directory, recover};
 use crate::clock::{now_ms, rfc3339};
 use crate::core::{Core, Who};
-use crate::directory::{create_private, storage, sync_directory, write_atomically};
+use crate::directory::{Directory, create_private, storage, sync_directory, write_atomically};
 
 /// Marks a directory that is being restored: one with it may be removed.
 const MARKER: &str = "restoring";
@@ -215,7 +215,9 @@ impl Source {
         };
         let number = number.map_or_else(newest, Ok)?;
         let others = |error: ApiError| match error.kind {
-            ErrorKind::Damaged => error.hint("dataforge backup list says which other snapshots there are; --snapshot names one"),
+            ErrorKind::Damaged => {
+                error.hint("dataforge backup list says which other snapshots there are; --snapshot names one")
+            }
             _ => error,
         };
         let snapshot = read_snapshot(&medium, number, Some(&keys.write)).map_err(others)?;
@@ -225,7 +227,8 @@ impl Source {
 
     /// Makes files and database, with all entries.
     fn core(&self, dir: &Path, problems: &mut Vec<String>, tell: &(dyn Fn(Step) + Sync)) -> Result<Core, ApiError> {
-        write_atomically(&dir.join("format"), format!("{}\n", crate::directory::FORMAT).as_bytes(), false)?;
+        // Says, too, when the place is none for a data directory.
+        drop(Directory::open(dir)?);
         create_private(&dir.join("keys"))?;
         for part in &self.manifest.files {
             write_atomically(&dir.join(part.file.path()), &part.bytes, true)?;
@@ -279,7 +282,9 @@ impl Source {
                     from_bytes::<tables::Rows>(&bytes).ok_or_else(told)
                 });
                 match rows {
-                    Ok(rows) => core.store.transaction(|store| tables::write(store.connection(), &table.table, &rows))?,
+                    Ok(rows) => {
+                        core.store.transaction(|store| tables::write(store.connection(), &table.table, &rows))?
+                    }
                     Err(error) if error.kind == ErrorKind::Damaged => {
                         problems.push(format!("{error}: {} rows of the table {} are lost", part.items, table.table));
                     }

@@ -122,7 +122,8 @@ pub(crate) async fn keep_to_schedule(weak: WeakNode) {
 
 /// Makes the backups that are due; returns how long to wait then.
 async fn round(node: &Node) -> Result<Duration, ApiError> {
-    let due: Vec<_> = Plans::read(node.directory())?.plans.into_iter().filter(|plan| wait_ms(plan, now_ms()) == 0).collect();
+    let due: Vec<_> =
+        Plans::read(node.directory())?.plans.into_iter().filter(|plan| wait_ms(plan, now_ms()) == 0).collect();
     for plan in due {
         let tried = now_ms();
         let made = if plan.target.exists() {
@@ -134,15 +135,20 @@ async fn round(node: &Node) -> Result<Duration, ApiError> {
         let error = match made {
             Ok(Made::Done(reply)) if reply.problems.is_empty() => None,
             Ok(Made::Done(reply)) => Some(reply.problems.join("; ")),
-            Ok(Made::NeedsPassphrase { is_new: true }) => Some(format!("there is no backup in {} any more", plan.target.display())),
-            Ok(Made::NeedsPassphrase { is_new: false }) => {
-                Some(format!("{} is another backup: give dataforge backup create its passphrase once", plan.target.display()))
+            Ok(Made::NeedsPassphrase { is_new: true }) => {
+                Some(format!("there is no backup in {} any more", plan.target.display()))
             }
+            Ok(Made::NeedsPassphrase { is_new: false }) => Some(format!(
+                "{} is another backup: give dataforge backup create its passphrase once",
+                plan.target.display()
+            )),
             Err(error) => Some(error.hint.clone().map_or_else(|| error.to_string(), |hint| format!("{error}; {hint}"))),
         };
         if let Some(error) = error.as_ref().filter(|error| plan.error.as_ref() != Some(*error)) {
             tracing::error!("the backup to {}: {error}", plan.target.display());
-            node.emit(Event::Notice { message: format!("the backup to {} did not come out: {error}", plan.target.display()) });
+            node.emit(Event::Notice {
+                message: format!("the backup to {} did not come out: {error}", plan.target.display()),
+            });
         }
         node.schedule().change(node.directory(), |plans| {
             // It may have been changed meanwhile.

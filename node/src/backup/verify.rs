@@ -26,8 +26,7 @@ pub fn list(target: &Path, passphrase: Option<&Passphrase>) -> Result<BackupList
     let medium = Medium::open(target)?;
     sealed_keys(&medium)?;
     let keys = passphrase.map(|passphrase| read_keys(&medium, passphrase)).transpose()?;
-    let mut reply =
-        BackupListReply { target: target.to_owned(), snapshots: Vec::new(), problems: medium.oddities() };
+    let mut reply = BackupListReply { target: target.to_owned(), snapshots: Vec::new(), problems: medium.oddities() };
     for number in medium.snapshots()? {
         let read = read_snapshot(&medium, number, keys.as_ref().map(|keys| &keys.write));
         let listed = read.and_then(|snapshot| {
@@ -77,7 +76,8 @@ pub fn verify(
 ) -> Result<BackupVerifyReply, ApiError> {
     let medium = Medium::open(target)?;
     let keys = passphrase.map(|passphrase| read_keys(&medium, passphrase)).transpose()?;
-    let mut check = Check { medium: &medium, keys: keys.as_ref(), problems: medium.oddities(), damaged: BTreeSet::new() };
+    let mut check =
+        Check { medium: &medium, keys: keys.as_ref(), problems: medium.oddities(), damaged: BTreeSet::new() };
     check.key_copies()?;
     let snapshots = check.snapshots()?;
     let mut reply = BackupVerifyReply {
@@ -331,7 +331,9 @@ impl Check<'_> {
                 }
                 _ if self.medium.read(*item)?.is_some() => {
                     folder.set_aside(*item)?;
-                    reply.repaired.push(format!("{item} was set aside: the next backup writes what it can of it again"));
+                    reply
+                        .repaired
+                        .push(format!("{item} was set aside: the next backup writes what it can of it again"));
                 }
                 _ => {}
             }
@@ -344,7 +346,9 @@ impl Content {
     fn add(&mut self, keys: &ReadKeys, number: u64, manifest: &Manifest) {
         for table in &manifest.tables {
             for part in &table.parts {
-                self.what.entry(part.name).or_insert_with(|| What::Rows(format!("the table {} of settings", table.table)));
+                self.what
+                    .entry(part.name)
+                    .or_insert_with(|| What::Rows(format!("the table {} of settings", table.table)));
             }
         }
         for workspace in &manifest.workspaces {

@@ -114,7 +114,9 @@ fn wrong_words_wrong_places_and_wrong_files_are_told_with_what_to_do() {
     assert!(fails(&field.ada, &["restore", &target, "--to", new], 2).contains("not empty"));
     assert!(fails(&field.ada, &["backup", new], 2).contains("other files"));
     assert_eq!(files(&to), [to.join("thesis.txt")]);
-    assert!(fails(&field.ada, &["restore", &target, "--to", field.ada.path().to_str().unwrap()], 2).contains("not empty"));
+    assert!(
+        fails(&field.ada, &["restore", &target, "--to", field.ada.path().to_str().unwrap()], 2).contains("not empty")
+    );
     assert!(fails(&field.ada, &["backup", "verify", new], 4).contains("no backup"));
     assert!(fails(&field.ada, &["backup", "verify", "/nowhere/at/all"], 3).contains("plugged in"));
     assert!(fails(&field.ada, &["restore", &target, "--to", new, "--snapshot", "9"], 2).contains("not empty"));
@@ -194,14 +196,8 @@ fn a_restore_that_is_killed_leaves_no_data_directory_and_is_done_again() {
     let passphrase = field.path("passphrase");
     std::fs::write(&passphrase, PASSPHRASE).unwrap();
     let to = field.path("new");
-    let args = [
-        "restore",
-        &target,
-        "--to",
-        to.to_str().unwrap(),
-        "--backup-passphrase-file",
-        passphrase.to_str().unwrap(),
-    ];
+    let args =
+        ["restore", &target, "--to", to.to_str().unwrap(), "--backup-passphrase-file", passphrase.to_str().unwrap()];
     let at = Cut { calls: "fsync,fdatasync", path: None, count: 5 };
     let (output, killed) = trace::run_cut(&field.ada, at, &args);
     assert!(killed && !to.exists(), "{output:?}");

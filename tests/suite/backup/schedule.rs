@@ -22,7 +22,7 @@ fn a_node_that_is_up_backs_up_again_and_again_and_keeps_so_many() {
     let up = field.ada.up();
     wait_until("four were made and two are left", || {
         let there = snapshots(&target);
-        there.len() == 2 && there[0] >= "00000003".to_owned()
+        there.len() == 2 && there[0].as_str() >= "00000003"
     });
     let status = field.ada.json(&["status"]);
     assert!(status["backups"][0]["done"].is_string() && status["backups"][0]["error"].is_null(), "{status}");
@@ -42,7 +42,11 @@ fn a_node_that_is_up_backs_up_again_and_again_and_keeps_so_many() {
     let checked = json(&field.ada, &["backup", "verify", &target]);
     assert_eq!(checked["left_over"], 0, "{checked}");
     let (new, _) = field.restore("new");
-    assert_eq!(new.json(&["backup", "schedule"])["plans"], Value::Array(Vec::new()), "a restored one does not take over");
+    assert_eq!(
+        new.json(&["backup", "schedule"])["plans"],
+        Value::Array(Vec::new()),
+        "a restored one does not take over"
+    );
 }
 
 #[test]

@@ -60,10 +60,9 @@ pub(in crate::command) async fn restore(
     backup::list(&source, None)?;
     let passphrase = passphrase(context, &options.secret, &source, false).await?;
     let order = RestoreOrder { source, to: to.clone(), snapshot: options.snapshot, blobs: choice(options.blobs)? };
-    let mut reply = watched(context, |tell| {
-        tokio::spawn(async move { Box::pin(backup::restore(order, &passphrase, tell)).await })
-    })
-    .await?;
+    let mut reply =
+        watched(context, |tell| tokio::spawn(async move { Box::pin(backup::restore(order, &passphrase, tell)).await }))
+            .await?;
     if let Some(words) = words {
         // By the words alone: whether the old key is sealed does not matter.
         let client = Client::open_with(&to, Access::WithoutKey).await?;
@@ -72,7 +71,8 @@ pub(in crate::command) async fn restore(
         match renewed {
             Ok(_) => reply.renewed = true,
             Err(error) => {
-                context.note(&format!("{} is restored, and no device of its own yet", clean(&to.display().to_string())));
+                context
+                    .note(&format!("{} is restored, and no device of its own yet", clean(&to.display().to_string())));
                 return Err(error.into());
             }
         }

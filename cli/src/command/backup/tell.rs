@@ -6,7 +6,7 @@ use dataforge_node::api::{
 
 use crate::output::{Human, bytes, clean, count, plural};
 
-fn problems<'a>(problems: &'a [String]) -> impl Iterator<Item = String> + 'a {
+fn problems(problems: &[String]) -> impl Iterator<Item = String> {
     problems.iter().map(|problem| format!("problem   {}", clean(problem)))
 }
 
@@ -115,7 +115,10 @@ impl Human for BackupRestoredReply {
             ),
         ];
         if self.left_out > 0 {
-            lines.push(format!("left out  {} of the backup; members that have them give them", plural(self.left_out, "blob")));
+            lines.push(format!(
+                "left out  {} of the backup; members that have them give them",
+                plural(self.left_out, "blob")
+            ));
         }
         lines.extend(problems(&self.problems));
         lines.push(String::new());

@@ -115,7 +115,10 @@ impl Folder {
         let mut bytes = Vec::new();
         file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed("read", &path, &error))?;
         if bytes.len() as u64 > MOST_BYTES {
-            return Err(ApiError::new(ErrorKind::Damaged, format!("{} is larger than any part of a backup", path.display())));
+            return Err(ApiError::new(
+                ErrorKind::Damaged,
+                format!("{} is larger than any part of a backup", path.display()),
+            ));
         }
         Ok(Some(bytes))
     }
@@ -279,7 +282,8 @@ fn unique() -> u64 {
 
 fn is_empty(path: &Path) -> Result<bool, ApiError> {
     // What file systems and interrupted first backups leave.
-    let leaves = ["lost+found", "System Volume Information", ".Trashes", "lock", "objects", "snapshots", "temp", "README.txt"];
+    let leaves =
+        ["lost+found", "System Volume Information", ".Trashes", "lock", "objects", "snapshots", "temp", "README.txt"];
     let is_left = |path: &PathBuf| path.file_name().is_some_and(|name| leaves.iter().any(|leave| name == *leave));
     Ok(list(path)?.iter().all(is_left))
 }
