@@ -3,6 +3,7 @@
 mod attach;
 mod audit;
 mod bundle;
+mod backup;
 mod cache;
 mod completions;
 mod config;
@@ -110,7 +111,7 @@ pub(crate) enum Command {
     Rename(set::Rename),
     /// Mark a well, run or attachment as deleted; restore takes it back
     Delete(tombstone::Delete),
-    /// Take a deletion back
+    /// Take a deletion back; with --to make a data directory from a backup
     Restore(tombstone::Restore),
     /// Run a read-only SQL statement
     Query(query::Query),
@@ -206,6 +207,8 @@ pub(crate) enum Command {
     Forks(explain::Forks),
     /// Hash every blob again and check every chain
     Verify(verify::Verify),
+    /// Back up to another disk, encrypted: now or by itself; check and list backups, restore one
+    Backup(backup::Backup),
     /// Make the index anew from the chains
     Rebuild(rebuild::Rebuild),
     /// Read or change the settings
@@ -235,6 +238,8 @@ impl Command {
             Self::Device(device) => device.makes_directory(),
             // It says itself what is missing, and takes away what a directory that is gone left behind.
             Self::Service(_) => true,
+            Self::Backup(backup) => !backup.needs_directory(),
+            Self::Restore(restore) => restore.makes_directory(),
             _ => false,
         }
     }
@@ -309,6 +314,7 @@ impl Command {
             Self::Doctor(command) => command.run(context).await,
             Self::Log(command) => command.run(context).await,
             Self::Verify(command) => command.run(context).await,
+            Self::Backup(command) => command.run(context).await,
             Self::Rebuild(command) => command.run(context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(command) => command.run(context),
@@ -324,6 +330,12 @@ impl Human for Reply {
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),
+            Self::Backup(reply) => reply.human(),
+            Self::BackupSchedule { plans } => plans.human(),
+            Self::Backups(reply) => reply.human(),
+            Self::BackupVerified(reply) => reply.human(),
+            Self::BackupRestored(reply) => reply.human(),
+            Self::BackupPassphraseNeeded { .. } => "the passphrase of the backup is needed".to_owned(),
             Self::Runs { runs } => runs.human(),
             Self::Curves { curves } => curves.human(),
             Self::Show(reply) => reply.human(),

@@ -7,6 +7,7 @@
 mod accesses;
 mod admission;
 pub mod api;
+pub mod backup;
 #[doc(hidden)]
 pub mod bench;
 mod blob;

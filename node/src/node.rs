@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use self::data::set_paces;
 use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
+use crate::backup::Schedule;
 use crate::blob::{Blobs, Gate, Recovered};
 use crate::client::Output;
 use crate::clock::now_ms;
@@ -80,6 +81,7 @@ struct Inner {
     runtime: Handle,
     engines: Engines,
     accesses: Accesses,
+    schedule: Schedule,
     /// Held while tables of others are checked.
     admission: tokio::sync::Mutex<()>,
     /// The count of changes up to which they were.
@@ -186,6 +188,7 @@ impl Node {
             runtime: Handle::current(),
             engines,
             accesses: Accesses::default(),
+            schedule: Schedule::default(),
             admission: tokio::sync::Mutex::default(),
             admitted_at: Mutex::default(),
             serves: AtomicBool::new(false),
@@ -272,6 +275,10 @@ impl Node {
         set_paces(&self.0.transfers, &self.config().network);
         self.0.transfers.on_change();
         Ok(())
+    }
+
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.0.schedule
     }
 
     pub(crate) fn admission(&self) -> &tokio::sync::Mutex<()> {

@@ -1,6 +1,7 @@
 //! What each request does: one function per request, gathered by theme.
 
 mod audit;
+mod backup;
 mod data;
 mod describing;
 mod editing;
@@ -124,6 +125,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             };
             crate::bundle::dispatch(node, workspace, ask, out).await
         }
+        Request::Backup { ask } => backup::dispatch(node, ask, out).await,
         Request::Up => syncing::up(node).await,
         Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,

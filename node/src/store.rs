@@ -15,6 +15,7 @@ mod garbage;
 mod holdings;
 mod leases;
 mod marks;
+mod moment;
 mod peers;
 mod people;
 mod place;

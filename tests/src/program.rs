@@ -115,6 +115,12 @@ impl Place {
         place
     }
 
+    /// Takes a directory for a person that something else makes, as it is; it stays.
+    #[must_use]
+    pub fn restored(dir: &Path, name: &str) -> Self {
+        Self { dir: dir.to_owned(), name: name.to_owned(), _own: None }
+    }
+
     /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -8,6 +8,7 @@
 
 mod admission;
 mod always_on;
+mod backup;
 mod bad_input;
 mod bundle;
 mod collection;

@@ -1,6 +1,7 @@
 //! Replies and events.
 
 mod bundle;
+mod backup;
 mod data;
 mod health;
 mod import;
@@ -14,6 +15,7 @@ mod syncing;
 use serde::{Deserialize, Serialize};
 
 pub use self::bundle::*;
+pub use self::backup::*;
 pub use self::data::*;
 pub use self::health::*;
 pub use self::import::*;
@@ -227,6 +229,24 @@ pub enum Reply {
     Bundle(BundleReply),
     /// To `DriveSync`.
     DriveSync(DriveSyncReply),
+    /// To `Create` of a backup.
+    Backup(BackupReply),
+    /// To `Create` and `Schedule` of a backup whose keys are not here.
+    BackupPassphraseNeeded {
+        /// Whether it is a new backup, which gets the passphrase, or one that has it.
+        is_new: bool,
+    },
+    /// What is backed up by itself.
+    BackupSchedule {
+        /// By target.
+        plans: Vec<BackupPlan>,
+    },
+    /// The snapshots of a backup; what [`crate::backup::list`] returns.
+    Backups(BackupListReply),
+    /// What checking a backup found; what [`crate::backup::verify`] returns.
+    BackupVerified(BackupVerifyReply),
+    /// A data directory made from a backup; what [`crate::backup::restore`] returns.
+    BackupRestored(BackupRestoredReply),
     /// To `Up`.
     Up(UpReply),
     /// To requests that return nothing else.

@@ -1,6 +1,7 @@
 //! Requests.
 
 mod bundle;
+mod backup;
 mod data;
 mod joining;
 mod health;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
+pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::data::DataRequest;
 pub use self::joining::JoiningRequest;
 pub use self::health::HealthRequest;
@@ -374,6 +376,11 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: BundleRequest,
+    },
+    /// About backups that this node writes.
+    Backup {
+        /// What.
+        ask: BackupRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,

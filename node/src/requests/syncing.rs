@@ -32,6 +32,7 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
         crate::import::watch_configured(node);
         crate::metrics::open(node, &network).await;
         node.runtime().spawn(crate::chores::run(node.weak()));
+        node.runtime().spawn(crate::backup::keep_to_schedule(node.weak()));
     }
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
@@ -251,6 +252,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let gauge = network.as_ref().map(|network| Arc::clone(&network.gauge));
     let up_since = gauge.as_ref().filter(|_| up).map(|gauge| rfc3339(gauge.begun_ms));
     let metrics = gauge.and_then(|gauge| super::health::metrics_url(&gauge.metrics()));
+    let backups = crate::backup::plans(&directory).unwrap_or_default();
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
@@ -271,6 +273,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             up_since,
             peers,
             metrics,
+            backups,
         })
     });
     Ok(Reply::Status(reply.await?))
