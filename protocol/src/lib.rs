@@ -19,6 +19,7 @@ pub mod key;
 pub mod ledger;
 pub mod limits;
 pub mod op;
+pub mod pass;
 pub mod sync;
 pub mod ticket;
 pub mod wire;
