@@ -36,6 +36,7 @@ mod query;
 mod rebuild;
 mod recover;
 mod recovery;
+mod relay;
 mod remove;
 mod report;
 mod role;
@@ -166,6 +167,8 @@ pub(crate) enum Command {
     LateWork(late_work::LateWork),
     /// Listen, sync and serve other commands until told to end
     Up(up::Up),
+    /// Do that and run a relay for members and those who join
+    Relay(relay::Relay),
     /// End the process that is up
     Down(down::Down),
     /// Exchange entries and blobs with peers, then end
@@ -195,7 +198,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the command takes Ctrl-C itself.
     pub(crate) const fn ends_itself(&self) -> bool {
-        matches!(self, Self::Up(_))
+        matches!(self, Self::Up(_) | Self::Relay(_))
     }
 
     /// Whether the command may make a data directory; for the others one that is missing is a
@@ -264,6 +267,7 @@ impl Command {
             Self::Explain(command) => command.run(context).await,
             Self::Forks(command) => command.run(context).await,
             Self::Up(command) => command.run(context).await,
+            Self::Relay(command) => command.run(context).await,
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
@@ -331,6 +335,7 @@ impl Human for Reply {
             Self::Verify(reply) => reply.human(),
             Self::Config { values } => values.human(),
             Self::Up(reply) => reply.human(),
+            Self::RelaysUsed(reply) => reply.human(),
             Self::Done { message } => clean(message),
         }
     }

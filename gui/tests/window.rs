@@ -123,6 +123,8 @@ fn status(held: &Held) -> StatusReply {
         workspaces: if held.workspace { vec![workspace] } else { Vec::new() },
         blob_bytes: 0,
         free_bytes: None,
+        relays: Vec::new(),
+        relay: None,
     }
 }
 

@@ -31,6 +31,7 @@ mod net;
 mod node;
 mod pace;
 mod read;
+mod relay;
 mod requests;
 mod seal;
 mod sink;

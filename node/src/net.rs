@@ -1,7 +1,7 @@
 //! The network side of a node: one endpoint, three protocols, sessions that stay open.
 //!
-//! Nothing is contacted but addresses the user gave (tickets, static peers) or a member was reached
-//! at before: no public DNS, relay, port mapping or telemetry. Every connection is judged: sync by
+//! Nothing is contacted but addresses the user gave (tickets, static peers, relays) or a member was
+//! reached at before: no public DNS, port mapping or telemetry. Every connection is judged: sync by
 //! the hello, blobs by membership, join by the ticket.
 
 mod dial;
@@ -11,6 +11,7 @@ mod hello;
 mod join;
 mod late;
 mod listen;
+mod relay;
 mod session;
 mod transfer;
 
@@ -30,6 +31,7 @@ pub(crate) use self::dial::targets;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::frame::is_relayed;
 pub(crate) use self::join::{Answer, join};
+pub(crate) use self::relay::{PIN, check_relays, path_of, without_pin};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::node::WeakNode;
@@ -92,6 +94,10 @@ pub(crate) struct Network {
     failures: Mutex<BTreeMap<(WorkspaceId, DeviceId), ApiError>>,
     /// When peers were told what is held here.
     told: Mutex<Option<Instant>>,
+    /// The configured relays; none when there are none.
+    relays: Option<Arc<relay::Relays>>,
+    /// Counts changes of the relay in use.
+    relay_changes: watch::Sender<u64>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     tasks: Mutex<JoinSet<()>>,
@@ -108,8 +114,14 @@ impl Network {
     /// # Errors
     /// `Network` when no socket can be bound.
     pub(crate) async fn start(node: WeakNode, purpose: Purpose) -> Result<Arc<Self>, ApiError> {
+        Self::start_with(node, purpose, None).await
+    }
+
+    /// Binds an endpoint that shows relays a pass, if there is one.
+    async fn start_with(node: WeakNode, purpose: Purpose, pass: Option<&str>) -> Result<Arc<Self>, ApiError> {
         let (secret, config) = node.get()?.network_settings()?;
-        let endpoint = endpoint::bind(&secret, &config, purpose).await?;
+        let relays = relay::Relays::of(&config, pass)?.map(Arc::new);
+        let endpoint = endpoint::bind(&secret, &config, purpose, relays.as_deref()).await?;
         let network = Arc::new(Self {
             device: DeviceId(*secret.public().as_bytes()),
             endpoint,
@@ -120,11 +132,16 @@ impl Network {
             failures: Mutex::default(),
             blob_connections: watch::Sender::default(),
             told: Mutex::default(),
+            relays,
+            relay_changes: watch::Sender::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             tasks: Mutex::default(),
         });
         network.spawn(listen::listen(Arc::clone(&network)));
         network.spawn(crate::holdings::keep_telling(network.node.clone()));
+        if let Some(relays) = network.relays.clone() {
+            network.spawn(relay::supervise(Arc::clone(&network), relays));
+        }
         if purpose == Purpose::Serve {
             network.spawn(dial::keep_dialling(Arc::clone(&network), config.pass_secs));
         }
@@ -145,6 +162,12 @@ impl Network {
     /// Returns the open sessions.
     pub(crate) fn sessions(&self) -> Vec<(WorkspaceId, DeviceId, Live)> {
         lock(&self.sessions).iter().map(|((workspace, device), live)| (*workspace, *device, live.clone())).collect()
+    }
+
+    /// Returns how each connected peer is reached, for people.
+    pub(crate) fn paths(&self) -> BTreeMap<DeviceId, String> {
+        let sessions = lock(&self.sessions);
+        sessions.iter().filter_map(|((_, device), live)| Some((*device, path_of(&live.connection)?))).collect()
     }
 
     /// Returns the devices of open sessions of a workspace.

@@ -33,6 +33,7 @@ use crate::keep::{Leases, Promises};
 use crate::key::Access;
 use crate::net::{Network, Purpose};
 use crate::read::Reads;
+use crate::relay::Relay;
 use crate::sql::Engines;
 use crate::transfer::Transfers;
 use crate::uses::Uses;
@@ -77,6 +78,8 @@ struct Inner {
     accesses: Accesses,
     /// Held while tables of others are checked.
     admission: tokio::sync::Mutex<()>,
+    /// The relay that this node runs for others, if it does.
+    relay: tokio::sync::Mutex<Option<Relay>>,
     /// The count of changes up to which they were.
     admitted_at: Mutex<Option<u64>>,
     /// Whether it was asked to serve.
@@ -178,6 +181,7 @@ impl Node {
             engines,
             accesses: Accesses::default(),
             admission: tokio::sync::Mutex::default(),
+            relay: tokio::sync::Mutex::default(),
             admitted_at: Mutex::default(),
             serves: AtomicBool::new(false),
             shutdown: watch::Sender::new(false),
@@ -223,6 +227,9 @@ impl Node {
         if let Err(error) = holdings::tell_before_closing(self).await {
             tracing::warn!("what is held here was not told: {error}");
         }
+        if let Some(relay) = self.0.relay.lock().await.take() {
+            relay.close().await;
+        }
         *lock(&self.0.running) = None;
         if let Some((_, network)) = self.0.network.lock().await.take() {
             network.close().await;
@@ -263,6 +270,15 @@ impl Node {
         set_paces(&self.0.transfers, &self.config().network);
         self.0.transfers.on_change();
         Ok(())
+    }
+
+    pub(crate) fn relay(&self) -> &tokio::sync::Mutex<Option<Relay>> {
+        &self.0.relay
+    }
+
+    /// Returns whether relays are configured.
+    pub(crate) fn uses_relays(&self) -> bool {
+        !lock(&self.0.config).network.relays.is_empty()
     }
 
     pub(crate) fn admission(&self) -> &tokio::sync::Mutex<()> {

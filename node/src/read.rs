@@ -163,12 +163,13 @@ async fn note_partial(node: &Node, blob: &BlobRef) -> Result<(), ApiError> {
 /// new is.
 async fn reach(node: &Node, referred: &Referred) -> Result<bool, ApiError> {
     let workspaces: Vec<_> = referred.iter().map(|(workspace, _)| *workspace).collect();
+    let by_relay = node.uses_relays();
     let targets = node
         .with_core(move |core| {
             if core.identity.is_none() {
                 return Ok(Vec::new());
             }
-            let targets = net::targets(core)?;
+            let targets = net::targets(core, by_relay)?;
             Ok(targets.into_iter().filter(|(id, _)| workspaces.contains(id)).collect::<Vec<_>>())
         })
         .await?;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use dataforge_node::api::{DeviceTicketReply, LinkedReply, PeopleRequest, Reply, Request};
 
 use super::confirm::{check_terminal, confirm};
+use super::relay::Through;
 use super::words;
 use crate::context::Context;
 use crate::error::Failure;
@@ -39,6 +40,8 @@ enum Action {
         /// Read the 24 recovery words from a file instead of asking
         #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
+        #[command(flatten)]
+        through: Through,
     },
     /// Go on with a new key: after this data directory was copied, restored or used twice
     Renew {
@@ -67,7 +70,12 @@ impl Device {
                 let ask = PeopleRequest::DeviceTicket { member, hours };
                 context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
             }
-            Action::Link { ticket, device, words_file } => link(context, ticket, device, words_file).await,
+            Action::Link { ticket, device, words_file, through } => {
+                // Tickets are copied from mails and chats, which break lines.
+                let ticket: String = ticket.split_whitespace().collect();
+                through.prepare(context, &ticket).await?;
+                link(context, ticket, device, words_file).await
+            }
             Action::Renew { device, words_file, without_key } => {
                 if without_key {
                     context.open_without_key().await?;
@@ -84,8 +92,6 @@ async fn link(
     device: Option<String>,
     words_file: Option<PathBuf>,
 ) -> Result<(), Failure> {
-    // Tickets are copied from mails and chats, which break lines.
-    let ticket: String = ticket.split_whitespace().collect();
     let request = |words| Request::Link { ticket: ticket.clone(), words, device: device.clone() };
     // Without an identity it tells whose words it needs; nothing is done before.
     let reply = match context.call(request(None)).await? {

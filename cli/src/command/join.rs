@@ -4,6 +4,7 @@ use clap::Args;
 use dataforge_node::api::{JoinPendingReply, JoinReply, Request};
 
 use super::recovery::{Shown, recovery};
+use super::relay::Through;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Human, clean, plural};
@@ -20,6 +21,8 @@ pub(crate) struct Join {
     #[arg(long, value_name = "LABEL")]
     device: Option<String>,
     #[command(flatten)]
+    through: Through,
+    #[command(flatten)]
     shown: Shown,
 }
 
@@ -27,8 +30,9 @@ impl Join {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         // Tickets are copied from mails and chats, which break lines.
-        let ticket = self.ticket.split_whitespace().collect();
+        let ticket: String = self.ticket.split_whitespace().collect();
         let sheet = self.shown.begin(context)?;
+        self.through.prepare(context, &ticket).await?;
         let reply = context.call(Request::Join { ticket, person: self.name, device: self.device }).await?;
         sheet.show(context, &reply)
     }

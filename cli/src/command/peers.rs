@@ -43,14 +43,14 @@ impl Peers {
 
 impl Human for Vec<PeerInfo> {
     fn human(&self) -> String {
-        let columns =
-            [("peer", Align::Left), ("state", Align::Left), ("last seen", Align::Left), ("addresses", Align::Left)];
-        let mut table = Table::new(&[&columns[..], &[("device", Align::Left), ("last problem", Align::Left)]].concat());
+        let columns = ["peer", "state", "path", "last seen", "addresses", "device", "last problem"];
+        let mut table = Table::new(&columns.map(|column| (column, Align::Left)));
         for peer in self {
             let state = if peer.connected { "connected" } else { "away" };
             let seen = peer.last_seen.as_deref().unwrap_or("never");
             let problem = peer.last_error.as_deref().unwrap_or_default();
-            table.row([&peer.name, state, seen, &peer.addresses.join(", "), short(&peer.device_id), problem]);
+            let path = peer.path.as_deref().unwrap_or_default();
+            table.row([&peer.name, state, path, seen, &peer.addresses.join(", "), short(&peer.device_id), problem]);
         }
         table.or("no peers yet: dataforge invite")
     }

@@ -3,6 +3,7 @@
 use clap::Args;
 use dataforge_node::api::{Request, StatusReply, WorkspaceStatus};
 
+use super::relay;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Human, bytes, clean, count, plural};
@@ -36,6 +37,10 @@ impl Human for StatusReply {
             (true, true) => "up         yes".to_owned(),
             (false, _) => "up         no: dataforge up listens and syncs".to_owned(),
         });
+        lines.extend(self.relays.iter().map(|used| format!("relay      {}", clean(&relay::used(used)))));
+        if let Some(serving) = &self.relay {
+            lines.extend([String::new(), serving.human(), String::new()]);
+        }
         lines.push(format!("directory  {}", clean(&self.directory.display().to_string())));
         let free = self.free_bytes.map(|free| format!(", {} free on the disk", bytes(free))).unwrap_or_default();
         lines.push(format!("blobs      {}{free}", bytes(self.blob_bytes)));

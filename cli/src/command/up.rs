@@ -9,6 +9,7 @@ use dataforge_node::api::{ApiError, ErrorKind, Event, Request, UpReply};
 use dataforge_node::control::Door;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::relay;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Human, bytes, clean, plural};
@@ -28,6 +29,12 @@ pub(crate) struct Up {
 impl Up {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        serve(context, Request::Up, self.while_stdin).await
+    }
+}
+
+/// Opens the data directory, brings the node up by a request and serves it until it is to end.
+pub(super) async fn serve(context: &Context, request: Request, while_stdin: bool) -> Result<(), Failure> {
         let client = tokio::select! {
             client = context.client() => client?,
             // It may be asking for a passphrase.
@@ -40,7 +47,7 @@ impl Up {
             ));
         };
         let served = tokio::select! {
-            served = self.serve(context, node) => served,
+            served = serve_node(context, node, request, while_stdin) => served,
             () = signal::asked_to_end() => Ok(()),
         };
         tokio::select! {
@@ -49,18 +56,18 @@ impl Up {
             () = signal::asked_to_end() => {}
         }
         served
-    }
+}
 
-    async fn serve(&self, context: &Context, node: &Node) -> Result<(), Failure> {
+async fn serve_node(context: &Context, node: &Node, request: Request, while_stdin: bool) -> Result<(), Failure> {
         let door = Door::bind(&context.dir)?;
         let events = node.subscribe();
         // Listening brings no progress.
         let (sender, _outputs) = mpsc::channel(1);
-        let reply = Box::pin(node.call(Request::Up, sender)).await?;
+        let reply = Box::pin(node.call(request, sender)).await?;
         if !context.quiet || context.json {
             context.show(&reply)?;
         }
-        let parent_gone = parent_gone(self.while_stdin);
+        let parent_gone = parent_gone(while_stdin);
         let end = async {
             tokio::select! {
                 () = node.until_shutdown() => {}
@@ -71,7 +78,6 @@ impl Up {
             () = door.serve(node.clone(), end) => Ok(()),
             () = tell(context, events) => Ok(()),
         }
-    }
 }
 
 /// Waits for the end of standard input, when it is to be watched.
@@ -122,6 +128,12 @@ impl Human for UpReply {
         let mut text = format!("device  {}", self.device_id);
         for address in &self.addresses {
             text.push_str(&format!("\nat      {address}"));
+        }
+        for used in &self.relays {
+            text.push_str(&format!("\nby       {}", clean(&relay::used(used))));
+        }
+        if let Some(relay) = &self.relay {
+            text.push_str(&format!("\n\n{}", relay.human()));
         }
         text.push_str("\n\nListening and syncing. Other commands use this process. Ctrl-C ends it.");
         text

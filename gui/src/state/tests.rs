@@ -44,6 +44,8 @@ fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
         workspaces,
         blob_bytes: 0,
         free_bytes: None,
+        relays: Vec::new(),
+        relay: None,
     })
 }
 

@@ -5,6 +5,7 @@ mod import;
 mod key;
 mod listing;
 mod people;
+mod relay;
 mod sharing;
 mod syncing;
 
@@ -15,6 +16,7 @@ pub use self::import::*;
 pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
+pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
 use crate::ingest::coverage::WellCoverage;
@@ -191,8 +193,10 @@ pub enum Reply {
     Cache(CacheReply),
     /// To `Transfers`.
     Transfers(TransfersReply),
-    /// To `Up`.
+    /// To `Up` and `Relay`.
     Up(UpReply),
+    /// To `UseRelays`.
+    RelaysUsed(RelaysUsedReply),
     /// To requests that return nothing else.
     Done {
         /// What was done, for people.

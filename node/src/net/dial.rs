@@ -32,6 +32,7 @@ impl Network {
         for ip in &peer.addresses {
             address = address.with_ip_addr(*ip);
         }
+        address = address.with_addrs(self.relay_addresses());
         if address.is_empty() {
             return Err(unreachable(&"no address is known"));
         }
@@ -64,17 +65,20 @@ impl Network {
     }
 }
 
-/// Returns the peers to dial: members of each workspace with a known address, but this device.
-pub(crate) fn targets(core: &mut crate::core::Core) -> Result<Vec<(WorkspaceId, Peer)>, ApiError> {
+/// Returns the peers to dial, but this device: members of each workspace with a known address, and by
+/// relay all others too.
+pub(crate) fn targets(core: &mut crate::core::Core, by_relay: bool) -> Result<Vec<(WorkspaceId, Peer)>, ApiError> {
     let own = core.device();
     let peers = core.store.peers()?;
     let mut targets = Vec::new();
     for workspace in core.workspace_ids() {
         let members = core.ledger(&workspace)?.members();
-        let members = peers
-            .iter()
-            .filter(|peer| Some(peer.device) != own && !peer.addresses.is_empty() && members.is_member(&peer.device));
-        targets.extend(members.map(|peer| (workspace, peer.clone())));
+        for device in members.devices.keys().filter(|device| Some(**device) != own) {
+            let known = peers.iter().find(|peer| peer.device == *device);
+            if by_relay || known.is_some_and(|peer| !peer.addresses.is_empty()) {
+                targets.push((workspace, known.cloned().unwrap_or_else(|| Peer::unseen(*device))));
+            }
+        }
     }
     Ok(targets)
 }
@@ -83,9 +87,16 @@ pub(crate) fn targets(core: &mut crate::core::Core) -> Result<Vec<(WorkspaceId, 
 pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
     let mut due: BTreeMap<(WorkspaceId, DeviceId), (Instant, Duration)> = BTreeMap::new();
     let longest = MAX_PAUSE.max(Duration::from_secs(pass_secs));
+    let mut relay_changes = network.relay_changes();
     loop {
         let Ok(node) = network.node.get() else { return };
-        let targets = node.with_core(targets).await.unwrap_or_default();
+        if relay_changes.has_changed().unwrap_or(false) {
+            relay_changes.mark_unchanged();
+            due.clear();
+        }
+        let by_relay = node.uses_relays();
+        let targets = node.with_core(move |core| targets(core, by_relay)).await.unwrap_or_default();
+        let mut dials = Vec::new();
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
             if network.is_shunned(&workspace, &peer.device) {
@@ -99,9 +110,14 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
             if at > Instant::now() {
                 continue;
             }
-            if let Err(error) = network.dial(workspace, &peer).await {
+            let network = &network;
+            dials.push(async move { (network.dial(workspace, &peer).await, key, pause) });
+        }
+        // At a time: one that does not answer must not keep others waiting.
+        for (dialled, key, pause) in futures::future::join_all(dials).await {
+            if let Err(error) = dialled {
                 tracing::debug!("{error}");
-                node.note_contact(peer.device, Err(&error.to_string())).await;
+                node.note_contact(key.1, Err(&error.to_string())).await;
                 // A refusal will not go away in seconds.
                 let next = if error.kind == ErrorKind::NotAllowed { longest } else { (pause * 2).min(MAX_PAUSE) };
                 due.insert(key, (Instant::now() + pause, next));

@@ -9,6 +9,7 @@ use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::key::sign_admission;
 use dataforge_protocol::ledger::{DeviceState, Ledger};
 use dataforge_protocol::op::{Add, AddDevice, Admit, Invite, InviteForm, Op, Person};
+use dataforge_protocol::pass::Pass;
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::ticket::{
     JoinOp, JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, TicketForm, join_frame, join_proof, read_join_frame,
@@ -19,7 +20,7 @@ use iroh::endpoint::Connection;
 use iroh::{EndpointAddr, PublicKey, SecretKey};
 use tokio::time::timeout;
 
-use super::{DIAL, Network, code, frame, hello};
+use super::{DIAL, Network, Purpose, code, frame, hello, without_pin};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
 use crate::core::{Core, Progress};
@@ -47,18 +48,49 @@ pub(crate) enum Answer {
 
 /// Asks the host of a ticket to be admitted.
 pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> Result<Answer, ApiError> {
+    let cert = person.devices.first().map(|(cert, _)| cert);
+    let (Some(cert), true) = (cert, network.node.get()?.uses_relays()) else {
+        return ask_host(network, ticket, person).await;
+    };
+    // A relay knows nobody who is to become a member: an endpoint of its own shows it a pass.
+    let pass = Pass::of_ticket(ticket, cert).to_string();
+    let guest = Box::pin(Network::start_with(network.node.clone(), Purpose::Once, Some(&pass))).await?;
+    let answer = ask_host(&guest, ticket, person).await;
+    let problems = guest.relay_uses().into_iter().filter_map(|relay| Some(format!("{}: {}", relay.url, relay.problem?)));
+    let problems: Vec<_> = problems.collect();
+    guest.close().await;
+    answer.map_err(|error| ApiError { causes: [error.causes, problems].concat(), ..error })
+}
+
+/// Says what may be done where the host of a ticket cannot be reached.
+fn advice(network: &Network, ticket: &Ticket) -> String {
+    let named = ticket.relays.iter().map(|relay| without_pin(relay)).collect::<Vec<_>>();
+    let configured = network.node.get().map(|node| node.config().network.relays).unwrap_or_default();
+    let is_used = named.iter().any(|relay| configured.iter().any(|own| without_pin(own) == *relay));
+    if named.is_empty() || is_used {
+        return "the inviting machine must be running dataforge up, on a network this one can reach".to_owned();
+    }
+    format!(
+        "the inviting machine must be running dataforge up; the ticket names the relay {}, which is contacted only \
+         when you say so: add --relay",
+        named.join(" and ")
+    )
+}
+
+async fn ask_host(network: &Network, ticket: &Ticket, person: Person) -> Result<Answer, ApiError> {
     let unreachable = |error: &dyn std::fmt::Display| {
         ApiError::new(
             ErrorKind::Network,
             format!("cannot reach {} to join {:?}: {error}", ticket.inviter, ticket.workspace_name),
         )
-        .hint("the inviting machine must be running dataforge up, on a network this one can reach")
+        .hint(advice(network, ticket))
     };
     let host = PublicKey::from_bytes(ticket.host.as_bytes()).map_err(|error| unreachable(&error))?;
     let mut address = EndpointAddr::new(host);
     for ip in &ticket.addresses {
         address = address.with_ip_addr(*ip);
     }
+    address = address.with_addrs(network.relay_addresses());
     let connected = timeout(DIAL, network.endpoint.connect(address, JOIN_ALPN)).await;
     let connection = connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
     let ops = timeout(DIAL, ask(&connection, ticket, person)).await.map_err(|_elapsed| unreachable(&"no answer"))??;

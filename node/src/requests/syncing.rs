@@ -32,7 +32,9 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
         crate::import::watch_configured(node);
         node.runtime().spawn(crate::chores::run(node.weak()));
     }
-    Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
+    let relay = crate::relay::start_configured(node).await?;
+    let relays = network.relay_uses();
+    Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses, relays, relay }))
 }
 
 fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
@@ -61,6 +63,7 @@ pub(super) async fn sync(
 ) -> Result<Reply, ApiError> {
     let started = Instant::now();
     let extra = extra.iter().map(|text| parse_peer(text)).collect::<Result<Vec<_>, _>>()?;
+    let by_relay = node.uses_relays();
     let targets = node
         .with_core(move |core| {
             for (device, address) in &extra {
@@ -68,7 +71,7 @@ pub(super) async fn sync(
             }
             let only = workspace.map(|name| core.find_workspace(Some(&name))).transpose()?;
             core.identity()?;
-            let targets = net::targets(core)?;
+            let targets = net::targets(core, by_relay)?;
             Ok(targets.into_iter().filter(|(id, _)| only.is_none_or(|only| only == *id)).collect::<Vec<_>>())
         })
         .await?;
@@ -229,6 +232,8 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let up = node.is_up().await;
     let network = node.running();
     let addresses = network.as_ref().map(|network| network.addresses()).unwrap_or_default();
+    let relays = network.as_ref().map(|network| network.relay_uses()).unwrap_or_default();
+    let relay = crate::relay::serving(node).await?;
     let directory = node.directory().to_owned();
     let min_copies = node.config().cache.min_copies;
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
@@ -248,6 +253,8 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             addresses: addresses.iter().map(ToString::to_string).collect(),
             workspaces,
             blob_bytes: core.store.held_bytes()?,
+            relays,
+            relay,
         })
     });
     Ok(Reply::Status(reply.await?))
@@ -279,6 +286,7 @@ fn workspace_status(
 
 pub(super) async fn peers(node: &Node) -> Result<Reply, ApiError> {
     let connections = node.connections();
+    let paths = node.running().map(|network| network.paths()).unwrap_or_default();
     let mut peers = node
         .with_core(move |core| {
             let own = core.device();
@@ -289,6 +297,7 @@ pub(super) async fn peers(node: &Node) -> Result<Reply, ApiError> {
                 name: names.get(&device).cloned().unwrap_or_else(|| device.fmt_short()),
                 addresses: Vec::new(),
                 connected: connections.contains_key(&device),
+                path: paths.get(&device).cloned(),
                 last_seen: None,
                 last_error: None,
             };

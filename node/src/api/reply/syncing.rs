@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::WorkspaceInfo;
+use super::{RelayServing, RelayUse, WorkspaceInfo};
 
 /// The result of a sync.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,12 @@ pub struct StatusReply {
     pub blob_bytes: u64,
     /// Free bytes on the disk.
     pub free_bytes: Option<u64>,
+    /// The relays it may use, the preferred one first; empty while it does not run.
+    #[serde(default)]
+    pub relays: Vec<RelayUse>,
+    /// The relay it runs for others.
+    #[serde(default)]
+    pub relay: Option<RelayServing>,
 }
 
 /// The state of a workspace.
@@ -101,6 +107,9 @@ pub struct PeerInfo {
     pub addresses: Vec<String>,
     /// Whether it is connected now.
     pub connected: bool,
+    /// How it is reached: `direct, ADDRESS` or `relay URL`.
+    #[serde(default)]
+    pub path: Option<String>,
     /// Last contact, RFC 3339 UTC.
     pub last_seen: Option<String>,
     /// Why the last attempt failed.
@@ -130,4 +139,10 @@ pub struct UpReply {
     pub device_id: String,
     /// Addresses it listens on.
     pub addresses: Vec<String>,
+    /// The relays it may use.
+    #[serde(default)]
+    pub relays: Vec<RelayUse>,
+    /// The relay it runs for others.
+    #[serde(default)]
+    pub relay: Option<RelayServing>,
 }

@@ -79,7 +79,8 @@ async fn reach(node: &Node) -> Result<(), ApiError> {
         return Ok(());
     }
     let network = node.network(Purpose::Once).await?;
-    let targets = node.with_core(crate::net::targets).await?;
+    let by_relay = node.uses_relays();
+    let targets = node.with_core(move |core| crate::net::targets(core, by_relay)).await?;
     let dials = targets.iter().map(|(workspace, peer)| network.dial(*workspace, peer));
     for dialled in futures::future::join_all(dials).await {
         if let Err(error) = dialled {
