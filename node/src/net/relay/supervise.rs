@@ -28,6 +28,8 @@ const ADMISSION: Duration = Duration::from_secs(25);
 const RETURN: Duration = Duration::from_secs(30);
 /// Looks at which it must have answered.
 const STEADY: u32 = 2;
+/// How long a relay that does not let this device in is not returned to.
+const KEPT_OUT: Duration = Duration::from_secs(600);
 /// How long a preferred relay may take longer to answer than the first that does.
 const GRACE: Duration = Duration::from_millis(300);
 
@@ -40,6 +42,8 @@ struct Supervisor<'a> {
     steady: u32,
     /// Since when the endpoint is not connected to the relay in use.
     apart: Option<Instant>,
+    /// When each relay did not let this device in, though it answers.
+    kept_out: Vec<Option<Instant>>,
 }
 
 /// Watches for as long as the network runs.
@@ -53,6 +57,7 @@ pub(in crate::net) async fn supervise(network: Arc<Network>, relays: Arc<Relays>
         looked_back: now,
         steady: 0,
         apart: Some(now),
+        kept_out: relays.list.iter().map(|_| None).collect(),
     };
     supervisor.check().await;
     loop {
@@ -103,13 +108,24 @@ impl Supervisor<'_> {
         }
         let is_kept_out = self.apart.is_some_and(|since| since.elapsed() > ADMISSION);
         if is_kept_out && !self.is_down(self.current()) {
-            // It answers, and the endpoint is not let in or stuck.
-            self.apart = Some(Instant::now());
-            self.network.endpoint.network_change().await;
-            let why = denied.unwrap_or_else(|| "it answers, but no connection comes about".to_owned());
-            self.fail_over(why).await;
+            self.on_kept_out(denied).await;
         }
         self.look_back().await;
+    }
+
+    /// The relay in use answers, and does not let this device in, or the endpoint is stuck.
+    async fn on_kept_out(&mut self, denied: Option<String>) {
+        self.apart = Some(Instant::now());
+        if denied.is_none() {
+            self.network.endpoint.network_change().await;
+        }
+        if self.relays.list.len() > 1 {
+            let current = self.current();
+            if let Some(kept_out) = self.kept_out.get_mut(current) {
+                *kept_out = Some(Instant::now());
+            }
+            self.fail_over(denied.unwrap_or_else(|| "it answers, but no connection comes about".to_owned())).await;
+        }
     }
 
     /// Asks the relay in use; takes another one when it does not answer.
@@ -119,6 +135,10 @@ impl Supervisor<'_> {
         let before = self.bytes_through_current();
         self.probed = Instant::now();
         match probe(self.relays, relay).await {
+            Ok(()) if self.is_down(current) => {
+                self.set_health(current, Health::Good);
+                self.network.relay_changes.send_modify(|count| *count += 1);
+            }
             Ok(()) => self.set_health(current, Health::Good),
             // A slow path: what goes through it says more than the probe.
             Err(Failure::Silent) if self.bytes_through_current() > before => {}
@@ -175,7 +195,11 @@ impl Supervisor<'_> {
             return;
         }
         self.looked_back = Instant::now();
-        let Some(preferred) = self.first_good((0..current).collect()).await else {
+        let is_open = |at: &usize| {
+            let kept_out = self.kept_out.get(*at).copied().flatten();
+            kept_out.is_none_or(|at| at.elapsed() > KEPT_OUT)
+        };
+        let Some(preferred) = self.first_good((0..current).filter(is_open).collect()).await else {
             self.steady = 0;
             return;
         };
