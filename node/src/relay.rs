@@ -79,7 +79,9 @@ impl Options {
             ((Some(certificate), Some(key)), _) => Certificate::Files { certificate, key },
             ((None, None), Some(host)) => Certificate::SelfSigned(host),
             ((None, None), None) => Certificate::None,
-            _ => return Err(usage("a certificate needs its key, and a key its certificate", "give both, as PEM files")),
+            _ => {
+                return Err(usage("a certificate needs its key, and a key its certificate", "give both, as PEM files"));
+            }
         };
         let workspaces = if given.workspaces.is_empty() { settings.workspaces.clone() } else { given.workspaces };
         Ok(Self {
@@ -133,4 +135,3 @@ pub(crate) async fn serving(node: &Node) -> Result<Option<RelayServing>, ApiErro
         None => Ok(None),
     }
 }
-

@@ -35,49 +35,49 @@ impl Up {
 
 /// Opens the data directory, brings the node up by a request and serves it until it is to end.
 pub(super) async fn serve(context: &Context, request: Request, while_stdin: bool) -> Result<(), Failure> {
-        let client = tokio::select! {
-            client = context.client() => client?,
-            // It may be asking for a passphrase.
-            () = signal::interrupted() => return Err(Failure::Interrupted),
-        };
-        let Some(node) = client.node() else {
-            return Err(Failure::Api(
-                ApiError::new(ErrorKind::Busy, format!("another process serves {} already", context.dir.display()))
-                    .hint("dataforge status asks it, dataforge down ends it"),
-            ));
-        };
-        let served = tokio::select! {
-            served = serve_node(context, node, request, while_stdin) => served,
-            () = signal::asked_to_end() => Ok(()),
-        };
-        tokio::select! {
-            () = node.close() => {}
-            () = tokio::time::sleep(CLOSING) => tracing::warn!("the node did not close in time"),
-            () = signal::asked_to_end() => {}
-        }
-        served
+    let client = tokio::select! {
+        client = context.client() => client?,
+        // It may be asking for a passphrase.
+        () = signal::interrupted() => return Err(Failure::Interrupted),
+    };
+    let Some(node) = client.node() else {
+        return Err(Failure::Api(
+            ApiError::new(ErrorKind::Busy, format!("another process serves {} already", context.dir.display()))
+                .hint("dataforge status asks it, dataforge down ends it"),
+        ));
+    };
+    let served = tokio::select! {
+        served = serve_node(context, node, request, while_stdin) => served,
+        () = signal::asked_to_end() => Ok(()),
+    };
+    tokio::select! {
+        () = node.close() => {}
+        () = tokio::time::sleep(CLOSING) => tracing::warn!("the node did not close in time"),
+        () = signal::asked_to_end() => {}
+    }
+    served
 }
 
 async fn serve_node(context: &Context, node: &Node, request: Request, while_stdin: bool) -> Result<(), Failure> {
-        let door = Door::bind(&context.dir)?;
-        let events = node.subscribe();
-        // Listening brings no progress.
-        let (sender, _outputs) = mpsc::channel(1);
-        let reply = Box::pin(node.call(request, sender)).await?;
-        if !context.quiet || context.json {
-            context.show(&reply)?;
-        }
-        let parent_gone = parent_gone(while_stdin);
-        let end = async {
-            tokio::select! {
-                () = node.until_shutdown() => {}
-                () = parent_gone => {}
-            }
-        };
+    let door = Door::bind(&context.dir)?;
+    let events = node.subscribe();
+    // Listening brings no progress.
+    let (sender, _outputs) = mpsc::channel(1);
+    let reply = Box::pin(node.call(request, sender)).await?;
+    if !context.quiet || context.json {
+        context.show(&reply)?;
+    }
+    let parent_gone = parent_gone(while_stdin);
+    let end = async {
         tokio::select! {
-            () = door.serve(node.clone(), end) => Ok(()),
-            () = tell(context, events) => Ok(()),
+            () = node.until_shutdown() => {}
+            () = parent_gone => {}
         }
+    };
+    tokio::select! {
+        () = door.serve(node.clone(), end) => Ok(()),
+        () = tell(context, events) => Ok(()),
+    }
 }
 
 /// Waits for the end of standard input, when it is to be watched.

@@ -1,13 +1,15 @@
 //! Dialling known peers: once for `sync`, again and again for a node that stays up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use dataforge_protocol::wire::SYNC_ALPN;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use iroh::{EndpointAddr, PublicKey};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{DIAL, HANDSHAKE, Network, hello, session};
 use crate::api::{ApiError, ErrorKind};
@@ -83,9 +85,12 @@ pub(crate) fn targets(core: &mut crate::core::Core, by_relay: bool) -> Result<Ve
     Ok(targets)
 }
 
-/// Dials peers that are not connected, each with growing pauses, and looks for new ones.
+/// Dials peers that are not connected, each with growing pauses, and looks for new ones. One that does
+/// not answer keeps no other waiting.
 pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
     let mut due: BTreeMap<(WorkspaceId, DeviceId), (Instant, Duration)> = BTreeMap::new();
+    let mut dialled = FuturesUnordered::new();
+    let mut dialling = BTreeSet::new();
     let longest = MAX_PAUSE.max(Duration::from_secs(pass_secs));
     let mut relay_changes = network.relay_changes();
     loop {
@@ -96,34 +101,35 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         }
         let by_relay = node.uses_relays();
         let targets = node.with_core(move |core| targets(core, by_relay)).await.unwrap_or_default();
-        let mut dials = Vec::new();
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
-            if network.is_shunned(&workspace, &peer.device) {
+            if network.is_shunned(&workspace, &peer.device) || dialling.contains(&key) {
                 continue;
             }
             if network.is_connected(&workspace, &peer.device) {
                 due.remove(&key);
                 continue;
             }
-            let (at, pause) = due.get(&key).copied().unwrap_or((Instant::now(), MIN_PAUSE));
-            if at > Instant::now() {
+            if due.get(&key).is_some_and(|(at, _)| *at > Instant::now()) {
                 continue;
             }
+            dialling.insert(key);
             let network = &network;
-            dials.push(async move { (network.dial(workspace, &peer).await, key, pause) });
+            dialled.push(async move { (key, network.dial(workspace, &peer).await) });
         }
-        // At a time: one that does not answer must not keep others waiting.
-        for (dialled, key, pause) in futures::future::join_all(dials).await {
-            if let Err(error) = dialled {
+        let until = Instant::now() + MIN_PAUSE;
+        while let Ok(Some((key, result))) = timeout_at(until, dialled.next()).await {
+            dialling.remove(&key);
+            if let Err(error) = result {
                 tracing::debug!("{error}");
                 node.note_contact(key.1, Err(&error.to_string())).await;
+                let pause = due.get(&key).map_or(MIN_PAUSE, |(_, pause)| *pause);
                 // A refusal will not go away in seconds.
                 let next = if error.kind == ErrorKind::NotAllowed { longest } else { (pause * 2).min(MAX_PAUSE) };
                 due.insert(key, (Instant::now() + pause, next));
             }
         }
         drop(node);
-        tokio::time::sleep(MIN_PAUSE).await;
+        sleep_until(until).await;
     }
 }

@@ -56,7 +56,8 @@ pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> 
     let pass = Pass::of_ticket(ticket, cert).to_string();
     let guest = Box::pin(Network::start_with(network.node.clone(), Purpose::Once, Some(&pass))).await?;
     let answer = ask_host(&guest, ticket, person).await;
-    let problems = guest.relay_uses().into_iter().filter_map(|relay| Some(format!("{}: {}", relay.url, relay.problem?)));
+    let problems =
+        guest.relay_uses().into_iter().filter_map(|relay| Some(format!("{}: {}", relay.url, relay.problem?)));
     let problems: Vec<_> = problems.collect();
     guest.close().await;
     answer.map_err(|error| ApiError { causes: [error.causes, problems].concat(), ..error })

@@ -52,12 +52,16 @@ fn explain(error: &ConnectError) -> String {
     let text = format!("{error:#}");
     let lower = text.to_ascii_lowercase();
     let meaning = match error {
-        ConnectError::UnexpectedUpgradeStatus { .. } | ConnectError::BadVersionHeader { .. } => "what answers there is no relay",
+        ConnectError::UnexpectedUpgradeStatus { .. } | ConnectError::BadVersionHeader { .. } => {
+            "what answers there is no relay"
+        }
         _ if lower.contains("unknownissuer") || lower.contains("unknown issuer") => {
             "its certificate is not trusted here: network.relay_certificate or #sha256: in its URL makes it so"
         }
         _ if lower.contains("certificate") => "its certificate does not serve",
-        _ if lower.contains("corrupt message") || lower.contains("invalid content") => "it does not speak TLS: is it http://?",
+        _ if lower.contains("corrupt message") || lower.contains("invalid content") => {
+            "it does not speak TLS: is it http://?"
+        }
         _ if lower.contains("refused") => "nobody listens there",
         _ => return text,
     };

@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use iroh::RelayUrl;
 use iroh_relay::tls::CaTlsConfig;
 use iroh_relay::{RelayConfig, RelayQuicConfig};
-use iroh::RelayUrl;
-use rustls::DigitallySignedStruct;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{Error, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::config::NetworkConfig;
@@ -100,7 +99,8 @@ pub(super) fn read(config: &NetworkConfig) -> Result<Settings, ApiError> {
         match entry(text)? {
             Entry::Public => {
                 is_public = true;
-                relays.extend(iroh::defaults::prod::default_relay_map().relays::<Vec<_>>().iter().map(|r| (**r).clone()));
+                relays
+                    .extend(iroh::defaults::prod::default_relay_map().relays::<Vec<_>>().iter().map(|r| (**r).clone()));
             }
             Entry::Own { url, pin } => {
                 pins.extend(pin);
@@ -112,10 +112,8 @@ pub(super) fn read(config: &NetworkConfig) -> Result<Settings, ApiError> {
     }
     let certificates = match config.relay_certificate.as_str() {
         "" => Vec::new(),
-        path => read_certificates(Path::new(path)).map_err(|error| ApiError {
-            message: format!("network.relay_certificate: {}", error.message),
-            ..error
-        })?,
+        path => read_certificates(Path::new(path))
+            .map_err(|error| ApiError { message: format!("network.relay_certificate: {}", error.message), ..error })?,
     };
     Ok(Settings { relays, trust: trust(pins, certificates, is_public) })
 }

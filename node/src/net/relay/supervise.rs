@@ -259,7 +259,10 @@ impl Supervisor<'_> {
         let sessions = lock(&self.network.sessions).values().map(|live| live.connection.clone()).collect::<Vec<_>>();
         let blobs = self.network.blob_connections.borrow().values().cloned().collect::<Vec<_>>();
         let all = sessions.into_iter().chain(blobs);
-        all.filter(|connection| connection.close_reason().is_none() && relay_of(connection).as_ref() == Some(&relay.url)).collect()
+        all.filter(|connection| {
+            connection.close_reason().is_none() && relay_of(connection).as_ref() == Some(&relay.url)
+        })
+        .collect()
     }
 
     fn bytes_through_current(&self) -> u64 {
