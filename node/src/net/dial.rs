@@ -97,6 +97,9 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         let Ok(node) = network.node.get() else { return };
         if relay_changes.has_changed().unwrap_or(false) {
             relay_changes.mark_unchanged();
+            // Dials on their way may go where nobody is any more.
+            dialled.clear();
+            dialling.clear();
             due.clear();
         }
         let by_relay = node.uses_relays();

@@ -108,5 +108,5 @@ pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'stati
 
 /// Returns SHA-256 of a certificate, in hexadecimal.
 pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(certificate))
+    data_encoding::HEXLOWER.encode(Sha256::digest(certificate).as_slice())
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use iroh_relay::KeyCache;
-use iroh_relay::server::http_server::{Handlers, TlsConfig};
+use iroh_relay::server::http_server::{BytesBody, Handlers, TlsConfig};
 use iroh_relay::server::{ClientRateLimit, QuicConfig, RelayService, Server, ServerConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -48,7 +48,10 @@ fn handlers() -> Result<Handlers, ApiError> {
     let mut handlers = Handlers::default();
     handlers.insert(
         ("GET".parse().map_err(internal)?, iroh_relay::http::RELAY_PROBE_PATH),
-        Box::new(|_request, response| Ok(response.body(Box::new(String::new()) as _)?)),
+        Box::new(|_request, response| {
+            let empty: BytesBody = Box::new(String::new());
+            Ok(response.body(empty)?)
+        }),
     );
     Ok(handlers)
 }
@@ -178,7 +181,7 @@ async fn accept(listener: TcpListener, service: RelayService, tls: Option<TlsCon
             Ok((stream, _from)) => {
                 let (service, tls) = (service.clone(), tls.clone());
                 connections.spawn(async move {
-                    service.handle_connection(stream, tls, ESTABLISH).await;
+                    Box::pin(service.handle_connection(stream, tls, ESTABLISH)).await;
                     drop(slot);
                 });
             }

@@ -62,6 +62,7 @@ fn explain(error: &ConnectError) -> String {
         _ if lower.contains("corrupt message") || lower.contains("invalid content") => {
             "it does not speak TLS: is it http://?"
         }
+        _ if lower.contains("switching protocols") || lower.contains("parsing") => "what answers there is no relay",
         _ if lower.contains("refused") => "nobody listens there",
         _ => return text,
     };
