@@ -51,6 +51,8 @@ struct State {
     current: usize,
     /// Of each relay, in the order of the setting.
     health: Vec<Health>,
+    /// Whether the endpoint is connected to the relay in use.
+    is_connected: bool,
     /// What the relay in use says or fails with, other than being down.
     complaint: Option<String>,
 }
@@ -88,7 +90,7 @@ impl Relays {
             })
             .collect();
         let health = list.iter().map(|_| Health::Unknown).collect();
-        let state = watch::Sender::new(State { current: 0, health, complaint: None });
+        let state = watch::Sender::new(State { current: 0, health, is_connected: false, complaint: None });
         // A name that the system cannot resolve is not asked of public servers.
         let resolver = DnsResolver::builder().with_system_defaults().disable_fallback().build();
         Ok(Some(Self { list, trust: settings.trust, resolver, state, all: pass.is_some() }))
@@ -128,7 +130,8 @@ impl Relays {
             let (word, problem) = match health {
                 Health::Down(why) => ("down", Some(why.clone())),
                 _ if is_current && state.complaint.is_some() => ("refused", state.complaint.clone()),
-                Health::Good if is_current => ("in use", None),
+                Health::Good if is_current && state.is_connected => ("in use", None),
+                Health::Good if is_current => ("connecting", None),
                 Health::Good => ("ready", None),
                 Health::Unknown => ("not tried yet", None),
             };

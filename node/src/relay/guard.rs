@@ -162,7 +162,8 @@ impl Guard {
         if clients.is_empty() {
             return Ok(());
         }
-        let judged = self.node.get()?.with_core(move |core| {
+        let node = self.node.get()?;
+        let judged = node.with_core(move |core| {
             let judge = |client: Client| {
                 let standing = judge(core, &only, &client.device, client.pass.as_ref())?;
                 Ok((client, standing))

@@ -108,8 +108,11 @@ impl Relay {
     pub(super) async fn serving(&self, node: &Node) -> Result<RelayServing, ApiError> {
         let only = self.guard.only().clone();
         let workspaces = node.with_core(move |core| {
-            let name = |id| Ok(core.ledger(&id)?.genesis().name.clone());
-            served(core, &only)?.into_iter().map(name).collect::<Result<Vec<_>, ApiError>>()
+            let served = served(core, &only)?;
+            served
+                .into_iter()
+                .map(|id| Ok(core.ledger(&id)?.genesis().name.clone()))
+                .collect::<Result<Vec<_>, ApiError>>()
         });
         let count = self.guard.count();
         Ok(RelayServing {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct RelayUse {
     /// Its URL.
     pub url: String,
-    /// `in use`, `ready`, `not tried yet`, `refused` or `down`.
+    /// `in use`, `connecting`, `ready`, `not tried yet`, `refused` or `down`.
     pub state: String,
     /// What it says, or why it is down.
     pub problem: Option<String>,

@@ -101,7 +101,9 @@ impl Supervisor<'_> {
         let denied = of_current.and_then(RelayStatus::auth_denied_reason).map(str::to_owned);
         self.relays.state.send_if_modified(|state| {
             let complaint = if is_connected { None } else { denied.clone().or_else(|| state.complaint.clone()) };
-            std::mem::replace(&mut state.complaint, complaint.clone()) != complaint
+            let changed = state.is_connected != is_connected || state.complaint != complaint;
+            (state.is_connected, state.complaint) = (is_connected, complaint);
+            changed
         });
         if lost || self.pause().is_zero() {
             self.check().await;
@@ -221,8 +223,7 @@ impl Supervisor<'_> {
         drop(self.network.endpoint.insert_relay(new.url.clone(), Arc::clone(&new.config)).await);
         let stale = if self.is_down(current) { self.through_current() } else { Vec::new() };
         self.relays.state.send_modify(|state| {
-            state.current = next;
-            state.complaint = None;
+            (state.current, state.is_connected, state.complaint) = (next, false, None);
         });
         self.apart = Some(Instant::now());
         self.probed = Instant::now();
