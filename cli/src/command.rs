@@ -41,6 +41,7 @@ mod query;
 mod rebuild;
 mod recover;
 mod recovery;
+mod relay;
 mod remove;
 mod report;
 mod role;
@@ -183,6 +184,8 @@ pub(crate) enum Command {
     Up(up::Up),
     /// Have the system keep this node up, from its start on
     Service(service::Service),
+    /// Do that and run a relay for members and those who join
+    Relay(relay::Relay),
     /// End the process that is up
     Down(down::Down),
     /// Exchange entries and blobs with peers, then end
@@ -223,7 +226,7 @@ impl Command {
     /// Whether the command takes Ctrl-C itself.
     pub(crate) const fn ends_itself(&self) -> bool {
         match self {
-            Self::Up(_) => true,
+            Self::Up(_) | Self::Relay(_) => true,
             Self::Status(status) => status.watches(),
             _ => false,
         }
@@ -304,6 +307,7 @@ impl Command {
             Self::Forks(command) => command.run(context).await,
             Self::Up(command) => command.run(context).await,
             Self::Service(command) => command.run(context),
+            Self::Relay(command) => command.run(context).await,
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
             Self::Bundle(command) => command.run(context).await,
@@ -394,6 +398,7 @@ impl Human for Reply {
             Self::Bundle(reply) => reply.human(),
             Self::DriveSync(reply) => reply.human(),
             Self::Up(reply) => reply.human(),
+            Self::RelaysUsed(reply) => reply.human(),
             Self::Done { message } => clean(message),
         }
     }

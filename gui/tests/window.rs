@@ -128,6 +128,8 @@ fn status(held: &Held) -> StatusReply {
         peers: Vec::new(),
         metrics: None,
         backups: Vec::new(),
+        relays: Vec::new(),
+        relay: None,
     }
 }
 

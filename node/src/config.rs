@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) import: ImportConfig,
     /// Metrics.
     pub(crate) metrics: MetricsConfig,
+    /// The relay that this node runs for others.
+    pub(crate) relay: RelaySettings,
 }
 
 /// Network settings.
@@ -38,12 +40,15 @@ pub(crate) struct Config {
 pub(crate) struct NetworkConfig {
     /// Address and port to listen on; port 0 takes any free one.
     pub(crate) listen: SocketAddr,
-    /// Relays that may be used; none by default.
+    /// Relays that may be used, the preferred one first; none by default. `n0` stands for iroh's public
+    /// ones.
     pub(crate) relays: Vec<String>,
     /// Whether this node announces itself on the LAN and listens for members there.
     pub(crate) discovery: bool,
     /// UDP port of beacons, the same on all nodes; 0 for none, so that only multicast DNS is used.
     pub(crate) beacon_port: u16,
+    /// File in PEM with the certificates by which relays are trusted; the public authorities when empty.
+    pub(crate) relay_certificate: String,
     /// Seconds between background passes over known peers.
     pub(crate) pass_secs: u64,
     /// Bytes of blobs a second over paths within the own networks, each way; 0 for no
@@ -102,6 +107,44 @@ pub(crate) struct ImportConfig {
     pub(crate) workspace: String,
 }
 
+/// Settings of the relay that this node runs for others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RelaySettings {
+    /// Address and port it listens on; none runs while this is empty.
+    pub(crate) listen: String,
+    /// File in PEM with its certificate; plain HTTP when this and `self_signed` are empty.
+    pub(crate) certificate: String,
+    /// File in PEM with the certificate's key.
+    pub(crate) key: String,
+    /// Host to make a certificate for, when there is none in a file.
+    pub(crate) self_signed: String,
+    /// Workspaces whose members it serves; all that this device is a member of when empty.
+    pub(crate) workspaces: Vec<String>,
+    /// Devices it serves at a time.
+    pub(crate) max_clients: u64,
+    /// Bytes a second that it takes from each; 0 for no limit.
+    pub(crate) limit_bytes_per_s: u64,
+    /// Whether it tells clients, if it has a certificate, by which address they are seen: direct paths
+    /// through routers need that.
+    pub(crate) address_discovery: bool,
+}
+
+impl Default for RelaySettings {
+    fn default() -> Self {
+        Self {
+            listen: String::new(),
+            certificate: String::new(),
+            key: String::new(),
+            self_signed: String::new(),
+            workspaces: Vec::new(),
+            max_clients: 256,
+            limit_bytes_per_s: 0,
+            address_discovery: true,
+        }
+    }
+}
+
 impl Default for NetworkConfig {
     fn default() -> Self {
         Self {
@@ -109,6 +152,7 @@ impl Default for NetworkConfig {
             relays: Vec::new(),
             discovery: true,
             beacon_port: DEFAULT_BEACON_PORT,
+            relay_certificate: String::new(),
             pass_secs: 300,
             limit_bytes_per_s: 0,
             relay_limit_bytes_per_s: 0,
@@ -163,6 +207,12 @@ impl Config {
         }
     }
 
+    /// Checks what the types do not.
+    fn check(&self) -> Result<(), ApiError> {
+        crate::net::check_relays(&self.network.relays)?;
+        crate::relay::check_listen(&self.relay.listen).map(drop)
+    }
+
     fn to_table(&self) -> toml::Table {
         toml::Table::try_from(self).expect("the configuration has no unserialisable part")
     }
@@ -203,6 +253,7 @@ impl Config {
         let config: Self = table
             .try_into()
             .map_err(|error: toml::de::Error| ApiError::new(ErrorKind::Usage, format!("{key}: {}", error.message())))?;
+        config.check()?;
         let text = toml::to_string(&config).expect("the configuration has no unserialisable part");
         write_atomically(&path(dir), text.as_bytes(), false)?;
         *self = config;

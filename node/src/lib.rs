@@ -35,6 +35,7 @@ mod net;
 mod node;
 mod pace;
 mod read;
+mod relay;
 mod requests;
 mod seal;
 mod sink;

@@ -1,7 +1,7 @@
 //! The network side of a node: one endpoint, four protocols, sessions that stay open.
 //!
-//! Nothing is contacted but addresses the user gave (tickets, static peers), a member was reached
-//! at before, or a member announces on the LAN: no public DNS, relay, port mapping or telemetry.
+//! Nothing is contacted but addresses the user gave (tickets, static peers, relays), a member was
+//! reached at before, or a member announces on the LAN: no public DNS, port mapping or telemetry.
 //! Every connection is judged: sync by the hello, blobs by membership, join by the ticket, pairing by
 //! the code.
 
@@ -20,6 +20,7 @@ mod listen;
 pub(crate) mod nearby;
 pub(crate) mod pairing;
 mod reach;
+mod relay;
 mod report;
 mod session;
 mod traffic;
@@ -45,6 +46,7 @@ pub(crate) use self::frame::is_relayed;
 use self::gauge::Tally;
 pub(crate) use self::gauge::{Gauge, Link, MetricsDoor, Standing};
 pub(crate) use self::join::{Answer, join};
+pub(crate) use self::relay::{PIN, check_relays, without_pin};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::config::NetworkConfig;
@@ -116,6 +118,10 @@ pub(crate) struct Network {
     failures: Mutex<BTreeMap<(WorkspaceId, DeviceId), ApiError>>,
     /// When peers were told what is held here.
     told: Mutex<Option<Instant>>,
+    /// The configured relays; none when there are none.
+    relays: Option<Arc<relay::Relays>>,
+    /// Counts changes of the relay in use.
+    relay_changes: watch::Sender<u64>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     /// What is announced and heard on the LAN.
@@ -142,8 +148,14 @@ impl Network {
     /// # Errors
     /// `Network` when no socket can be bound.
     pub(crate) async fn start(node: WeakNode, purpose: Purpose) -> Result<Arc<Self>, ApiError> {
+        Self::start_with(node, purpose, None).await
+    }
+
+    /// Binds an endpoint that shows relays a pass, if there is one.
+    async fn start_with(node: WeakNode, purpose: Purpose, pass: Option<&str>) -> Result<Arc<Self>, ApiError> {
         let (secret, config) = node.get()?.network_settings()?;
-        let endpoint = endpoint::bind(&secret, &config, purpose).await?;
+        let relays = relay::Relays::of(&config, pass)?.map(Arc::new);
+        let endpoint = endpoint::bind(&secret, &config, purpose, relays.as_deref()).await?;
         let network = Arc::new(Self {
             device: DeviceId(*secret.public().as_bytes()),
             endpoint: Mutex::new(endpoint),
@@ -157,6 +169,8 @@ impl Network {
             failures: Mutex::default(),
             blob_connections: watch::Sender::default(),
             told: Mutex::default(),
+            relays,
+            relay_changes: watch::Sender::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             surroundings: Mutex::default(),
             look_around: Notify::new(),
@@ -169,6 +183,9 @@ impl Network {
             tracing::warn!("the sync log is not put right: {error}");
         }
         network.spawn(listen::listen(Arc::clone(&network)));
+        if let Some(relays) = network.relays.clone() {
+            network.spawn(relay::supervise(Arc::clone(&network), relays));
+        }
         network.spawn(guard::keep_to_members(Arc::clone(&network)));
         network.spawn(discovery::run(Arc::clone(&network), config.clone()));
         network.spawn(crate::holdings::keep_telling(network.node.clone()));
@@ -193,7 +210,7 @@ impl Network {
     /// Binds another endpoint in place of one that stopped by itself; sessions are dialled again.
     async fn rebind(&self) -> Result<(), ApiError> {
         let (secret, config, purpose) = &self.binding;
-        let fresh = endpoint::bind(secret, config, *purpose).await?;
+        let fresh = endpoint::bind(secret, config, *purpose, self.relays.as_deref()).await?;
         *lock(&self.endpoint) = fresh;
         Ok(())
     }

@@ -37,6 +37,7 @@ use crate::key::Access;
 use crate::net::nearby::Neighbours;
 use crate::net::{Network, Purpose};
 use crate::read::Reads;
+use crate::relay::Relay;
 use crate::sql::Engines;
 use crate::transfer::Transfers;
 use crate::uses::Uses;
@@ -84,6 +85,8 @@ struct Inner {
     schedule: Schedule,
     /// Held while tables of others are checked.
     admission: tokio::sync::Mutex<()>,
+    /// The relay that this node runs for others, if it does.
+    relay: tokio::sync::Mutex<Option<Relay>>,
     /// The count of changes up to which they were.
     admitted_at: Mutex<Option<u64>>,
     /// Whether it was asked to serve.
@@ -190,6 +193,7 @@ impl Node {
             accesses: Accesses::default(),
             schedule: Schedule::default(),
             admission: tokio::sync::Mutex::default(),
+            relay: tokio::sync::Mutex::default(),
             admitted_at: Mutex::default(),
             serves: AtomicBool::new(false),
             shutdown: watch::Sender::new(false),
@@ -235,6 +239,9 @@ impl Node {
         if let Err(error) = holdings::tell_before_closing(self).await {
             tracing::warn!("what is held here was not told: {error}");
         }
+        if let Some(relay) = self.0.relay.lock().await.take() {
+            relay.close().await;
+        }
         *lock(&self.0.running) = None;
         if let Some((_, network)) = self.0.network.lock().await.take() {
             network.close().await;
@@ -279,6 +286,15 @@ impl Node {
 
     pub(crate) fn schedule(&self) -> &Schedule {
         &self.0.schedule
+    }
+
+    pub(crate) fn relay(&self) -> &tokio::sync::Mutex<Option<Relay>> {
+        &self.0.relay
+    }
+
+    /// Returns whether relays are configured.
+    pub(crate) fn uses_relays(&self) -> bool {
+        !lock(&self.0.config).network.relays.is_empty()
     }
 
     pub(crate) fn admission(&self) -> &tokio::sync::Mutex<()> {

@@ -12,6 +12,7 @@ mod listing;
 mod log;
 mod maintenance;
 mod people;
+mod relay;
 mod sharing;
 mod syncing;
 mod ticket;
@@ -127,6 +128,8 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Backup { ask } => backup::dispatch(node, ask, out).await,
         Request::Up => syncing::up(node).await,
+        Request::Relay { options } => relay::run(node, options).await,
+        Request::UseRelays { urls, ticket } => relay::add(node, urls, ticket.as_deref()).await,
         Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,
         Request::ConfigGet { key } => maintenance::config_get(node, key.as_deref()),

@@ -28,6 +28,8 @@ const ADMIT_DOMAIN: &[u8] = b"dataforge/admit/1\0";
 const HOLDING_DOMAIN: &[u8] = b"dataforge/holding/1\0";
 /// Domain prefix of a device's signature over the manifest of a bundle.
 const BUNDLE_DOMAIN: &[u8] = b"dataforge/bundle/1\0";
+/// Domain prefix of a ticket key's signature over a device that a relay is to let in.
+const PASS_DOMAIN: &[u8] = b"dataforge/pass/1\0";
 
 /// An ed25519 signature. Not part of any id: one message has many valid ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +112,20 @@ pub fn sign_bundle(secret: &SecretKey, id: &[u8; 32]) -> Signature {
 /// [`BadSignature`] when the key is no curve point or the signature does not verify.
 pub fn verify_bundle(device: &DeviceId, id: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
     verify(device.as_bytes(), BUNDLE_DOMAIN, id, signature)
+}
+
+/// Signs, with the key of an open ticket, a device that a relay is to let in.
+#[must_use]
+pub fn sign_pass(ticket: &SecretKey, statement: &[u8]) -> Signature {
+    sign(ticket, PASS_DOMAIN, statement)
+}
+
+/// Checks a ticket key's signature over a device that a relay is to let in.
+///
+/// # Errors
+/// [`BadSignature`] when the key is no curve point or the signature does not verify.
+pub fn verify_pass(key: &[u8; 32], statement: &[u8], signature: &Signature) -> Result<(), BadSignature> {
+    verify(key, PASS_DOMAIN, statement, signature)
 }
 
 /// Signs the end of a device with its person's key.

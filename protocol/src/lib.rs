@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod limits;
 pub mod op;
 pub mod pairing;
+pub mod pass;
 pub mod sync;
 pub mod ticket;
 pub mod wire;

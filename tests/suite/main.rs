@@ -30,6 +30,7 @@ mod order;
 mod people;
 #[cfg(target_os = "linux")]
 mod power;
+mod relay;
 mod repair;
 mod simulation;
 mod strangers;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use dataforge_node::api::{DeviceTicketReply, LinkedReply, PeopleRequest, Reply, Request};
 
 use super::confirm::{check_terminal, confirm};
+use super::relay::Through;
 use super::ticket::{self, Forms};
 use super::words;
 use crate::context::Context;
@@ -45,6 +46,8 @@ enum Action {
         /// Read the 24 recovery words from a file instead of asking
         #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
+        #[command(flatten)]
+        through: Through,
     },
     /// Go on with a new key: after this data directory was copied, restored or used twice
     Renew {
@@ -79,8 +82,10 @@ impl Device {
                     _ => Ok(()),
                 }
             }
-            Action::Link { ticket, ignore_clock, device, words_file } => {
-                link(context, &ticket, ignore_clock, device, words_file).await
+            Action::Link { ticket, ignore_clock, device, words_file, through } => {
+                let ticket = ticket::read(&ticket).await?;
+                through.prepare(context, &ticket).await?;
+                link(context, ticket, ignore_clock, device, words_file).await
             }
             Action::Renew { device, words_file, without_key } => {
                 if without_key {
@@ -94,12 +99,11 @@ impl Device {
 
 async fn link(
     context: &Context,
-    ticket: &str,
+    ticket: String,
     ignore_clock: bool,
     device: Option<String>,
     words_file: Option<PathBuf>,
 ) -> Result<(), Failure> {
-    let ticket = ticket::read(ticket).await?;
     let about = ticket::shown(&ticket)?;
     let request = |words| Request::Link { ticket: ticket.clone(), words, device: device.clone(), ignore_clock };
     // Without an identity it tells whose words it needs; nothing is done before.

@@ -7,6 +7,7 @@ use dataforge_node::api::{
 
 use super::confirm::{agreed, not_confirmed, read_line};
 use super::recovery::{Shown, recovery};
+use super::relay::Through;
 use super::ticket;
 use crate::context::Context;
 use crate::error::Failure;
@@ -48,6 +49,8 @@ pub(crate) struct Join {
     #[arg(long)]
     ignore_clock: bool,
     #[command(flatten)]
+    through: Through,
+    #[command(flatten)]
     shown: Shown,
 }
 
@@ -64,6 +67,7 @@ impl Join {
         }
         let ignore_clock = self.confirm(context, &ticket, &about).await?;
         let sheet = self.shown.begin(context)?;
+        self.through.prepare(context, &ticket).await?;
         let request = Request::Join { ticket, person: self.name, device: self.device, ignore_clock };
         let reply = context.call(request).await?;
         sheet.show(context, &reply)

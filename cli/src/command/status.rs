@@ -3,6 +3,7 @@
 use clap::Args;
 use dataforge_node::api::{Request, StatusReply, WorkspaceStatus};
 
+use super::relay;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Human, bytes, clean, count, plural};
@@ -47,6 +48,10 @@ impl Human for StatusReply {
         });
         if let Some(metrics) = &self.metrics {
             lines.push(format!("metrics    {}", clean(metrics)));
+        }
+        lines.extend(self.relays.iter().map(|used| format!("relay      {}", clean(&relay::used(used)))));
+        if let Some(serving) = &self.relay {
+            lines.extend([String::new(), serving.human(), String::new()]);
         }
         lines.push(format!("directory  {}", clean(&self.directory.display().to_string())));
         let free = self.free_bytes.map(|free| format!(", {} free on the disk", bytes(free))).unwrap_or_default();

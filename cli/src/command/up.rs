@@ -9,6 +9,7 @@ use dataforge_node::api::{ApiError, ErrorKind, Event, Request, UpReply};
 use dataforge_node::control::Door;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::relay;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::notify::Notify;
@@ -29,53 +30,64 @@ pub(crate) struct Up {
 impl Up {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let client = tokio::select! {
-            client = context.client() => client?,
-            // It may be asking for a passphrase.
-            () = signal::interrupted() => return Err(Failure::Interrupted),
-        };
-        let Some(node) = client.node() else {
-            return Err(Failure::Api(
-                ApiError::new(ErrorKind::Busy, format!("another process serves {} already", context.dir.display()))
-                    .hint("dataforge status asks it, dataforge down ends it"),
-            ));
-        };
-        let notify = Notify::from_environment();
-        let served = tokio::select! {
-            served = self.serve(context, node, &notify) => served,
-            () = signal::asked_to_end() => Ok(()),
-        };
-        notify.say(&["STOPPING=1"]);
-        tokio::select! {
-            () = node.close() => {}
-            () = tokio::time::sleep(CLOSING) => tracing::warn!("the node did not close in time"),
-            () = signal::asked_to_end() => {}
-        }
-        served
+        serve(context, Request::Up, self.while_stdin).await
     }
+}
 
-    async fn serve(&self, context: &Context, node: &Node, notify: &Notify) -> Result<(), Failure> {
-        let door = Door::bind(&context.dir)?;
-        let events = node.subscribe();
-        // Listening brings no progress.
-        let (sender, _outputs) = mpsc::channel(1);
-        let reply = Box::pin(node.call(Request::Up, sender)).await?;
-        if !context.quiet || context.json {
-            context.show(&reply)?;
-        }
-        notify.say(&["READY=1", "STATUS=listening and syncing"]);
-        let parent_gone = parent_gone(self.while_stdin);
-        let end = async {
-            tokio::select! {
-                () = node.until_shutdown() => {}
-                () = parent_gone => {}
-            }
-        };
+/// Opens the data directory, brings the node up by a request and serves it until it is to end.
+pub(super) async fn serve(context: &Context, request: Request, while_stdin: bool) -> Result<(), Failure> {
+    let client = tokio::select! {
+        client = context.client() => client?,
+        // It may be asking for a passphrase.
+        () = signal::interrupted() => return Err(Failure::Interrupted),
+    };
+    let Some(node) = client.node() else {
+        return Err(Failure::Api(
+            ApiError::new(ErrorKind::Busy, format!("another process serves {} already", context.dir.display()))
+                .hint("dataforge status asks it, dataforge down ends it"),
+        ));
+    };
+    let notify = Notify::from_environment();
+    let served = tokio::select! {
+        served = serve_node(context, node, request, while_stdin, &notify) => served,
+        () = signal::asked_to_end() => Ok(()),
+    };
+    notify.say(&["STOPPING=1"]);
+    tokio::select! {
+        () = node.close() => {}
+        () = tokio::time::sleep(CLOSING) => tracing::warn!("the node did not close in time"),
+        () = signal::asked_to_end() => {}
+    }
+    served
+}
+
+async fn serve_node(
+    context: &Context,
+    node: &Node,
+    request: Request,
+    while_stdin: bool,
+    notify: &Notify,
+) -> Result<(), Failure> {
+    let door = Door::bind(&context.dir)?;
+    let events = node.subscribe();
+    // Listening brings no progress.
+    let (sender, _outputs) = mpsc::channel(1);
+    let reply = Box::pin(node.call(request, sender)).await?;
+    if !context.quiet || context.json {
+        context.show(&reply)?;
+    }
+    notify.say(&["READY=1", "STATUS=listening and syncing"]);
+    let parent_gone = parent_gone(while_stdin);
+    let end = async {
         tokio::select! {
-            () = door.serve(node.clone(), end) => Ok(()),
-            () = tell(context, events) => Ok(()),
-            () = notify.keep_alive() => Ok(()),
+            () = node.until_shutdown() => {}
+            () = parent_gone => {}
         }
+    };
+    tokio::select! {
+        () = door.serve(node.clone(), end) => Ok(()),
+        () = tell(context, events) => Ok(()),
+        () = notify.keep_alive() => Ok(()),
     }
 }
 
@@ -127,6 +139,12 @@ impl Human for UpReply {
         let mut text = format!("device  {}", self.device_id);
         for address in &self.addresses {
             text.push_str(&format!("\nat      {address}"));
+        }
+        for used in &self.relays {
+            text.push_str(&format!("\nby       {}", clean(&relay::used(used))));
+        }
+        if let Some(relay) = &self.relay {
+            text.push_str(&format!("\n\n{}", relay.human()));
         }
         text.push_str("\n\nListening and syncing. Other commands use this process. Ctrl-C ends it.");
         text

@@ -49,6 +49,8 @@ fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
         peers: Vec::new(),
         metrics: None,
         backups: Vec::new(),
+        relays: Vec::new(),
+        relay: None,
     })
 }
 

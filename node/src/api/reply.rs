@@ -9,6 +9,7 @@ mod joining;
 mod key;
 mod listing;
 mod people;
+mod relay;
 mod sharing;
 mod syncing;
 
@@ -23,6 +24,7 @@ pub use self::joining::*;
 pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
+pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
 use crate::ingest::coverage::WellCoverage;
@@ -247,8 +249,10 @@ pub enum Reply {
     BackupVerified(BackupVerifyReply),
     /// A data directory made from a backup; what [`crate::backup::restore`] returns.
     BackupRestored(BackupRestoredReply),
-    /// To `Up`.
+    /// To `Up` and `Relay`.
     Up(UpReply),
+    /// To `UseRelays`.
+    RelaysUsed(RelaysUsedReply),
     /// To requests that return nothing else.
     Done {
         /// What was done, for people.

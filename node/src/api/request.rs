@@ -7,6 +7,7 @@ mod joining;
 mod health;
 mod key;
 mod people;
+mod relay;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use self::joining::JoiningRequest;
 pub use self::health::HealthRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
+pub use self::relay::RelayOptions;
 
 /// What a program asks of a node.
 ///
@@ -384,6 +386,19 @@ pub enum Request {
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,
+    /// The same, and runs a relay for members and holders of an open invite. → `Up`
+    Relay {
+        /// How.
+        options: RelayOptions,
+    },
+    /// Adds relays to those that may be used. → `RelaysUsed`
+    UseRelays {
+        /// Their URLs; those that the ticket names when empty.
+        urls: Vec<String>,
+        /// A ticket.
+        #[serde(default)]
+        ticket: Option<String>,
+    },
     /// Ends the process that serves the socket. → `Done`
     Shutdown,
 }

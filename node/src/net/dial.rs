@@ -64,7 +64,7 @@ impl Network {
         for ip in self.heard_at(&peer.device).into_iter().chain(peer.addresses.iter().copied()) {
             address = address.with_ip_addr(ip);
         }
-        Ok(address)
+        Ok(address.with_addrs(self.relay_addresses()))
     }
 
     /// Returns whether a session with a peer is open.
@@ -76,7 +76,7 @@ impl Network {
 
     /// Returns whether there is an address for a peer.
     pub(crate) fn knows_where(&self, peer: &Peer) -> bool {
-        !peer.addresses.is_empty() || !self.heard_at(&peer.device).is_empty()
+        !peer.addresses.is_empty() || self.relays.is_some() || !self.heard_at(&peer.device).is_empty()
     }
 }
 
@@ -105,6 +105,7 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         network,
     };
     let mut changes = dialler.network.network_changes.subscribe();
+    let mut relay_changes = dialler.network.relay_changes();
     loop {
         if dialler.begin_due().await.is_err() {
             return;
@@ -117,6 +118,10 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
             }
             () = network.look_around.notified() => {}
             Ok(()) = changes.changed() => dialler.plan.reset(Instant::now()),
+            Ok(()) = relay_changes.changed() => {
+                // Dials on their way may go where nobody is any more.
+                dialler.plan.forget_running(Instant::now());
+            }
         }
     }
 }

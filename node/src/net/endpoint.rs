@@ -6,6 +6,7 @@ use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, PAIR_ALPN, SYNC_ALPN};
 use iroh::endpoint::{BindOpts, presets};
 use iroh::{Endpoint, RelayMode, SecretKey};
 
+use super::relay::Relays;
 use crate::api::{ApiError, ErrorKind};
 use crate::config::NetworkConfig;
 
@@ -24,20 +25,25 @@ fn unusable(error: &dyn std::fmt::Display, listen: SocketAddr) -> ApiError {
 }
 
 /// Binds an endpoint; another port is taken when the configured one is in use.
-pub(super) async fn bind(secret: &SecretKey, config: &NetworkConfig, purpose: Purpose) -> Result<Endpoint, ApiError> {
+pub(super) async fn bind(
+    secret: &SecretKey,
+    config: &NetworkConfig,
+    purpose: Purpose,
+    relays: Option<&Relays>,
+) -> Result<Endpoint, ApiError> {
     let mut listen = config.listen;
     if purpose == Purpose::Once {
         listen.set_port(0);
     }
-    let first = try_bind(secret, listen).await;
+    let first = try_bind(secret, listen, relays).await;
     if first.is_ok() || listen.port() == 0 {
         return first;
     }
     listen.set_port(0);
-    try_bind(secret, listen).await.or(first)
+    try_bind(secret, listen, relays).await.or(first)
 }
 
-async fn try_bind(secret: &SecretKey, listen: SocketAddr) -> Result<Endpoint, ApiError> {
+async fn try_bind(secret: &SecretKey, listen: SocketAddr, relays: Option<&Relays>) -> Result<Endpoint, ApiError> {
     // The presets for the public network publish addresses at n0; this one does nothing.
     let mut builder = Endpoint::builder(presets::Minimal)
         .secret_key(secret.clone())
@@ -52,6 +58,9 @@ async fn try_bind(secret: &SecretKey, listen: SocketAddr) -> Result<Endpoint, Ap
         builder = builder
             .bind_addr_with_opts(any, BindOpts::default().set_is_required(false))
             .map_err(|error| unusable(&error, listen))?;
+    }
+    if let Some(relays) = relays {
+        builder = relays.apply(builder);
     }
     builder.bind().await.map_err(|error| unusable(&error, listen))
 }

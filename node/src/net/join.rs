@@ -9,6 +9,7 @@ use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::key::sign_admission;
 use dataforge_protocol::ledger::{DeviceState, Ledger};
 use dataforge_protocol::op::{Add, AddDevice, Admit, Invite, InviteForm, Op, Person};
+use dataforge_protocol::pass::Pass;
 use dataforge_protocol::sync::Entries as _;
 use dataforge_protocol::ticket::{
     JoinOp, JoinRefusal, JoinReply, JoinRequest, JoinSide, Ticket, TicketForm, join_frame, join_proof, read_join_frame,
@@ -20,7 +21,7 @@ use iroh::{EndpointAddr, PublicKey, SecretKey};
 use tokio::time::timeout;
 
 use super::reach::Reach;
-use super::{DIAL, Network, code, frame, hello};
+use super::{DIAL, Network, Purpose, code, frame, hello, without_pin};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::{now_ms, rfc3339};
 use crate::core::{Core, Progress};
@@ -48,10 +49,43 @@ pub(crate) enum Answer {
 
 /// Asks the host of a ticket to be admitted.
 pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> Result<Answer, ApiError> {
+    let cert = person.devices.first().map(|(cert, _)| cert);
+    let (Some(cert), true) = (cert, network.node.get()?.uses_relays()) else {
+        return ask_host(network, ticket, person).await;
+    };
+    // A relay knows nobody who is to become a member: an endpoint of its own shows it a pass.
+    let pass = Pass::of_ticket(ticket, cert).to_string();
+    let guest = Box::pin(Network::start_with(network.node.clone(), Purpose::Once, Some(&pass))).await?;
+    let answer = ask_host(&guest, ticket, person).await;
+    let problems =
+        guest.relay_uses().into_iter().filter_map(|relay| Some(format!("{}: {}", relay.url, relay.problem?)));
+    let problems: Vec<_> = problems.collect();
+    guest.close().await;
+    answer.map_err(|error| ApiError { causes: [error.causes, problems].concat(), ..error })
+}
+
+/// Says which relay may be used where the host of a ticket cannot be reached, if there is one.
+fn advice(network: &Network, ticket: &Ticket) -> Option<String> {
+    let named = ticket.relays.iter().map(|relay| without_pin(relay)).collect::<Vec<_>>();
+    let configured = network.node.get().map(|node| node.config().network.relays).unwrap_or_default();
+    let is_used = named.iter().any(|relay| configured.iter().any(|own| without_pin(own) == *relay));
+    (!named.is_empty() && !is_used).then(|| {
+        format!("the ticket names the relay {}, which is contacted only when you say so: add --relay", named.join(" and "))
+    })
+}
+
+async fn ask_host(network: &Network, ticket: &Ticket, person: Person) -> Result<Answer, ApiError> {
     let (local, listen) = (network.addresses(), network.node.get()?.config().network.listen);
     let to = format!("join {:?}", ticket.workspace_name);
     let reach = Reach { whom: &ticket.inviter, to: &to, tried: &ticket.addresses, local: &local, listen };
-    let unreachable = |error: &dyn std::fmt::Display| reach.failed(error);
+    let unreachable = |error: &dyn std::fmt::Display| {
+        let mut failed = reach.failed(error);
+        failed.hint = match (failed.hint, advice(network, ticket)) {
+            (Some(hint), Some(advice)) => Some(format!("{hint}; {advice}")),
+            (hint, advice) => hint.or(advice),
+        };
+        failed
+    };
     let host = PublicKey::from_bytes(ticket.host.as_bytes()).map_err(|error| unreachable(&error))?;
     let mut connected = dial(network, host, &ticket.addresses).await;
     if connected.is_err() {
@@ -75,6 +109,7 @@ async fn dial(network: &Network, host: PublicKey, addresses: &[SocketAddr]) -> R
     for ip in addresses {
         address = address.with_ip_addr(*ip);
     }
+    address = address.with_addrs(network.relay_addresses());
     if address.is_empty() {
         return Err("no address is known".to_owned());
     }

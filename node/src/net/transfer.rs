@@ -71,6 +71,7 @@ async fn link(network: &Arc<Network>, session: &Connection) {
     for ip in super::frame::addresses(session) {
         address = address.with_ip_addr(ip);
     }
+    address = address.with_addrs(network.relay_addresses());
     match timeout(DIAL, network.endpoint().connect(address, BLOBS_ALPN)).await {
         Ok(Ok(connection)) => serve(network, peer, connection).await,
         Ok(Err(error)) => tracing::debug!("no blob connection to {}: {error}", peer.fmt_short()),

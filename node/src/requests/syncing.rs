@@ -34,7 +34,9 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
         node.runtime().spawn(crate::chores::run(node.weak()));
         node.runtime().spawn(crate::backup::keep_to_schedule(node.weak()));
     }
-    Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
+    let relay = crate::relay::start_configured(node).await?;
+    let relays = network.relay_uses();
+    Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses, relays, relay }))
 }
 
 pub(super) fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
@@ -246,6 +248,8 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let up = node.is_up().await;
     let network = node.running();
     let addresses = network.as_ref().map(|network| network.addresses()).unwrap_or_default();
+    let relays = network.as_ref().map(|network| network.relay_uses()).unwrap_or_default();
+    let relay = crate::relay::serving(node).await?;
     let directory = node.directory().to_owned();
     let min_copies = node.config().cache.min_copies;
     let peers = super::health::list_peers(node).await?;
@@ -274,6 +278,8 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             peers,
             metrics,
             backups,
+            relays,
+            relay,
         })
     });
     Ok(Reply::Status(reply.await?))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PeerStanding, WorkspaceInfo};
+use super::{PeerStanding, RelayServing, RelayUse, WorkspaceInfo};
 
 /// The result of a sync.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,12 @@ pub struct StatusReply {
     /// What is backed up by itself.
     #[serde(default)]
     pub backups: Vec<super::BackupPlan>,
+    /// The relays it may use, the preferred one first; empty while it does not run.
+    #[serde(default)]
+    pub relays: Vec<RelayUse>,
+    /// The relay it runs for others.
+    #[serde(default)]
+    pub relay: Option<RelayServing>,
 }
 
 /// The state of a workspace.
@@ -164,4 +170,10 @@ pub struct UpReply {
     pub device_id: String,
     /// Addresses it listens on.
     pub addresses: Vec<String>,
+    /// The relays it may use.
+    #[serde(default)]
+    pub relays: Vec<RelayUse>,
+    /// The relay it runs for others.
+    #[serde(default)]
+    pub relay: Option<RelayServing>,
 }

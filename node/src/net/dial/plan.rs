@@ -84,6 +84,13 @@ impl Plan {
         }
     }
 
+    /// Has everybody dialled at once, whatever is on its way.
+    pub(super) fn forget_running(&mut self, now: Instant) {
+        for due in self.due.values_mut() {
+            *due = Due { at: now, pause: MIN_PAUSE, is_running: false };
+        }
+    }
+
     /// Has everybody dialled now and then, however long their pauses have grown.
     pub(super) fn pass_when_due(&mut self, now: Instant) {
         if now.duration_since(self.passed) >= self.pass {
