@@ -84,7 +84,7 @@ fn metrics_are_off_until_asked_for_and_given_here_to_who_has_the_token() {
         let answer = get(&at, "127.0.0.1", &token);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("version=0.0.4"), "{head}");
-        for name in ["ada", "bob", "Field", "Test 1"] {
+        for name in ["ada-laptop", "bob", "Field", "Test 1"] {
             assert!(!body.contains(name), "a name is told: {name}");
         }
         parse(body)

@@ -6,9 +6,7 @@ use dataforge_protocol::id::DeviceId;
 
 use super::metrics_url;
 use super::peers::{list_peers, names};
-use crate::api::{
-    ApiError, ClockInfo, DiscoveryInfo, DoctorReply, HeardInfo, PeerInfo, PortsInfo, RelayInfo, Reply,
-};
+use crate::api::{ApiError, ClockInfo, DiscoveryInfo, DoctorReply, HeardInfo, PeerInfo, PortsInfo, RelayInfo, Reply};
 use crate::clock::{now_ms, rfc3339};
 use crate::config::NetworkConfig;
 use crate::doctor::{self, Facts, System};
@@ -37,7 +35,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
         newest_ms,
         clocks: &clocks,
         place: &place,
-        metrics: if let MetricsDoor::Failed(why) = &metrics { Some(why) } else { None },
+        metrics: if let MetricsDoor::Failed(why) = &metrics { Some(why.as_str()) } else { None },
         is_copy,
     };
     let problems = doctor::check(&facts);
@@ -119,10 +117,7 @@ async fn discovery(node: &Node, network: Option<&Network>) -> Result<DiscoveryIn
 }
 
 /// Clocks of peers: by what they wrote just now, else by entries that were here before their time.
-async fn clocks(
-    node: &Node,
-    network: Option<&Network>,
-) -> Result<(Vec<ClockInfo>, Option<u64>, bool), ApiError> {
+async fn clocks(node: &Node, network: Option<&Network>) -> Result<(Vec<ClockInfo>, Option<u64>, bool), ApiError> {
     let live = network.map(|network| network.gauge.clocks()).unwrap_or_default();
     node.with_core(move |core| {
         let (own, names) = (core.device(), names(core)?);
