@@ -13,6 +13,7 @@ mod notify;
 mod outfile;
 mod output;
 mod paths;
+mod private;
 mod progress;
 mod qr;
 mod secret;

@@ -127,6 +127,7 @@ fn status(held: &Held) -> StatusReply {
         up_since: None,
         peers: Vec::new(),
         metrics: None,
+        backups: Vec::new(),
     }
 }
 

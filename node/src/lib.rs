@@ -7,9 +7,11 @@
 mod accesses;
 mod admission;
 pub mod api;
+pub mod backup;
 #[doc(hidden)]
 pub mod bench;
 mod blob;
+mod bundle;
 mod chores;
 pub mod client;
 mod clock;
@@ -40,6 +42,7 @@ mod space;
 mod sql;
 mod store;
 mod table;
+pub mod ticket;
 mod transfer;
 mod uses;
 mod words;

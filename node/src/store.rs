@@ -6,6 +6,7 @@
 
 mod accesses;
 mod blobs;
+mod bundles;
 mod checks;
 mod entries;
 mod exchanges;
@@ -14,6 +15,7 @@ mod garbage;
 mod holdings;
 mod leases;
 mod marks;
+mod moment;
 mod peers;
 mod people;
 mod place;
@@ -27,6 +29,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use self::accesses::{Access, AccessKey};
+pub(crate) use self::bundles::{BundleRow, Carried, by_chain};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exchanges::{Exchange, ExchangeFilter, Moved};
@@ -277,6 +280,7 @@ mod tests {
             "garbage",
             "chores",
             "exchanges",
+            "bundles",
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }

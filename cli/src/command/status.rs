@@ -51,6 +51,7 @@ impl Human for StatusReply {
         lines.push(format!("directory  {}", clean(&self.directory.display().to_string())));
         let free = self.free_bytes.map(|free| format!(", {} free on the disk", bytes(free))).unwrap_or_default();
         lines.push(format!("blobs      {}{free}", bytes(self.blob_bytes)));
+        lines.extend(self.backups.iter().map(|plan| format!("backup     {}", plan.human())));
         lines.push(format!("version    {}", self.version));
         lines.join("\n")
     }

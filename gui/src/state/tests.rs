@@ -48,6 +48,7 @@ fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
         up_since: None,
         peers: Vec::new(),
         metrics: None,
+        backups: Vec::new(),
     })
 }
 

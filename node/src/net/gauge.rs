@@ -238,12 +238,12 @@ pub(crate) struct RelayState {
 impl Network {
     /// Returns the sockets that are bound.
     pub(crate) fn bound(&self) -> Vec<SocketAddr> {
-        self.endpoint.bound_sockets()
+        self.endpoint().bound_sockets()
     }
 
     /// Returns the relays that the endpoint uses now.
     pub(crate) fn relays(&self) -> Vec<RelayState> {
-        let mut watcher = self.endpoint.home_relay_status();
+        let mut watcher = self.endpoint().home_relay_status();
         let relays = watcher.get().into_iter().map(|relay| RelayState {
             url: relay.url().to_string(),
             is_reached: relay.is_connected(),

@@ -42,7 +42,6 @@ pub(crate) struct DiscoveryReport {
 
 impl DiscoveryReport {
     /// Notes a record; it takes the place of an earlier one of the same workspace from the same place.
-    #[cfg_attr(not(test), expect(dead_code, reason = "discovery calls it"))]
     pub(crate) fn on_heard(&mut self, heard: Heard) {
         self.heard_total += 1;
         self.heard.retain(|known| known.workspace != heard.workspace || known.addresses != heard.addresses);

@@ -18,9 +18,8 @@ use tokio::task::JoinSet;
 
 use super::exchange::Record;
 use super::gauge::Tally;
-use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
+use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, guard, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
-use crate::clock::now_ms;
 use crate::core::Core;
 use crate::node::Node;
 use crate::{holdings, keep};
@@ -106,6 +105,7 @@ pub(super) async fn open(
         connection.close(code::DUPLICATE.into(), b"");
         return Ok(None);
     }
+    guard::widen(&connection);
     let network = Arc::clone(network);
     Ok(Some(Opened { node, network, connection, workspace, dialler, session, restores, info, notices, tally }))
 }
@@ -116,7 +116,9 @@ impl Opened {
         let Self { node, network, connection, workspace, dialler, session, restores, info, notices, tally } = self;
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let name = node.peer_name(workspace, peer).await;
-        node.note_contact(peer, Ok(now_ms())).await;
+        // Peers listen on the port they send from, so the way back is known too.
+        let reached = frame::addresses(&connection);
+        node.note_reached(peer, reached).await;
         let is_ours = dialler == network.device;
         let record = Record::begin(&network, &node, &connection, workspace, is_ours, Arc::clone(&tally)).await;
         node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
@@ -213,7 +215,7 @@ impl Driver<'_> {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
                         let (network, connection) = (Arc::clone(self.network), connection.clone());
-                        tasks.spawn(async move { transfer::link(&network, &connection).await });
+                        tasks.spawn(async move { transfer::keep_linked(&network, &connection).await });
                     }
                     has_more = true;
                 }

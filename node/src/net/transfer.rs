@@ -53,8 +53,16 @@ impl Fetch {
     }
 }
 
+/// Keeps a connection for blobs beside a session that this side dialled.
+pub(super) async fn keep_linked(network: &Arc<Network>, session: &Connection) {
+    while session.close_reason().is_none() {
+        link(network, session).await;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Dials the peer of a session for blobs, and serves it over the same connection.
-pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
+async fn link(network: &Arc<Network>, session: &Connection) {
     let peer = DeviceId(*session.remote_id().as_bytes());
     if network.blob_connections.borrow().get(&peer).is_some_and(|open| open.close_reason().is_none()) {
         return;
@@ -63,7 +71,7 @@ pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
     for ip in super::frame::addresses(session) {
         address = address.with_ip_addr(ip);
     }
-    match timeout(DIAL, network.endpoint.connect(address, BLOBS_ALPN)).await {
+    match timeout(DIAL, network.endpoint().connect(address, BLOBS_ALPN)).await {
         Ok(Ok(connection)) => serve(network, peer, connection).await,
         Ok(Err(error)) => tracing::debug!("no blob connection to {}: {error}", peer.fmt_short()),
         Err(_elapsed) => tracing::debug!("no blob connection to {} in time", peer.fmt_short()),
@@ -73,6 +81,7 @@ pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
 /// Registers a blob connection and serves the peer over it until it closes.
 pub(super) async fn serve(network: &Arc<Network>, peer: DeviceId, connection: Connection) {
     let Ok(node) = network.node.get() else { return };
+    super::guard::widen(&connection);
     let server = node.blob_server(super::frame::is_relayed(&connection));
     drop(node);
     network.blob_connections.send_modify(|open| {

@@ -30,11 +30,12 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
         crate::import::watch_configured(node);
         crate::metrics::open(node, &network).await;
         node.runtime().spawn(crate::chores::run(node.weak()));
+        node.runtime().spawn(crate::backup::keep_to_schedule(node.weak()));
     }
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
 
-fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
+pub(super) fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
     let parsed = text.split_once('@').and_then(|(device, address)| Some((device.parse().ok()?, address.parse().ok()?)));
     parsed.ok_or_else(|| {
         ApiError::new(ErrorKind::Usage, format!("{text:?} is no peer"))
@@ -122,13 +123,9 @@ async fn dial_all(
     let (mut wanted, mut names) = (Vec::new(), Vec::new());
     let dials = targets.into_iter().map(|(workspace, peer)| {
         let network = Arc::clone(network);
-        async move {
-            let open = network.is_connected(&workspace, &peer.device);
-            let dialled = if open { Ok(()) } else { network.dial(workspace, &peer).await };
-            (workspace, peer.device, dialled)
-        }
+        async move { dial(&network, workspace, &peer).await.map(|dialled| (workspace, peer.device, dialled)) }
     });
-    for (workspace, device, dialled) in futures::future::join_all(dials).await {
+    for (workspace, device, dialled) in futures::future::join_all(dials).await.into_iter().flatten() {
         let name = node.peer_name(workspace, device).await;
         match dialled {
             Ok(()) => {
@@ -142,6 +139,25 @@ async fn dial_all(
         }
     }
     (wanted, names)
+}
+
+/// Dials a peer where it was reached before, and then where it is heard; nothing when it is nowhere.
+async fn dial(network: &Arc<Network>, workspace: WorkspaceId, peer: &Peer) -> Option<Result<(), ApiError>> {
+    if network.is_connected(&workspace, &peer.device) {
+        return Some(Ok(()));
+    }
+    let mut dialled = None;
+    let mut tried = Vec::new();
+    if network.knows_where(peer) {
+        tried = network.heard_at(&peer.device);
+        dialled = Some(network.dial(workspace, peer).await);
+    }
+    let is_unreached =
+        |dialled: &Result<(), ApiError>| dialled.as_ref().is_err_and(|error| error.kind == ErrorKind::Network);
+    if dialled.as_ref().is_none_or(is_unreached) && network.hear(&peer.device, &tried).await {
+        dialled = Some(network.dial(workspace, peer).await);
+    }
+    dialled
 }
 
 /// Tells apart who was exchanged with from who said that this device is no member. Names are those
@@ -234,6 +250,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let gauge = network.as_ref().map(|network| Arc::clone(&network.gauge));
     let up_since = gauge.as_ref().filter(|_| up).map(|gauge| rfc3339(gauge.begun_ms));
     let metrics = gauge.and_then(|gauge| super::health::metrics_url(&gauge.metrics()));
+    let backups = crate::backup::plans(&directory).unwrap_or_default();
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
@@ -254,6 +271,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             up_since,
             peers,
             metrics,
+            backups,
         })
     });
     Ok(Reply::Status(reply.await?))

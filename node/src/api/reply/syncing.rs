@@ -71,6 +71,9 @@ pub struct StatusReply {
     /// Where metrics are given.
     #[serde(default)]
     pub metrics: Option<String>,
+    /// What is backed up by itself.
+    #[serde(default)]
+    pub backups: Vec<super::BackupPlan>,
 }
 
 /// The state of a workspace.
