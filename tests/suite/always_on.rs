@@ -116,6 +116,27 @@ fn sessions_are_in_the_sync_log_with_what_moved_and_why_they_ended() {
 }
 
 #[test]
+fn a_bundle_that_was_imported_is_in_the_sync_log_and_is_how_its_maker_was_met() {
+    let (ada, bob, up, logs) = field();
+    drop(up);
+    ada.json(&["set", "Test 1", "field", "By stick"]);
+    let file = logs.path().join("stick.dfb");
+    ada.json(&["bundle", "export", file.to_str().unwrap()]);
+    bob.json(&["bundle", "import", file.to_str().unwrap()]);
+    let row = bob.json(&["sync-log", "--peer", "ada", "--limit", "1"])["exchanges"][0].clone();
+    assert_eq!((&row["path"], &row["direction"]), (&"bundle".into(), &"in".into()), "{row}");
+    assert_eq!((&row["entries_in"], &row["reason"]), (&1.into(), &"all of the bundle was taken".into()), "{row}");
+    assert_eq!(peer(&bob)["path"], "bundle");
+    // Its maker learns nothing by reading it again.
+    let before = ada.json(&["sync-log"]);
+    ada.json(&["bundle", "import", file.to_str().unwrap()]);
+    assert_eq!(
+        ada.json(&["sync-log"])["exchanges"].as_array().map(Vec::len),
+        before["exchanges"].as_array().map(Vec::len)
+    );
+}
+
+#[test]
 fn the_view_goes_on_in_lines_and_ends_with_the_node() {
     let (ada, bob, up, _logs) = field();
     assert!(bob.fails(&["status", "--watch"], 3).contains("dataforge up"), "nothing is up there");

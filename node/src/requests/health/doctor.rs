@@ -50,7 +50,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
         remarks,
         interfaces: interfaces.unwrap_or_default(),
         ports,
-        firewall: doctor::hints(System::this(), port, &program),
+        firewall: doctor::hints(System::this(), port, config.network.beacon_port, &program),
         relays,
         discovery,
         peers,
@@ -147,8 +147,9 @@ fn remarks(up: bool, config: &NetworkConfig, peers: &[PeerInfo], discovery: &Dis
     if config.listen.ip().is_loopback() {
         remarks.push(format!("network.listen is {}: only this machine can reach it", config.listen));
     }
-    if up && !discovery.running {
-        remarks.push("peers on the same network are not looked for: they need an address (peers add, tickets)".into());
+    if up && !discovery.running && discovery.last_error.is_none() {
+        let why = if config.discovery { "network.listen is loopback" } else { "network.discovery is false" };
+        remarks.push(format!("peers on the same network are not looked for, since {why}: they need an address"));
     }
     if peers.is_empty() {
         remarks.push("there are no other devices yet: dataforge invite makes a ticket".to_owned());
