@@ -91,8 +91,9 @@ fn sessions_are_in_the_sync_log_with_what_moved_and_why_they_ended() {
     assert_eq!(sum(&from_bob, "blobs_in"), 2, "a source and a table: {from_bob:?}");
     assert!(sum(&from_bob, "bytes_in") > number(&run["blob_bytes"]), "{from_bob:?}");
     assert_eq!(sum(&from_ada, "bytes_out"), sum(&from_bob, "bytes_in"));
-    assert_eq!(sum(&from_ada, "entries_out"), sum(&from_bob, "entries_in"));
-    assert!(sum(&from_ada, "entries_out") > 0, "{from_ada:?}");
+    // Some that were sent had come with the ticket.
+    let (sent, settled) = (sum(&from_ada, "entries_out"), sum(&from_bob, "entries_in"));
+    assert!(sent >= settled && settled > 0, "{from_ada:?} {from_bob:?}");
     let newest = &from_bob[0];
     assert_eq!(newest["reason"], "ended here", "{newest}");
     assert_eq!(from_ada[0]["reason"], "the other side ended it", "{:?}", from_ada[0]);
