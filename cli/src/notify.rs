@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn the_watchdog_is_for_this_process_only() {
         let with = |pairs: &'static [(&str, &str)]| {
-            let variable = move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            let variable =
+                move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
             watchdog(variable, 7)
         };
         let minute = Some(Duration::from_secs(60));

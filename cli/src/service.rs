@@ -171,9 +171,11 @@ pub(crate) fn name_of(dir: &Path, usual: Option<&Path>) -> String {
         return NAME.to_owned();
     }
     // FNV-1a: it has to be the same tomorrow, and nothing more.
-    let hash = dir.as_os_str().as_encoded_bytes().iter().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = dir
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     format!("{NAME}-{hash:08x}")
 }
 

@@ -39,7 +39,7 @@ impl TryFrom<String> for Loopback {
         }
         let address: SocketAddr = text
             .parse()
-            .map_err(|_error| format!("{text:?} is no address and port: write 127.0.0.1:7412, or \"\" for none"))?;
+            .map_err(|_error| format!("{text:?} is no address and port: write 127.0.0.1:7413, or \"\" for none"))?;
         if address.ip().is_loopback() {
             Ok(Self(Some(address)))
         } else {

@@ -1,7 +1,7 @@
 //! `dataforge doctor`.
 
 use clap::Args;
-use dataforge_node::api::{DiscoveryInfo, DoctorReply, ErrorKind, HealthRequest, PlaceInfo, Reply, Request};
+use dataforge_node::api::{DiscoveryInfo, DoctorReply, ErrorKind, HealthRequest, PeerInfo, PlaceInfo, Reply, Request};
 
 use super::peers::Line;
 use crate::context::Context;
@@ -47,9 +47,10 @@ fn problems(reply: &DoctorReply) -> String {
     if reply.problems.is_empty() {
         return "nothing is wrong".to_owned();
     }
-    let lines = reply.problems.iter().map(|one| {
-        format!("{}: {}\n  do: {}", one.about, clean(&one.message), clean(&one.advice))
-    });
+    let lines = reply
+        .problems
+        .iter()
+        .map(|one| format!("{}: {}\n  do: {}", one.about, clean(&one.message), clean(&one.advice)));
     let number = reply.problems.len() as u64;
     let verb = if number == 1 { "is" } else { "are" };
     format!("{} {verb} wrong:\n{}", plural(number, "thing"), lines.collect::<Vec<_>>().join("\n"))
@@ -113,7 +114,7 @@ fn peers(reply: &DoctorReply) -> Vec<String> {
     if reply.peers.is_empty() {
         return vec!["none yet".to_owned()];
     }
-    let line = |peer| {
+    let line = |peer: &PeerInfo| {
         let Line { state, path, latency, contact, .. } = Line::of(peer);
         let (where_to, why) = (peer.address.as_deref(), peer.last_error.as_deref());
         let where_to = where_to.map(|address| format!(" at {address}, {latency}")).unwrap_or_default();
@@ -137,7 +138,9 @@ fn machine(reply: &DoctorReply) -> Vec<String> {
         let (seconds, side) = (clock.ahead_seconds.abs(), if clock.ahead_seconds < 0.0 { "after" } else { "before" });
         format!("the clock of {}: {seconds:.1} s {side} this one", clock.name)
     }));
-    lines.push(reply.metrics.as_ref().map_or_else(|| "no metrics are given".to_owned(), |at| format!("metrics at {at}")));
+    lines.push(
+        reply.metrics.as_ref().map_or_else(|| "no metrics are given".to_owned(), |at| format!("metrics at {at}")),
+    );
     lines
 }
 
@@ -158,7 +161,11 @@ mod tests {
             interfaces: Vec::new(),
             ports: PortsInfo { configured: "0.0.0.0:7411".into(), bound: vec!["0.0.0.0:7411".into()], in_use: false },
             firewall: vec!["let UDP in".into()],
-            relays: vec![RelayInfo { url: "https://r.example".into(), reached: Some(false), problem: Some("x".into()) }],
+            relays: vec![RelayInfo {
+                url: "https://r.example".into(),
+                reached: Some(false),
+                problem: Some("x".into()),
+            }],
             discovery: DiscoveryInfo::default(),
             peers: vec![peer(true)],
             time: "2026-11-27T15:00:00Z".into(),
@@ -176,9 +183,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_stands_first_with_what_to_do() {
-        let problem = Problem { about: "port".into(), message: "it is\u{1b} taken".into(), advice: "take another".into() };
+        let problem =
+            Problem { about: "port".into(), message: "it is\u{1b} taken".into(), advice: "take another".into() };
         let text = reply(vec![problem]).human();
-        assert!(text.starts_with("1 thing is wrong:\nport: it is\u{fffd} taken\n  do: take another\n\nnote: a remark\n"), "{text}");
+        assert!(
+            text.starts_with("1 thing is wrong:\nport: it is\u{fffd} taken\n  do: take another\n\nnote: a remark\n"),
+            "{text}"
+        );
         assert!(text.contains("\n  relay https://r.example not reached: x\n"), "{text}");
         let line = "Bob (laptop): connected, path direct at 10.0.0.2:7411, 0.4 ms, last contact now";
         assert!(text.contains(line), "{text}");

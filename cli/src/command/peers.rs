@@ -44,8 +44,8 @@ impl Peers {
 impl Human for Vec<PeerInfo> {
     fn human(&self) -> String {
         let columns = ["peer", "state", "path"].map(|name| (name, Align::Left));
-        let numbers =
-            ["latency", "sent", "received", "ahead", "behind", "blobs ahead", "blobs behind"].map(|name| (name, Align::Right));
+        let numbers = ["latency", "sent", "received", "ahead", "behind", "blobs ahead", "blobs behind"]
+            .map(|name| (name, Align::Right));
         let rest = ["last contact", "addresses", "device", "last problem"].map(|name| (name, Align::Left));
         let mut table = Table::new(&[&columns[..], &numbers, &rest].concat());
         for peer in self {

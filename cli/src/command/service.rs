@@ -217,7 +217,8 @@ fn kept(context: &Context, whose: &Whose) -> Result<Kept, Failure> {
     })?;
     let given = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let passphrase_file = context.passphrase_file().map(directory::absolute).transpose()?;
-    let scope = if whose.system { Scope::System { user: system::owner(&context.dir) } } else { Scope::User };
+    let is_system = whose.system && !whose.user;
+    let scope = if is_system { Scope::System { user: system::owner(&context.dir) } } else { Scope::User };
     Ok(Kept {
         name: service::name_of(&context.dir, directory::default_data_dir().as_deref()),
         program,

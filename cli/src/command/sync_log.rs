@@ -35,8 +35,7 @@ impl SyncLog {
 impl Human for Vec<ExchangeInfo> {
     fn human(&self) -> String {
         let columns = ["begun", "took", "peer", "workspace", "way", "path"].map(|name| (name, Align::Left));
-        let numbers =
-            ["entries in", "out", "blobs in", "received", "sent"].map(|name| (name, Align::Right));
+        let numbers = ["entries in", "out", "blobs in", "received", "sent"].map(|name| (name, Align::Right));
         let mut table = Table::new(&[&columns[..], &numbers, &[("ended because", Align::Left)]].concat());
         for one in self {
             let took = duration(Duration::try_from_secs_f64(one.seconds).unwrap_or_default());
@@ -84,8 +83,11 @@ mod tests {
             bytes_out: 0,
             reason: None,
         };
-        let ended =
-            ExchangeInfo { ended: Some("2026-11-27T15:01:05Z".into()), reason: Some("ended here".into()), ..open.clone() };
+        let ended = ExchangeInfo {
+            ended: Some("2026-11-27T15:01:05Z".into()),
+            reason: Some("ended here".into()),
+            ..open.clone()
+        };
         let text = vec![open, ended].human();
         let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         let line = "2026-11-27T15:00:00Z 1 min 5 s Bob (laptop) Field out direct 1,200 3 2 4.5 MB 0 B";

@@ -85,7 +85,9 @@ mod tests {
         assert!(plan.text.contains("<key>SuccessfulExit</key>\n\t\t<false/>"));
         assert!(!plan.text.contains("UserName"));
         // Every key has a value and every mark its end.
-        for (open, close) in [("<dict>", "</dict>"), ("<array>", "</array>"), ("<key>", "</key>"), ("<string>", "</string>")] {
+        for (open, close) in
+            [("<dict>", "</dict>"), ("<array>", "</array>"), ("<key>", "</key>"), ("<string>", "</string>")]
+        {
             assert_eq!(plan.text.matches(open).count(), plan.text.matches(close).count(), "{open}");
         }
         let commands: Vec<_> = plan.install.iter().map(|step| step.command.join(" ")).collect();

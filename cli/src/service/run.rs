@@ -80,9 +80,10 @@ fn absent(manager: Manager, shown: &str, error: &std::io::Error) -> Failure {
 
 fn refused(manager: Manager, shown: &str, said: &str) -> Failure {
     let failure = ApiError::new(ErrorKind::Storage, format!("{} says no: {shown}: {said}", manager.title()));
-    let is_without_bus = ["connect to bus", "not been booted with systemd", "DBUS_SESSION_BUS_ADDRESS", "No medium found"]
-        .iter()
-        .any(|words| said.contains(words));
+    let is_without_bus =
+        ["connect to bus", "not been booted with systemd", "DBUS_SESSION_BUS_ADDRESS", "No medium found"]
+            .iter()
+            .any(|words| said.contains(words));
     Failure::Api(match manager {
         Manager::Systemd if is_without_bus => failure.hint(
             "systemd does not run here, or not for this person: log in as them rather than by su, or use --system with \

@@ -64,7 +64,8 @@ pub(super) fn plan(service: &Service) -> Plan {
 }
 
 fn text(service: &Service) -> String {
-    let mut text = format!("[Unit]\nDescription=DataForge node in {}\n", specifiers(&service.dir.display().to_string()));
+    let mut text =
+        format!("[Unit]\nDescription=DataForge node in {}\n", specifiers(&service.dir.display().to_string()));
     if service.is_system() {
         text.push_str("After=network.target\n");
     }
@@ -85,7 +86,9 @@ fn text(service: &Service) -> String {
             text.push_str(&format!("User={user}\n"));
         }
         // The local socket is there, with those of other nodes of this person.
-        Scope::User => text.push_str("RuntimeDirectory=dataforge\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes\n"),
+        Scope::User => {
+            text.push_str("RuntimeDirectory=dataforge\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes\n")
+        }
     }
     if service.is_confined {
         text.push_str(CONFINED);

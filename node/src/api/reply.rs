@@ -1,7 +1,7 @@
 //! Replies and events.
 
-mod bundle;
 mod backup;
+mod bundle;
 mod data;
 mod health;
 mod import;
@@ -15,8 +15,8 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::bundle::*;
 pub use self::backup::*;
+pub use self::bundle::*;
 pub use self::data::*;
 pub use self::health::*;
 pub use self::import::*;

@@ -1,10 +1,10 @@
 //! Requests.
 
-mod bundle;
 mod backup;
+mod bundle;
 mod data;
-mod joining;
 mod health;
+mod joining;
 mod key;
 mod people;
 mod relay;
@@ -14,11 +14,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::backup::{BackupRequest, BlobChoice};
+pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
-pub use self::joining::JoiningRequest;
 pub use self::health::HealthRequest;
+pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 pub use self::relay::RelayOptions;

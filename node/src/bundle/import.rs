@@ -23,7 +23,7 @@ use crate::clock::now_ms;
 use crate::core::{Core, device_name};
 use crate::holdings;
 use crate::node::Node;
-use crate::store::BundleRow;
+use crate::store::{BundleRow, Exchange, Moved};
 use crate::transfer::wanted;
 
 /// Blobs up to so many bytes are read before they are stored, larger ones by pieces of that size.
@@ -92,7 +92,7 @@ pub(super) async fn import(
     options: Options,
     out: &mpsc::Sender<Output>,
 ) -> Result<BundleImportReply, ApiError> {
-    let workspace = bundle.manifest.workspace;
+    let (workspace, maker, begun_ms) = (bundle.manifest.workspace, bundle.manifest.exporter, now_ms());
     see_that_here(node, &bundle, options.only).await?;
     let (checker, looked, asked, progress) = (node.clone(), bundle.clone(), options.clone(), out.clone());
     let checked = tokio::task::spawn_blocking(move || check(&checker, &looked, asked.take, asked.salvages, &progress));
@@ -113,6 +113,8 @@ pub(super) async fn import(
     reply.refused = read.invalid;
     reply.damaged = read.damaged.iter().map(ToString::to_string).collect();
     (reply.blobs, reply.bytes) = (kept.blobs, kept.bytes);
+    let moved = Moved { entries_in: read.settled, blobs_in: kept.blobs, bytes_in: kept.bytes, ..Moved::default() };
+    log(node, (workspace, maker), begun_ms, moved, is_whole).await;
     match kept.failed.or(read.ended) {
         None => Ok(reply),
         Some(error) => Err(ApiError {
@@ -123,6 +125,30 @@ pub(super) async fn import(
             ..error
         }
         .hint("see to it that the stick is plugged in and the disk has room, then give the same command: it goes on")),
+    }
+}
+
+/// Writes down in the sync log that a device was met by a bundle of its.
+async fn log(node: &Node, from: (WorkspaceId, DeviceId), begun_ms: u64, moved: Moved, is_whole: bool) {
+    let (workspace, device) = from;
+    let reason = if is_whole { "all of the bundle was taken" } else { "not all of the bundle could be taken" };
+    let exchange = Exchange {
+        workspace,
+        device,
+        is_out: false,
+        path: "bundle".to_owned(),
+        begun_ms,
+        ended_ms: Some(now_ms()),
+        moved,
+        reason: Some(reason.to_owned()),
+    };
+    // One's own bundle, read again, is no meeting.
+    let noted = node.with_core(move |core| match core.device() {
+        Some(own) if own == device => Ok(()),
+        _ => core.store.note_exchange(&exchange).map(|_row| ()),
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!("a bundle is not in the sync log: {error}");
     }
 }
 

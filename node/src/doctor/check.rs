@@ -152,7 +152,8 @@ fn clock(facts: &Facts<'_>) -> Vec<Problem> {
 }
 
 fn duration(seconds: f64) -> String {
-    const UNITS: [(f64, &str); 4] = [(365.25 * 86_400.0, "years"), (86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes")];
+    const UNITS: [(f64, &str); 4] =
+        [(365.25 * 86_400.0, "years"), (86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes")];
     let (size, word) = UNITS.into_iter().find(|(size, _)| seconds >= 2.0 * size).unwrap_or((60.0, "minutes"));
     format!("{:.0} {word}", seconds / size)
 }
@@ -167,7 +168,10 @@ fn place(place: &PlaceInfo) -> Vec<Problem> {
         )),
         Some(kind @ ("fat" | "exfat")) => problems.push(problem(
             "directory",
-            format!("{} is on a disk ({kind}) that keeps others from nothing: they can read its keys", place.directory.display()),
+            format!(
+                "{} is on a disk ({kind}) that keeps others from nothing: they can read its keys",
+                place.directory.display()
+            ),
             "move the data directory to a disk of this machine, or seal its key: dataforge key seal",
         )),
         _ => {}
@@ -175,7 +179,10 @@ fn place(place: &PlaceInfo) -> Vec<Problem> {
     if let Some(free) = place.free_bytes.filter(|free| *free < place.reserve_bytes) {
         problems.push(problem(
             "disk",
-            format!("{free} bytes are free, fewer than the {} that are left free: nothing more is taken in", place.reserve_bytes),
+            format!(
+                "{free} bytes are free, fewer than the {} that are left free: nothing more is taken in",
+                place.reserve_bytes
+            ),
             "free some space, or lower cache.reserve_bytes with dataforge config set",
         ));
     }

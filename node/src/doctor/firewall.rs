@@ -24,25 +24,36 @@ impl System {
     }
 }
 
-/// Returns what to let through, for a program that listens on a UDP port.
-pub(crate) fn hints(system: System, port: u16, program: &str) -> Vec<String> {
+/// Returns what to let through, for a program that listens on a UDP port and sends beacons to another.
+pub(crate) fn hints(system: System, port: u16, beacon_port: u16, program: &str) -> Vec<String> {
+    let finding: Vec<_> = [DISCOVERY_PORT, beacon_port].into_iter().filter(|port| *port != 0).collect();
+    let all: Vec<_> = std::iter::once(port).chain(finding.iter().copied()).map(|port| port.to_string()).collect();
+    let shown: Vec<_> = finding.iter().map(ToString::to_string).collect();
     let mut hints = vec![format!(
-        "let UDP port {port} in (peers) and UDP port {DISCOVERY_PORT} in and out (finding peers on the same network)"
+        "let UDP port {port} in (peers), and UDP {} in and out (finding peers on the same network)",
+        shown.join(" and ")
     )];
     hints.extend(match system {
         System::Linux => vec![
-            format!("ufw: sudo ufw allow {port}/udp && sudo ufw allow {DISCOVERY_PORT}/udp"),
-            format!("firewalld: sudo firewall-cmd --permanent --add-port={port}/udp --add-service=mdns && sudo firewall-cmd --reload"),
-            format!("nftables: sudo nft add rule inet filter input udp dport '{{ {port}, {DISCOVERY_PORT} }}' accept"),
+            format!("ufw: for port in {}; do sudo ufw allow $port/udp; done", all.join(" ")),
+            format!(
+                "firewalld: sudo firewall-cmd --permanent {} && sudo firewall-cmd --reload",
+                all.iter().map(|port| format!("--add-port={port}/udp")).collect::<Vec<_>>().join(" ")
+            ),
+            format!("nftables: sudo nft add rule inet filter input udp dport '{{ {} }}' accept", all.join(", ")),
         ],
         System::MacOs => vec![
-            format!("sudo /usr/libexec/ApplicationFirewall/socketfilterfw --add \"{program}\" --unblockapp \"{program}\""),
-            "System Settings, Privacy & Security, Local Network: allow the terminal or program that starts it".to_owned(),
+            format!(
+                "sudo /usr/libexec/ApplicationFirewall/socketfilterfw --add \"{program}\" --unblockapp \"{program}\""
+            ),
+            "System Settings, Privacy & Security, Local Network: allow the terminal or program that starts it"
+                .to_owned(),
         ],
         System::Windows => vec![
             format!(
                 "as administrator: netsh advfirewall firewall add rule name=DataForge dir=in action=allow protocol=UDP \
-                 localport={port},{DISCOVERY_PORT} program=\"{program}\" profile=any"
+                 localport={} program=\"{program}\" profile=any",
+                all.join(",")
             ),
             "a network that Windows calls public hides this machine: set it to private in Settings, Network & internet"
                 .to_owned(),
@@ -56,11 +67,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_system_is_told_both_ports() {
+    fn each_system_is_told_all_ports() {
         for system in [System::Linux, System::MacOs, System::Windows] {
-            let text = hints(system, 7411, "/opt/dataforge").join("\n");
-            assert!(text.contains("7411") && text.contains("5353"), "{text}");
+            let text = hints(system, 7411, 7412, "/opt/dataforge").join("\n");
+            assert!(["7411", "7412", "5353"].iter().all(|port| text.contains(port)), "{text}");
         }
-        assert!(hints(System::Windows, 1, "C:\\x")[1].contains("localport=1,5353 program=\"C:\\x\""));
+        assert!(hints(System::Windows, 1, 0, "C:\\x")[1].contains("localport=1,5353 program=\"C:\\x\""));
     }
 }

@@ -61,8 +61,10 @@ mod tests {
         ];
         let told: Vec<_> =
             gather(&found).into_iter().map(|one| (one.name, one.addresses.join(" "), one.loopback)).collect();
-        let expected =
-            [("eth0".to_owned(), "10.0.0.7/24 fe80::7/64".to_owned(), false), ("lo".into(), "127.0.0.1/8".into(), true)];
+        let expected = [
+            ("eth0".to_owned(), "10.0.0.7/24 fe80::7/64".to_owned(), false),
+            ("lo".into(), "127.0.0.1/8".into(), true),
+        ];
         assert_eq!(told, expected);
     }
 }

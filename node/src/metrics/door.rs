@@ -91,9 +91,7 @@ async fn attend<R: Future<Output = Result<String, ApiError>>>(
     let answer = match timeout(PATIENCE, read_head(&mut stream)).await {
         Err(_elapsed) => Answer::refusal("408 Request Timeout", "", "the request took too long"),
         Ok(Err(error)) => return Err(error),
-        Ok(Ok(None)) => {
-            Answer::refusal("431 Request Header Fields Too Large", "", "the request is longer than 8 KiB")
-        }
+        Ok(Ok(None)) => Answer::refusal("431 Request Header Fields Too Large", "", "the request is longer than 8 KiB"),
         Ok(Ok(Some(head))) => match judge(&head, token) {
             Err(refusal) => refusal,
             Ok(()) => match render().await {
@@ -217,7 +215,8 @@ mod tests {
 
     #[test]
     fn only_the_one_request_with_the_token_is_answered() {
-        let (get, host, auth) = ("GET /metrics HTTP/1.1", "Host: localhost:7412", "Authorization: Bearer 0123456789abcdef");
+        let (get, host, auth) =
+            ("GET /metrics HTTP/1.1", "Host: localhost:7412", "Authorization: Bearer 0123456789abcdef");
         assert_eq!(status(&[get, host, auth]), "200");
         assert_eq!(status(&[get, "HOST: [::1]:1", "x: y", "authorization: bearer 0123456789abcdef"]), "200");
         assert_eq!(status(&[get, host]), "401");

@@ -53,7 +53,8 @@ pub(super) fn write(families: &[Family]) -> String {
         };
         text.push_str(&format!("# HELP {name} {}\n# TYPE {name} {kind}\n", escaped(help, false)));
         for Sample { labels, value } in samples {
-            let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value, true))).collect();
+            let labels: Vec<_> =
+                labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value, true))).collect();
             let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
             text.push_str(&format!("{name}{labels} {value}\n"));
         }

@@ -280,7 +280,7 @@ impl Driver<'_> {
             session.on_message(message, core.ledger(&workspace)?).map_err(fault)
         })?;
         match effect {
-            Effect::None if is_tips => self.update_level()?,
+            Effect::None if is_tips => self.note_behind()?,
             Effect::None => {}
             Effect::Accept(entries) => self.accept(entries)?,
             Effect::Removed => tracing::warn!("{} says that {REMOVED}", self.peer.fmt_short()),
@@ -419,6 +419,15 @@ impl Driver<'_> {
         }
         self.wanted.notify_one();
         self.update_level()
+    }
+
+    /// Notes how far this side is behind. The peer is told of levels later, once it has sent what it has.
+    fn note_behind(&self) -> Result<(), ApiError> {
+        let workspace = self.workspace;
+        let behind = self.node.block(|core| Ok(self.session.behind(core.ledger(&workspace)?)))?;
+        let to_send = self.session.to_send() as u64;
+        self.info.send_modify(|info| (info.to_send, info.behind) = (to_send, behind));
+        Ok(())
     }
 
     /// Works out how far the peer's work is held here.

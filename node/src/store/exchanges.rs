@@ -160,10 +160,11 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn end_cut_exchanges(&self) -> Result<(), ApiError> {
-        let is_any: bool =
-            self.connection().query_row("SELECT EXISTS (SELECT 1 FROM exchanges WHERE ended_ms IS NULL)", [], |row| {
-                row.get(0)
-            })?;
+        let is_any: bool = self.connection().query_row(
+            "SELECT EXISTS (SELECT 1 FROM exchanges WHERE ended_ms IS NULL)",
+            [],
+            |row| row.get(0),
+        )?;
         if is_any {
             // When is not known: it cannot have been before it began.
             let sql = "UPDATE exchanges SET ended_ms = begun_ms, reason = ?1 WHERE ended_ms IS NULL";

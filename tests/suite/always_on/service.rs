@@ -57,7 +57,7 @@ fn what_would_be_set_up_is_printed_for_each_system() {
 fn verify_unit(dir: &Path, text: &str) -> std::io::Result<String> {
     let unit = dir.join("dataforge-test.service");
     std::fs::write(&unit, text)?;
-    let output = Command::new("systemd-analyze").args(["verify", "--user", "--man=no"]).arg(&unit).output()?;
+    let output = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(said.lines().filter(|line| line.contains("dataforge-test.service")).collect::<Vec<_>>().join("\n"))
 }

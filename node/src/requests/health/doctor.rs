@@ -6,9 +6,7 @@ use dataforge_protocol::id::DeviceId;
 
 use super::metrics_url;
 use super::peers::{list_peers, names};
-use crate::api::{
-    ApiError, ClockInfo, DiscoveryInfo, DoctorReply, HeardInfo, PeerInfo, PortsInfo, RelayInfo, Reply,
-};
+use crate::api::{ApiError, ClockInfo, DiscoveryInfo, DoctorReply, HeardInfo, PeerInfo, PortsInfo, RelayInfo, Reply};
 use crate::clock::{now_ms, rfc3339};
 use crate::config::NetworkConfig;
 use crate::doctor::{self, Facts, System};
@@ -37,7 +35,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
         newest_ms,
         clocks: &clocks,
         place: &place,
-        metrics: if let MetricsDoor::Failed(why) = &metrics { Some(why) } else { None },
+        metrics: if let MetricsDoor::Failed(why) = &metrics { Some(why.as_str()) } else { None },
         is_copy,
     };
     let problems = doctor::check(&facts);
@@ -52,7 +50,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
         remarks,
         interfaces: interfaces.unwrap_or_default(),
         ports,
-        firewall: doctor::hints(System::this(), port, &program),
+        firewall: doctor::hints(System::this(), port, config.network.beacon_port, &program),
         relays,
         discovery,
         peers,
@@ -119,10 +117,7 @@ async fn discovery(node: &Node, network: Option<&Network>) -> Result<DiscoveryIn
 }
 
 /// Clocks of peers: by what they wrote just now, else by entries that were here before their time.
-async fn clocks(
-    node: &Node,
-    network: Option<&Network>,
-) -> Result<(Vec<ClockInfo>, Option<u64>, bool), ApiError> {
+async fn clocks(node: &Node, network: Option<&Network>) -> Result<(Vec<ClockInfo>, Option<u64>, bool), ApiError> {
     let live = network.map(|network| network.gauge.clocks()).unwrap_or_default();
     node.with_core(move |core| {
         let (own, names) = (core.device(), names(core)?);
@@ -152,8 +147,9 @@ fn remarks(up: bool, config: &NetworkConfig, peers: &[PeerInfo], discovery: &Dis
     if config.listen.ip().is_loopback() {
         remarks.push(format!("network.listen is {}: only this machine can reach it", config.listen));
     }
-    if up && !discovery.running {
-        remarks.push("peers on the same network are not looked for: they need an address (peers add, tickets)".into());
+    if up && !discovery.running && discovery.last_error.is_none() {
+        let why = if config.discovery { "network.listen is loopback" } else { "network.discovery is false" };
+        remarks.push(format!("peers on the same network are not looked for, since {why}: they need an address"));
     }
     if peers.is_empty() {
         remarks.push("there are no other devices yet: dataforge invite makes a ticket".to_owned());

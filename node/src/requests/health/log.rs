@@ -72,9 +72,9 @@ fn known(core: &mut Core) -> Result<Known, ApiError> {
         let people = People::of(core, &id)?;
         for person in people.all().values() {
             let of = person.devices.iter();
-            devices.extend(of.map(|(device, known)| {
-                (*device, (person.name.clone(), known.label.clone(), people.device(device)))
-            }));
+            devices.extend(
+                of.map(|(device, known)| (*device, (person.name.clone(), known.label.clone(), people.device(device)))),
+            );
         }
     }
     Ok(devices)
@@ -83,9 +83,8 @@ fn known(core: &mut Core) -> Result<Known, ApiError> {
 /// Finds devices by person, label, `PERSON (LABEL)`, `PERSON/LABEL` or the start of an id.
 fn find(devices: &Known, text: &str) -> Result<Vec<DeviceId>, ApiError> {
     let text = text.trim();
-    let is_start = |device: &DeviceId| {
-        text.len() >= MIN_PREFIX && device.to_string().starts_with(&text.to_ascii_lowercase())
-    };
+    let is_start =
+        |device: &DeviceId| text.len() >= MIN_PREFIX && device.to_string().starts_with(&text.to_ascii_lowercase());
     let is_meant = |device: &DeviceId, (person, label, name): &(String, String, String)| {
         [person, label, name].iter().any(|one| one.eq_ignore_ascii_case(text))
             || format!("{person}/{label}").eq_ignore_ascii_case(text)

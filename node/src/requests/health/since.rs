@@ -10,14 +10,10 @@ use crate::api::{ApiError, ErrorKind};
 /// `Usage` when it is none.
 pub(super) fn since(text: &str, now_ms: u64) -> Result<u64, ApiError> {
     let text = text.trim();
-    ago(text)
-        .map(|ago| now_ms.saturating_sub(ago))
-        .or_else(|| moment(text))
-        .or_else(|| day(text))
-        .ok_or_else(|| {
-            ApiError::new(ErrorKind::Usage, format!("{text:?} is no time"))
-                .hint("write 90m, 24h or 7d for so long ago, or 2026-11-20, or 2026-11-20T10:00:00Z")
-        })
+    ago(text).map(|ago| now_ms.saturating_sub(ago)).or_else(|| moment(text)).or_else(|| day(text)).ok_or_else(|| {
+        ApiError::new(ErrorKind::Usage, format!("{text:?} is no time"))
+            .hint("write 90m, 24h or 7d for so long ago, or 2026-11-20, or 2026-11-20T10:00:00Z")
+    })
 }
 
 fn ago(text: &str) -> Option<u64> {
