@@ -137,9 +137,11 @@ pub(super) fn longest_file(_dir: &Path) -> Option<u64> {
 /// Has the system forget what it remembers of a file, so that it is read from the disk.
 #[cfg(target_os = "linux")]
 pub(super) fn forget_cached(path: &Path) {
-    if let Ok(file) = open_file(path) {
-        // Advice; what is remembered all the same was read when it was written.
-        drop(rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed));
+    if let Ok(file) = open_file(path)
+        && let Err(error) = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)
+    {
+        // It is advice only; most of a file is read from the disk all the same.
+        tracing::debug!("{} stays cached: {error}", path.display());
     }
 }
 

@@ -93,6 +93,7 @@ fn open_body(path: &Path, secret: Option<&SecretKey>) -> Result<(Body, bool, u64
     }
     let secret = secret.ok_or_else(|| {
         ApiError::new(ErrorKind::Sealed, format!("{} is encrypted, and there is no key here", path.display()))
+            .hint("name the data directory of a member's device with --dir, with its key")
     })?;
     Ok((Body::Sealed(Box::new(envelope::open(file, path, secret)?)), true, len))
 }
