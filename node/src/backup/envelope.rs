@@ -124,7 +124,7 @@ pub(super) struct Header {
 impl Header {
     /// Bytes of the whole envelope.
     pub(super) const fn total(&self) -> u64 {
-        (HEADER + TRAILER) as u64 + self.length
+        ((HEADER + TRAILER) as u64).saturating_add(self.length)
     }
 }
 
@@ -201,7 +201,7 @@ impl<'a> Opened<'a> {
 /// An [`EnvelopeError`] other than [`EnvelopeError::Proof`].
 pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, EnvelopeError> {
     let header = header(bytes)?;
-    let (found, expected) = (bytes.len() as u64, (HEADER + TRAILER) as u64 + header.length.min(u64::MAX / 2));
+    let (found, expected) = (bytes.len() as u64, header.total());
     if found != expected {
         return Err(EnvelopeError::Length { expected, found });
     }

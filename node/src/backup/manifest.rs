@@ -197,7 +197,7 @@ impl EntryPart {
 /// Returns the name of a part with these entries of a workspace.
 pub(super) fn entries_name<'a>(
     keys: &WriteKeys,
-    workspace: &[u8; 32],
+    workspace: &'a [u8; 32],
     ids: impl IntoIterator<Item = &'a [u8; 32]>,
 ) -> Name {
     let mut pieces: Vec<&[u8]> = vec![workspace];

@@ -37,7 +37,7 @@ impl Single {
         while at < length {
             file.seek(SeekFrom::Start(at)).map_err(unread)?;
             let mut head = Vec::with_capacity(HEADER);
-            file.by_ref().take(HEADER as u64).read_to_end(&mut head).map_err(unread)?;
+            (&file).take(HEADER as u64).read_to_end(&mut head).map_err(unread)?;
             let header = match envelope::header(&head) {
                 Ok(header) => header,
                 Err(EnvelopeError::Magic | EnvelopeError::Other) if at == 0 => return Err(no_backup(path)),
