@@ -233,7 +233,7 @@ pub(super) fn targets_of(core: &Core, targets: &[String]) -> Result<BTreeSet<Blo
             match blobs_named(core, &workspace, target) {
                 Ok(blobs) => {
                     is_known = true;
-                    found.extend(blobs);
+                    found.extend(blobs.into_iter().map(|named| named.blob.hash));
                 }
                 Err(error) => failure = Some(error),
             }

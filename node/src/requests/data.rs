@@ -7,7 +7,7 @@ mod queue;
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
+use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::api::{ApiError, DataRequest, ErrorKind, FetchedReply, MarkInfo, PolicyReply, Reply};
@@ -28,7 +28,9 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: DataReque
     match ask {
         DataRequest::Where { target } => place::find(node, workspace, target).await,
         DataRequest::Fetch { target, timeout_secs } => fetch(node, workspace, target, timeout_secs).await,
-        DataRequest::Free { target, bytes, go } => cache::free(node, workspace, target, bytes, go).await,
+        DataRequest::Free { target, bytes, go, drive } => {
+            cache::free(node, workspace, cache::What { target, bytes, drive }, go).await
+        }
         DataRequest::Pin { target, on } => mark(node, workspace, target, Mark::Pin, on).await,
         DataRequest::Star { target, on } => mark(node, workspace, target, Mark::Star, on).await,
         DataRequest::Marks => marks(node, workspace).await,
@@ -105,13 +107,12 @@ fn blobs(core: &Core, workspace: &WorkspaceId, target: &Target) -> Result<Vec<Na
     Ok(named)
 }
 
-/// Returns the blobs of what a target names.
+/// Returns the blobs of what a text names.
 ///
 /// # Errors
-/// `NotFound` when there is no such thing, `Usage` when there are several, `Storage`.
-pub(crate) fn blobs_named(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Vec<BlobHash>, ApiError> {
-    let target = target(core, workspace, text)?;
-    Ok(blobs(core, workspace, &target)?.into_iter().map(|named| named.blob.hash).collect())
+/// `NotFound` when nothing is called so, `Usage` when several things are.
+pub(crate) fn blobs_named(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Vec<NamedBlob>, ApiError> {
+    blobs(core, workspace, &target(core, workspace, text)?)
 }
 
 async fn fetch(node: &Node, workspace: WorkspaceId, text: String, timeout_secs: u64) -> Result<Reply, ApiError> {
