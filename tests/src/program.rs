@@ -118,7 +118,7 @@ impl Place {
     /// Takes a directory for a person that something else makes, as it is; it stays.
     #[must_use]
     pub fn restored(dir: &Path, name: &str) -> Self {
-        Self { dir: dir.to_owned(), name: name.to_owned(), _own: None }
+        Self { dir: dir.to_owned(), name: name.to_owned(), prefix: Vec::new(), _own: None }
     }
 
     /// Returns its path.

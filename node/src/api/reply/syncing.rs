@@ -106,7 +106,7 @@ pub struct WorkspaceStatus {
 }
 
 /// A known peer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeerInfo {
     /// Device id.
     pub device_id: String,
