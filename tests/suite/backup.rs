@@ -149,7 +149,8 @@ fn what_is_lost_comes_back_on_another_path_and_both_machines_go_on_without_a_for
     let (twin, restored) = field.restore("elsewhere");
     assert_eq!((restored["snapshot"].as_u64(), restored["blobs"].as_u64()), (Some(3), Some(6)), "{restored}");
     assert_eq!((rows(&twin), twin.json(&["wells"])["wells"].clone(), twin.verify()), before);
-    assert_eq!(twin.json(&["pins"])["marks"][0]["target"], "Test 1", "and what only this node knew");
+    let pins = twin.json(&["pins"])["marks"].clone();
+    assert!(pins[0]["target"].as_str().unwrap().contains("Test 1"), "and what only this node knew: {pins}");
     // It never goes on as the device it was.
     let told = twin.fails(&["set", "Test 1", "company", "Twin Oil"], 5);
     assert!(told.contains("device renew"), "{told}");

@@ -258,8 +258,9 @@ mod tests {
         assert!((5..60).contains(&all.len()), "{}", all.len());
         assert_eq!(all.concat(), ids);
         let (longer, shorter) = (parts(&[&ids[..], &[[1; 32]]].concat()), parts(&ids[100..]));
-        assert_eq!(longer[..all.len() - 1], all[..all.len() - 1]);
-        assert_eq!(shorter[1..], all[1..]);
+        assert!(longer[..all.len() - 1] == all[..all.len() - 1], "only the last one grows");
+        // The dropped ones may have been more than one part.
+        assert!(all[3..].iter().all(|part| shorter.contains(part)), "those that follow stay as they are");
     }
 
     #[test]

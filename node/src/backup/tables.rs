@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::ApiError;
 
 /// Tables that are not taken along as rows.
-const LEFT_OUT: [&str; 15] = [
+const LEFT_OUT: [&str; 17] = [
     // In a form of their own.
     "workspaces",
     "entries",
@@ -22,6 +22,10 @@ const LEFT_OUT: [&str; 15] = [
     // How far others hold the device's chain, and what it promised them.
     "peer_levels",
     "leases",
+    // Bundles go on from places in the order of settling, which is another one after a restore; and
+    // sessions were the old device's.
+    "bundles",
+    "exchanges",
     // What is under way, or follows from what is there.
     "recent",
     "transfers",
