@@ -110,7 +110,7 @@ fn join(host: &Node, guest: &mut Node, role: &str) {
     let begun = Instant::now();
     let mut tries = 0;
     loop {
-        let done = guest.place.run(["--json", "join", ticket]);
+        let done = guest.place.run(["--json", "join", "--yes", ticket]);
         tries += 1;
         if done.status.success() {
             break;
