@@ -11,8 +11,8 @@ mod discovery;
 mod endpoint;
 mod exchange;
 mod frame;
-mod guard;
 mod gauge;
+mod guard;
 mod hello;
 mod join;
 mod late;
@@ -40,6 +40,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::dial::targets;
 use self::discovery::Surroundings;
+pub(crate) use self::discovery::hear_windows;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::frame::is_relayed;
 use self::gauge::Tally;

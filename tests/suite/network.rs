@@ -19,6 +19,7 @@ mod discovery;
 mod ladder;
 mod lan_only;
 mod lines;
+mod nearby;
 
 /// Where nodes listen on their hosts: the same after a restart, as on a real machine.
 const LISTEN: &str = "0.0.0.0:7411";
