@@ -41,6 +41,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::dial::targets;
 use self::discovery::Surroundings;
+pub(crate) use self::discovery::hear_windows;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::frame::is_relayed;
 use self::gauge::Tally;

@@ -19,6 +19,7 @@ mod discovery;
 mod ladder;
 mod lan_only;
 mod lines;
+mod nearby;
 
 /// Where nodes listen on their hosts: the same after a restart, as on a real machine.
 const LISTEN: &str = "0.0.0.0:7411";
@@ -110,7 +111,7 @@ fn join(host: &Node, guest: &mut Node, role: &str) {
     let begun = Instant::now();
     let mut tries = 0;
     loop {
-        let done = guest.place.run(["--json", "join", ticket]);
+        let done = guest.place.run(["--json", "join", "--yes", ticket]);
         tries += 1;
         if done.status.success() {
             break;

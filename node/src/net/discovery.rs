@@ -12,6 +12,7 @@
 mod beacon;
 mod dnssd;
 mod interfaces;
+mod stranger;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use self::beacon::Beacon;
 use self::dnssd::DnsSd;
 pub(crate) use self::interfaces::{Interface, is_near};
+pub(crate) use self::stranger::hear_windows;
 use super::nearby::Neighbour;
 use super::{Network, lock, report};
 use crate::api::{ApiError, ErrorKind};
@@ -37,6 +39,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const BURST: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(7)];
 /// Between beacons after that.
 const BEACON_PAUSE: Duration = Duration::from_secs(30);
+/// The same while a pairing window is open: whoever waits for it may hear nothing else.
+const PAIRING_PAUSE: Duration = Duration::from_secs(2);
 /// How long a nonce is used.
 const NONCE_AGE: Duration = Duration::from_secs(3600);
 /// Announcements remembered; of more, those that nobody recognised go first, then the oldest.
@@ -304,7 +308,9 @@ impl Finder {
     async fn send_when_due(&mut self) {
         let due = BURST.get(self.sent).copied().unwrap_or_else(|| {
             let later = u32::try_from(self.sent - BURST.len()).unwrap_or(u32::MAX).saturating_add(1);
-            BURST.last().copied().unwrap_or_default().saturating_add(BEACON_PAUSE.saturating_mul(later))
+            let is_pairing = self.network.pairing.notice.borrow().is_some();
+            let pause = if is_pairing { PAIRING_PAUSE } else { BEACON_PAUSE };
+            BURST.last().copied().unwrap_or_default().saturating_add(pause.saturating_mul(later))
         });
         if self.since.elapsed() < due {
             return;

@@ -18,9 +18,9 @@ use crate::api::{
 };
 use crate::clock::{random_bytes, rfc3339};
 use crate::core::Core;
-use crate::net::Purpose;
 use crate::net::nearby::{MAX_LABEL_BYTES, Neighbour, is_label};
 use crate::net::pairing::{self, End, Offer, Outcome, Windows};
+use crate::net::{Purpose, hear_windows};
 use crate::node::Node;
 use crate::ticket;
 
@@ -215,13 +215,18 @@ fn who_joined(core: &mut Core, invite: &EntryId) -> Result<Option<JoinedReply>, 
     }))
 }
 
-/// Listens for neighbours. What they announce is heard by a network that runs, so one is started
-/// when this device has a key for it.
+/// Listens for neighbours: by the network of this node, or without one while there is no key for it.
 async fn listen(node: &Node, patience: Duration) -> Result<Vec<Neighbour>, ApiError> {
+    let heard = node.neighbours().listen(patience, AFTER_FIRST.min(patience));
     if node.with_core(|core| Ok(core.identity.is_some())).await? {
         node.network(Purpose::Once).await?;
+        return Ok(heard.await);
     }
-    Ok(node.neighbours().listen(patience, AFTER_FIRST.min(patience)).await)
+    let config = node.config().network;
+    tokio::select! {
+        heard = heard => Ok(heard),
+        () = hear_windows(node.neighbours(), &config) => Ok(node.neighbours().list()),
+    }
 }
 
 async fn nearby(node: &Node, patience: Duration) -> Result<NearbyReply, ApiError> {

@@ -158,8 +158,8 @@ fn ours(sides: &Sides<'_>, dir: &Path) -> Result<Duration, Box<dyn Error>> {
     let invite = ada.json(&["invite"]);
     // A handshake may be lost on a bad line.
     let ticket = invite["ticket"].as_str().ok_or("an invite without a ticket")?;
-    if !bob.run(["join", ticket]).status.success() {
-        bob.json(&["join", ticket]);
+    if !bob.run(["join", "--yes", ticket]).status.success() {
+        bob.json(&["join", "--yes", ticket]);
     }
     bob.json(&["sync"]);
     ada.json(&["attach", sides.file.to_str().ok_or("a path that is no text")?]);
