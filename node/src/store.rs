@@ -6,13 +6,16 @@
 
 mod accesses;
 mod blobs;
+mod bundles;
 mod checks;
 mod entries;
+mod exchanges;
 mod exports;
 mod garbage;
 mod holdings;
 mod leases;
 mod marks;
+mod moment;
 mod peers;
 mod people;
 mod place;
@@ -26,8 +29,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use self::accesses::{Access, AccessKey};
+pub(crate) use self::bundles::{BundleRow, Carried, by_chain};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
+pub(crate) use self::exchanges::{Exchange, ExchangeFilter, Moved};
 pub(crate) use self::exports::Exported;
 pub(crate) use self::leases::Lease;
 pub(crate) use self::peers::Peer;
@@ -38,9 +43,13 @@ pub(crate) use self::uses::Use;
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of `truth.sql`; a newer one is left alone.
-const TRUTH: i64 = 5;
+const TRUTH: i64 = 6;
 /// What leads from each earlier version that was in use to the next.
-const STEPS: [(i64, &str); 2] = [(3, include_str!("store/from_3.sql")), (4, include_str!("store/from_4.sql"))];
+const STEPS: [(i64, &str); 3] = [
+    (3, include_str!("store/from_3.sql")),
+    (4, include_str!("store/from_4.sql")),
+    (5, include_str!("store/from_5.sql")),
+];
 /// Version of `derived.sql`; another one is made anew.
 const DERIVED: i64 = 2;
 /// `user_version` holds both: the truth's times this, and the derived one's.
@@ -270,6 +279,8 @@ mod tests {
             "leases",
             "garbage",
             "chores",
+            "exchanges",
+            "bundles",
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }

@@ -115,6 +115,12 @@ impl Place {
         place
     }
 
+    /// Takes a directory for a person that something else makes, as it is; it stays.
+    #[must_use]
+    pub fn restored(dir: &Path, name: &str) -> Self {
+        Self { dir: dir.to_owned(), name: name.to_owned(), prefix: Vec::new(), _own: None }
+    }
+
     /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -288,5 +294,5 @@ pub fn join(owner: &Place, guest: &Place, role: &str) -> Up {
 /// When a step fails.
 pub fn invite(owner: &Place, guest: &Place, role: &str) {
     let invite = owner.json(&["invite", "--role", role]);
-    guest.json(&["join", invite["ticket"].as_str().expect("a ticket")]);
+    guest.json(&["join", "--yes", invite["ticket"].as_str().expect("a ticket")]);
 }

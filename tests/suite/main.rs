@@ -7,7 +7,10 @@
 )]
 
 mod admission;
+mod always_on;
+mod backup;
 mod bad_input;
+mod bundle;
 mod collection;
 mod data;
 #[cfg(target_os = "linux")]
@@ -18,6 +21,7 @@ mod fuzz;
 mod gridded;
 mod hostile;
 mod import_flow;
+mod joining;
 mod kill;
 mod meaning;
 #[cfg(target_os = "linux")]
