@@ -20,6 +20,7 @@ mod exports;
 mod fetch;
 mod free;
 mod grid;
+mod identity;
 mod import;
 mod init;
 mod invite;
@@ -156,9 +157,11 @@ pub(crate) enum Command {
     Device(device::Device),
     /// Keep this device's key under a passphrase
     Key(key::Key),
+    /// Hand over who you are, to be named as owner of a workspace
+    Identity(identity::Identity),
     /// End a device for ever
     RevokeDevice(device::RevokeDevice),
-    /// Give the workspace an owner by its recovery words
+    /// Give the workspace an owner by its recovery words, or by enough of its first owners
     Recover(recover::Recover),
     /// Let void ops count
     Ratify(recover::Ratify),
@@ -204,6 +207,7 @@ impl Command {
         match self {
             Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
             Self::Device(device) => device.makes_directory(),
+            Self::Identity(identity) => identity.makes_directory(),
             _ => false,
         }
     }
@@ -257,6 +261,7 @@ impl Command {
             Self::Approve(command) => command.run(context).await,
             Self::Device(command) => command.run(context).await,
             Self::Key(command) => command.run(context).await,
+            Self::Identity(command) => command.run(context).await,
             Self::RevokeDevice(command) => command.run(context).await,
             Self::Recover(command) => command.run(context).await,
             Self::Ratify(command) => command.run(context).await,
@@ -282,6 +287,9 @@ impl Human for Reply {
     fn human(&self) -> String {
         match self {
             Self::Init(reply) => reply.human(),
+            Self::Identity(reply) => reply.human(),
+            Self::Recoverers(reply) => reply.human(),
+            Self::RecoveryDraft(reply) => reply.human(),
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),

@@ -4,6 +4,7 @@ mod audit;
 mod data;
 mod describing;
 mod editing;
+mod founding;
 mod key;
 mod listing;
 mod log;
@@ -27,7 +28,8 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         crate::admission::admit_or_tell(node).await;
     }
     match request {
-        Request::Init { name, person, device } => workspace::init(node, name, person, device).await,
+        Request::Init { name, person, device } => workspace::init(node, name, person, device, workspace::Founders::default()).await,
+        Request::Founding { ask } => founding::dispatch(node, ask).await,
         Request::Workspaces => workspace::list(node).await,
         Request::Import { workspace, paths, options } => {
             let workspace = find(node, workspace).await?;

@@ -1,19 +1,26 @@
 //! `dataforge recover` and `dataforge ratify`.
 
+mod quorum;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use dataforge_node::api::{PeopleRequest, Request};
 
+use self::quorum::Action;
 use super::confirm::{agreed, check_terminal, concerned, not_confirmed};
 use super::words;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{clean, write_note};
 
-/// Gives the workspace an owner by the recovery words of whoever made it.
+/// Gives the workspace an owner by the recovery words of whoever made it, or by the signatures of
+/// enough of its first owners.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Recover {
+    #[command(subcommand)]
+    action: Option<Action>,
     /// The owner from now on; you when left out
     #[arg(long, value_name = "MEMBER")]
     owner: Option<String>,
@@ -31,6 +38,9 @@ pub(crate) struct Recover {
 impl Recover {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        if let Some(action) = self.action {
+            return quorum::run(context, action).await;
+        }
         if !self.yes {
             check_terminal()?;
         }

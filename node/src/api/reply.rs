@@ -1,6 +1,7 @@
 //! Replies and events.
 
 mod data;
+mod founding;
 mod import;
 mod key;
 mod listing;
@@ -11,6 +12,7 @@ mod syncing;
 use serde::{Deserialize, Serialize};
 
 pub use self::data::*;
+pub use self::founding::*;
 pub use self::import::*;
 pub use self::key::*;
 pub use self::listing::*;
@@ -25,6 +27,12 @@ use crate::ingest::coverage::WellCoverage;
 pub enum Reply {
     /// To `Init`.
     Init(InitReply),
+    /// To `Identity` and `ReadIdentity`.
+    Identity(IdentityReply),
+    /// To `Who`.
+    Recoverers(RecoverersReply),
+    /// To `Draft`, `Read` and `Sign`.
+    RecoveryDraft(RecoveryDraftReply),
     /// To `Workspaces`.
     Workspaces {
         /// By name.

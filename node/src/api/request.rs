@@ -1,6 +1,7 @@
 //! Requests.
 
 mod data;
+mod founding;
 mod key;
 mod people;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::data::DataRequest;
+pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
@@ -28,6 +30,11 @@ pub enum Request {
         person: Option<String>,
         /// Label of this device; by default the host name.
         device: Option<String>,
+    },
+    /// What concerns workspaces with several founding owners. → see there
+    Founding {
+        /// What.
+        ask: FoundingRequest,
     },
     /// Lists the workspaces held here. → `Workspaces`
     Workspaces,
