@@ -328,7 +328,10 @@ impl Human for Reply {
             Self::Wrote(reply) => reply.human(),
             Self::Concerned(reply) => reply.human(),
             Self::Devices { devices } => devices.human(),
-            Self::LateWork { late_work } => late_work.human(),
+            Self::LateWork { late_work, quota } => match status::late(quota) {
+                Some(kept) => format!("{}\n\nkept here: {kept}", late_work.human()),
+                None => late_work.human(),
+            },
             Self::Accepted(reply) => reply.human(),
             Self::Explained(reply) => reply.human(),
             Self::Forks { forks } => forks.human(),

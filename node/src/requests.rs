@@ -18,7 +18,7 @@ mod workspace;
 use tokio::sync::mpsc;
 
 pub(crate) use self::describing::{duplicates_of, well_attributes};
-pub(crate) use self::people::uses as invite_uses;
+pub(crate) use self::people::{People, uses as invite_uses};
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;

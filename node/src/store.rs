@@ -5,6 +5,7 @@
 //! before its transaction is committed.
 
 mod accesses;
+mod aside;
 mod blobs;
 mod checks;
 mod entries;
@@ -26,6 +27,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use self::accesses::{Access, AccessKey};
+pub(crate) use self::aside::Aside;
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
 pub(crate) use self::exports::Exported;
@@ -38,9 +40,13 @@ pub(crate) use self::uses::Use;
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of `truth.sql`; a newer one is left alone.
-const TRUTH: i64 = 5;
+const TRUTH: i64 = 6;
 /// What leads from each earlier version that was in use to the next.
-const STEPS: [(i64, &str); 2] = [(3, include_str!("store/from_3.sql")), (4, include_str!("store/from_4.sql"))];
+const STEPS: [(i64, &str); 3] = [
+    (3, include_str!("store/from_3.sql")),
+    (4, include_str!("store/from_4.sql")),
+    (5, include_str!("store/from_5.sql")),
+];
 /// Version of `derived.sql`; another one is made anew.
 const DERIVED: i64 = 2;
 /// `user_version` holds both: the truth's times this, and the derived one's.
@@ -273,6 +279,7 @@ mod tests {
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }
+        store.connection.execute_batch("DROP INDEX entries_aside").unwrap();
         store.connection.execute_batch(&format!("PRAGMA user_version = {}", 3 * BOTH + DERIVED)).unwrap();
         drop(store);
         let store = Store::open(dir.path()).unwrap();

@@ -151,6 +151,9 @@ pub enum Reply {
     LateWork {
         /// By person and device.
         late_work: Vec<LateInfo>,
+        /// How much is kept aside, and how much may be.
+        #[serde(default)]
+        quota: LateQuota,
     },
     /// To `AcceptLate`.
     Accepted(AcceptedReply),

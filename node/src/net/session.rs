@@ -16,7 +16,7 @@ use iroh::endpoint::{Connection, RecvStream, SendStream};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
+use super::{FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::clock::now_ms;
 use crate::core::Core;
@@ -127,7 +127,8 @@ impl Opened {
         let ended = driver.drive(&connection, dialler, send, recv).await;
         if driver.session.is_removed() {
             // Before it is gone from the table: who waits for its end looks then.
-            network.note_removed(workspace, peer, driver.info.borrow().sent);
+            let handed_in = HandedIn { entries: driver.info.borrow().sent, left: driver.session.left() };
+            network.note_removed(workspace, peer, handed_in);
         }
         let is_own = |kind| matches!(kind, ErrorKind::Storage | ErrorKind::Damaged);
         if let Some(own) = ended.as_ref().err().filter(|error| is_own(error.kind)) {

@@ -21,7 +21,7 @@ use dataforge_protocol::id::{PersonId, WorkspaceId};
 pub(crate) use self::invites::uses;
 pub(super) use self::link::link;
 pub(super) use self::members::members;
-pub(super) use self::names::People;
+pub(crate) use self::names::People;
 pub(super) use self::quorum::recoverers;
 pub(super) use self::renew::renew;
 pub(super) use self::tell::why_void;
