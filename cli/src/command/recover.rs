@@ -17,7 +17,6 @@ use crate::output::{clean, write_note};
 /// Gives the workspace an owner by the recovery words of whoever made it, or by the signatures of
 /// enough of its first owners.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Recover {
     #[command(subcommand)]
     action: Option<Action>,
@@ -39,6 +38,12 @@ impl Recover {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         if let Some(action) = self.action {
+            if self.owner.is_some() || !self.remove.is_empty() || self.words_file.is_some() || self.yes {
+                return Err(Failure::usage(
+                    "options of recover stand before what is to be done about a draft",
+                    "put them behind it: dataforge recover draft FILE --owner MEMBER",
+                ));
+            }
             return quorum::run(context, action).await;
         }
         if !self.yes {

@@ -114,8 +114,8 @@ fn late_work_beyond_the_room_for_it_stays_with_its_author_and_counts_all_the_sam
     let (ada, _logs) = field(&[(&bob, "editor"), (&cyd, "editor")]);
     ada.json(&["remove", "bob", "--yes"]);
     meet(&cyd, &ada);
-    for field in ["field", "company", "county", "state", "country"] {
-        bob.json(&["set", "Test 1", field, "Bobs"]);
+    for (field, value) in [("company", "1"), ("company", "2"), ("company", "3"), ("field", "Bobs"), ("company", "5")] {
+        bob.json(&["set", "Test 1", field, value]);
     }
     let log = bob.json(&["log", "--member", "bob", "--limit", "1000"])["entries"].clone();
     let written = log.as_array().unwrap().len() as u64;

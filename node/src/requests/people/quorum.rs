@@ -1,7 +1,7 @@
 //! Recovery by several owners: one device drafts it, owners sign the draft, that device writes it.
 
 use dataforge_protocol::handed::RecoveryDraft;
-use dataforge_protocol::id::{PersonId, WorkspaceId};
+use dataforge_protocol::id::{EntryId, PersonId, WorkspaceId};
 use dataforge_protocol::op::{Genesis, NO_RECOVERY_KEY, Op, Person};
 use dataforge_protocol::ticket::fingerprint;
 
@@ -120,7 +120,7 @@ fn read(core: &mut Core, workspace: WorkspaceId, copies: &[String]) -> Result<Re
             "ask whoever drafted it for a new one, and compare what it says",
         ));
     }
-    let unknown = |parent| !ledger.contains(parent) || ledger.op(parent).is_none();
+    let unknown = |parent: &EntryId| !ledger.contains(parent) || ledger.op(parent).is_none();
     if draft.parents.iter().any(unknown) {
         return Err(ApiError::new(ErrorKind::NotFound, "this draft rests on membership changes that are not here yet")
             .hint("dataforge sync first, with the machine that drafted it or one that did so"));

@@ -110,12 +110,15 @@ pub(super) fn compose(
 
 /// Says what a recovery does.
 pub(super) fn told(people: &People, recover: &Recover) -> String {
-    let names = |ids: &mut dyn Iterator<Item = &PersonId>| ids.map(|id| people.name(id)).collect::<Vec<_>>().join(", ");
-    let owners = names(&mut recover.owners.iter().map(|owner| &owner.id));
+    let owners = names(people, recover.owners.iter().map(|owner| &owner.id));
     let verb = if recover.owners.len() == 1 { "is owner" } else { "are owners" };
     let mut message = format!("the workspace is recovered: {owners} {verb}");
     if !recover.removed.is_empty() {
-        message.push_str(&format!(", and removed: {}", names(&mut recover.removed.iter())));
+        message.push_str(&format!(", and removed: {}", names(people, recover.removed.iter())));
     }
     message
+}
+
+fn names<'a>(people: &People, ids: impl Iterator<Item = &'a PersonId>) -> String {
+    ids.map(|id| people.name(id)).collect::<Vec<_>>().join(", ")
 }
