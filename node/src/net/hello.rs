@@ -126,7 +126,7 @@ pub(super) async fn answer(
         return Ok(Dialler::Member(workspace));
     }
     let shown = hear_introduction(node, workspace, recv).await?;
-    let limits = node.config().late_work.clone();
+    let limits = node.config().late_work;
     let dialler = node.with_core(move |core| {
         let (ledger, store) = core.ledger_and_store(&workspace)?;
         if ledger.members().is_member(&peer) {
@@ -161,7 +161,7 @@ async fn hear_introduction(
             ops.into_iter().filter_map(|op| op.verify().ok()).filter(|entry| is_op(&entry.header)).collect();
         shown.extend(verified.iter().map(|op| op.id));
         // Whoever knows the secret may show ops, members who are not known yet and those who were.
-        let limits = node.config().late_work.clone();
+        let limits = node.config().late_work;
         let (progress, _refused) =
             node.with_core(move |core| core.accept_from_outside(&workspace, verified, &limits)).await?;
         node.on_progress(workspace, &progress);

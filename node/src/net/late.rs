@@ -57,7 +57,7 @@ async fn hear(node: &Node, removed: Removed, send: &mut SendStream, recv: &mut R
         if !verified.iter().all(|entry| hand_in.takes(entry)) {
             return Err(broke(&"a removed device handed in entries of another"));
         }
-        let limits = node.config().late_work.clone();
+        let limits = node.config().late_work;
         let (progress, refused) =
             node.with_core(move |core| core.accept_from_outside(&workspace, verified, &limits)).await?;
         node.on_progress(workspace, &progress);

@@ -235,7 +235,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let directory = node.directory().to_owned();
     let min_copies = node.config().cache.min_copies;
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
-    let limits = node.config().late_work.clone();
+    let limits = node.config().late_work;
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
         for id in core.workspace_ids() {

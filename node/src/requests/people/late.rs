@@ -21,7 +21,7 @@ const LISTED: usize = 1_000;
 const EXPLAINED: usize = 10;
 
 pub(super) async fn list(node: &Node, workspace: WorkspaceId) -> Result<Reply, ApiError> {
-    let limits = node.config().late_work.clone();
+    let limits = node.config().late_work;
     let listed = node.with_core(move |core| {
         let people = People::of(core, &workspace)?;
         let (ledger, store) = core.ledger_and_store(&workspace)?;
