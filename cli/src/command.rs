@@ -2,6 +2,8 @@
 
 mod attach;
 mod audit;
+mod bundle;
+mod backup;
 mod cache;
 mod completions;
 mod config;
@@ -12,7 +14,9 @@ mod demo;
 mod device;
 mod devices;
 mod dictionary;
+mod doctor;
 mod down;
+mod drive;
 mod duplicates;
 mod explain;
 mod export;
@@ -30,6 +34,7 @@ mod key;
 mod late_work;
 mod log;
 mod members;
+mod pair;
 mod peers;
 mod pins;
 mod policy;
@@ -41,14 +46,18 @@ mod remove;
 mod report;
 mod role;
 mod runs;
+mod service;
 mod set;
 mod show;
 mod status;
 mod sync;
+mod ticket;
+mod sync_log;
 mod tombstone;
 mod transfers;
 mod up;
 mod verify;
+mod watch;
 mod wells;
 mod whereabouts;
 mod words;
@@ -103,7 +112,7 @@ pub(crate) enum Command {
     Rename(set::Rename),
     /// Mark a well, run or attachment as deleted; restore takes it back
     Delete(tombstone::Delete),
-    /// Take a deletion back
+    /// Take a deletion back; with --to make a data directory from a backup
     Restore(tombstone::Restore),
     /// Run a read-only SQL statement
     Query(query::Query),
@@ -139,8 +148,14 @@ pub(crate) enum Command {
     Uninvite(invites::Uninvite),
     /// Let somebody in who asked by an invite with approval
     Approve(invites::Approve),
-    /// Join a workspace by a ticket
+    /// Join a workspace by a ticket, or by the code of a machine nearby
     Join(join::Join),
+    /// Say what a ticket says
+    Ticket(ticket::Ticket),
+    /// Let a machine of the same network join by a short code
+    Pair(pair::Pair),
+    /// List machines of the same network that can be joined by a code
+    Nearby(pair::Nearby),
     /// List members and their devices
     Members(members::Members),
     /// Give a member another role
@@ -169,14 +184,24 @@ pub(crate) enum Command {
     LateWork(late_work::LateWork),
     /// Listen, sync and serve other commands until told to end
     Up(up::Up),
+    /// Have the system keep this node up, from its start on
+    Service(service::Service),
     /// End the process that is up
     Down(down::Down),
     /// Exchange entries and blobs with peers, then end
     Sync(sync::Sync),
+    /// Carry entries and data by files instead of a network
+    Bundle(bundle::Bundle),
+    /// Exchange by a stick that goes round
+    Drive(drive::Drive),
     /// Say whether work is safe and what is going on
     Status(status::Status),
     /// List known peers, or add the address of one
     Peers(peers::Peers),
+    /// List sessions with peers: who, how, what moved, why they ended
+    SyncLog(sync_log::SyncLog),
+    /// Look at network, clock, disk and settings, and say what is wrong
+    Doctor(doctor::Doctor),
     /// List the newest entries
     Log(log::Log),
     /// Say why an entry, or those of a well or run, count or not
@@ -185,6 +210,8 @@ pub(crate) enum Command {
     Forks(explain::Forks),
     /// Hash every blob again and check every chain
     Verify(verify::Verify),
+    /// Back up to another disk, encrypted: now or by itself; check and list backups, restore one
+    Backup(backup::Backup),
     /// Make the index anew from the chains
     Rebuild(rebuild::Rebuild),
     /// Read or change the settings
@@ -198,7 +225,11 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the command takes Ctrl-C itself.
     pub(crate) const fn ends_itself(&self) -> bool {
-        matches!(self, Self::Up(_))
+        match self {
+            Self::Up(_) => true,
+            Self::Status(status) => status.watches(),
+            _ => false,
+        }
     }
 
     /// Whether the command may make a data directory; for the others one that is missing is a
@@ -206,8 +237,13 @@ impl Command {
     pub(crate) const fn makes_directory(&self) -> bool {
         match self {
             Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
+            Self::Ticket(_) | Self::Nearby(_) => true,
             Self::Device(device) => device.makes_directory(),
             Self::Identity(identity) => identity.makes_directory(),
+            // It says itself what is missing, and takes away what a directory that is gone left behind.
+            Self::Service(_) => true,
+            Self::Backup(backup) => !backup.needs_directory(),
+            Self::Restore(restore) => restore.makes_directory(),
             _ => false,
         }
     }
@@ -250,6 +286,9 @@ impl Command {
             Self::Export(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
             Self::Join(command) => command.run(context).await,
+            Self::Ticket(command) => command.run(context).await,
+            Self::Pair(command) => command.run(context).await,
+            Self::Nearby(command) => command.run(context).await,
             Self::Members(command) => command.run(context).await,
             Self::Role(command) => command.run(context).await,
             Self::Remove(command) => command.run(context).await,
@@ -269,12 +308,18 @@ impl Command {
             Self::Explain(command) => command.run(context).await,
             Self::Forks(command) => command.run(context).await,
             Self::Up(command) => command.run(context).await,
+            Self::Service(command) => command.run(context),
             Self::Down(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
+            Self::Bundle(command) => command.run(context).await,
+            Self::Drive(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
             Self::Peers(command) => command.run(context).await,
+            Self::SyncLog(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
             Self::Log(command) => command.run(context).await,
             Self::Verify(command) => command.run(context).await,
+            Self::Backup(command) => command.run(context).await,
             Self::Rebuild(command) => command.run(context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(command) => command.run(context),
@@ -293,6 +338,12 @@ impl Human for Reply {
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),
+            Self::Backup(reply) => reply.human(),
+            Self::BackupSchedule { plans } => plans.human(),
+            Self::Backups(reply) => reply.human(),
+            Self::BackupVerified(reply) => reply.human(),
+            Self::BackupRestored(reply) => reply.human(),
+            Self::BackupPassphraseNeeded { .. } => "the passphrase of the backup is needed".to_owned(),
             Self::Runs { runs } => runs.human(),
             Self::Curves { curves } => curves.human(),
             Self::Show(reply) => reply.human(),
@@ -318,6 +369,12 @@ impl Human for Reply {
             Self::Invite(reply) => reply.human(),
             Self::Join(reply) => reply.human(),
             Self::JoinPending(reply) => reply.human(),
+            Self::Ticket(reply) => reply.human(),
+            Self::Pairing(reply) => reply.human(),
+            Self::Joined(reply) => reply.human(),
+            Self::Nearby(reply) => reply.human(),
+            Self::Handed(reply) => reply.about.human(),
+            Self::WrongCode { left } => format!("the code is wrong; tries left: {left}"),
             Self::WordsNeeded { person, .. } => format!("the recovery words of {} are needed", clean(person)),
             Self::Linked(reply) => reply.human(),
             Self::Key(status) => status.human(),
@@ -338,9 +395,15 @@ impl Human for Reply {
             Self::Sync(reply) => reply.human(),
             Self::Status(reply) => reply.human(),
             Self::Peers { peers } => peers.human(),
+            Self::Exchanges { exchanges } => exchanges.human(),
+            Self::Doctor(reply) => reply.human(),
             Self::Log { entries } => entries.human(),
             Self::Verify(reply) => reply.human(),
             Self::Config { values } => values.human(),
+            Self::BundleMade(reply) => reply.human(),
+            Self::BundleTaken(reply) => reply.human(),
+            Self::Bundle(reply) => reply.human(),
+            Self::DriveSync(reply) => reply.human(),
             Self::Up(reply) => reply.human(),
             Self::Done { message } => clean(message),
         }

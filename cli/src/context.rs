@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use dataforge_node::api::{ApiError, ErrorKind, Passphrase, Reply, Request};
 use dataforge_node::client::{Client, Output};
@@ -91,6 +91,11 @@ impl Context {
         let open = || async { Client::open_with(&self.dir, Access::WithoutKey).await };
         self.client.get_or_try_init(|| Box::pin(open())).await?;
         Ok(())
+    }
+
+    /// Returns the file that the passphrase is read from, when one was named.
+    pub(crate) fn passphrase_file(&self) -> Option<&Path> {
+        self.passphrase_file.as_deref()
     }
 
     /// Returns the passphrase that a file or the environment gives.

@@ -9,12 +9,15 @@ mod command;
 mod context;
 mod directory;
 mod error;
+mod notify;
 mod outfile;
 mod output;
 mod paths;
+mod private;
 mod progress;
 mod qr;
 mod secret;
+mod service;
 mod signal;
 mod size;
 

@@ -1,4 +1,6 @@
-//! QR codes: in half blocks for a terminal, as a path for a drawing.
+//! QR codes: in half blocks for a terminal, as a path for a drawing, as an image.
+
+pub(crate) mod image;
 
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, EcLevel, QrCode};

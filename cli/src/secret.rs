@@ -43,6 +43,18 @@ pub(crate) fn show_again() {
     }
 }
 
+/// Notes how the terminal takes keys, before single ones are read on a thread that nobody ends.
+pub(crate) fn keep_keys() {
+    *before() = terminal::state();
+}
+
+/// Lets the terminal take keys as it did before single ones were read.
+pub(crate) fn restore_keys() {
+    if let Some(state) = before().take() {
+        terminal::restore(&state);
+    }
+}
+
 fn before() -> std::sync::MutexGuard<'static, Option<terminal::State>> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }

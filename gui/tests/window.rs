@@ -106,6 +106,7 @@ fn status(held: &Held) -> StatusReply {
         workspace,
         only_here: 12_345,
         blobs_missing: 0,
+        bytes_missing: 0,
         blobs_only_here: 0,
         blobs_too_few: 0,
         min_copies: 1,
@@ -124,6 +125,10 @@ fn status(held: &Held) -> StatusReply {
         workspaces: if held.workspace { vec![workspace] } else { Vec::new() },
         blob_bytes: 0,
         free_bytes: None,
+        up_since: None,
+        peers: Vec::new(),
+        metrics: None,
+        backups: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod check;
 mod durable;
 mod engine;
 mod fetch;
+mod intake;
 mod receive;
 mod recover;
 mod serve;
@@ -32,8 +33,10 @@ use iroh_blobs::store::fs::options::{InlineOptions, Options};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 pub(crate) use self::check::Verdict;
+pub(crate) use self::durable::side_by_side;
 use self::engine::Engine;
 pub(crate) use self::fetch::Fetched;
+pub(crate) use self::intake::Stored;
 pub(crate) use self::receive::FetchError;
 pub(crate) use self::recover::{Recovered, recover};
 pub(crate) use self::serve::{BlobServer, Gate};
@@ -83,6 +86,11 @@ fn options(root: &Path) -> Options {
     // Data always in files, so that it can be synced and read by position.
     options.inline = InlineOptions { max_data_inlined: 0, max_outboard_inlined: MAX_INLINE_OUTBOARD };
     options
+}
+
+/// Returns where the data files of a data directory are.
+pub(crate) fn data_directory(dir: &Path) -> PathBuf {
+    options(&dir.join("blobs")).path.data_path
 }
 
 fn iroh_hash(hash: &BlobHash) -> Hash {

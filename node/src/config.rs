@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::write_atomically;
 use crate::keep::Policy;
+use crate::metrics::Loopback;
 
 /// Port a node listens on unless told otherwise; another one is taken when it is in use.
 pub(crate) const DEFAULT_PORT: u16 = 7411;
+
+/// Port of beacons.
+const DEFAULT_BEACON_PORT: u16 = 7412;
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) import: ImportConfig,
     /// Late work.
     pub(crate) late_work: LateConfig,
+    /// Metrics.
+    pub(crate) metrics: MetricsConfig,
 }
 
 /// Network settings.
@@ -36,6 +42,10 @@ pub(crate) struct NetworkConfig {
     pub(crate) listen: SocketAddr,
     /// Relays that may be used; none by default.
     pub(crate) relays: Vec<String>,
+    /// Whether this node announces itself on the LAN and listens for members there.
+    pub(crate) discovery: bool,
+    /// UDP port of beacons, the same on all nodes; 0 for none, so that only multicast DNS is used.
+    pub(crate) beacon_port: u16,
     /// Seconds between background passes over known peers.
     pub(crate) pass_secs: u64,
     /// Bytes of blobs a second over paths within the own networks, each way; 0 for no
@@ -76,6 +86,14 @@ pub(crate) struct QueryConfig {
     pub(crate) timeout_secs: u64,
 }
 
+/// Settings of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricsConfig {
+    /// The address of this machine at which metrics are given while it is up; none when empty.
+    pub(crate) listen: Loopback,
+}
+
 /// Import settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -106,6 +124,8 @@ impl Default for NetworkConfig {
         Self {
             listen: SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT)),
             relays: Vec::new(),
+            discovery: true,
+            beacon_port: DEFAULT_BEACON_PORT,
             pass_secs: 300,
             limit_bytes_per_s: 0,
             relay_limit_bytes_per_s: 0,

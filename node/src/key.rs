@@ -20,6 +20,11 @@ pub enum Access<'a> {
     WithoutKey,
 }
 
+/// Fewest characters of a passphrase. What is shorter is guessed whatever a guess costs.
+const FEWEST: usize = 8;
+/// Most bytes of a passphrase: beyond it somebody named the wrong file.
+const MOST: usize = 1024;
+
 /// The variable that may hold the passphrase of a sealed key.
 pub const PASSPHRASE_VARIABLE: &str = "DATAFORGE_PASSPHRASE";
 
@@ -82,6 +87,19 @@ pub fn check_recovery_words(dir: &Path, words: &Words) -> Result<(), ApiError> {
 #[must_use]
 pub fn not_sealed() -> ApiError {
     ApiError::new(ErrorKind::Usage, "the key is not sealed").hint("dataforge key seal seals it by a passphrase")
+}
+
+/// Refuses a passphrase that is to be used from now on and is too short to be one.
+///
+/// # Errors
+/// `Usage`.
+pub(crate) fn check_new(passphrase: &Passphrase) -> Result<(), ApiError> {
+    let (chars, bytes) = (passphrase.0.chars().count(), passphrase.0.len());
+    if chars < FEWEST || bytes > MOST {
+        return Err(ApiError::new(ErrorKind::Usage, format!("a passphrase of {chars} characters cannot be used"))
+            .hint(format!("use {FEWEST} or more, at most {MOST} bytes; five or six random words are good")));
+    }
+    Ok(())
 }
 
 fn read(dir: &Path) -> Result<KeyFile, ApiError> {

@@ -1,51 +1,67 @@
-//! The network side of a node: one endpoint, three protocols, sessions that stay open.
+//! The network side of a node: one endpoint, four protocols, sessions that stay open.
 //!
-//! Nothing is contacted but addresses the user gave (tickets, static peers) or a member was reached
-//! at before: no public DNS, relay, port mapping or telemetry. Every connection is judged: sync by
-//! the hello, blobs by membership, join by the ticket.
+//! Nothing is contacted but addresses the user gave (tickets, static peers), a member was reached
+//! at before, or a member announces on the LAN: no public DNS, relay, port mapping or telemetry.
+//! Every connection is judged: sync by the hello, blobs by membership, join by the ticket, pairing by
+//! the code.
 
+mod congestion;
 mod dial;
+mod discovery;
 mod endpoint;
+mod exchange;
 mod frame;
+mod guard;
+mod gauge;
 mod hello;
 mod join;
 mod late;
 mod listen;
+pub(crate) mod nearby;
+pub(crate) mod pairing;
+mod reach;
+mod report;
 mod session;
+mod traffic;
 mod transfer;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use dataforge_protocol::wire::Message;
-use iroh::Endpoint;
 use iroh::endpoint::Connection;
-use tokio::sync::{broadcast, mpsc, watch};
+use iroh::{Endpoint, SecretKey};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::dial::targets;
+use self::discovery::Surroundings;
 pub(crate) use self::endpoint::Purpose;
 pub(crate) use self::frame::is_relayed;
+use self::gauge::Tally;
+pub(crate) use self::gauge::{Gauge, Link, MetricsDoor, Standing};
 pub(crate) use self::join::{Answer, join};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
+use crate::config::NetworkConfig;
 use crate::node::WeakNode;
 
 /// A stranger's handshake and first message must arrive within this time.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// A dial is given up after this time.
 const DIAL: Duration = Duration::from_secs(8);
+/// So long after a start everybody who is near has been heard.
+const HEARING: Duration = Duration::from_secs(3);
 /// How long a peer that broke the protocol is left alone.
 const FAULT_PAUSE: Duration = Duration::from_secs(60);
 /// How long a peer is left alone after a failure on this side, of the disk for instance.
 const OWN_FAULT_PAUSE: Duration = Duration::from_secs(10);
 /// How long a peer is left alone that says that this device is no member any more.
 const REMOVED_PAUSE: Duration = Duration::from_secs(300);
-/// Connections being answered at a time; more are refused until one ends.
-const MAX_CONNECTIONS: usize = 64;
 /// Announcements of blobs that a slow session may be behind.
 const ANNOUNCEMENTS: usize = 256;
 
@@ -80,12 +96,20 @@ pub(crate) struct Live {
     pub(crate) info: watch::Receiver<SessionInfo>,
     /// Messages for the peer beside what the session sends by itself.
     notices: mpsc::Sender<Message>,
+    /// Blobs that it moved.
+    tally: Arc<Tally>,
 }
 
 /// The network of a running node.
 #[derive(Debug)]
 pub(crate) struct Network {
-    endpoint: Endpoint,
+    /// Replaced when it stopped by itself.
+    endpoint: Mutex<Endpoint>,
+    /// What it is bound with.
+    binding: (SecretKey, NetworkConfig, Purpose),
+    /// Whether it is closed on purpose.
+    is_closing: AtomicBool,
+    started: Instant,
     device: DeviceId,
     node: WeakNode,
     sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Live>>,
@@ -101,7 +125,17 @@ pub(crate) struct Network {
     told: Mutex<Option<Instant>>,
     /// Blobs that came to be held here, for sessions to announce.
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
+    /// What is announced and heard on the LAN.
+    surroundings: Mutex<Surroundings>,
+    /// Tells the dialler that a member was heard.
+    look_around: Notify,
+    /// Counts changes of the network this machine is in.
+    network_changes: watch::Sender<u64>,
+    /// The pairing window, and what is to be announced of it.
+    pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
+    /// What is counted and noted for `status`, `doctor` and metrics.
+    pub(crate) gauge: Arc<Gauge>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -119,7 +153,10 @@ impl Network {
         let endpoint = endpoint::bind(&secret, &config, purpose).await?;
         let network = Arc::new(Self {
             device: DeviceId(*secret.public().as_bytes()),
-            endpoint,
+            endpoint: Mutex::new(endpoint),
+            binding: (secret, config.clone(), purpose),
+            is_closing: AtomicBool::new(false),
+            started: Instant::now(),
             node,
             sessions: Mutex::default(),
             shunned: Mutex::default(),
@@ -128,11 +165,22 @@ impl Network {
             blob_connections: watch::Sender::default(),
             told: Mutex::default(),
             held: broadcast::Sender::new(ANNOUNCEMENTS),
+            surroundings: Mutex::default(),
+            look_around: Notify::new(),
+            network_changes: watch::Sender::default(),
+            pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
+            gauge: Arc::new(Gauge::new(config.listen)),
         });
+        if let Err(error) = network.node.get()?.with_core(|core| core.store.end_cut_exchanges()).await {
+            tracing::warn!("the sync log is not put right: {error}");
+        }
         network.spawn(listen::listen(Arc::clone(&network)));
+        network.spawn(guard::keep_to_members(Arc::clone(&network)));
+        network.spawn(discovery::run(Arc::clone(&network), config.clone()));
         network.spawn(crate::holdings::keep_telling(network.node.clone()));
         if purpose == Purpose::Serve {
+            network.spawn(gauge::keep_counting(Arc::clone(&network)));
             network.spawn(dial::keep_dialling(Arc::clone(&network), config.pass_secs));
         }
         Ok(network)
@@ -144,9 +192,69 @@ impl Network {
         tasks.spawn(task);
     }
 
+    /// Returns the endpoint as it is now.
+    fn endpoint(&self) -> Endpoint {
+        lock(&self.endpoint).clone()
+    }
+
+    /// Binds another endpoint in place of one that stopped by itself; sessions are dialled again.
+    async fn rebind(&self) -> Result<(), ApiError> {
+        let (secret, config, purpose) = &self.binding;
+        let fresh = endpoint::bind(secret, config, *purpose).await?;
+        *lock(&self.endpoint) = fresh;
+        Ok(())
+    }
+
+    /// Returns the UDP port this node listens on.
+    fn port(&self) -> Option<u16> {
+        self.endpoint().bound_sockets().first().map(SocketAddr::port)
+    }
+
+    /// Has peers dialled anew after a change of the network this machine is in.
+    fn on_network_change(&self, why: &str) {
+        tracing::debug!("the network changed: {why}");
+        self.network_changes.send_modify(|count| *count += 1);
+        let endpoint = self.endpoint();
+        self.spawn(async move { endpoint.network_change().await });
+    }
+
+    /// Waits until a device is heard at an address that was not tried, for as long as it takes after a
+    /// start to hear everybody.
+    pub(crate) async fn hear(&self, device: &DeviceId, tried: &[SocketAddr]) -> bool {
+        loop {
+            if self.heard_at(device).iter().any(|address| !tried.contains(address)) {
+                return true;
+            }
+            if !discovery::is_on(&self.binding.1) || self.started.elapsed() > HEARING {
+                return false;
+            }
+            tokio::time::sleep(HEARING / 30).await;
+        }
+    }
+
+    /// Returns all addresses at which anybody is heard, but for those that were tried.
+    async fn hear_all(&self, tried: &[SocketAddr]) -> Vec<SocketAddr> {
+        if discovery::is_on(&self.binding.1) {
+            tokio::time::sleep(HEARING.saturating_sub(self.started.elapsed())).await;
+        }
+        let mut heard = lock(&self.surroundings).addresses();
+        heard.retain(|address| !tried.contains(address));
+        heard
+    }
+
+    /// Returns where a device was heard on the LAN lately.
+    pub(crate) fn heard_at(&self, device: &DeviceId) -> Vec<SocketAddr> {
+        lock(&self.surroundings).addresses_of(device)
+    }
+
+    /// Gives metrics for as long as the network runs.
+    pub(crate) fn serve_metrics(&self, serving: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(serving);
+    }
+
     /// Returns where this node can be reached.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        endpoint::addresses(&self.endpoint)
+        endpoint::addresses(&self.endpoint())
     }
 
     /// Returns the open sessions.
@@ -275,10 +383,12 @@ impl Network {
 
     /// Ends all sessions and closes the endpoint, telling the peers.
     pub(crate) async fn close(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
         for (_, _, live) in self.sessions() {
             live.connection.close(code::DONE.into(), b"");
         }
-        self.endpoint.close().await;
+        self.endpoint().close().await;
+        self.gauge.all_noted().await;
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         tasks.abort_all();
         while tasks.join_next().await.is_some() {}

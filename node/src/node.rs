@@ -7,6 +7,7 @@
 mod data;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -21,8 +22,10 @@ use tokio::task::JoinSet;
 use self::data::set_paces;
 use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
+use crate::backup::Schedule;
 use crate::blob::{Blobs, Gate, Recovered};
 use crate::client::Output;
+use crate::clock::now_ms;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
 use crate::core::{Core, Progress, Who, device_name};
@@ -31,6 +34,7 @@ use crate::footer::Footers;
 use crate::identity::files;
 use crate::keep::{Leases, Promises};
 use crate::key::Access;
+use crate::net::nearby::Neighbours;
 use crate::net::{Network, Purpose};
 use crate::read::Reads;
 use crate::sql::Engines;
@@ -57,6 +61,8 @@ struct Inner {
     config: Mutex<Config>,
     network: tokio::sync::Mutex<Option<(Purpose, Arc<Network>)>>,
     running: Mutex<Option<Arc<Network>>>,
+    /// Nodes of the local network that can be joined by a code.
+    neighbours: Neighbours,
     events: broadcast::Sender<Event>,
     /// Counts changes of the core, for sessions to look again.
     changes: watch::Sender<u64>,
@@ -75,6 +81,7 @@ struct Inner {
     runtime: Handle,
     engines: Engines,
     accesses: Accesses,
+    schedule: Schedule,
     /// Held while tables of others are checked.
     admission: tokio::sync::Mutex<()>,
     /// The count of changes up to which they were.
@@ -120,6 +127,9 @@ impl Gate for WeakNode {
 
     fn note(&self, device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
         if let Ok(node) = self.get() {
+            if let (Some(network), Some(hash)) = (node.running(), &hash) {
+                network.note_served(&node, &device, hash, bytes);
+            }
             node.0.accesses.note(self, device, hash, bytes);
         }
     }
@@ -163,6 +173,7 @@ impl Node {
             config: Mutex::new(config),
             network: tokio::sync::Mutex::new(None),
             running: Mutex::new(None),
+            neighbours: Neighbours::default(),
             events: broadcast::Sender::new(EVENTS),
             changes: watch::Sender::new(0),
             transfers,
@@ -177,6 +188,7 @@ impl Node {
             runtime: Handle::current(),
             engines,
             accesses: Accesses::default(),
+            schedule: Schedule::default(),
             admission: tokio::sync::Mutex::default(),
             admitted_at: Mutex::default(),
             serves: AtomicBool::new(false),
@@ -263,6 +275,10 @@ impl Node {
         set_paces(&self.0.transfers, &self.config().network);
         self.0.transfers.on_change();
         Ok(())
+    }
+
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.0.schedule
     }
 
     pub(crate) fn admission(&self) -> &tokio::sync::Mutex<()> {
@@ -359,6 +375,11 @@ impl Node {
         Ok(network)
     }
 
+    /// Returns the nodes of the local network that can be joined by a code.
+    pub(crate) fn neighbours(&self) -> &Neighbours {
+        &self.0.neighbours
+    }
+
     /// Returns the network while it runs.
     pub(crate) fn running(&self) -> Option<Arc<Network>> {
         lock(&self.0.running).clone()
@@ -386,6 +407,19 @@ impl Node {
             })
             .await;
         if let Err(error) = noted {
+            tracing::warn!("a contact was not noted: {error}");
+        }
+    }
+
+    /// Notes that a peer was reached just now, and where.
+    pub(crate) async fn note_reached(&self, device: DeviceId, addresses: Vec<SocketAddr>) {
+        let noted = self.with_core(move |core| {
+            core.store.transaction(|store| {
+                store.add_peer(&device, &addresses)?;
+                store.note_contact(&device, Ok(now_ms()))
+            })
+        });
+        if let Err(error) = noted.await {
             tracing::warn!("a contact was not noted: {error}");
         }
     }

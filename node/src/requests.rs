@@ -1,10 +1,13 @@
 //! What each request does: one function per request, gathered by theme.
 
 mod audit;
+mod backup;
 mod data;
 mod describing;
 mod editing;
 mod founding;
+mod joining;
+mod health;
 mod key;
 mod listing;
 mod log;
@@ -17,7 +20,10 @@ mod workspace;
 
 use tokio::sync::mpsc;
 
+pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
+pub(crate) use self::joining::ticket_for;
+pub(crate) use self::people::find_member;
 pub(crate) use self::people::{People, uses as invite_uses};
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
@@ -97,17 +103,31 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Renew { words, device } => people::renew(node, words, device).await,
         Request::Key { ask } => key::dispatch(node, ask).await,
-        Request::Link { ticket, words, device } => people::link(node, &ticket, words, device).await,
-        Request::Join { ticket, person, device } => sharing::join(node, &ticket, person, device).await,
+        Request::Link { ticket, words, device, ignore_clock } => {
+            people::link(node, &ticket, words, device, ignore_clock).await
+        }
+        Request::Join { ticket, person, device, ignore_clock } => {
+            sharing::join(node, &ticket, person, device, ignore_clock).await
+        }
+        Request::Joining { ask } => joining::dispatch(node, ask).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Sync { workspace, peers, timeout_secs } => {
             syncing::sync(node, workspace, peers, timeout_secs, out).await
         }
         Request::Status => syncing::status(node).await,
-        Request::Peers => syncing::peers(node).await,
+        Request::Peers => health::peers(node).await,
+        Request::Health { ask } => health::dispatch(node, ask).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Bundle { workspace, ask } => {
+            let workspace = match workspace {
+                None if !ask.needs_workspace() => None,
+                name => Some(find(node, name).await?),
+            };
+            crate::bundle::dispatch(node, workspace, ask, out).await
+        }
+        Request::Backup { ask } => backup::dispatch(node, ask, out).await,
         Request::Up => syncing::up(node).await,
         Request::Verify { repair } => maintenance::verify(node, repair, out).await,
         Request::Rebuild => maintenance::rebuild(node).await,

@@ -7,13 +7,16 @@
 mod accesses;
 mod aside;
 mod blobs;
+mod bundles;
 mod checks;
 mod entries;
+mod exchanges;
 mod exports;
 mod garbage;
 mod holdings;
 mod leases;
 mod marks;
+mod moment;
 mod peers;
 mod people;
 mod place;
@@ -28,8 +31,10 @@ use rusqlite::Connection;
 
 pub(crate) use self::accesses::{Access, AccessKey};
 pub(crate) use self::aside::Aside;
+pub(crate) use self::bundles::{BundleRow, Carried, by_chain};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
+pub(crate) use self::exchanges::{Exchange, ExchangeFilter, Moved};
 pub(crate) use self::exports::Exported;
 pub(crate) use self::leases::Lease;
 pub(crate) use self::peers::Peer;
@@ -276,6 +281,8 @@ mod tests {
             "leases",
             "garbage",
             "chores",
+            "exchanges",
+            "bundles",
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }

@@ -90,6 +90,10 @@ id32! {
     DeviceId
 }
 id32! {
+    /// A bundle: the BLAKE3 hash of its manifest.
+    BundleId
+}
+id32! {
     /// An Automerge change: its SHA-256 hash.
     ChangeHash
 }

@@ -26,6 +26,8 @@ const RECOVER_DOMAIN: &[u8] = b"dataforge/recover/1\0";
 const ADMIT_DOMAIN: &[u8] = b"dataforge/admit/1\0";
 /// Domain prefix of a device's signature over what it says it holds.
 const HOLDING_DOMAIN: &[u8] = b"dataforge/holding/1\0";
+/// Domain prefix of a device's signature over the manifest of a bundle.
+const BUNDLE_DOMAIN: &[u8] = b"dataforge/bundle/1\0";
 
 /// An ed25519 signature. Not part of any id: one message has many valid ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,20 @@ pub fn sign_holding(secret: &SecretKey, hash: &[u8; 32]) -> Signature {
 /// [`BadSignature`] when the key is no curve point or the signature does not verify.
 pub fn verify_holding(device: &DeviceId, hash: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
     verify(device.as_bytes(), HOLDING_DOMAIN, hash, signature)
+}
+
+/// Signs the id of a bundle with the key of the device that makes it.
+#[must_use]
+pub fn sign_bundle(secret: &SecretKey, id: &[u8; 32]) -> Signature {
+    sign(secret, BUNDLE_DOMAIN, id)
+}
+
+/// Checks a device's signature over the id of a bundle.
+///
+/// # Errors
+/// [`BadSignature`] when the key is no curve point or the signature does not verify.
+pub fn verify_bundle(device: &DeviceId, id: &[u8; 32], signature: &Signature) -> Result<(), BadSignature> {
+    verify(device.as_bytes(), BUNDLE_DOMAIN, id, signature)
 }
 
 /// Signs the end of a device with its person's key.

@@ -8,6 +8,8 @@
 
 pub mod authority;
 pub mod bug;
+pub mod bundle;
+pub mod discovery;
 pub mod document;
 pub mod entry;
 pub mod facts;
@@ -20,6 +22,7 @@ pub mod key;
 pub mod ledger;
 pub mod limits;
 pub mod op;
+pub mod pairing;
 pub mod sync;
 pub mod ticket;
 pub mod wire;

@@ -57,3 +57,18 @@ pub const MAX_LATE_BYTES: usize = 64 << 20;
 pub const MAX_WAITING_ENTRIES: usize = 10_000;
 /// Bytes of entries that wait for missing ancestors, per workspace.
 pub const MAX_WAITING_BYTES: usize = 64 << 20;
+
+/// Bytes of the encoded manifest of a bundle.
+pub const MAX_MANIFEST_BYTES: usize = 4096;
+/// Volumes of a bundle: their names end in three digits.
+pub const MAX_VOLUMES: u32 = 999;
+/// Records of tips in a bundle, each of at most [`MAX_TIPS`].
+pub const MAX_BUNDLE_TIPS: u64 = 1 << 19;
+/// Blobs in a bundle.
+pub const MAX_BUNDLE_BLOBS: u64 = 1 << 20;
+/// Membership ops in a bundle.
+pub const MAX_BUNDLE_OPS: u64 = 1 << 20;
+/// Other entries in a bundle.
+pub const MAX_BUNDLE_ENTRIES: u64 = 1 << 24;
+/// Holdings in a bundle.
+pub const MAX_BUNDLE_HOLDINGS: u64 = 1 << 16;

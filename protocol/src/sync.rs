@@ -5,7 +5,7 @@
 //! messages out when the connection can take them, which is the flow control: of entries nothing
 //! but ids is queued here. A cut loses nothing: the next session starts from the tips again.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use self::hand_in::Handing;
 pub use self::hand_in::{HandIn, Left};
@@ -274,6 +274,29 @@ impl Session {
             }
         }
         (!batch.is_empty()).then_some(Message::Entries(batch))
+    }
+
+    /// Returns how many entries are still to be sent.
+    #[must_use]
+    pub fn to_send(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    /// Returns how many entries the peer had when it told its tips that are not settled here; none
+    /// before it has told them.
+    #[must_use]
+    pub fn behind(&self, ledger: &Ledger) -> Option<u64> {
+        if !self.compared || self.removed {
+            return None;
+        }
+        // A device with very many tips is told of in several parts.
+        let mut ends: BTreeMap<DeviceId, u64> = BTreeMap::new();
+        for DeviceTips { device, tips } in &self.peer_tips {
+            let end = tips.iter().map(|(seq, _)| seq.saturating_add(1)).max().unwrap_or(0);
+            let known = ends.entry(*device).or_default();
+            *known = end.max(*known);
+        }
+        Some(ends.iter().map(|(device, end)| end.saturating_sub(ledger.next_seq(device))).sum())
     }
 
     /// Returns whether the peer said that this device is no member.

@@ -2,7 +2,8 @@
 //!
 //! A ticket is text: `dforge`, then lower-case base32 of a version byte, the ticket in postcard and
 //! four bytes of a BLAKE3 checksum, so that a mistyped one is told from an expired one. It carries
-//! a secret; whoever has it may join until it expires or is used up.
+//! a secret; whoever has it may join until it expires or is used up. Its four words, which are no
+//! secret, are compared by voice.
 
 use std::net::SocketAddr;
 
@@ -75,9 +76,22 @@ pub enum TicketError {
     /// It does not start like one.
     #[error("this is not a DataForge ticket: it starts with \"dforge\"")]
     NotATicket,
-    /// Characters are missing, added or wrong.
-    #[error("the ticket is mistyped or cut off: copy it again in full")]
+    /// Characters are wrong, or some are missing or added on the way.
+    #[error("the ticket is mistyped: copy it again, without changing a character")]
     Mistyped,
+    /// A character that no ticket has.
+    #[error(
+        "the ticket is mistyped: character {at} is {character:?}, and tickets have only letters and the digits 2 to 7"
+    )]
+    Foreign {
+        /// The character.
+        character: char,
+        /// Its place in the text, from 1, blanks not counted.
+        at: usize,
+    },
+    /// Its end is missing.
+    #[error("the ticket is cut short: {0} characters came; copy it again to its end")]
+    CutShort(usize),
     /// A newer program made it.
     #[error("the ticket was made by a newer version of DataForge")]
     Newer,
@@ -99,11 +113,14 @@ impl std::str::FromStr for Ticket {
         // Mail programs and terminals break long lines.
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
         let encoded = text.strip_prefix(PREFIX).filter(|_| text.len() <= MAX_TEXT).ok_or(TicketError::NotATicket)?;
-        let bytes =
-            BASE32_NOPAD.decode(encoded.to_ascii_uppercase().as_bytes()).map_err(|_error| TicketError::Mistyped)?;
-        let (content, checksum) = bytes.split_last_chunk::<4>().ok_or(TicketError::Mistyped)?;
+        if let Some((at, character)) = text.chars().enumerate().find(|(_, c)| !matches!(c, 'a'..='z' | '2'..='7')) {
+            return Err(TicketError::Foreign { character, at: at + 1 });
+        }
+        let encoded = encoded.to_ascii_uppercase();
+        let bytes = BASE32_NOPAD.decode(encoded.as_bytes()).map_err(|_error| damage(&encoded))?;
+        let (content, checksum) = bytes.split_last_chunk::<4>().ok_or_else(|| damage(&encoded))?;
         if blake3::hash(content).as_bytes().get(..4) != Some(checksum) {
-            return Err(TicketError::Mistyped);
+            return Err(damage(&encoded));
         }
         match content.split_first() {
             Some((&VERSION, rest)) => match postcard::take_from_bytes::<Self>(rest) {
@@ -115,7 +132,45 @@ impl std::str::FromStr for Ticket {
     }
 }
 
+/// Says whether what is wrong with a ticket is that its end is missing.
+fn damage(encoded: &str) -> TicketError {
+    let whole = encoded.len().div_ceil(8) * 8;
+    // Blanks beyond the end, so that what is there is read to the last byte.
+    let filled = format!("{encoded:A<whole$}");
+    let mut bytes = BASE32_NOPAD.decode(filled.as_bytes()).unwrap_or_default();
+    bytes.truncate(encoded.len() * 5 / 8);
+    let is_cut = match bytes.split_first() {
+        None => true,
+        Some((&VERSION, rest)) => match postcard::take_from_bytes::<Ticket>(rest) {
+            Ok((_, checksum)) => checksum.len() < 4,
+            Err(error) => error == postcard::Error::DeserializeUnexpectedEnd,
+        },
+        Some(_) => false,
+    };
+    if is_cut { TicketError::CutShort(PREFIX.len() + encoded.len()) } else { TicketError::Mistyped }
+}
+
 impl Ticket {
+    /// Returns four words that are the same for whoever made the ticket and whoever got it, and
+    /// others for a ticket of another workspace, host or invite. They are no secret.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let named = [self.workspace.0, self.host.0, self.invite.0].concat();
+        four_words("dataforge ticket words 1", &named)
+    }
+
+    /// Returns the ticket with more addresses before its own, as far as they fit.
+    #[must_use]
+    pub fn reached_at(mut self, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let own = std::mem::take(&mut self.addresses);
+        for address in addresses.into_iter().chain(own) {
+            if self.addresses.len() < MAX_ADDRESSES && !self.addresses.contains(&address) {
+                self.addresses.push(address);
+            }
+        }
+        self
+    }
+
     fn is_bounded(&self) -> bool {
         self.addresses.len() <= MAX_ADDRESSES
             && self.relays.len() <= 8
@@ -175,6 +230,9 @@ pub enum JoinRefusal {
     /// Whose device it would be is no member.
     #[error("whose device it would be is no member of the workspace")]
     NotMember,
+    /// The invite was ended before its time.
+    #[error("the invite was taken back: ask for a new ticket")]
+    Revoked,
 }
 
 /// Which side makes a join proof.
@@ -236,16 +294,20 @@ pub fn read_join_frame<'a, T: Deserialize<'a>>(content: &'a [u8]) -> Option<T> {
 /// An op as it follows a [`JoinReply::Admitted`].
 pub type JoinOp = SignedEntry;
 
-/// A person id in a form two people can compare by voice: the first 8 bytes as four words of the
-/// BIP 39 list.
+/// A person id in a form two people can compare by voice.
 #[must_use]
 pub fn fingerprint(person: &PersonId) -> String {
+    four_words("dataforge fingerprint 1", person.as_bytes())
+}
+
+/// Derives four words of the BIP 39 list: of each two of the first 8 bytes the lower 11 bits.
+fn four_words(context: &str, bytes: &[u8]) -> String {
     let list = bip39::Language::English.word_list();
     let word = |chunk: &[u8]| match chunk {
         [a, b] => list.get(usize::from(u16::from_be_bytes([*a, *b])) % list.len()).copied().unwrap_or_default(),
         _ => "",
     };
-    let bytes = blake3::derive_key("dataforge fingerprint 1", person.as_bytes());
+    let bytes = blake3::derive_key(context, bytes);
     bytes.get(..8).unwrap_or_default().chunks(2).map(word).collect::<Vec<_>>().join("-")
 }
 
@@ -287,5 +349,58 @@ mod tests {
             assert!(text[..at].parse::<Ticket>().is_err());
         }
         assert_eq!("hello".parse::<Ticket>(), Err(TicketError::NotATicket));
+    }
+
+    #[test]
+    fn a_ticket_cut_short_is_told_from_one_that_is_mistyped() {
+        let text = ticket().to_string();
+        for end in PREFIX.len()..text.len() {
+            assert_eq!(text[..end].parse::<Ticket>(), Err(TicketError::CutShort(end)), "{end}");
+        }
+        let wrong = text.replacen("dforgea", "dforgeb", 1);
+        assert!(matches!(wrong.parse::<Ticket>(), Err(TicketError::Mistyped | TicketError::Newer)), "{wrong}");
+        let last = if text.ends_with('a') { "b" } else { "a" };
+        let wrong = format!("{}{last}", &text[..text.len() - 1]);
+        assert_eq!(wrong.parse::<Ticket>(), Err(TicketError::Mistyped));
+        assert_eq!(format!("{text}aaaa").parse::<Ticket>(), Err(TicketError::Mistyped));
+        let foreign = format!("{}0{}", &text[..20], &text[21..]);
+        assert_eq!(foreign.parse::<Ticket>(), Err(TicketError::Foreign { character: '0', at: 21 }));
+    }
+
+    #[test]
+    fn a_ticket_of_a_newer_version_says_so() {
+        let mut bytes = vec![VERSION + 1, 9, 9, 9];
+        let checksum = blake3::hash(&bytes);
+        bytes.extend_from_slice(&checksum.as_bytes()[..4]);
+        let text = format!("{PREFIX}{}", BASE32_NOPAD.encode(&bytes).to_ascii_lowercase());
+        assert_eq!(text.parse::<Ticket>(), Err(TicketError::Newer));
+    }
+
+    #[test]
+    fn words_change_with_workspace_host_and_invite_and_with_nothing_else() {
+        let base = ticket();
+        assert_eq!(base.words().split('-').count(), 4);
+        let other = |change: fn(&mut Ticket)| {
+            let mut other = ticket();
+            change(&mut other);
+            other.words()
+        };
+        assert_eq!(other(|ticket| ticket.addresses.clear()), base.words());
+        assert_eq!(other(|ticket| ticket.secret = [9; 32]), base.words());
+        assert_ne!(other(|ticket| ticket.workspace.0[31] ^= 1), base.words());
+        assert_ne!(other(|ticket| ticket.host.0[31] ^= 1), base.words());
+        assert_ne!(other(|ticket| ticket.invite.0[31] ^= 1), base.words());
+        // As documented, made by an independent implementation.
+        assert_eq!(base.words(), "hazard-blast-pact-february");
+    }
+
+    #[test]
+    fn addresses_it_was_reached_at_come_first_and_once() {
+        let (one, two) = ("10.0.0.1:1".parse().unwrap(), "192.168.1.7:4433".parse().unwrap());
+        assert_eq!(ticket().reached_at([one, two]).addresses, [one, two]);
+        let many = (0..100).map(|port| SocketAddr::from(([10, 0, 0, 2], port)));
+        let ticket = ticket().reached_at(many);
+        assert_eq!(ticket.addresses.len(), MAX_ADDRESSES);
+        assert_eq!(ticket.to_string().parse(), Ok(ticket));
     }
 }

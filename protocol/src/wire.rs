@@ -16,6 +16,8 @@ use crate::limits;
 pub const SYNC_ALPN: &[u8] = b"dataforge/sync/1";
 /// ALPN of the join protocol.
 pub const JOIN_ALPN: &[u8] = b"dataforge/join/1";
+/// ALPN of pairing: a ticket for whoever is told a short code.
+pub const PAIR_ALPN: &[u8] = b"dataforge/pair/1";
 /// ALPN of verified blob transfer.
 pub const BLOBS_ALPN: &[u8] = b"dataforge/blobs/1";
 

@@ -4,7 +4,10 @@ pub mod chunk;
 pub mod forger;
 pub mod fuzz;
 pub mod history;
+pub mod impair;
 pub mod las;
+#[cfg(target_os = "linux")]
+pub mod net;
 pub mod oracle;
 #[cfg(target_os = "linux")]
 pub mod power;

@@ -3,7 +3,7 @@
 //! `cargo test` builds `dataforge` before it runs any test; the harness finds it beside the test
 //! binary. Nodes listen on loopback only, on any free port.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -20,9 +20,20 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// When it was not built: run `cargo test`, or `cargo build` before a single suite.
 #[must_use]
 pub fn program() -> PathBuf {
+    built("dataforge")
+}
+
+/// Returns one of the programs that `cargo test` built.
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn built(name: &str) -> PathBuf {
     let exe = std::env::current_exe().expect("a test knows its own path");
-    let debug = exe.parent().and_then(Path::parent).expect("tests stand in target/debug/deps");
-    let program = debug.join(format!("dataforge{}", std::env::consts::EXE_SUFFIX));
+    let beside = exe.parent().expect("a program stands in a directory");
+    // Tests stand in `target/debug/deps`, other programs one above.
+    let debug = if beside.ends_with("deps") { beside.parent().expect("target/debug") } else { beside };
+    let program = debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(program.exists(), "{} is missing: run cargo test, or cargo build first", program.display());
     program
 }
@@ -57,11 +68,13 @@ pub fn has_tool(name: &str) -> bool {
     found.is_ok()
 }
 
-/// A data directory of a test, listening on loopback only.
+/// A data directory of a test, listening on loopback only unless it stands on a host of its own.
 #[derive(Debug)]
 pub struct Place {
     dir: PathBuf,
     name: String,
+    /// Words before the program, of a host or another clock.
+    prefix: Vec<String>,
     /// Removed with the value, unless the test brought its own directory.
     _own: Option<tempfile::TempDir>,
 }
@@ -86,7 +99,26 @@ impl Place {
     pub fn at(dir: &Path, name: &str) -> Self {
         std::fs::create_dir_all(dir).expect("a directory");
         std::fs::write(dir.join("dataforge.toml"), "[network]\nlisten = \"127.0.0.1:0\"\n").expect("a settings file");
-        Self { dir: dir.to_owned(), name: name.to_owned(), _own: None }
+        Self { dir: dir.to_owned(), name: name.to_owned(), prefix: Vec::new(), _own: None }
+    }
+
+    /// Makes a directory for a person whose program is run by these words, such as those of
+    /// [`crate::net::Host::prefix`], and listens on an address there.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn run_by(name: &str, prefix: Vec<String>, listen: &str) -> Self {
+        let place = Self { prefix, ..Self::new(name) };
+        let settings = format!("[network]\nlisten = \"{listen}\"\n");
+        std::fs::write(place.dir.join("dataforge.toml"), settings).expect("a settings file");
+        place
+    }
+
+    /// Takes a directory for a person that something else makes, as it is; it stays.
+    #[must_use]
+    pub fn restored(dir: &Path, name: &str) -> Self {
+        Self { dir: dir.to_owned(), name: name.to_owned(), prefix: Vec::new(), _own: None }
     }
 
     /// Returns its path.
@@ -98,8 +130,9 @@ impl Place {
     /// Returns a command of the program on this directory.
     #[must_use]
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(program());
-        command.arg("--dir").arg(self.path()).args(args);
+        let mut words = self.prefix.iter().map(OsString::from).chain([program().into_os_string()]);
+        let mut command = Command::new(words.next().expect("the program at least"));
+        command.args(words).arg("--dir").arg(self.path()).args(args);
         self.set_environment(&mut command);
         command
     }
@@ -227,12 +260,21 @@ impl Drop for Up {
 ///
 /// # Panics
 /// When it does not within [`PATIENCE`].
-pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+pub fn wait_until(what: &str, done: impl FnMut() -> bool) {
+    wait_within(PATIENCE, what, done);
+}
+
+/// Waits until `done` holds; returns how long that took.
+///
+/// # Panics
+/// When it does not within `patience`.
+pub fn wait_within(patience: Duration, what: &str, mut done: impl FnMut() -> bool) -> Duration {
+    let started = Instant::now();
     while !done() {
-        assert!(Instant::now() < deadline, "gave up waiting until {what}");
+        assert!(started.elapsed() < patience, "gave up after {patience:?} waiting until {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
+    started.elapsed()
 }
 
 /// Makes a workspace `Field` for `owner`, brings it up and joins `guest` with a role.
@@ -252,5 +294,5 @@ pub fn join(owner: &Place, guest: &Place, role: &str) -> Up {
 /// When a step fails.
 pub fn invite(owner: &Place, guest: &Place, role: &str) {
     let invite = owner.json(&["invite", "--role", role]);
-    guest.json(&["join", invite["ticket"].as_str().expect("a ticket")]);
+    guest.json(&["join", "--yes", invite["ticket"].as_str().expect("a ticket")]);
 }

@@ -9,6 +9,8 @@
 //!
 //! All 100 are tried, or as many as `DISK_POSITIONS` says, chosen by `DISK_SEED`.
 
+mod killed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -43,6 +45,8 @@ const QUERY: &str = "select count(value) as n, max(value) as most from samples w
 enum Work {
     Import,
     Download,
+    /// Gives up what the host proves to hold.
+    Evict,
 }
 
 /// A write or sync of an undisturbed run: the `count`th of a call in its thread on that path.
@@ -130,7 +134,7 @@ impl Field {
                 place.json(&["import", &first]);
                 None
             }
-            Work::Download => {
+            Work::Download | Work::Evict => {
                 let host = Place::new("eve");
                 host.json(&["init", "Field"]);
                 host.json(&["import", &first]);
@@ -138,12 +142,17 @@ impl Field {
                 invite(&host, &place, "editor");
                 assert_eq!(place.json(&["sync"])["blobs_missing"], 0);
                 host.json(&["import", &second]);
+                if work == Work::Evict {
+                    assert_eq!(place.json(&["sync"])["blobs_missing"], 0);
+                    place.json(&["policy", "demand"]);
+                }
                 Some((up, host))
             }
         };
         let args = match work {
             Work::Import => vec!["--json".to_owned(), "import".to_owned(), second],
             Work::Download => ["--json", "sync", "--timeout", "20"].map(str::to_owned).into(),
+            Work::Evict => ["--json", "free", ".", "--go"].map(str::to_owned).into(),
         };
         let answer = place.ok(["query", QUERY, "--format", "json"]);
         let mut files = BTreeMap::new();
@@ -168,15 +177,15 @@ impl Field {
         }
     }
 
-    /// Returns the first writes of an undisturbed run.
-    fn writes(&self) -> Vec<Write> {
-        let lines = trace::watch(&self.place, CALLS, &self.args());
+    /// Returns such calls of an undisturbed run that touch the data directory.
+    fn writes(&self, calls: &str) -> Vec<Write> {
+        let lines = trace::watch(&self.place, calls, &self.args());
         let mut counts = BTreeMap::new();
         let mut writes = Vec::new();
         for line in lines {
             let (thread, call) = line.split_once(char::is_whitespace).unwrap();
             let Some((call, rest)) = call.trim().split_once('(') else { continue };
-            let (open, close) = if call == "rename" { ("\"", "\"") } else { ("</", ">") };
+            let (open, close) = if matches!(call, "rename" | "unlink") { ("\"", "\"") } else { ("</", ">") };
             let Some((_, rest)) = rest.split_once(open) else { continue };
             let path = Path::new("/").join(rest.split_once(close).unwrap().0);
             if path.starts_with(self.place.path()) {
@@ -187,7 +196,6 @@ impl Field {
                 writes.push(Write { call: call.to_owned(), path, count: *count });
             }
         }
-        assert!(writes.len() >= WRITES as usize, "only {} writes", writes.len());
         writes
     }
 
@@ -279,7 +287,8 @@ fn meets_a_failing_write(test: &str, work: Work) {
     let dir = tempfile::tempdir().unwrap();
     let field = Field::new(dir.path(), work);
     let log = field.sources.path().join("failures");
-    let writes = field.writes();
+    let writes = field.writes(CALLS);
+    assert!(writes.len() >= WRITES as usize, "only {} writes", writes.len());
     let (mut done, mut hit, mut tried) = (0, 0, 0);
     for position in positions(test) {
         let write = &writes[position as usize - 1];

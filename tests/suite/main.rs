@@ -7,7 +7,10 @@
 )]
 
 mod admission;
+mod always_on;
+mod backup;
 mod bad_input;
+mod bundle;
 mod collection;
 mod data;
 #[cfg(target_os = "linux")]
@@ -18,8 +21,11 @@ mod fuzz;
 mod gridded;
 mod hostile;
 mod import_flow;
+mod joining;
 mod kill;
 mod meaning;
+#[cfg(target_os = "linux")]
+mod network;
 mod order;
 mod people;
 #[cfg(target_os = "linux")]

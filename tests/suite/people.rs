@@ -79,7 +79,7 @@ fn two_with_words() -> (Place, Place, tempfile::TempDir, (String, String)) {
     ada.json(&["import", dir.path().to_str().unwrap()]);
     let _up = ada.up();
     let ticket = ada.json(&["invite"])["ticket"].as_str().unwrap().to_owned();
-    let joined = bob.json(&["join", &ticket]);
+    let joined = bob.json(&["join", "--yes", &ticket]);
     bob.json(&["sync"]);
     let words = (words_file(&dir, &made), words_file(&dir, &joined));
     (ada, bob, dir, words)

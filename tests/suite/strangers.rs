@@ -1,5 +1,7 @@
 //! Who is told what: strangers nothing, viewers everything and believed nothing.
 
+mod flood;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Head
 use dataforge_protocol::facts::{Facts, WellFacts};
 use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
 use dataforge_protocol::op::{Genesis, Op};
-use dataforge_protocol::wire::{BLOBS_ALPN, Hello, JOIN_ALPN, Message, SYNC_ALPN};
+use dataforge_protocol::wire::{BLOBS_ALPN, Hello, JOIN_ALPN, Message, PAIR_ALPN, SYNC_ALPN};
 use dataforge_tests::forger::{connect, endpoint, push, secret_of};
 use dataforge_tests::las::write_las;
 use dataforge_tests::program::{Place, invite, join, wait_until};
@@ -73,7 +75,11 @@ async fn a_stranger_learns_nothing() {
     let hello = Message::Hello(Hello { tag: [1; 32], introduce: false, agent: "x".into() }).to_frame();
     let tips = Message::Tips(Vec::new(), false).to_frame();
     let join = [&[0, 0, 0, 40_u8][..], &[7; 40]].concat();
-    for (alpn, words) in [(SYNC_ALPN, &hello), (SYNC_ALPN, &tips), (SYNC_ALPN, &vec![0xff; 64]), (JOIN_ALPN, &join)] {
+    // A point of the curve, as whoever pairs sends one: no window is open.
+    let pair = [&[0, 0, 0, 32_u8][..], SecretKey::from_bytes(&[78; 32]).public().as_bytes()].concat();
+    let garbage = vec![0xff; 64];
+    let said = [(SYNC_ALPN, &hello), (SYNC_ALPN, &tips), (SYNC_ALPN, &garbage), (JOIN_ALPN, &join), (PAIR_ALPN, &pair)];
+    for (alpn, words) in said {
         let connection = connect(&stranger, &up, alpn).await;
         assert_eq!(answer_to(&connection, words).await, b"", "{}", String::from_utf8_lossy(alpn));
         let reason = tokio::time::timeout(Duration::from_secs(8), connection.closed()).await.expect("it is shown out");

@@ -229,7 +229,7 @@ impl<'a> Stage<'a> {
         let up = ada.up().await?;
         let invite = ada.json(&["invite", "--role", "editor"]).await?;
         let ticket = text(&invite["ticket"])?;
-        let joined = bob.json(&["join", ticket, "--name", "Bob", "--device", "bob-laptop"]).await?;
+        let joined = bob.json(&["join", ticket, "--yes", "--name", "Bob", "--device", "bob-laptop"]).await?;
         let (workspace, inviter) = (text(&joined["workspace"]["name"])?, text(&joined["inviter"])?);
         let start = ticket.get(..24).unwrap_or(ticket);
         let lines = [

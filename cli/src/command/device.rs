@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use dataforge_node::api::{DeviceTicketReply, LinkedReply, PeopleRequest, Reply, Request};
 
 use super::confirm::{check_terminal, confirm};
+use super::ticket::{self, Forms};
 use super::words;
 use crate::context::Context;
 use crate::error::Failure;
@@ -28,11 +29,16 @@ enum Action {
         /// Valid for so many hours
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         hours: u32,
+        #[command(flatten)]
+        forms: Forms,
     },
     /// Make this machine one of yours, on the new machine
     Link {
-        /// The ticket, as dataforge device add printed it
+        /// The ticket, a file with it or with its QR code (PNG), or - for standard input
         ticket: String,
+        /// Try a ticket that has expired by the clock of this machine: the other one decides by its own
+        #[arg(long)]
+        ignore_clock: bool,
         /// Label of this device; by default the host name
         #[arg(long, value_name = "LABEL")]
         device: Option<String>,
@@ -63,11 +69,19 @@ impl Device {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self.action {
-            Action::Add { member, hours } => {
+            Action::Add { member, hours, forms } => {
+                let files = forms.begin(context)?;
                 let ask = PeopleRequest::DeviceTicket { member, hours };
-                context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
+                let reply = context.call(Request::People { workspace: context.workspace.clone(), ask }).await?;
+                context.show(&reply)?;
+                match reply {
+                    Reply::DeviceTicket(made) => files.write(context, &made.ticket),
+                    _ => Ok(()),
+                }
             }
-            Action::Link { ticket, device, words_file } => link(context, ticket, device, words_file).await,
+            Action::Link { ticket, ignore_clock, device, words_file } => {
+                link(context, &ticket, ignore_clock, device, words_file).await
+            }
             Action::Renew { device, words_file, without_key } => {
                 if without_key {
                     context.open_without_key().await?;
@@ -80,17 +94,19 @@ impl Device {
 
 async fn link(
     context: &Context,
-    ticket: String,
+    ticket: &str,
+    ignore_clock: bool,
     device: Option<String>,
     words_file: Option<PathBuf>,
 ) -> Result<(), Failure> {
-    // Tickets are copied from mails and chats, which break lines.
-    let ticket: String = ticket.split_whitespace().collect();
-    let request = |words| Request::Link { ticket: ticket.clone(), words, device: device.clone() };
+    let ticket = ticket::read(ticket).await?;
+    let about = ticket::shown(&ticket)?;
+    let request = |words| Request::Link { ticket: ticket.clone(), words, device: device.clone(), ignore_clock };
     // Without an identity it tells whose words it needs; nothing is done before.
     let reply = match context.call(request(None)).await? {
         Reply::WordsNeeded { person, fingerprint, workspace } => {
             context.note(&clean(&format!("this makes the machine one of {person} [{fingerprint}] in {workspace}")));
+            context.note(&format!("the ticket's words are {}: dataforge device add showed the same ones", about.words));
             let words = words::read(&clean(&person), words_file.as_deref()).await?;
             context.call(request(Some(words))).await?
         }
@@ -155,12 +171,13 @@ impl Human for DeviceTicketReply {
     fn human(&self) -> String {
         let addresses = if self.addresses.is_empty() { "none".to_owned() } else { self.addresses.join(", ") };
         let mut text = format!(
-            "{}\n\nworkspace   {}\nmachine of  {}, words {}\nuntil       {}\nreached at  {addresses}",
+            "{}\n\nworkspace   {}\nmachine of  {}, words {}\nuntil       {}\nits words   {}\nreached at  {addresses}",
             self.ticket,
             clean(&self.workspace),
             clean(&self.person),
             self.fingerprint,
             self.expires,
+            self.words,
         );
         text.push_str(
             "\n\nOn the new machine: dataforge device link TICKET. It asks for the 24 recovery words; the ticket alone adds nothing.",

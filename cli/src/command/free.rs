@@ -1,9 +1,12 @@
 //! `dataforge free`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use dataforge_node::api::{DataRequest, FreedReply, Reply, Request};
 
 use crate::context::Context;
+use crate::directory::absolute;
 use crate::error::Failure;
 use crate::output::{Human, bytes, clean, plural};
 use crate::size;
@@ -27,6 +30,9 @@ pub(crate) struct Free {
     /// Free so much and no more: bytes, or e.g. 500MB or 2GB (decimal)
     #[arg(long, value_name = "SIZE", value_parser = wanted)]
     bytes: Option<u64>,
+    /// A stick on which drive sync put data: read and hashed now, it counts as one copy
+    #[arg(long, value_name = "DIR")]
+    drive: Option<PathBuf>,
     /// Do it
     #[arg(long)]
     go: bool,
@@ -35,8 +41,9 @@ pub(crate) struct Free {
 impl Free {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self { target, bytes, go } = self;
-        let ask = DataRequest::Free { target, bytes, go };
+        let Self { target, bytes, drive, go } = self;
+        let drive = drive.as_deref().map(absolute).transpose()?;
+        let ask = DataRequest::Free { target, bytes, go, drive };
         let reply = context.call(Request::Data { workspace: context.workspace.clone(), ask }).await?;
         context.show(&reply)?;
         if let (Reply::Freed(freed), Some(wanted)) = (&reply, bytes)

@@ -1,15 +1,12 @@
 //! `dataforge invite`.
 
-use std::io::IsTerminal as _;
-
 use clap::{Args, ValueEnum};
 use dataforge_node::api::{InviteReply, Reply, Request};
-use qrcode::EcLevel;
 
+use super::ticket::Forms;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{self, Human, clean, plural};
-use crate::qr;
+use crate::output::{Human, clean, plural};
 
 /// Makes a ticket by which somebody joins. Keep `dataforge up` running until they have.
 #[derive(Debug, Args)]
@@ -29,17 +26,13 @@ pub(crate) struct Invite {
     /// Let in whoever has the ticket, also by editors that host it; not for admins
     #[arg(long, conflicts_with = "approval")]
     open: bool,
-    /// Print no QR code
-    #[arg(long)]
-    no_qr: bool,
-    /// Print a QR code also when the output is no terminal
-    #[arg(long, conflicts_with = "no_qr")]
-    qr: bool,
+    #[command(flatten)]
+    forms: Forms,
 }
 
 /// A role that can be given.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Role {
+pub(super) enum Role {
     /// Sees everything
     Viewer,
     /// Imports and edits
@@ -48,17 +41,24 @@ enum Role {
     Admin,
 }
 
+impl Role {
+    /// Returns the word of requests.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 impl Invite {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let role = match self.role {
-            Role::Viewer => "viewer",
-            Role::Editor => "editor",
-            Role::Admin => "admin",
-        };
+        let files = self.forms.begin(context)?;
         let request = Request::Invite {
             workspace: context.workspace.clone(),
-            role: role.to_owned(),
+            role: self.role.as_str().to_owned(),
             uses: self.uses,
             hours: self.hours,
             form: match (self.approval, self.open) {
@@ -69,13 +69,8 @@ impl Invite {
         };
         let reply = context.call(request).await?;
         context.show(&reply)?;
-        let shows_qr = !context.json && !self.no_qr && (self.qr || std::io::stdout().is_terminal());
         match reply {
-            Reply::Invite(invite) if shows_qr => {
-                // It may have more addresses than a code can hold; the text is the ticket all the same.
-                let code = qr::half_blocks(&invite.ticket, EcLevel::L);
-                output::write_text(&code.unwrap_or_else(|| "(the ticket is too long for a QR code)".to_owned()))
-            }
+            Reply::Invite(invite) => files.write(context, &invite.ticket),
             _ => Ok(()),
         }
     }
@@ -85,12 +80,13 @@ impl Human for InviteReply {
     fn human(&self) -> String {
         let addresses = if self.addresses.is_empty() { "none".to_owned() } else { self.addresses.join(", ") };
         let mut text = format!(
-            "{}\n\nworkspace   {}\nrole        {}\nfor         {}\nuntil       {}\nreached at  {addresses}",
+            "{}\n\nworkspace   {}\nrole        {}\nfor         {}\nuntil       {}\nwords       {}\nreached at  {addresses}",
             self.ticket,
             clean(&self.workspace),
             self.role,
             plural(u64::from(self.uses), "person").replace("persons", "people"),
             self.expires,
+            self.words,
         );
         text.push_str(match self.form.as_str() {
             "approval" => {
@@ -98,6 +94,7 @@ impl Human for InviteReply {
             }
             _ => "\n\nThey run: dataforge join TICKET. Whoever has the ticket may join: send it as you would a key.",
         });
+        text.push_str("\nThey are shown the same words before they join: say them, by voice.");
         text.push_str(&format!("\nTo take it back: dataforge uninvite {}", super::workspaces::short(&self.invite)));
         if !self.listening {
             text.push_str("\nNobody listens here now: run dataforge up and keep it running until they have joined.");
@@ -117,6 +114,7 @@ mod tests {
             workspace: "Field".into(),
             form: "handed".into(),
             invite: "0123456789abcdef".into(),
+            words: "film-when-train-note".into(),
             role: "editor".into(),
             uses: 2,
             expires: "2026-01-01T00:00:00Z".into(),

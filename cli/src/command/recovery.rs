@@ -2,9 +2,8 @@
 //!
 //! Nothing keeps them but the sheet, which is made on request only.
 
-use std::fs::{File, OpenOptions};
-use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
 use clap::Args;
 use dataforge_node::api::{ErrorKind, Reply};
@@ -15,6 +14,7 @@ use crate::context::Context;
 use crate::directory::absolute;
 use crate::error::Failure;
 use crate::output::{self, clean};
+use crate::private::PrivateFile;
 use crate::qr;
 
 /// How the recovery words are shown, besides in words.
@@ -31,7 +31,7 @@ pub(super) struct Shown {
 /// A sheet that waits for the words; removed with the value unless they came.
 #[derive(Debug)]
 pub(super) struct Sheet {
-    file: Option<(PathBuf, File)>,
+    file: Option<PrivateFile>,
     on_terminal: bool,
 }
 
@@ -56,22 +56,8 @@ impl Shown {
                 ));
             }
         }
-        let file = create_private(&path)?;
-        Ok(Sheet { file: Some((path, file)), on_terminal: false })
+        Ok(Sheet { file: Some(PrivateFile::create(&path)?), on_terminal: false })
     }
-}
-
-fn create_private(path: &Path) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} exists already", path.display()), "choose another name")
-        }
-        _ => Failure::from_file("write", path, &error),
-    })
 }
 
 impl Sheet {
@@ -106,20 +92,7 @@ impl Sheet {
     }
 
     fn write(&mut self, words: &str, whose: &str) -> Result<Option<PathBuf>, Failure> {
-        let Some((path, file)) = &mut self.file else { return Ok(None) };
-        let drawn = draw(words, whose);
-        let written = file.write_all(drawn.as_bytes()).and_then(|()| file.sync_all());
-        written.map_err(|error| Failure::from_file("write", path, &error))?;
-        Ok(self.file.take().map(|(path, _)| path))
-    }
-}
-
-impl Drop for Sheet {
-    fn drop(&mut self) {
-        if let Some((path, _)) = &self.file {
-            // Empty, or half of it.
-            drop(std::fs::remove_file(path));
-        }
+        self.file.take().map(|file| file.write(draw(words, whose).as_bytes())).transpose()
     }
 }
 

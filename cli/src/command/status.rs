@@ -9,12 +9,21 @@ use crate::output::{Human, bytes, clean, count, plural};
 
 /// Says first whether work is safe, then what is going on.
 #[derive(Debug, Args)]
-pub(crate) struct Status {}
+pub(crate) struct Status {
+    /// Go on showing who is online, over which path and how far each has what the other has; q ends it
+    #[arg(long)]
+    watch: bool,
+}
 
 impl Status {
+    /// Whether it goes on until it is told to end.
+    pub(crate) const fn watches(&self) -> bool {
+        self.watch
+    }
+
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        context.ask(Request::Status).await
+        if self.watch { super::watch::run(context).await } else { context.ask(Request::Status).await }
     }
 }
 
@@ -32,20 +41,28 @@ impl Human for StatusReply {
             lines.push(format!("device     {device}"));
         }
         lines.push(match (self.up, self.addresses.is_empty()) {
-            (true, false) => format!("up         yes, at {}", self.addresses.join(", ")),
-            (true, true) => "up         yes".to_owned(),
+            (true, false) => format!("up         yes{}, at {}", since(self), self.addresses.join(", ")),
+            (true, true) => format!("up         yes{}", since(self)),
             (false, _) => "up         no: dataforge up listens and syncs".to_owned(),
         });
+        if let Some(metrics) = &self.metrics {
+            lines.push(format!("metrics    {}", clean(metrics)));
+        }
         lines.push(format!("directory  {}", clean(&self.directory.display().to_string())));
         let free = self.free_bytes.map(|free| format!(", {} free on the disk", bytes(free))).unwrap_or_default();
         lines.push(format!("blobs      {}{free}", bytes(self.blob_bytes)));
+        lines.extend(self.backups.iter().map(|plan| format!("backup     {}", plan.human())));
         lines.push(format!("version    {}", self.version));
         lines.join("\n")
     }
 }
 
+fn since(status: &StatusReply) -> String {
+    status.up_since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default()
+}
+
 /// The answer to the first question of the day: would a lost laptop lose work?
-fn safety(workspaces: &[WorkspaceStatus]) -> String {
+pub(super) fn safety(workspaces: &[WorkspaceStatus]) -> String {
     if workspaces.is_empty() {
         return "no workspace here yet: dataforge init NAME makes one, dataforge join TICKET joins one".to_owned();
     }
@@ -77,7 +94,7 @@ fn work(entries: u64, blobs: u64) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
-fn workspace(status: &WorkspaceStatus) -> String {
+pub(super) fn workspace(status: &WorkspaceStatus) -> String {
     let info = &status.workspace;
     let mut parts = vec![
         plural(info.wells, "well"),
@@ -93,7 +110,7 @@ fn workspace(status: &WorkspaceStatus) -> String {
         parts.push(format!("{too_few} on fewer than {} other machines", status.min_copies));
     }
     if status.blobs_missing > 0 {
-        parts.push(format!("{} not here", plural(status.blobs_missing, "blob")));
+        parts.push(format!("{} ({}) not here", plural(status.blobs_missing, "blob"), bytes(status.bytes_missing)));
     }
     if status.waiting > 0 {
         parts.push(format!("{} waiting", count(status.waiting)));
@@ -146,6 +163,7 @@ mod tests {
             workspace,
             only_here,
             blobs_missing: 3,
+            bytes_missing: 4_500_000,
             blobs_only_here,
             blobs_too_few,
             min_copies,
@@ -185,11 +203,11 @@ mod tests {
 
     #[test]
     fn a_workspace_tells_what_is_out_of_the_ordinary() {
-        let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries only here, 3 blobs not here, \
+        let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries only here, 3 blobs (4.5 MB) not here, \
                     nobody connected";
         assert_eq!(workspace(&status(5, (0, 0), 1)), text);
         let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries and 1 blob only here, \
-                    4 blobs on fewer than 2 other machines, 3 blobs not here, nobody connected";
+                    4 blobs on fewer than 2 other machines, 3 blobs (4.5 MB) not here, nobody connected";
         assert_eq!(workspace(&status(5, (1, 4), 2)), text);
     }
     #[test]

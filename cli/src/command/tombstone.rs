@@ -1,8 +1,11 @@
 //! `dataforge delete` and `dataforge restore`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use dataforge_node::api::Request;
 
+use super::backup::{FROM_BACKUP, RestoreOptions, restore};
 use crate::context::Context;
 use crate::error::Failure;
 
@@ -20,16 +23,33 @@ impl Delete {
     }
 }
 
-/// Takes a deletion back; needs admin.
+/// Takes a deletion back; needs admin. With --to it makes a data directory from a backup instead.
 #[derive(Debug, Args)]
+#[command(after_help = FROM_BACKUP)]
 pub(crate) struct Restore {
-    /// A deleted well or run: name, id or start of the id
-    target: String,
+    /// A deleted well or run: name, id or start of the id; with --to a backup: its directory or file
+    target: PathBuf,
+    /// Make this data directory from a backup; it must be empty or missing
+    #[arg(long, value_name = "DATADIR")]
+    to: Option<PathBuf>,
+    #[command(flatten)]
+    options: RestoreOptions,
 }
 
 impl Restore {
+    /// Whether it may make a data directory.
+    pub(crate) const fn makes_directory(&self) -> bool {
+        self.to.is_some()
+    }
+
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        context.ask(Request::Restore { workspace: context.workspace.clone(), target: self.target }).await
+        match self.to {
+            Some(to) => restore(context, &self.target, &to, self.options).await,
+            None => {
+                let target = self.target.to_string_lossy().into_owned();
+                context.ask(Request::Restore { workspace: context.workspace.clone(), target }).await
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::notify::Notify;
 use crate::output::{Human, bytes, clean, plural};
 use crate::signal;
 
@@ -39,10 +40,12 @@ impl Up {
                     .hint("dataforge status asks it, dataforge down ends it"),
             ));
         };
+        let notify = Notify::from_environment();
         let served = tokio::select! {
-            served = self.serve(context, node) => served,
+            served = self.serve(context, node, &notify) => served,
             () = signal::asked_to_end() => Ok(()),
         };
+        notify.say(&["STOPPING=1"]);
         tokio::select! {
             () = node.close() => {}
             () = tokio::time::sleep(CLOSING) => tracing::warn!("the node did not close in time"),
@@ -51,7 +54,7 @@ impl Up {
         served
     }
 
-    async fn serve(&self, context: &Context, node: &Node) -> Result<(), Failure> {
+    async fn serve(&self, context: &Context, node: &Node, notify: &Notify) -> Result<(), Failure> {
         let door = Door::bind(&context.dir)?;
         let events = node.subscribe();
         // Listening brings no progress.
@@ -60,6 +63,7 @@ impl Up {
         if !context.quiet || context.json {
             context.show(&reply)?;
         }
+        notify.say(&["READY=1", "STATUS=listening and syncing"]);
         let parent_gone = parent_gone(self.while_stdin);
         let end = async {
             tokio::select! {
@@ -70,6 +74,7 @@ impl Up {
         tokio::select! {
             () = door.serve(node.clone(), end) => Ok(()),
             () = tell(context, events) => Ok(()),
+            () = notify.keep_alive() => Ok(()),
         }
     }
 }

@@ -24,6 +24,7 @@ fn workspace(id: &str, entries: u64) -> WorkspaceStatus {
         workspace,
         only_here: 0,
         blobs_missing: 0,
+        bytes_missing: 0,
         blobs_only_here: 0,
         blobs_too_few: 0,
         min_copies: 1,
@@ -45,6 +46,10 @@ fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
         workspaces,
         blob_bytes: 0,
         free_bytes: None,
+        up_since: None,
+        peers: Vec::new(),
+        metrics: None,
+        backups: Vec::new(),
     })
 }
 

@@ -1,8 +1,12 @@
 //! Replies and events.
 
+mod bundle;
+mod backup;
 mod data;
 mod founding;
+mod health;
 mod import;
+mod joining;
 mod key;
 mod listing;
 mod people;
@@ -11,9 +15,13 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bundle::*;
+pub use self::backup::*;
 pub use self::data::*;
 pub use self::founding::*;
+pub use self::health::*;
 pub use self::import::*;
+pub use self::joining::*;
 pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
@@ -113,6 +121,21 @@ pub enum Reply {
     Join(JoinReply),
     /// To `Join`, when an admin has to approve it first.
     JoinPending(JoinPendingReply),
+    /// To `Show` of a ticket.
+    Ticket(TicketReply),
+    /// To `Pair`.
+    Pairing(PairingReply),
+    /// To `AwaitPaired`.
+    Joined(JoinedReply),
+    /// To `Nearby`.
+    Nearby(NearbyReply),
+    /// To `Ask`.
+    Handed(HandedReply),
+    /// To `Ask` with a wrong code.
+    WrongCode {
+        /// How many more may be wrong before the window closes.
+        left: u8,
+    },
     /// To `Link` without words: they are needed.
     WordsNeeded {
         /// Whose.
@@ -173,6 +196,13 @@ pub enum Reply {
         /// By name.
         peers: Vec<PeerInfo>,
     },
+    /// To `SyncLog`.
+    Exchanges {
+        /// The newest first.
+        exchanges: Vec<ExchangeInfo>,
+    },
+    /// To `Doctor`.
+    Doctor(Box<DoctorReply>),
     /// To `Log`.
     Log {
         /// Newest first.
@@ -202,6 +232,32 @@ pub enum Reply {
     Cache(CacheReply),
     /// To `Transfers`.
     Transfers(TransfersReply),
+    /// To `Export` of a bundle.
+    BundleMade(BundleMadeReply),
+    /// To `Import` of a bundle.
+    BundleTaken(BundleImportReply),
+    /// To `Show` of a bundle.
+    Bundle(BundleReply),
+    /// To `DriveSync`.
+    DriveSync(DriveSyncReply),
+    /// To `Create` of a backup.
+    Backup(BackupReply),
+    /// To `Create` and `Schedule` of a backup whose keys are not here.
+    BackupPassphraseNeeded {
+        /// Whether it is a new backup, which gets the passphrase, or one that has it.
+        is_new: bool,
+    },
+    /// What is backed up by itself.
+    BackupSchedule {
+        /// By target.
+        plans: Vec<BackupPlan>,
+    },
+    /// The snapshots of a backup; what [`crate::backup::list`] returns.
+    Backups(BackupListReply),
+    /// What checking a backup found; what [`crate::backup::verify`] returns.
+    BackupVerified(BackupVerifyReply),
+    /// A data directory made from a backup; what [`crate::backup::restore`] returns.
+    BackupRestored(BackupRestoredReply),
     /// To `Up`.
     Up(UpReply),
     /// To requests that return nothing else.

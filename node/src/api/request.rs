@@ -1,7 +1,11 @@
 //! Requests.
 
+mod bundle;
+mod backup;
 mod data;
 mod founding;
+mod joining;
+mod health;
 mod key;
 mod people;
 
@@ -10,8 +14,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
+pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::data::DataRequest;
 pub use self::founding::{FoundingRequest, QuorumRequest};
+pub use self::joining::JoiningRequest;
+pub use self::health::HealthRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 
@@ -257,6 +265,14 @@ pub enum Request {
         person: Option<String>,
         /// Label of this device.
         device: Option<String>,
+        /// Go on although the ticket has expired by the clock here: the host decides by its own.
+        #[serde(default)]
+        ignore_clock: bool,
+    },
+    /// About joining: what a ticket says, and pairing on a local network.
+    Joining {
+        /// What.
+        ask: JoiningRequest,
     },
     /// Makes this data directory a device of its own, with a new key. → `Done` or `WordsNeeded`
     Renew {
@@ -278,6 +294,9 @@ pub enum Request {
         words: Option<Words>,
         /// Label of this device.
         device: Option<String>,
+        /// As of `Join`.
+        #[serde(default)]
+        ignore_clock: bool,
     },
     /// Lists members and their devices. → `Members`
     Members {
@@ -352,6 +371,23 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// About how the node itself is doing.
+    Health {
+        /// What.
+        ask: HealthRequest,
+    },
+    /// Makes, takes or shows a bundle.
+    Bundle {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: BundleRequest,
+    },
+    /// About backups that this node writes.
+    Backup {
+        /// What.
+        ask: BackupRequest,
     },
     /// Starts listening and syncing, as `dataforge up` does. → `Up`
     Up,

@@ -63,7 +63,10 @@ fn sync_file(path: &Path) -> Result<bool, ApiError> {
 }
 
 /// Works on items in some threads; returns the results in the order of the items.
-fn side_by_side<I: Sync, T: Send>(
+///
+/// # Errors
+/// `Internal` when a thread fails.
+pub(crate) fn side_by_side<I: Sync, T: Send>(
     items: &[I],
     threads: usize,
     work: impl Fn(&I) -> T + Sync,

@@ -97,7 +97,8 @@ pub(super) fn plan(
 }
 
 /// Gives up held blobs of a workspace until so many bytes are free, or all of these may-be-gone are;
-/// only looks when `go` is not set.
+/// only looks when `go` is not set. Of those `on_drive` a stick is a copy: they were read from it and
+/// hashed just now.
 ///
 /// # Errors
 /// `Storage`, `Network` where no network can be had.
@@ -107,6 +108,7 @@ pub(crate) async fn free(
     blobs: Vec<BlobRef>,
     bytes: u64,
     go: bool,
+    on_drive: &BTreeSet<BlobHash>,
 ) -> Result<Freed, ApiError> {
     let planner = node.clone();
     let Plan { candidates, kept } = node.with_core(move |core| plan(core, &planner, &workspace, blobs)).await?;
@@ -124,7 +126,7 @@ pub(crate) async fn free(
         let count = prove::questions(&needed.copied().collect::<Vec<_>>()).first().map_or(0, Vec::len).max(1);
         let (batch, left) = rest.split_at(count.min(rest.len()));
         rest = left;
-        give_up(node, workspace, batch, go, &mut freed).await?;
+        give_up(node, workspace, batch, go, on_drive, &mut freed).await?;
     }
     if go && !freed.freed.is_empty() {
         sweep(node).await?;
@@ -138,13 +140,15 @@ async fn give_up(
     workspace: WorkspaceId,
     batch: &[BlobRef],
     go: bool,
+    on_drive: &BTreeSet<BlobHash>,
     freed: &mut Freed,
 ) -> Result<(), ApiError> {
     let hashes: Vec<_> = batch.iter().map(|blob| blob.hash).collect();
     let leaving = node.leases().leave(&hashes, Instant::now());
     let _settled = Leaving { node, hashes: leaving.clone() };
     let asked: Vec<_> = batch.iter().filter(|blob| leaving.contains(&blob.hash)).copied().collect();
-    let proofs = prove::ask(node, workspace, &asked).await;
+    let mut proofs = prove::ask(node, workspace, &asked).await;
+    proofs.on_drive.clone_from(on_drive);
     let gone = if go { forget(node, workspace, &asked, proofs).await? } else { proven(node, &asked, &proofs) };
     for blob in batch {
         if gone.contains(&blob.hash) {
@@ -172,7 +176,7 @@ impl Drop for Leaving<'_> {
 
 fn proven(node: &Node, asked: &[BlobRef], proofs: &Proofs) -> BTreeSet<BlobHash> {
     let enough = node.config().cache.min_copies.max(1) as usize;
-    let has = |hash: &BlobHash| proofs.by_blob.get(hash).is_some_and(|devices| devices.len() >= enough);
+    let has = |hash: &BlobHash| proofs.copies(hash, |_| true) >= enough;
     asked.iter().map(|blob| blob.hash).filter(has).collect()
 }
 
@@ -189,10 +193,7 @@ async fn forget(
     let gone = node
         .with_core(move |core| {
             let members = core.ledger(&workspace)?.members();
-            let is_proven = |hash: &BlobHash| {
-                let devices = proofs.by_blob.get(hash).into_iter().flatten();
-                devices.filter(|device| members.is_member(device)).count() >= enough
-            };
+            let is_proven = |hash: &BlobHash| proofs.copies(hash, |device| members.is_member(device)) >= enough;
             let gone: Vec<_> = asked.into_iter().filter(is_proven).collect();
             // The last look, under the lock under which promises are given.
             if !proofs.deadline.holds() {
@@ -267,7 +268,7 @@ pub(crate) async fn keep_within_limits(node: &Node) -> Result<Freed, ApiError> {
     for workspace in &workspaces {
         let workspace = *workspace;
         for (blobs, bytes) in over_project_limit(node, workspace, project_limit).await? {
-            merge(&mut all, free(node, workspace, blobs, bytes, true).await?);
+            merge(&mut all, free(node, workspace, blobs, bytes, true, &BTreeSet::new()).await?);
         }
     }
     let policy = node.config().cache.policy;
@@ -284,7 +285,7 @@ pub(crate) async fn keep_within_limits(node: &Node) -> Result<Freed, ApiError> {
             break;
         }
         let blobs = node.with_core(move |core| claimed(core, &workspace, enough)).await?;
-        let freed = free(node, workspace, blobs, excess, true).await?;
+        let freed = free(node, workspace, blobs, excess, true, &BTreeSet::new()).await?;
         excess = excess.saturating_sub(freed.bytes());
         merge(&mut all, freed);
     }

@@ -89,6 +89,16 @@ pub(super) struct Proofs {
     pub(super) by_blob: BTreeMap<BlobHash, BTreeSet<DeviceId>>,
     /// How long that may be relied on.
     pub(super) deadline: Deadline,
+    /// Blobs that were read from a stick and hashed just now: one more copy of each.
+    pub(super) on_drive: BTreeSet<BlobHash>,
+}
+
+impl Proofs {
+    /// Returns how many copies of a blob are proven, counting devices that `counts` holds for.
+    pub(super) fn copies(&self, hash: &BlobHash, counts: impl Fn(&DeviceId) -> bool) -> usize {
+        let devices = self.by_blob.get(hash).into_iter().flatten();
+        devices.filter(|device| counts(device)).count() + usize::from(self.on_drive.contains(hash))
+    }
 }
 
 /// Cuts blobs into questions.
@@ -110,7 +120,7 @@ pub(super) fn questions(blobs: &[BlobRef]) -> Vec<Vec<BlobRef>> {
 /// Asks every device of a workspace that is connected to prove that it holds blobs; as many as fit
 /// into one question.
 pub(super) async fn ask(node: &Node, workspace: WorkspaceId, blobs: &[BlobRef]) -> Proofs {
-    let mut proofs = Proofs { by_blob: BTreeMap::new(), deadline: Deadline::begin() };
+    let mut proofs = Proofs { by_blob: BTreeMap::new(), deadline: Deadline::begin(), on_drive: BTreeSet::new() };
     let Some(network) = node.running() else { return proofs };
     let hashes: Vec<_> = blobs.iter().map(|blob| blob.hash).collect();
     let questions = network.connected(&workspace).into_iter().map(|device| {

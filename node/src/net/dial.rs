@@ -1,22 +1,28 @@
-//! Dialling known peers: once for `sync`, again and again for a node that stays up.
+//! Dialling members: once for `sync`, again and again for a node that stays up.
 
-use std::collections::BTreeMap;
+mod plan;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use dataforge_protocol::wire::SYNC_ALPN;
 use iroh::{EndpointAddr, PublicKey};
-use tokio::time::{Instant, timeout};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use self::plan::{Key, MIN_PAUSE, Outcome, Plan};
 use super::{DIAL, HANDSHAKE, Network, hello, session};
 use crate::api::{ApiError, ErrorKind};
+use crate::core::Core;
 use crate::store::Peer;
 
-/// First pause before a peer is dialled again; it doubles up to [`MAX_PAUSE`].
-const MIN_PAUSE: Duration = Duration::from_secs(1);
-/// Longest pause.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// Dials at a time.
+const MAX_DIALS: usize = 16;
+/// The endpoint is bound anew when members are heard, none answers, and no session was open for so long.
+const ALONE: Duration = Duration::from_secs(300);
 
 impl Network {
     /// Dials a peer for a workspace and starts a session.
@@ -27,15 +33,11 @@ impl Network {
         let unreachable = |error: &dyn std::fmt::Display| {
             ApiError::new(ErrorKind::Network, format!("cannot reach {}: {error}", peer.device.fmt_short()))
         };
-        let id = PublicKey::from_bytes(peer.device.as_bytes()).map_err(|error| unreachable(&error))?;
-        let mut address = EndpointAddr::new(id);
-        for ip in &peer.addresses {
-            address = address.with_ip_addr(*ip);
-        }
+        let address = self.address_of(peer).map_err(|error| unreachable(&error))?;
         if address.is_empty() {
-            return Err(unreachable(&"no address is known"));
+            return Err(unreachable(&"no address is known, and it was not heard on this network"));
         }
-        let connected = timeout(DIAL, self.endpoint.connect(address, SYNC_ALPN)).await;
+        let connected = timeout(DIAL, self.endpoint().connect(address, SYNC_ALPN)).await;
         let connection =
             connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
         let node = self.node.get()?;
@@ -56,58 +58,128 @@ impl Network {
         Ok(())
     }
 
+    /// Returns where a peer may be: where it was heard lately, and where it was reached before.
+    fn address_of(&self, peer: &Peer) -> Result<EndpointAddr, iroh::KeyParsingError> {
+        let mut address = EndpointAddr::new(PublicKey::from_bytes(peer.device.as_bytes())?);
+        for ip in self.heard_at(&peer.device).into_iter().chain(peer.addresses.iter().copied()) {
+            address = address.with_ip_addr(ip);
+        }
+        Ok(address)
+    }
+
     /// Returns whether a session with a peer is open.
     pub(crate) fn is_connected(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
         super::lock(&self.sessions)
             .get(&(*workspace, *device))
             .is_some_and(|live| live.connection.close_reason().is_none())
     }
+
+    /// Returns whether there is an address for a peer.
+    pub(crate) fn knows_where(&self, peer: &Peer) -> bool {
+        !peer.addresses.is_empty() || !self.heard_at(&peer.device).is_empty()
+    }
 }
 
-/// Returns the peers to dial: members of each workspace with a known address, but this device.
-pub(crate) fn targets(core: &mut crate::core::Core) -> Result<Vec<(WorkspaceId, Peer)>, ApiError> {
+/// Returns all other devices of members of each workspace, with the addresses they were reached at.
+pub(crate) fn targets(core: &mut Core) -> Result<Vec<(WorkspaceId, Peer)>, ApiError> {
     let own = core.device();
     let peers = core.store.peers()?;
     let mut targets = Vec::new();
     for workspace in core.workspace_ids() {
         let members = core.ledger(&workspace)?.members();
-        let members = peers
-            .iter()
-            .filter(|peer| Some(peer.device) != own && !peer.addresses.is_empty() && members.is_member(&peer.device));
-        targets.extend(members.map(|peer| (workspace, peer.clone())));
+        for device in members.devices.keys().filter(|device| Some(**device) != own && members.is_member(device)) {
+            let known = peers.iter().find(|peer| peer.device == *device).cloned();
+            targets.push((workspace, known.unwrap_or_else(|| Peer::unknown(*device))));
+        }
     }
     Ok(targets)
 }
 
-/// Dials peers that are not connected, each with growing pauses, and looks for new ones.
+/// Dials members that are not connected, each with growing pauses, and those that are heard at once.
 pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
-    let mut due: BTreeMap<(WorkspaceId, DeviceId), (Instant, Duration)> = BTreeMap::new();
-    let longest = MAX_PAUSE.max(Duration::from_secs(pass_secs));
+    let mut dialler = Dialler {
+        plan: Plan::new(Duration::from_secs(pass_secs.max(1)), Instant::now()),
+        dials: JoinSet::new(),
+        tried: BTreeSet::new(),
+        alone_since: Instant::now(),
+        network,
+    };
+    let mut changes = dialler.network.network_changes.subscribe();
     loop {
-        let Ok(node) = network.node.get() else { return };
+        if dialler.begin_due().await.is_err() {
+            return;
+        }
+        let network = Arc::clone(&dialler.network);
+        tokio::select! {
+            () = tokio::time::sleep(MIN_PAUSE) => dialler.plan.pass_when_due(Instant::now()),
+            Some(Ok((key, outcome))) = dialler.dials.join_next(), if !dialler.dials.is_empty() => {
+                dialler.plan.on_outcome(key, outcome, Instant::now(), jitter());
+            }
+            () = network.look_around.notified() => {}
+            Ok(()) = changes.changed() => dialler.plan.reset(Instant::now()),
+        }
+    }
+}
+
+struct Dialler {
+    network: Arc<Network>,
+    plan: Plan,
+    dials: JoinSet<(Key, Outcome)>,
+    /// Addresses at which devices were heard, as of their last dial.
+    tried: BTreeSet<(DeviceId, SocketAddr)>,
+    /// Since when no session was open.
+    alone_since: Instant,
+}
+
+impl Dialler {
+    /// Begins the dials that are due.
+    async fn begin_due(&mut self) -> Result<(), ApiError> {
+        let node = self.network.node.get()?;
         let targets = node.with_core(targets).await.unwrap_or_default();
+        let now = Instant::now();
+        let mut heard = BTreeSet::new();
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
-            if network.is_shunned(&workspace, &peer.device) {
+            let at: Vec<_> = self.network.heard_at(&peer.device).into_iter().map(|at| (peer.device, at)).collect();
+            if at.iter().any(|at| !self.tried.contains(at)) {
+                self.plan.on_heard(&peer.device, now);
+            }
+            heard.extend(at);
+            if self.network.is_connected(&workspace, &peer.device) {
+                self.alone_since = now;
                 continue;
             }
-            if network.is_connected(&workspace, &peer.device) {
-                due.remove(&key);
+            let is_left_alone = self.network.is_shunned(&workspace, &peer.device) || !self.network.knows_where(&peer);
+            if is_left_alone || self.dials.len() >= MAX_DIALS || !self.plan.begin(key, now) {
                 continue;
             }
-            let (at, pause) = due.get(&key).copied().unwrap_or((Instant::now(), MIN_PAUSE));
-            if at > Instant::now() {
-                continue;
-            }
-            if let Err(error) = network.dial(workspace, &peer).await {
-                tracing::debug!("{error}");
-                node.note_contact(peer.device, Err(&error.to_string())).await;
-                // A refusal will not go away in seconds.
-                let next = if error.kind == ErrorKind::NotAllowed { longest } else { (pause * 2).min(MAX_PAUSE) };
-                due.insert(key, (Instant::now() + pause, next));
-            }
+            let network = Arc::clone(&self.network);
+            self.dials.spawn(async move { (key, dial(&network, workspace, &peer).await) });
         }
-        drop(node);
-        tokio::time::sleep(MIN_PAUSE).await;
+        if !heard.is_empty() && now.duration_since(self.alone_since) > ALONE {
+            tracing::warn!("members are heard, and none was reached for {} s: binding anew", ALONE.as_secs());
+            self.alone_since = now;
+            // The listener binds another one.
+            self.network.endpoint().close().await;
+        }
+        self.tried = heard;
+        Ok(())
     }
+}
+
+async fn dial(network: &Arc<Network>, workspace: WorkspaceId, peer: &Peer) -> Outcome {
+    let Err(error) = network.dial(workspace, peer).await else { return Outcome::Connected };
+    tracing::debug!("{error}");
+    if let Ok(node) = network.node.get() {
+        node.note_contact(peer.device, Err(&error.to_string())).await;
+    }
+    if error.kind == ErrorKind::NotAllowed { Outcome::Refused } else { Outcome::Unreachable }
+}
+
+/// A number from 0 to 1.
+fn jitter() -> f64 {
+    let mut byte = [0];
+    // Without randomness there is no jitter, and nothing else is lost.
+    let _ = getrandom::fill(&mut byte);
+    f64::from(byte[0]) / 255.0
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, SYNC_ALPN};
+use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, PAIR_ALPN, SYNC_ALPN};
 use iroh::endpoint::{BindOpts, presets};
 use iroh::{Endpoint, RelayMode, SecretKey};
 
@@ -41,8 +41,9 @@ async fn try_bind(secret: &SecretKey, listen: SocketAddr) -> Result<Endpoint, Ap
     // The presets for the public network publish addresses at n0; this one does nothing.
     let mut builder = Endpoint::builder(presets::Minimal)
         .secret_key(secret.clone())
+        .transport_config(super::guard::transport())
         .relay_mode(RelayMode::Disabled)
-        .alpns(vec![SYNC_ALPN.to_vec(), BLOBS_ALPN.to_vec(), JOIN_ALPN.to_vec()])
+        .alpns(vec![SYNC_ALPN.to_vec(), BLOBS_ALPN.to_vec(), JOIN_ALPN.to_vec(), PAIR_ALPN.to_vec()])
         .clear_ip_transports()
         .bind_addr(listen)
         .map_err(|error| unusable(&error, listen))?;

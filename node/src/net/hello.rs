@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use dataforge_protocol::entry::{EntryKind, ReadHeader};
 use dataforge_protocol::hello::{EXPORTER_LABEL, Side, same, tag};
 use dataforge_protocol::id::{DeviceId, EntryId, WorkspaceId};
-use dataforge_protocol::ledger::Ledger;
 use dataforge_protocol::sync::{self, Entries as _, HandIn};
 use dataforge_protocol::wire::{Hello, Message};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
@@ -166,9 +165,4 @@ async fn hear_introduction(
             node.with_core(move |core| core.accept_from_outside(&workspace, verified, &limits)).await?;
         node.on_progress(workspace, &progress);
     }
-}
-
-/// Whether a device is a member of a workspace by what is known here.
-pub(super) fn is_member(ledger: &mut Ledger, device: &DeviceId) -> bool {
-    ledger.members().is_member(device)
 }

@@ -19,9 +19,10 @@ use iroh::endpoint::Connection;
 use iroh::{EndpointAddr, PublicKey, SecretKey};
 use tokio::time::timeout;
 
+use super::reach::Reach;
 use super::{DIAL, Network, code, frame, hello};
 use crate::api::{ApiError, ErrorKind};
-use crate::clock::now_ms;
+use crate::clock::{now_ms, rfc3339};
 use crate::core::{Core, Progress};
 use crate::requests::invite_uses;
 use crate::store::{DeviceTicket, JoinAsked};
@@ -47,24 +48,38 @@ pub(crate) enum Answer {
 
 /// Asks the host of a ticket to be admitted.
 pub(crate) async fn join(network: &Network, ticket: &Ticket, person: Person) -> Result<Answer, ApiError> {
-    let unreachable = |error: &dyn std::fmt::Display| {
-        ApiError::new(
-            ErrorKind::Network,
-            format!("cannot reach {} to join {:?}: {error}", ticket.inviter, ticket.workspace_name),
-        )
-        .hint("the inviting machine must be running dataforge up, on a network this one can reach")
-    };
+    let (local, listen) = (network.addresses(), network.node.get()?.config().network.listen);
+    let to = format!("join {:?}", ticket.workspace_name);
+    let reach = Reach { whom: &ticket.inviter, to: &to, tried: &ticket.addresses, local: &local, listen };
+    let unreachable = |error: &dyn std::fmt::Display| reach.failed(error);
     let host = PublicKey::from_bytes(ticket.host.as_bytes()).map_err(|error| unreachable(&error))?;
-    let mut address = EndpointAddr::new(host);
-    for ip in &ticket.addresses {
-        address = address.with_ip_addr(*ip);
+    let mut connected = dial(network, host, &ticket.addresses).await;
+    if connected.is_err() {
+        // It may be somewhere else by now. What is heard does not tell a stranger whose it is; the
+        // host's key does.
+        let heard = network.hear_all(&ticket.addresses).await;
+        if !heard.is_empty() {
+            connected = dial(network, host, &heard).await;
+        }
     }
-    let connected = timeout(DIAL, network.endpoint.connect(address, JOIN_ALPN)).await;
-    let connection = connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
+    let connection = connected.map_err(|error| unreachable(&error))?;
     let ops = timeout(DIAL, ask(&connection, ticket, person)).await.map_err(|_elapsed| unreachable(&"no answer"))??;
     let reached = frame::addresses(&connection).into_iter().chain(ticket.addresses.iter().copied()).collect();
     connection.close(code::DONE.into(), b"");
     Ok(ops.map_or(Answer::Pending, |ops| Answer::Admitted { ops, addresses: reached }))
+}
+
+/// Connects to a host at any of these addresses.
+async fn dial(network: &Network, host: PublicKey, addresses: &[SocketAddr]) -> Result<Connection, String> {
+    let mut address = EndpointAddr::new(host);
+    for ip in addresses {
+        address = address.with_ip_addr(*ip);
+    }
+    if address.is_empty() {
+        return Err("no address is known".to_owned());
+    }
+    let connected = timeout(DIAL, network.endpoint().connect(address, JOIN_ALPN)).await;
+    connected.map_err(|_elapsed| "no answer".to_owned())?.map_err(|error| error.to_string())
 }
 
 /// Returns the membership ops; nothing when an admin has to approve it first.
@@ -87,7 +102,7 @@ async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result
         JoinReply::Admitted { proof: theirs, ops } if same(&theirs, &proof(JoinSide::Host)) && ops <= MAX_OPS => ops,
         JoinReply::Admitted { .. } => return Err(bad()),
         JoinReply::Refused(JoinRefusal::Pending) => return Ok(None),
-        JoinReply::Refused(why) => return Err(ApiError::new(ErrorKind::NotAllowed, why.to_string())),
+        JoinReply::Refused(why) => return Err(refusal(why, ticket)),
     };
     let mut entries = Vec::new();
     for _ in 0..ops {
@@ -98,6 +113,23 @@ async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result
     match entries.first() {
         Some(genesis) if genesis.id.0 == ticket.workspace.0 => Ok(Some(entries)),
         _ => Err(bad()),
+    }
+}
+
+/// What a refusal means, and what to do; clocks that differ are told apart from tickets that are old.
+fn refusal(why: JoinRefusal, ticket: &Ticket) -> ApiError {
+    let error = ApiError::new(ErrorKind::NotAllowed, why.to_string());
+    match why {
+        JoinRefusal::Expired if now_ms() <= ticket.expires_ms => error.hint(format!(
+            "it was valid until {} and the clock here says {}: the clock of {}'s machine, which decides, is ahead",
+            rfc3339(ticket.expires_ms),
+            rfc3339(now_ms()),
+            ticket.inviter
+        )),
+        JoinRefusal::CannotAdd | JoinRefusal::NotAllowed | JoinRefusal::NotMember => {
+            error.hint(format!("{} can say why: dataforge members and invites there show it", ticket.inviter))
+        }
+        _ => error,
     }
 }
 
@@ -208,7 +240,7 @@ fn admit(
         InviteForm::Approval | InviteForm::Open => invite_uses(ledger, &invite),
     };
     if !ledger.members().invites.contains_key(&invite) {
-        return Ok(Err(JoinRefusal::NotAllowed));
+        return Ok(Err(if is_revoked(ledger, &invite) { JoinRefusal::Revoked } else { JoinRefusal::NotAllowed }));
     }
     if now_ms() > terms.expires_ms {
         return Ok(Err(JoinRefusal::Expired));
@@ -288,6 +320,11 @@ fn ops(core: &mut Core, workspace: &WorkspaceId) -> Result<Vec<JoinOp>, ApiError
 fn adds(ledger: &Ledger, invite: &EntryId) -> u64 {
     let adds = |id: &&EntryId| matches!(ledger.op(id), Some(Op::Add(add)) if add.invite == Some(*invite));
     ledger.ops().iter().filter(adds).count() as u64
+}
+
+/// Returns whether somebody ended an invite.
+fn is_revoked(ledger: &Ledger, invite: &EntryId) -> bool {
+    ledger.ops().iter().any(|id| matches!(ledger.op(id), Some(Op::RevokeInvite(revoke)) if revoke.invite == *invite))
 }
 
 /// Returns whether an op lets a person in by an invite.

@@ -1,51 +1,76 @@
 //! Answering connections: each on its own task, judged before it is served.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use dataforge_protocol::id::DeviceId;
-use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, SYNC_ALPN};
+use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, PAIR_ALPN, SYNC_ALPN};
 use futures::FutureExt as _;
 use iroh::endpoint::{Connection, Incoming};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::guard::{Admitted, Guard, Judged, Verdict, strangers};
 use super::hello::Dialler;
-use super::{HANDSHAKE, MAX_CONNECTIONS, Network, REMOVED_PAUSE, code, hello, join, late, session, transfer};
+use super::{HANDSHAKE, Network, REMOVED_PAUSE, code, hello, join, late, pairing, session, transfer};
 use crate::api::{ApiError, ErrorKind};
 
-/// Accepts connections until the endpoint closes.
+/// Pause before an endpoint that stopped is bound anew.
+const REBIND_PAUSE: Duration = Duration::from_secs(2);
+
+/// Accepts connections until the network is closed; an endpoint that stops before is bound anew.
 pub(super) async fn listen(network: Arc<Network>) {
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    while let Some(incoming) = network.endpoint.accept().await {
-        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-            incoming.refuse();
-            continue;
-        };
-        let serving = Arc::clone(&network);
+    let guard = Arc::new(Guard::default());
+    while !network.is_closing.load(Ordering::SeqCst) {
+        accept(&network, &guard).await;
+        if network.is_closing.load(Ordering::SeqCst) {
+            return;
+        }
+        tracing::error!("the network stopped; it is started again");
+        tokio::time::sleep(REBIND_PAUSE).await;
+        if let Err(error) = network.rebind().await {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+/// Accepts connections until the endpoint stops.
+async fn accept(network: &Arc<Network>, guard: &Arc<Guard>) {
+    let endpoint = network.endpoint();
+    while let Some(incoming) = endpoint.accept().await {
+        let Verdict::Judge(incoming, judged) = guard.meet(incoming) else { continue };
+        let (serving, guard) = (Arc::clone(network), Arc::clone(guard));
         network.spawn(async move {
             // A panic in one connection must not end the others.
-            let served = std::panic::AssertUnwindSafe(serve(&serving, incoming)).catch_unwind().await;
+            let served = std::panic::AssertUnwindSafe(serve(&serving, &guard, incoming, judged)).catch_unwind().await;
             match served {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!("a connection ended: {error}"),
                 Err(_panic) => tracing::error!("serving a connection panicked"),
             }
-            drop(slot);
         });
     }
 }
 
-async fn serve(network: &Arc<Network>, incoming: Incoming) -> Result<(), ApiError> {
+async fn serve(network: &Arc<Network>, guard: &Arc<Guard>, incoming: Incoming, judged: Judged) -> Result<(), ApiError> {
     let late = |_elapsed| ApiError::new(ErrorKind::Network, "the handshake took too long");
     let accepting = incoming.accept().map_err(|error| super::frame::lost(&error))?;
     let connection = timeout(HANDSHAKE, accepting).await.map_err(late)?.map_err(|error| super::frame::lost(&error))?;
     let alpn = connection.alpn().to_vec();
     if alpn == SYNC_ALPN {
-        serve_sync(network, connection).await
+        serve_sync(network, guard, connection, judged).await
     } else if alpn == BLOBS_ALPN {
-        serve_blobs(network, connection).await
+        serve_blobs(network, guard, connection, judged).await
     } else if alpn == JOIN_ALPN {
+        let _serving = network.pairing.serve();
         let done = timeout(HANDSHAKE, join::host(network, &connection)).await.map_err(late)?;
+        if done.is_err() {
+            connection.close(code::REFUSED.into(), b"");
+        }
+        done
+    } else if alpn == PAIR_ALPN {
+        let _serving = network.pairing.serve();
+        let done = pairing::host(network, &connection).await;
         if done.is_err() {
             connection.close(code::REFUSED.into(), b"");
         }
@@ -55,7 +80,20 @@ async fn serve(network: &Arc<Network>, incoming: Incoming) -> Result<(), ApiErro
     }
 }
 
-async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<(), ApiError> {
+/// Returns the place of a member's connection; one too many is closed.
+fn admit(guard: &Arc<Guard>, connection: &Connection, peer: DeviceId) -> Result<Admitted, ApiError> {
+    guard.admit(peer).ok_or_else(|| {
+        connection.close(code::LATER.into(), b"too many connections");
+        ApiError::new(ErrorKind::Network, format!("{} has too many connections", peer.fmt_short()))
+    })
+}
+
+async fn serve_sync(
+    network: &Arc<Network>,
+    guard: &Arc<Guard>,
+    connection: Connection,
+    judged: Judged,
+) -> Result<(), ApiError> {
     let late = |_elapsed| ApiError::new(ErrorKind::Network, "the hello took too long");
     let node = network.node.get()?;
     let greeted = timeout(HANDSHAKE, async {
@@ -70,6 +108,8 @@ async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<()
             Ok(())
         }
         Ok((Dialler::Member(workspace), send, recv)) => {
+            let _place = admit(guard, &connection, peer)?;
+            drop(judged);
             match session::open(network, connection, workspace, peer).await? {
                 Some(opened) => opened.run(send, recv).await,
                 None => Ok(()),
@@ -87,22 +127,20 @@ async fn serve_sync(network: &Arc<Network>, connection: Connection) -> Result<()
     }
 }
 
-async fn serve_blobs(network: &Arc<Network>, connection: Connection) -> Result<(), ApiError> {
+async fn serve_blobs(
+    network: &Arc<Network>,
+    guard: &Arc<Guard>,
+    connection: Connection,
+    judged: Judged,
+) -> Result<(), ApiError> {
     let peer = DeviceId(*connection.remote_id().as_bytes());
     let node = network.node.get()?;
-    let member = node
-        .with_core(move |core| {
-            let mut member = false;
-            for workspace in core.workspace_ids() {
-                member |= hello::is_member(core.ledger(&workspace)?, &peer);
-            }
-            Ok(member)
-        })
-        .await?;
-    if !member {
+    if !node.with_core(move |core| strangers(core, vec![peer])).await?.is_empty() {
         connection.close(code::REFUSED.into(), b"");
         return Err(hello::refused());
     }
+    let _place = admit(guard, &connection, peer)?;
+    drop(judged);
     transfer::serve(network, peer, connection).await;
     Ok(())
 }

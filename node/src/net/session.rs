@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dataforge_protocol::entry::SignedEntry;
+use dataforge_protocol::entry::{ReadHeader, SignedEntry};
 use dataforge_protocol::holding::SignedHolding;
 use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 use dataforge_protocol::sync::{Effect, Session};
@@ -16,9 +16,10 @@ use iroh::endpoint::{Connection, RecvStream, SendStream};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::{FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, transfer};
+use super::exchange::Record;
+use super::gauge::Tally;
+use super::{FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, guard, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
-use crate::clock::now_ms;
 use crate::core::Core;
 use crate::node::Node;
 use crate::{holdings, keep};
@@ -46,6 +47,10 @@ pub(crate) struct SessionInfo {
     pub(crate) received: u64,
     /// Entries sent.
     pub(crate) sent: u64,
+    /// Entries that are still to be sent.
+    pub(crate) to_send: u64,
+    /// Entries that the peer had when it told its tips and that are not settled here; none before.
+    pub(crate) behind: Option<u64>,
     /// Why it ended.
     pub(crate) ended: Option<String>,
 }
@@ -78,6 +83,7 @@ pub(super) struct Opened {
     restores: u64,
     info: watch::Sender<SessionInfo>,
     notices: mpsc::Receiver<Message>,
+    tally: Arc<Tally>,
 }
 
 /// Registers a session; `None` when another one serves these two devices.
@@ -92,25 +98,32 @@ pub(super) async fn open(
     let (session, restores) = node.with_core(begin).await?;
     let (info, watcher) = watch::channel(SessionInfo::default());
     let (sender, notices) = mpsc::channel(NOTICES);
-    let live = Live { dialler, connection: connection.clone(), info: watcher, notices: sender };
+    let tally = Arc::new(Tally::default());
+    let held = Arc::clone(&tally);
+    let live = Live { dialler, connection: connection.clone(), info: watcher, notices: sender, tally: held };
     if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
         connection.close(code::DUPLICATE.into(), b"");
         return Ok(None);
     }
+    guard::widen(&connection);
     let network = Arc::clone(network);
-    Ok(Some(Opened { node, network, connection, workspace, dialler, session, restores, info, notices }))
+    Ok(Some(Opened { node, network, connection, workspace, dialler, session, restores, info, notices, tally }))
 }
 
 impl Opened {
     /// Runs the session until either side ends it.
     pub(super) async fn run(self, send: SendStream, recv: RecvStream) -> Result<(), ApiError> {
-        let Self { node, network, connection, workspace, dialler, session, restores, info, notices } = self;
+        let Self { node, network, connection, workspace, dialler, session, restores, info, notices, tally } = self;
         let peer = DeviceId(*connection.remote_id().as_bytes());
         let name = node.peer_name(workspace, peer).await;
-        node.note_contact(peer, Ok(now_ms())).await;
+        // Peers listen on the port they send from, so the way back is known too.
+        let reached = frame::addresses(&connection);
+        node.note_reached(peer, reached).await;
+        let is_ours = dialler == network.device;
+        let record = Record::begin(&network, &node, &connection, workspace, is_ours, Arc::clone(&tally)).await;
         node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
         let wanted = Arc::new(Notify::new());
-        let transfer = Arc::new(transfer::Fetch::new(workspace, peer));
+        let transfer = Arc::new(transfer::Fetch::new(workspace, peer, tally));
         let mut driver = Driver {
             node: node.clone(),
             network: &network,
@@ -136,7 +149,8 @@ impl Opened {
             network.note_failure(workspace, peer, Some(own.clone()));
         }
         network.unregister(workspace, peer, &connection);
-        let reason = connection.close_reason().map_or_else(|| "closed".to_owned(), |reason| reason.to_string());
+        let closed = connection.close_reason();
+        let reason = closed.as_ref().map_or_else(|| "closed".to_owned(), ToString::to_string);
         if driver.session.is_removed() {
             network.shun(workspace, peer, REMOVED_PAUSE);
             node.note_contact(peer, Err(REMOVED)).await;
@@ -155,6 +169,8 @@ impl Opened {
             }
             None => connection.close(code::DONE.into(), b""),
         }
+        let info = driver.info.borrow().clone();
+        record.end(&info, &ended, closed.as_ref(), !driver.session.is_removed()).await;
         driver.info.send_modify(|info| info.ended = Some(reason.clone()));
         node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
         ended
@@ -200,7 +216,7 @@ impl Driver<'_> {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
                         let (network, connection) = (Arc::clone(self.network), connection.clone());
-                        tasks.spawn(async move { transfer::link(&network, &connection).await });
+                        tasks.spawn(async move { transfer::keep_linked(&network, &connection).await });
                     }
                     has_more = true;
                 }
@@ -243,10 +259,12 @@ impl Driver<'_> {
         })?;
         let caught_up = self.session.is_caught_up();
         let sent = if let Some(Message::Entries(entries)) = &message { entries.len() as u64 } else { 0 };
+        let to_send = self.session.to_send() as u64;
         if sent > 0 || caught_up {
             self.info.send_if_modified(|info| {
                 let changed = sent > 0 || info.caught_up != caught_up;
                 info.sent += sent;
+                info.to_send = to_send;
                 info.caught_up = caught_up;
                 changed
             });
@@ -256,12 +274,14 @@ impl Driver<'_> {
 
     fn on_message(&mut self, message: Message) -> Result<(), ApiError> {
         let (workspace, session) = (self.workspace, &mut self.session);
+        let is_tips = matches!(message, Message::Tips(..));
         let effect = self.node.block(|core| {
             let fault =
                 |fault: dataforge_protocol::sync::Fault| ApiError::new(ErrorKind::NotAllowed, fault.to_string());
             session.on_message(message, core.ledger(&workspace)?).map_err(fault)
         })?;
         match effect {
+            Effect::None if is_tips => self.update_level()?,
             Effect::None => {}
             Effect::Accept(entries) => self.accept(entries)?,
             Effect::Removed => tracing::warn!("{} says that {REMOVED}", self.peer.fmt_short()),
@@ -298,12 +318,23 @@ impl Driver<'_> {
         let verified = verified.map_err(bad)?;
         // What settles with them, because it waited, may have come from another: this peer may lack it.
         let given: BTreeSet<_> = verified.iter().map(|entry| entry.id).collect();
+        if self.session.is_caught_up() {
+            // What it wrote itself and sends now was written just now.
+            let claims = verified.iter().filter_map(|entry| match &entry.header {
+                ReadHeader::Known(_, header) if header.link.device == self.peer => Some(header.claims.claimed_ms),
+                _ => None,
+            });
+            if let Some(claimed_ms) = claims.max() {
+                self.network.gauge.note_clock(self.peer, claimed_ms);
+            }
+        }
         let progress = self.node.block(|core| core.accept(&workspace, verified))?;
         for (id, why) in &progress.invalid {
             tracing::warn!("entry {} from {} is refused: {why}", id.fmt_short(), self.peer.fmt_short());
         }
         self.session.on_settled(progress.settled.iter().filter(|id| given.contains(id)).copied());
         self.info.send_modify(|info| info.received += progress.settled.len() as u64);
+        self.network.gauge.judged(progress.settled.len(), progress.invalid.len());
         self.node.on_progress(workspace, &progress);
         if progress.put_off {
             let message = "an entry that is held here cannot be read, so others cannot be judged";
@@ -394,12 +425,16 @@ impl Driver<'_> {
     /// Works out how far the peer's work is held here.
     fn update_level(&mut self) -> Result<(), ApiError> {
         let (workspace, peer, fetching) = (self.workspace, self.peer, *self.transfer.state.borrow());
-        let level = self.node.block(|core| {
+        let (level, behind) = self.node.block(|core| {
             let missing_blobs = self.node.count_wanted(core, &workspace)?;
-            let tips = core.ledger(&workspace)?.device_tips(&peer);
-            Ok(Level { tips, missing_blobs, fetching: fetching && missing_blobs > 0 })
+            let ledger = core.ledger(&workspace)?;
+            let (tips, behind) = (ledger.device_tips(&peer), self.session.behind(ledger));
+            Ok((Level { tips, missing_blobs, fetching: fetching && missing_blobs > 0 }, behind))
         })?;
-        self.info.send_modify(|info| info.own = level.clone());
+        let to_send = self.session.to_send() as u64;
+        self.info.send_modify(|info| {
+            (info.own, info.to_send, info.behind) = (level.clone(), to_send, behind);
+        });
         self.session.on_level(level);
         Ok(())
     }

@@ -48,7 +48,12 @@ async fn field(dir: &Path, names: &[&str], files: &[Vec<u8>]) -> Vec<Node> {
         let Reply::Invite(invited) = call(&nodes[0], invite).await else { panic!("a ticket") };
         let node = node(&dir.join(name)).await;
         call(&node, Request::ConfigSet { key: "cache.policy".into(), value: "demand".into() }).await;
-        let join = Request::Join { ticket: invited.ticket, person: Some((*name).to_owned()), device: None };
+        let join = Request::Join {
+            ticket: invited.ticket,
+            person: Some((*name).to_owned()),
+            device: None,
+            ignore_clock: false,
+        };
         call(&node, join).await;
         nodes.push(node);
     }

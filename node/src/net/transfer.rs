@@ -17,6 +17,7 @@ use iroh::endpoint::Connection;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
+use super::gauge::Tally;
 use super::{DIAL, Network};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::blob::{FetchError, Fetched};
@@ -38,11 +39,13 @@ pub(super) struct Fetch {
     provider: Provider,
     /// Whether there is something to fetch now.
     pub(super) state: watch::Sender<bool>,
+    /// What came.
+    tally: Arc<Tally>,
 }
 
 impl Fetch {
-    pub(super) fn new(workspace: WorkspaceId, peer: DeviceId) -> Self {
-        Self { provider: (workspace, peer), state: watch::Sender::new(false) }
+    pub(super) fn new(workspace: WorkspaceId, peer: DeviceId, tally: Arc<Tally>) -> Self {
+        Self { provider: (workspace, peer), state: watch::Sender::new(false), tally }
     }
 
     const fn peer(&self) -> DeviceId {
@@ -50,8 +53,16 @@ impl Fetch {
     }
 }
 
+/// Keeps a connection for blobs beside a session that this side dialled.
+pub(super) async fn keep_linked(network: &Arc<Network>, session: &Connection) {
+    while session.close_reason().is_none() {
+        link(network, session).await;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Dials the peer of a session for blobs, and serves it over the same connection.
-pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
+async fn link(network: &Arc<Network>, session: &Connection) {
     let peer = DeviceId(*session.remote_id().as_bytes());
     if network.blob_connections.borrow().get(&peer).is_some_and(|open| open.close_reason().is_none()) {
         return;
@@ -60,7 +71,7 @@ pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
     for ip in super::frame::addresses(session) {
         address = address.with_ip_addr(ip);
     }
-    match timeout(DIAL, network.endpoint.connect(address, BLOBS_ALPN)).await {
+    match timeout(DIAL, network.endpoint().connect(address, BLOBS_ALPN)).await {
         Ok(Ok(connection)) => serve(network, peer, connection).await,
         Ok(Err(error)) => tracing::debug!("no blob connection to {}: {error}", peer.fmt_short()),
         Err(_elapsed) => tracing::debug!("no blob connection to {} in time", peer.fmt_short()),
@@ -70,12 +81,14 @@ pub(super) async fn link(network: &Arc<Network>, session: &Connection) {
 /// Registers a blob connection and serves the peer over it until it closes.
 pub(super) async fn serve(network: &Arc<Network>, peer: DeviceId, connection: Connection) {
     let Ok(node) = network.node.get() else { return };
+    super::guard::widen(&connection);
     let server = node.blob_server(super::frame::is_relayed(&connection));
     drop(node);
     network.blob_connections.send_modify(|open| {
         open.insert(peer, connection.clone());
     });
     let id = connection.stable_id();
+    let _counted = network.gauge.count(&connection);
     #[cfg(test)]
     let lie = network.node.get().ok().and_then(|node| node.lie());
     #[cfg(test)]
@@ -213,7 +226,11 @@ async fn fetch_one(
     let pace = node.transfers().pace(super::frame::is_relayed(connection));
     let fetching = node.blobs().fetch(connection, blob, pace);
     tokio::select! {
-        fetched = fetching => fetched.map(Some),
+        fetched = fetching => {
+            let fetched = fetched?;
+            fetch.tally.received(blob.size);
+            Ok(Some(fetched))
+        }
         () = paused(node, fetch, &blob.hash) => Ok(None),
     }
 }
@@ -335,6 +352,9 @@ async fn fetch_part(
         received = receive => received,
         () = paused(node, fetch, &blob.hash) => Ok(0),
     };
+    if let Ok(bytes) = &received {
+        fetch.tally.received(*bytes);
+    }
     let missing = node.blobs().missing(blob, part.range.clone()).await;
     let received = match received {
         // It ended in order and brought less than was asked for.
@@ -359,6 +379,7 @@ async fn settle(node: &Node, fetch: &Fetch, connection: &Connection, arrived: Ve
     let durable = node.blobs().settle(connection, arrived).await?;
     let held: Vec<_> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
     node.note_held(&held).await?;
+    fetch.tally.arrived(held.len() as u64);
     drop(durable);
     let held: BTreeSet<_> = held.iter().map(|(hash, _)| *hash).collect();
     // What could not be made whole counts as lacking at this peer.

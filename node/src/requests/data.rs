@@ -28,7 +28,9 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: DataReque
     match ask {
         DataRequest::Where { target } => place::find(node, workspace, target).await,
         DataRequest::Fetch { target, timeout_secs } => fetch(node, workspace, target, timeout_secs).await,
-        DataRequest::Free { target, bytes, go } => cache::free(node, workspace, target, bytes, go).await,
+        DataRequest::Free { target, bytes, go, drive } => {
+            cache::free(node, workspace, cache::What { target, bytes, drive }, go).await
+        }
         DataRequest::Pin { target, on } => mark(node, workspace, target, Mark::Pin, on).await,
         DataRequest::Star { target, on } => mark(node, workspace, target, Mark::Star, on).await,
         DataRequest::Marks => marks(node, workspace).await,
@@ -103,6 +105,14 @@ fn blobs(core: &Core, workspace: &WorkspaceId, target: &Target) -> Result<Vec<Na
         }
     }
     Ok(named)
+}
+
+/// Returns the blobs of what a text names.
+///
+/// # Errors
+/// `NotFound` when nothing is called so, `Usage` when several things are.
+pub(crate) fn blobs_named(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Vec<NamedBlob>, ApiError> {
+    blobs(core, workspace, &target(core, workspace, text)?)
 }
 
 async fn fetch(node: &Node, workspace: WorkspaceId, text: String, timeout_secs: u64) -> Result<Reply, ApiError> {

@@ -4,14 +4,9 @@ use crate::api::{ApiError, ErrorKind, KeyRequest, Passphrase, Reply};
 use crate::clock::random_bytes;
 use crate::core::Core;
 use crate::identity::{Identity, files};
-use crate::key::{Access, not_sealed};
+use crate::key::{Access, check_new, not_sealed};
 use crate::node::Node;
 use crate::seal::{Cost, Seal};
-
-/// Fewest characters of a passphrase. What is shorter is guessed whatever a guess costs.
-const FEWEST: usize = 8;
-/// Most bytes of a passphrase: beyond it somebody named the wrong file.
-const MOST: usize = 1024;
 
 pub(super) async fn dispatch(node: &Node, ask: KeyRequest) -> Result<Reply, ApiError> {
     let dir = node.directory().to_owned();
@@ -28,7 +23,7 @@ fn seal(
     passphrase: &Passphrase,
     current: Option<&Passphrase>,
 ) -> Result<String, ApiError> {
-    check(passphrase)?;
+    check_new(passphrase)?;
     let was_sealed = core.identity()?.seal.is_some();
     if was_sealed {
         let current = current.ok_or_else(|| {
@@ -71,14 +66,5 @@ fn replace(core: &mut Core, dir: &std::path::Path, seal: Option<Seal>) -> Result
     let mut identity = core.identity()?.clone();
     identity.replace_seal(dir, seal)?;
     core.identity = Some(identity);
-    Ok(())
-}
-
-fn check(passphrase: &Passphrase) -> Result<(), ApiError> {
-    let (chars, bytes) = (passphrase.0.chars().count(), passphrase.0.len());
-    if chars < FEWEST || bytes > MOST {
-        return Err(ApiError::new(ErrorKind::Usage, format!("a passphrase of {chars} characters cannot be used"))
-            .hint(format!("use {FEWEST} or more, at most {MOST} bytes; five or six random words are good")));
-    }
     Ok(())
 }

@@ -54,6 +54,14 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: PeopleReq
     }
 }
 
+/// Finds a member by name, words or id.
+///
+/// # Errors
+/// `NotFound` when there is none, `Usage` when several match.
+pub(crate) fn find_member(core: &mut Core, workspace: &WorkspaceId, text: &str) -> Result<PersonId, ApiError> {
+    People::of(core, workspace)?.find(text, true)
+}
+
 /// Writes on the core and tells peers and listeners; `work` returns the entry and what it does.
 async fn write(
     node: &Node,

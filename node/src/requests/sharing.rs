@@ -2,16 +2,17 @@
 
 use dataforge_protocol::id::{EntryId, WorkspaceId};
 use dataforge_protocol::op::{Invite, InviteForm, Op, Role};
-use dataforge_protocol::ticket::{TicketForm, fingerprint, secret_hash};
+use dataforge_protocol::ticket::{Ticket, TicketForm, fingerprint, secret_hash};
 use iroh::SecretKey;
 
-use super::ticket::{Given, Reached, in_hours, read_ticket};
+use super::ticket::{Given, Reached, check_elsewhere, in_hours};
 use super::workspace::{ensure_identity, info};
 use crate::api::{ApiError, ErrorKind, InviteReply, JoinPendingReply, JoinReply, Reply};
 use crate::clock::{random_bytes, rfc3339};
 use crate::core::{Core, Progress};
 use crate::net::{self, Answer, Purpose};
 use crate::node::Node;
+use crate::ticket;
 
 /// What an invite is to say.
 #[derive(Debug)]
@@ -26,20 +27,25 @@ fn usage(message: impl Into<String>, hint: &str) -> ApiError {
     ApiError::new(ErrorKind::Usage, message).hint(hint)
 }
 
-fn checked(terms: &Terms) -> Result<(Role, InviteForm), ApiError> {
-    let role: Role = terms
-        .role
+/// Reads a role that can be given by an invite.
+pub(super) fn role_to_give(text: &str) -> Result<Role, ApiError> {
+    let role: Role = text
         .parse()
         .map_err(|error: dataforge_protocol::op::UnknownRole| ApiError::new(ErrorKind::Usage, error.to_string()))?;
+    if role == Role::Owner {
+        return Err(usage("nobody can be invited as owner", "invite as admin, editor or viewer"));
+    }
+    Ok(role)
+}
+
+fn checked(terms: &Terms) -> Result<(Role, InviteForm), ApiError> {
+    let role = role_to_give(&terms.role)?;
     let form = match terms.form.as_deref() {
         None | Some("handed") => InviteForm::Handed,
         Some("approval") => InviteForm::Approval,
         Some("open") => InviteForm::Open,
         Some(other) => return Err(usage(format!("there is no invite {other:?}"), "use handed, approval or open")),
     };
-    if role == Role::Owner {
-        return Err(usage("nobody can be invited as owner", "invite as admin, editor or viewer"));
-    }
     if form == InviteForm::Open && role > Role::Editor {
         return Err(usage("an open invite makes no admins", "invite as editor or viewer, or without --open"));
     }
@@ -51,9 +57,30 @@ fn checked(terms: &Terms) -> Result<(Role, InviteForm), ApiError> {
 
 pub(super) async fn invite(node: &Node, workspace: WorkspaceId, terms: Terms) -> Result<Reply, ApiError> {
     let (role, form) = checked(&terms)?;
+    let (ticket, reached) = make(node, workspace, (form, role, terms.uses), in_hours(terms.hours)).await?;
+    Ok(Reply::Invite(InviteReply {
+        words: ticket.words(),
+        ticket: ticket.to_string(),
+        form: terms.form.unwrap_or_else(|| "handed".to_owned()),
+        invite: ticket.invite.to_string(),
+        workspace: ticket.workspace_name,
+        role: role.to_string(),
+        uses: terms.uses,
+        expires: rfc3339(ticket.expires_ms),
+        addresses: reached.shown(),
+        listening: reached.listening,
+    }))
+}
+
+/// Writes an invite and makes its ticket.
+pub(super) async fn make(
+    node: &Node,
+    workspace: WorkspaceId,
+    (form, role, uses): (InviteForm, Role, u32),
+    expires_ms: u64,
+) -> Result<(Ticket, Reached), ApiError> {
     let reached = Reached::of(node).await?;
-    let (secret, expires_ms) = (random_bytes()?, in_hours(terms.hours));
-    let (host, uses) = (reached.clone(), terms.uses);
+    let (secret, host) = (random_bytes()?, reached.clone());
     let (ticket, progress) = node
         .with_core(move |core| {
             // Of an open invite everybody knows the public half, and the ticket's bearer signs.
@@ -73,17 +100,7 @@ pub(super) async fn invite(node: &Node, workspace: WorkspaceId, terms: Terms) ->
         })
         .await?;
     node.on_progress(workspace, &progress);
-    Ok(Reply::Invite(InviteReply {
-        ticket: ticket.to_string(),
-        form: terms.form.unwrap_or_else(|| "handed".to_owned()),
-        invite: ticket.invite.to_string(),
-        workspace: ticket.workspace_name,
-        role: role.to_string(),
-        uses,
-        expires: rfc3339(expires_ms),
-        addresses: reached.shown(),
-        listening: reached.listening,
-    }))
+    Ok((ticket, reached))
 }
 
 /// Writes the invite op and keeps the ticket's secret with it.
@@ -109,16 +126,19 @@ pub(super) async fn join(
     text: &str,
     person: Option<String>,
     device: Option<String>,
+    ignore_clock: bool,
 ) -> Result<Reply, ApiError> {
-    let ticket = read_ticket(text)?;
+    let ticket = ticket::read(text)?;
     if let TicketForm::Device { name, .. } = &ticket.form {
         return Err(usage(format!("this ticket adds a machine of {name}"), "dataforge device link TICKET uses it"));
     }
     let (workspace, dir) = (ticket.workspace, node.directory().to_owned());
+    let about = ticket.clone();
     let (identity, recovery_words) = node
         .with_core(move |core| {
-            if core.workspace_ids().contains(&workspace) {
-                return Err(usage("this workspace is here already", "dataforge sync exchanges what is new"));
+            check_elsewhere(core, &about)?;
+            if !ignore_clock {
+                ticket::check_time(&about)?;
             }
             ensure_identity(core, &dir, person, device)
         })
@@ -129,10 +149,10 @@ pub(super) async fn join(
     // The words must not be lost when the host cannot be reached: the identity is made already.
     let joined = net::join(&network, &ticket, person).await;
     let answer = joined.map_err(|error| match &recovery_words {
-        Some(words) => ApiError {
-            causes: vec![format!("an identity was made; its recovery words, shown only now: {words}")],
-            ..error
-        },
+        Some(words) => {
+            let made = format!("an identity was made; its recovery words, shown only now: {words}");
+            ApiError { causes: error.causes.iter().cloned().chain([made]).collect(), ..error }
+        }
         None => error,
     })?;
     let Answer::Admitted { ops, addresses } = answer else {

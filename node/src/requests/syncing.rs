@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::workspace::info;
 use crate::api::{
-    ApiError, ErrorKind, Event, PeerInfo, RemovedFrom, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus,
+    ApiError, ErrorKind, Event, RemovedFrom, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus,
 };
 use crate::client::Output;
 use crate::clock::rfc3339;
@@ -31,12 +31,14 @@ pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
     if node.begins_to_serve() {
         crate::admission::admit_arrivals(node);
         crate::import::watch_configured(node);
+        crate::metrics::open(node, &network).await;
         node.runtime().spawn(crate::chores::run(node.weak()));
+        node.runtime().spawn(crate::backup::keep_to_schedule(node.weak()));
     }
     Ok(Reply::Up(UpReply { device_id: device.to_string(), addresses }))
 }
 
-fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
+pub(super) fn parse_peer(text: &str) -> Result<(DeviceId, SocketAddr), ApiError> {
     let parsed = text.split_once('@').and_then(|(device, address)| Some((device.parse().ok()?, address.parse().ok()?)));
     parsed.ok_or_else(|| {
         ApiError::new(ErrorKind::Usage, format!("{text:?} is no peer"))
@@ -124,13 +126,9 @@ async fn dial_all(
     let (mut wanted, mut names) = (Vec::new(), Vec::new());
     let dials = targets.into_iter().map(|(workspace, peer)| {
         let network = Arc::clone(network);
-        async move {
-            let open = network.is_connected(&workspace, &peer.device);
-            let dialled = if open { Ok(()) } else { network.dial(workspace, &peer).await };
-            (workspace, peer.device, dialled)
-        }
+        async move { dial(&network, workspace, &peer).await.map(|dialled| (workspace, peer.device, dialled)) }
     });
-    for (workspace, device, dialled) in futures::future::join_all(dials).await {
+    for (workspace, device, dialled) in futures::future::join_all(dials).await.into_iter().flatten() {
         let name = node.peer_name(workspace, device).await;
         match dialled {
             Ok(()) => {
@@ -144,6 +142,25 @@ async fn dial_all(
         }
     }
     (wanted, names)
+}
+
+/// Dials a peer where it was reached before, and then where it is heard; nothing when it is nowhere.
+async fn dial(network: &Arc<Network>, workspace: WorkspaceId, peer: &Peer) -> Option<Result<(), ApiError>> {
+    if network.is_connected(&workspace, &peer.device) {
+        return Some(Ok(()));
+    }
+    let mut dialled = None;
+    let mut tried = Vec::new();
+    if network.knows_where(peer) {
+        tried = network.heard_at(&peer.device);
+        dialled = Some(network.dial(workspace, peer).await);
+    }
+    let is_unreached =
+        |dialled: &Result<(), ApiError>| dialled.as_ref().is_err_and(|error| error.kind == ErrorKind::Network);
+    if dialled.as_ref().is_none_or(is_unreached) && network.hear(&peer.device, &tried).await {
+        dialled = Some(network.dial(workspace, peer).await);
+    }
+    dialled
 }
 
 /// Tells apart who was exchanged with from who said that this device is no member. Names are those
@@ -234,6 +251,11 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let addresses = network.as_ref().map(|network| network.addresses()).unwrap_or_default();
     let directory = node.directory().to_owned();
     let min_copies = node.config().cache.min_copies;
+    let peers = super::health::list_peers(node).await?;
+    let gauge = network.as_ref().map(|network| Arc::clone(&network.gauge));
+    let up_since = gauge.as_ref().filter(|_| up).map(|gauge| rfc3339(gauge.begun_ms));
+    let metrics = gauge.and_then(|gauge| super::health::metrics_url(&gauge.metrics()));
+    let backups = crate::backup::plans(&directory).unwrap_or_default();
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
     let limits = node.config().late_work;
     let reply = node.with_core(move |core| {
@@ -252,6 +274,10 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             addresses: addresses.iter().map(ToString::to_string).collect(),
             workspaces,
             blob_bytes: core.store.held_bytes()?,
+            up_since,
+            peers,
+            metrics,
+            backups,
         })
     });
     Ok(Reply::Status(reply.await?))
@@ -272,6 +298,7 @@ fn workspace_status(
         workspace: info(core, id)?,
         only_here: next.saturating_sub(safe),
         blobs_missing: core.store.count_missing(&id)?,
+        bytes_missing: core.store.missing_bytes(&id)?,
         blobs_only_here: copies.only_here,
         blobs_too_few: copies.too_few,
         min_copies,
@@ -280,46 +307,4 @@ fn workspace_status(
         late: crate::aside::quota(core, &id, limits)?,
         connected,
     })
-}
-
-pub(super) async fn peers(node: &Node) -> Result<Reply, ApiError> {
-    let connections = node.connections();
-    let mut peers = node
-        .with_core(move |core| {
-            let own = core.device();
-            let names = names(core)?;
-            let mut peers: BTreeMap<DeviceId, PeerInfo> = BTreeMap::new();
-            let blank = |device: DeviceId| PeerInfo {
-                device_id: device.to_string(),
-                name: names.get(&device).cloned().unwrap_or_else(|| device.fmt_short()),
-                addresses: Vec::new(),
-                connected: connections.contains_key(&device),
-                last_seen: None,
-                last_error: None,
-            };
-            for device in names.keys().filter(|device| Some(**device) != own) {
-                peers.insert(*device, blank(*device));
-            }
-            for peer in core.store.peers()? {
-                let info = peers.entry(peer.device).or_insert_with(|| blank(peer.device));
-                info.addresses = peer.addresses.iter().map(ToString::to_string).collect();
-                info.last_seen = peer.last_seen_ms.map(rfc3339);
-                info.last_error = peer.last_error;
-            }
-            Ok(peers.into_values().collect::<Vec<_>>())
-        })
-        .await?;
-    peers.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.device_id.cmp(&b.device_id)));
-    Ok(Reply::Peers { peers })
-}
-
-/// Names of all members' devices.
-fn names(core: &mut Core) -> Result<BTreeMap<DeviceId, String>, ApiError> {
-    let mut names = BTreeMap::new();
-    for id in core.workspace_ids() {
-        for member in core.ledger(&id)?.members().members.values() {
-            names.extend(member.devices.iter().map(|(device, label)| (*device, format!("{} ({label})", member.name))));
-        }
-    }
-    Ok(names)
 }

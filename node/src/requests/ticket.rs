@@ -1,13 +1,13 @@
-//! Tickets: making one that leads here, and reading one.
+//! Tickets: making one that leads here.
 
 use std::net::SocketAddr;
 
 use dataforge_protocol::id::{EntryId, WorkspaceId};
 use dataforge_protocol::op::Role;
-use dataforge_protocol::ticket::{Ticket, TicketError, TicketForm};
+use dataforge_protocol::ticket::{Ticket, TicketForm};
 
 use crate::api::{ApiError, ErrorKind};
-use crate::clock::{now_ms, rfc3339};
+use crate::clock::now_ms;
 use crate::core::Core;
 use crate::net::Purpose;
 use crate::node::Node;
@@ -79,21 +79,40 @@ impl Reached {
     }
 }
 
+/// Refuses a ticket that this very device made, or of a workspace that is here.
+///
+/// # Errors
+/// `Usage`.
+pub(super) fn check_elsewhere(core: &mut Core, ticket: &Ticket) -> Result<(), ApiError> {
+    let usage = |message: String, hint: &str| Err(ApiError::new(ErrorKind::Usage, message).hint(hint));
+    if core.device() == Some(ticket.host) {
+        return usage(
+            format!("this machine made the ticket for {:?} itself", ticket.workspace_name),
+            "send it to whoever is to join: they run dataforge join there; --dir names another data directory",
+        );
+    }
+    if !core.workspace_ids().contains(&ticket.workspace) {
+        return Ok(());
+    }
+    let name = core.ledger(&ticket.workspace)?.genesis().name.clone();
+    match core.role(&ticket.workspace)? {
+        Some(role) => usage(
+            format!("this workspace is here already: {name:?}, and you are {role} in it"),
+            "dataforge sync exchanges what is new; the ticket was not used",
+        ),
+        None => usage(
+            format!("this workspace is here already: {name:?}, and you are no member of it any more"),
+            "let an admin there invite you again and join with another data directory (--dir)",
+        ),
+    }
+}
+
+/// Returns the time in so many minutes, in milliseconds since 1970.
+pub(super) fn in_minutes(minutes: u32) -> u64 {
+    now_ms().saturating_add(u64::from(minutes) * 60_000)
+}
+
 /// Returns the time in so many hours, in milliseconds since 1970.
 pub(super) fn in_hours(hours: u32) -> u64 {
     now_ms().saturating_add(u64::from(hours) * HOUR_MS)
-}
-
-/// Reads a ticket that has not expired.
-///
-/// # Errors
-/// `Input` when it is none, or expired.
-pub(super) fn read_ticket(text: &str) -> Result<Ticket, ApiError> {
-    let ticket: Ticket =
-        text.parse().map_err(|error: TicketError| ApiError::new(ErrorKind::Input, error.to_string()))?;
-    if now_ms() > ticket.expires_ms {
-        return Err(ApiError::new(ErrorKind::Input, format!("the ticket expired at {}", rfc3339(ticket.expires_ms)))
-            .hint(format!("ask {} for a new one", ticket.inviter)));
-    }
-    Ok(ticket)
 }

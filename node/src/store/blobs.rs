@@ -168,6 +168,19 @@ impl Store {
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
     }
 
+    /// Returns the bytes of blobs that a workspace refers to and that are not held.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn missing_bytes(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT coalesce(sum(size), 0) FROM blob_refs AS b WHERE workspace = ?1
+             AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = b.hash) AND NOT {}",
+            super::marks::dead()
+        ))?;
+        Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
+    }
+
     /// Returns the bytes of all blobs held, but for those that some workspaces refer to.
     ///
     /// # Errors

@@ -24,6 +24,13 @@ pub(crate) struct Peer {
     pub(crate) last_error: Option<String>,
 }
 
+impl Peer {
+    /// A device that was never reached.
+    pub(crate) const fn unknown(device: DeviceId) -> Self {
+        Self { device, addresses: Vec::new(), last_seen_ms: None, last_error: None }
+    }
+}
+
 impl Store {
     /// Remembers addresses of a peer, newest first.
     ///

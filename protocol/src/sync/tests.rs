@@ -80,6 +80,32 @@ fn each_side_sends_just_what_the_other_lacks() {
 }
 
 #[test]
+fn each_side_knows_how_far_it_is_behind_and_what_is_left_to_send() {
+    let (base, owner, [editor, _]) = base();
+    let (mut left, mut right) = (base.replica(), base.replica());
+    for n in 0..3 {
+        left.edit(&owner, well(1).doc_id(), "name", &format!("left {n}"));
+    }
+    right.edit(&editor, well(1).doc_id(), "company", "right");
+    let mut sides = meet(left, right);
+    let standing = |(session, peer): &(Session, Peer)| (session.behind(&peer.ledger), session.to_send());
+    assert_eq!(sides.each_ref().map(standing), [(None, 0), (None, 0)], "nothing is known yet");
+    // Only the tips go.
+    let tips = sides.each_mut().map(|(session, peer)| session.next_message(peer).unwrap().unwrap());
+    let [to_right, to_left] = tips;
+    for ((session, peer), message) in sides.iter_mut().zip([to_left, to_right]) {
+        session.on_message(message, &peer.ledger).unwrap();
+    }
+    assert_eq!(sides.each_ref().map(standing), [(Some(1), 3), (Some(3), 1)]);
+    talk(&mut sides);
+    assert_eq!(sides.each_ref().map(standing), [(Some(0), 0), (Some(0), 0)]);
+    let (session, left) = &mut sides[0];
+    left.edit(&owner, well(1).doc_id(), "name", "later");
+    session.on_progress(&left.ledger);
+    assert_eq!(standing(&sides[0]), (Some(0), 1));
+}
+
+#[test]
 fn what_is_written_later_is_pushed_once_and_not_sent_back() {
     let (base, owner, [editor, _]) = base();
     let mut sides = meet(base.replica(), base.replica());

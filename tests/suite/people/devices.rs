@@ -119,7 +119,7 @@ fn a_second_machine_is_linked_by_ticket_and_words_and_a_lost_one_revoked() {
     let garbage = dir.path().join("garbage");
     std::fs::write(&garbage, "abandon abandon").unwrap();
     assert!(desk.fails(&["device", "link", ticket, "--words-file", garbage.to_str().unwrap()], 4).contains("2 words"));
-    assert!(desk.fails(&["join", ticket], 2).contains("device link"));
+    assert!(desk.fails(&["join", "--yes", ticket], 2).contains("device link"));
     assert!(!desk.path().join("keys/device.key").exists());
     let mut link = desk.command(["--json", "device", "link", ticket, "--device", "desk"]);
     link.stdin(std::fs::File::open(&bobs).unwrap());

@@ -215,6 +215,9 @@ pub struct DeviceTicketReply {
     pub person: String,
     /// Their four words.
     pub fingerprint: String,
+    /// Four words of the ticket that `device link` shows too.
+    #[serde(default)]
+    pub words: String,
     /// Not after, RFC 3339 UTC.
     pub expires: String,
     /// Addresses in it.

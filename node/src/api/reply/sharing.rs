@@ -52,6 +52,9 @@ pub struct InviteReply {
     pub form: String,
     /// Its id.
     pub invite: String,
+    /// Four words that `join` shows too, to be compared by voice.
+    #[serde(default)]
+    pub words: String,
     /// Role it gives.
     pub role: String,
     /// How many may use it.

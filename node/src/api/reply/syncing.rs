@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::WorkspaceInfo;
+use super::{PeerStanding, WorkspaceInfo};
 
 /// The result of a sync.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,18 @@ pub struct StatusReply {
     pub blob_bytes: u64,
     /// Free bytes on the disk.
     pub free_bytes: Option<u64>,
+    /// Since when it is up, RFC 3339 UTC.
+    #[serde(default)]
+    pub up_since: Option<String>,
+    /// Other devices of members, and how each is reached.
+    #[serde(default)]
+    pub peers: Vec<PeerInfo>,
+    /// Where metrics are given.
+    #[serde(default)]
+    pub metrics: Option<String>,
+    /// What is backed up by itself.
+    #[serde(default)]
+    pub backups: Vec<super::BackupPlan>,
 }
 
 /// The state of a workspace.
@@ -96,6 +108,9 @@ pub struct WorkspaceStatus {
     pub only_here: u64,
     /// Blobs referred to and not held here.
     pub blobs_missing: u64,
+    /// Their bytes: what is to be received, unless the policy leaves them elsewhere.
+    #[serde(default)]
+    pub bytes_missing: u64,
     /// Blobs held here that no other device says it holds.
     #[serde(default)]
     pub blobs_only_here: u64,
@@ -117,7 +132,7 @@ pub struct WorkspaceStatus {
 }
 
 /// A known peer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeerInfo {
     /// Device id.
     pub device_id: String,
@@ -131,6 +146,25 @@ pub struct PeerInfo {
     pub last_seen: Option<String>,
     /// Why the last attempt failed.
     pub last_error: Option<String>,
+    /// How it is reached: `direct` or `relay`; while it is away how it was met last, also `bundle`; none when
+    /// it never was.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The address in use.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Milliseconds there and back over the path in use.
+    #[serde(default)]
+    pub latency_ms: Option<f64>,
+    /// Bytes sent to it since this node is up.
+    #[serde(default)]
+    pub bytes_sent: u64,
+    /// Bytes received from it since then.
+    #[serde(default)]
+    pub bytes_received: u64,
+    /// How far each side has what the other has, for each workspace that it is a member of.
+    #[serde(default)]
+    pub standings: Vec<PeerStanding>,
 }
 
 /// The result of a verification.

@@ -29,6 +29,9 @@ pub enum DataRequest {
         bytes: Option<u64>,
         /// Whether it is done, rather than only looked at.
         go: bool,
+        /// A stick whose bundles count as a copy, once they are read and hashed.
+        #[serde(default)]
+        drive: Option<std::path::PathBuf>,
     },
     /// Keeps it here always, or no more. → `Done`
     Pin {

@@ -1,9 +1,10 @@
 //! What the cache holds, and freeing it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::WorkspaceId;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use super::{blobs, find_project, target};
 use crate::api::{ApiError, CacheReply, ErrorKind, FreedReply, KeptInfo, Reply};
@@ -12,14 +13,18 @@ use crate::net::Purpose;
 use crate::node::Node;
 use crate::store::Scope;
 
+/// What is to be freed.
+#[derive(Debug)]
+pub(super) struct What {
+    pub(super) target: Option<String>,
+    pub(super) bytes: Option<u64>,
+    /// A stick that counts as a copy.
+    pub(super) drive: Option<PathBuf>,
+}
+
 /// Frees what a target has, or whatever is needed least.
-pub(super) async fn free(
-    node: &Node,
-    workspace: WorkspaceId,
-    text: Option<String>,
-    bytes: Option<u64>,
-    go: bool,
-) -> Result<Reply, ApiError> {
+pub(super) async fn free(node: &Node, workspace: WorkspaceId, what: What, go: bool) -> Result<Reply, ApiError> {
+    let What { target: text, bytes, drive } = what;
     if text.is_none() && bytes.is_none() {
         return Err(ApiError::new(ErrorKind::Usage, "say what to free, or how many bytes"));
     }
@@ -30,7 +35,14 @@ pub(super) async fn free(
             Ok(blobs(core, &workspace, &scope)?.into_iter().map(|one| one.blob).collect::<Vec<_>>())
         })
         .await?;
-    give_up(node, workspace, held, bytes.unwrap_or(u64::MAX), go).await
+    let on_drive = match drive {
+        Some(drive) => {
+            let wanted = held.iter().map(|blob| blob.hash).collect();
+            crate::bundle::proven(node, workspace, drive, wanted).await?
+        }
+        None => BTreeSet::new(),
+    };
+    give_up(node, workspace, held, bytes.unwrap_or(u64::MAX), go, &on_drive).await
 }
 
 /// Gives up blobs and parts of them.
@@ -40,13 +52,14 @@ async fn give_up(
     blobs: Vec<BlobRef>,
     bytes: u64,
     go: bool,
+    on_drive: &BTreeSet<BlobHash>,
 ) -> Result<Reply, ApiError> {
     let mut partials = node.with_core(|core| core.store.partials()).await?;
     let named: BTreeSet<_> = blobs.iter().map(|blob| blob.hash).collect();
     partials.retain(|(hash, _)| named.contains(hash));
     reach(node).await?;
     let freed_first: u64 = partials.iter().map(|(_, bytes)| bytes).sum();
-    let mut freed = keep::free(node, workspace, blobs, bytes.saturating_sub(freed_first), go).await?;
+    let mut freed = keep::free(node, workspace, blobs, bytes.saturating_sub(freed_first), go, on_drive).await?;
     freed.partial_bytes += freed_first;
     if go && !partials.is_empty() {
         node.with_core(move |core| {
@@ -109,7 +122,7 @@ pub(super) async fn clear(
             Ok(named.into_iter().map(|one| one.blob).collect::<Vec<_>>())
         })
         .await?;
-    give_up(node, workspace, held, u64::MAX, go).await
+    give_up(node, workspace, held, u64::MAX, go, &BTreeSet::new()).await
 }
 
 fn reply(freed: Freed, done: bool) -> FreedReply {

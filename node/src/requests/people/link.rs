@@ -12,9 +12,10 @@ use crate::core::{Core, Progress};
 use crate::identity::Identity;
 use crate::net::{self, Answer, Purpose};
 use crate::node::Node;
-use crate::requests::ticket::{Given, Reached, in_hours, read_ticket};
+use crate::requests::ticket::{Given, Reached, in_hours};
 use crate::requests::workspace::{device_label, info};
 use crate::store::DeviceTicket;
+use crate::ticket;
 use crate::words::{check_words, phrase};
 
 /// Makes a ticket by which a person adds another machine, through this one.
@@ -50,6 +51,7 @@ pub(super) async fn ticket(
         })
         .await?;
     Ok(Reply::DeviceTicket(DeviceTicketReply {
+        words: ticket.words(),
         ticket: ticket.to_string(),
         workspace: ticket.workspace_name,
         person: name,
@@ -76,8 +78,12 @@ pub(in crate::requests) async fn link(
     text: &str,
     words: Option<Words>,
     device: Option<String>,
+    ignore_clock: bool,
 ) -> Result<Reply, ApiError> {
-    let ticket = read_ticket(text)?;
+    let ticket = ticket::read(text)?;
+    if !ignore_clock {
+        ticket::check_time(&ticket)?;
+    }
     let TicketForm::Device { person, name } = ticket.form.clone() else {
         return Err(usage(
             "this ticket is for a new member, not for another machine of yours",

@@ -4,7 +4,9 @@
 //! sync beside bare iroh-blobs. `--field DIR [--within IMPORT SYNC]` times the folder of the main
 //! story, `--wells COUNT` an import of many small files beside plain files and SQLite, `--catch-up
 //! COUNT` a new node's work on the entries of so many wells, `--blobs [--small]` a transfer of files
-//! beside bare iroh-blobs, Syncthing and rsync (Linux; it takes the `dataforge` that was built last).
+//! beside bare iroh-blobs, Syncthing and rsync, `--store COUNT` the start of a node that holds so many
+//! blobs, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
+//! on Linux; they take the `dataforge` that was built last).
 //! `docs/benchmarks.md` has the floors and what was measured.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -13,6 +15,10 @@ mod alone;
 #[cfg(target_os = "linux")]
 mod blobs;
 mod entries;
+#[cfg(target_os = "linux")]
+mod network;
+#[cfg(target_os = "linux")]
+mod store;
 mod story;
 mod wells;
 
@@ -43,8 +49,13 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         ["--field", folder, limits @ ..] => story::field(dir, Path::new(folder), limits).await,
         ["--wells", count] => wells::wells(dir, count.parse()?).await,
         ["--catch-up", count] => wells::catch_up(dir, count.parse()?).await,
+        // The other side of `--network`, started by it.
+        #[cfg(target_os = "linux")]
+        ["--quic-give", controller, bytes, listen] => network::quic_give(controller, bytes.parse()?, listen).await,
+        #[cfg(target_os = "linux")]
+        ["--quic-take", address, bytes] => network::quic_take(address, bytes.parse()?).await,
         _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | \
-                  --blobs [--small]]"
+                  --blobs [--small] | --store COUNT | --network [--small]]"
             .into()),
     }
 }
@@ -60,6 +71,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     match args.as_slice() {
         #[cfg(target_os = "linux")]
         ["--blobs", flags @ ..] if matches!(flags, [] | ["--small"]) => blobs::compare(dir.path(), !flags.is_empty())?,
+        #[cfg(target_os = "linux")]
+        ["--store", count] => store::measure(dir.path(), count.parse()?)?,
+        #[cfg(target_os = "linux")]
+        ["--network", flags @ ..] if matches!(flags, [] | ["--small"]) => {
+            network::compare(dir.path(), !flags.is_empty())?;
+        }
+        #[cfg(target_os = "linux")]
+        ["--tcp-give", file, listen] => network::tcp_give(file, listen)?,
+        #[cfg(target_os = "linux")]
+        ["--tcp-take", address, bytes] => network::tcp_take(address, bytes.parse()?)?,
         args => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(dir.path(), args))?,
     }
     Ok(ExitCode::SUCCESS)

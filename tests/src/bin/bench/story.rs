@@ -82,7 +82,8 @@ async fn two_nodes(dir: &Path, logs: PathBuf) -> Result<(u64, Duration, u64, Dur
     call(&a, Request::Up).await?;
     let invite = Request::Invite { workspace: None, role: "editor".into(), uses: 1, hours: 1, form: None };
     let Reply::Invite(invite) = call(&a, invite).await? else { unreachable!("an invite answers with a ticket") };
-    call(&b, Request::Join { ticket: invite.ticket, person: Some("Bob".into()), device: Some("b".into()) }).await?;
+    let (ticket, person, device) = (invite.ticket, Some("Bob".into()), Some("b".into()));
+    call(&b, Request::Join { ticket, person, device, ignore_clock: false }).await?;
     let started = Instant::now();
     let Reply::Sync(sync) = call(&b, Request::Sync { workspace: None, peers: Vec::new(), timeout_secs: 600 }).await?
     else {

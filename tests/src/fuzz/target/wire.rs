@@ -7,6 +7,7 @@ use dataforge_protocol::gate;
 use dataforge_protocol::holding::SignedHolding;
 use dataforge_protocol::key::Signature;
 use dataforge_protocol::op::Op;
+use dataforge_protocol::pairing::PairingReply;
 use dataforge_protocol::ticket::{JoinReply, JoinRequest, Ticket, read_join_frame};
 use dataforge_protocol::wire::Message;
 
@@ -53,6 +54,9 @@ impl Target for Wire {
         change(input, &mut outcome);
         if read_join_frame::<JoinRequest>(input).is_some() || read_join_frame::<JoinReply>(input).is_some() {
             outcome.note("join", true);
+        }
+        if let Some(reply) = read_join_frame::<PairingReply>(input) {
+            outcome.note("pairing", reply.is_bounded());
         }
         match String::from_utf8_lossy(input).parse::<Ticket>() {
             Ok(ticket) => assert_eq!(ticket.to_string().parse(), Ok(ticket), "a ticket is read as written"),

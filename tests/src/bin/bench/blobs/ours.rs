@@ -76,7 +76,7 @@ pub(super) fn sync(program: &Path, source: &Source, dir: &Path) -> Result<Ours, 
     a.json(&["init", "Field"])?;
     let up = Up::start(a.command(&["up"]));
     let invite = a.json(&["invite"])?;
-    b.json(&["join", invite["ticket"].as_str().ok_or("an invite without a ticket")?])?;
+    b.json(&["join", "--yes", invite["ticket"].as_str().ok_or("an invite without a ticket")?])?;
     let (_, nothing) = b.sync()?;
     let imported = a.json(&["import", source.path.to_str().ok_or("a path that is no text")?])?;
     if number(&imported, "attached")? != source.count as f64 {

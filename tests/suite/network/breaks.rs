@@ -1,0 +1,124 @@
+//! What breaks in the middle: a partition, a killed peer, a new address. What came stays.
+
+use std::time::Duration;
+
+use dataforge_tests::impair::{Cut, Order, Profile};
+use dataforge_tests::net::{Lab, Wire};
+use dataforge_tests::program::wait_within;
+
+use super::lines::pair;
+use super::{Node, agree, attach, has_file, live};
+
+const PATIENCE: Duration = Duration::from_secs(75);
+/// Bytes of the blob that is cut: six seconds of the line.
+const BLOB: usize = 12_000_000;
+const BITS_PER_S: u64 = 16_000_000;
+
+#[test]
+fn a_partition_heals() {
+    let Some(lab) = Lab::new("a_partition_heals") else { return };
+    let (ada, bob, wire) = pair(&lab, Profile::delay_ms(2));
+    agree(PATIENCE, &[&ada, &bob]);
+    // By script: the second order is on its way before the first is carried out.
+    wire.order(&Order { after_ms: 20_000, cut: Some(Cut::Nothing), ..Order::default() });
+    wire.cut(Cut::Both);
+    ada.place.json(&["set", "Test 1", "field", "in the partition"]);
+    bob.place.json(&["set", "Test 1", "company", "beside it"]);
+    attach(&bob, "meanwhile.bin", 300_000);
+    std::thread::sleep(Duration::from_secs(15));
+    assert_ne!(ada.entries(), bob.entries(), "nothing passes a partition");
+    std::thread::sleep(Duration::from_secs(5));
+    let healed = agree(PATIENCE, &[&ada, &bob]);
+    println!("agreed {healed:?} after the partition");
+    assert!(wire.counts().forward.cut > 0);
+    live(PATIENCE, &ada, &bob, 100_000);
+}
+
+/// Lets frames through one way only, which leaves each side with another view of the other.
+#[test]
+fn a_partition_in_one_direction_heals() {
+    let Some(lab) = Lab::new("a_partition_in_one_direction_heals") else { return };
+    let (ada, bob, wire) = pair(&lab, Profile::delay_ms(2));
+    agree(PATIENCE, &[&ada, &bob]);
+    wire.cut(Cut::Forward);
+    ada.place.json(&["set", "Test 1", "field", "unheard"]);
+    bob.place.json(&["set", "Test 1", "company", "heard perhaps"]);
+    std::thread::sleep(Duration::from_secs(12));
+    assert!(bob.field_of("Test 1") != "unheard");
+    wire.cut(Cut::Nothing);
+    agree(PATIENCE, &[&ada, &bob]);
+}
+
+fn missing(node: &Node) -> u64 {
+    node.place.json(&["transfers"])["missing_bytes"].as_u64().unwrap()
+}
+
+/// Fetches a blob from Ada to Bob over a slow line, breaks it about half-way, and counts what goes
+/// over the line from then on: of what had come, at most a tenth again.
+fn broken(test: &str, mut break_it: impl FnMut(&mut Node, &mut Node, &Wire)) {
+    let Some(lab) = Lab::new(test) else { return };
+    let (mut ada, mut bob, wire) = pair(&lab, Profile::delay_ms(5).with_rate(BITS_PER_S));
+    agree(PATIENCE, &[&ada, &bob]);
+    attach(&ada, "broken.bin", BLOB);
+    let blob = BLOB as u64;
+    wait_within(PATIENCE, "half of it is there", || (1..=blob * 6 / 10).contains(&missing(&bob)));
+    let (left, before) = (missing(&bob), wire.counts().forward.delivered_bytes);
+    assert!(left > blob / 5, "it was too fast to be cut: {left} bytes are missing");
+    break_it(&mut ada, &mut bob, &wire);
+    let took = agree(PATIENCE, &[&ada, &bob]);
+    let carried = wire.counts().forward.delivered_bytes - before;
+    let come = blob - left;
+    // Headers, acknowledgements and proofs cost less than a tenth on a clean line; two hundred
+    // kilobytes are what both sides say to each other when they meet again.
+    let most = left + left / 10 + come / 10 + 200_000;
+    println!("{come} bytes had come, {left} were missing; {carried} came in {took:?}, {most} at most");
+    assert!(carried <= most, "{carried} bytes for {left}: more than a tenth of {come} came again");
+    assert!(has_file(&bob, "broken.bin", BLOB));
+    for node in [&ada, &bob] {
+        node.place.verify();
+    }
+}
+
+#[test]
+fn a_peer_killed_while_it_gives() {
+    broken("a_peer_killed_while_it_gives", |ada, _bob, _wire| {
+        ada.kill();
+        std::thread::sleep(Duration::from_secs(2));
+        ada.start();
+    });
+}
+
+#[test]
+fn a_peer_killed_while_it_fetches() {
+    broken("a_peer_killed_while_it_fetches", |_ada, bob, _wire| {
+        bob.kill();
+        std::thread::sleep(Duration::from_secs(2));
+        bob.start();
+    });
+}
+
+#[test]
+fn a_cable_pulled_out_for_five_seconds() {
+    broken("a_cable_pulled_out_for_five_seconds", |_ada, bob, _wire| {
+        bob.host.set_link("eth0", false);
+        std::thread::sleep(Duration::from_secs(5));
+        bob.host.set_link("eth0", true);
+        bob.host.add_address("eth0", "fd77::2/64");
+    });
+}
+
+/// From one network to another under way, as a laptop that is carried through a building.
+#[test]
+fn another_address_while_it_fetches() {
+    broken("another_address_while_it_fetches", |_ada, bob, _wire| {
+        bob.host.move_to("eth0", &["10.77.0.42/24", "fd77::42/64"]);
+    });
+}
+
+/// Whoever gives moves: who fetches has to find it.
+#[test]
+fn another_address_while_it_gives() {
+    broken("another_address_while_it_gives", |ada, _bob, _wire| {
+        ada.host.move_to("eth0", &["10.77.0.41/24", "fd77::41/64"]);
+    });
+}
