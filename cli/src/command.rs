@@ -2,8 +2,8 @@
 
 mod attach;
 mod audit;
-mod bundle;
 mod backup;
+mod bundle;
 mod cache;
 mod completions;
 mod config;
@@ -51,8 +51,8 @@ mod set;
 mod show;
 mod status;
 mod sync;
-mod ticket;
 mod sync_log;
+mod ticket;
 mod tombstone;
 mod transfers;
 mod up;

@@ -149,12 +149,7 @@ impl Default for CacheConfig {
 
 impl Default for LateConfig {
     fn default() -> Self {
-        Self {
-            max_entries: 100_000,
-            max_bytes: 1 << 30,
-            max_person_entries: 10_000,
-            max_person_bytes: 64 << 20,
-        }
+        Self { max_entries: 100_000, max_bytes: 1 << 30, max_person_entries: 10_000, max_person_bytes: 64 << 20 }
     }
 }
 

@@ -6,8 +6,8 @@ mod data;
 mod describing;
 mod editing;
 mod founding;
-mod joining;
 mod health;
+mod joining;
 mod key;
 mod listing;
 mod log;
@@ -23,8 +23,7 @@ use tokio::sync::mpsc;
 pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
 pub(crate) use self::joining::ticket_for;
-pub(crate) use self::people::find_member;
-pub(crate) use self::people::{People, uses as invite_uses};
+pub(crate) use self::people::{People, find_member, uses as invite_uses};
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
@@ -34,7 +33,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         crate::admission::admit_or_tell(node).await;
     }
     match request {
-        Request::Init { name, person, device } => workspace::init(node, name, person, device, workspace::Founders::default()).await,
+        Request::Init { name, person, device } => {
+            workspace::init(node, name, person, device, workspace::Founders::default()).await
+        }
         Request::Founding { ask } => founding::dispatch(node, ask).await,
         Request::Workspaces => workspace::list(node).await,
         Request::Import { workspace, paths, options } => {

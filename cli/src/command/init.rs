@@ -46,9 +46,7 @@ impl Init {
             Request::Init { name, person, device }
         } else {
             let (quorum, only_quorum) = (self.quorum, self.only_quorum);
-            Request::Founding {
-                ask: FoundingRequest::Workspace { name, person, device, owners, quorum, only_quorum },
-            }
+            Request::Founding { ask: FoundingRequest::Workspace { name, person, device, owners, quorum, only_quorum } }
         };
         let reply = context.call(request).await?;
         sheet.show(context, &reply)

@@ -1,7 +1,7 @@
 //! Replies and events.
 
-mod bundle;
 mod backup;
+mod bundle;
 mod data;
 mod founding;
 mod health;
@@ -15,8 +15,8 @@ mod syncing;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::bundle::*;
 pub use self::backup::*;
+pub use self::bundle::*;
 pub use self::data::*;
 pub use self::founding::*;
 pub use self::health::*;

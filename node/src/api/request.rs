@@ -1,11 +1,11 @@
 //! Requests.
 
-mod bundle;
 mod backup;
+mod bundle;
 mod data;
 mod founding;
-mod joining;
 mod health;
+mod joining;
 mod key;
 mod people;
 
@@ -14,12 +14,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::backup::{BackupRequest, BlobChoice};
+pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
 pub use self::founding::{FoundingRequest, QuorumRequest};
-pub use self::joining::JoiningRequest;
 pub use self::health::HealthRequest;
+pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 

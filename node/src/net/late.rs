@@ -62,7 +62,9 @@ async fn hear(node: &Node, removed: Removed, send: &mut SendStream, recv: &mut R
             node.with_core(move |core| core.accept_from_outside(&workspace, verified, &limits)).await?;
         node.on_progress(workspace, &progress);
         if refused > 0 {
-            tracing::warn!("no room for {refused} entries that a removed device handed in: see late_work in the settings");
+            tracing::warn!(
+                "no room for {refused} entries that a removed device handed in: see late_work in the settings"
+            );
         }
     }
 }

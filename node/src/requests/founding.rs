@@ -50,11 +50,7 @@ fn reply(file: &IdentityFile, recovery_words: Option<String>) -> IdentityReply {
 
 /// Returns a person as others tell them apart.
 pub(super) fn person_info(person: &Person) -> PersonInfo {
-    PersonInfo {
-        person_id: person.id.to_string(),
-        name: person.name.clone(),
-        fingerprint: fingerprint(&person.id),
-    }
+    PersonInfo { person_id: person.id.to_string(), name: person.name.clone(), fingerprint: fingerprint(&person.id) }
 }
 
 async fn identity(node: &Node, person: Option<String>, device: Option<String>) -> Result<Reply, ApiError> {

@@ -9,9 +9,7 @@ use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use tokio::sync::{mpsc, watch};
 
 use super::workspace::info;
-use crate::api::{
-    ApiError, ErrorKind, Event, RemovedFrom, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus,
-};
+use crate::api::{ApiError, ErrorKind, Event, RemovedFrom, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus};
 use crate::client::Output;
 use crate::clock::rfc3339;
 use crate::config::LateConfig;

@@ -124,7 +124,11 @@ fn late_work_beyond_the_room_for_it_stays_with_its_author_and_counts_all_the_sam
     set_room(&cyd, 4);
     let told = hand_in(&bob, &ada);
     let out = &told["removed"][0];
-    assert_eq!((out["handed_in"].as_u64(), out["no_room"].as_u64(), out["later"].as_u64()), (Some(2), Some(3), Some(0)), "{told}");
+    assert_eq!(
+        (out["handed_in"].as_u64(), out["no_room"].as_u64(), out["later"].as_u64()),
+        (Some(2), Some(3), Some(0)),
+        "{told}"
+    );
     let late = ada.json(&["late-work"]);
     assert_eq!((late["quota"]["entries"].as_u64(), &late["quota"]["full"][0]), (Some(2), &"bob".into()), "{late}");
     assert_eq!(late["late_work"][0]["entries"].as_u64(), Some(2), "{late}");
@@ -133,11 +137,19 @@ fn late_work_beyond_the_room_for_it_stays_with_its_author_and_counts_all_the_sam
     // Cyd has more room. What she took comes to Ada from her, a member, whatever Ada's room: both
     // hold the same, so that what counts never depends on it.
     let told = hand_in(&bob, &cyd);
-    assert_eq!((told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()), (Some(4), Some(1)), "{told}");
+    assert_eq!(
+        (told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()),
+        (Some(4), Some(1)),
+        "{told}"
+    );
     meet(&cyd, &ada);
     for place in [&ada, &cyd] {
         let late = place.json(&["late-work"]);
-        assert_eq!((late["late_work"][0]["entries"].as_u64(), late["quota"]["entries"].as_u64()), (Some(4), Some(4)), "{late}");
+        assert_eq!(
+            (late["late_work"][0]["entries"].as_u64(), late["quota"]["entries"].as_u64()),
+            (Some(4), Some(4)),
+            "{late}"
+        );
         assert_ne!(field_of(place), "Bobs");
     }
     // The room is made again when the work is brought in.
@@ -151,7 +163,11 @@ fn late_work_beyond_the_room_for_it_stays_with_its_author_and_counts_all_the_sam
         place.verify();
     }
     let told = hand_in(&bob, &ada);
-    assert_eq!((told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()), (Some(1), Some(0)), "{told}");
+    assert_eq!(
+        (told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()),
+        (Some(1), Some(0)),
+        "{told}"
+    );
     assert!(!said(&ada, &["status"]).contains("no room"));
 }
 
@@ -166,11 +182,20 @@ fn the_room_of_a_workspace_is_shared_and_what_finds_none_is_said() {
         place.json(&["set", "Test 1", "field", "Late"]);
     }
     let told = hand_in(&bob, &ada);
-    assert_eq!((told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()), (Some(1), Some(0)), "{told}");
+    assert_eq!(
+        (told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()),
+        (Some(1), Some(0)),
+        "{told}"
+    );
     let up = ada.up();
     let output = cyd.run(["sync", "--peer", &super::address(&up)]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(told.contains("no room for 1 entry of yours") && told.contains("late_work settings") && !told.contains("has all"), "{told}");
+    assert!(
+        told.contains("no room for 1 entry of yours")
+            && told.contains("late_work settings")
+            && !told.contains("has all"),
+        "{told}"
+    );
     drop(up);
     let status = said(&ada, &["status"]);
     assert!(status.contains("1 entry") && status.contains("of late work, no room for more"), "{status}");

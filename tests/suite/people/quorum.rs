@@ -77,7 +77,10 @@ fn two_of_three_owners_remove_a_third_and_no_word_of_hers_undoes_it() {
     assert!(told.contains("nobody's words alone"), "{told}");
     let (draft, copy) = (path(&dir, "draft"), path(&dir, "copy"));
     let drafted = bob.json(&["recover", "draft", &draft, "--remove", "Ada"]);
-    assert_eq!((drafted["owners"][0]["name"].as_str(), drafted["removed"][0]["name"].as_str()), (Some("Bob"), Some("Ada")));
+    assert_eq!(
+        (drafted["owners"][0]["name"].as_str(), drafted["removed"][0]["name"].as_str()),
+        (Some("Bob"), Some("Ada"))
+    );
     assert_eq!((drafted["quorum"].as_u64(), signed_by(&drafted).len()), (Some(2), 0), "{drafted}");
     bob.fails(&["recover", "draft", &draft], 2);
     std::fs::copy(&draft, &copy).unwrap();
@@ -86,7 +89,8 @@ fn two_of_three_owners_remove_a_third_and_no_word_of_hers_undoes_it() {
     ada.json(&["set", "Test 1", "field", "Adas Field"]);
     meet(&bob, &ada);
     assert_eq!(role_of(&bob, "dan"), "admin");
-    let sign = |of: &Place, file: &str, words: &str| of.json(&["recover", "sign", file, "--yes", "--words-file", words]);
+    let sign =
+        |of: &Place, file: &str, words: &str| of.json(&["recover", "sign", file, "--yes", "--words-file", words]);
     assert!(bob.fails(&["recover", "publish", &draft, "--yes"], 5).contains("nobody did"));
     let told = bob.fails(&["recover", "sign", &draft, "--yes", "--words-file", &stranger], 5);
     assert!(told.contains("not the words of an owner") && told.contains("Ada, Bob, Cyd"), "{told}");
@@ -108,7 +112,10 @@ fn two_of_three_owners_remove_a_third_and_no_word_of_hers_undoes_it() {
     meet(&cyd, &bob);
     meet(&dan, &bob);
     for place in [&bob, &cyd, &dan] {
-        assert_eq!((role_of(place, "Ada"), role_of(place, "Bob"), role_of(place, "dan")), ("none".into(), "owner".into(), "editor".into()));
+        assert_eq!(
+            (role_of(place, "Ada"), role_of(place, "Bob"), role_of(place, "dan")),
+            ("none".into(), "owner".into(), "editor".into())
+        );
         place.verify();
     }
     bob.json(&["set", "Test 1", "field", "Bobs Field"]);

@@ -106,7 +106,10 @@ fn one_connection_brings_no_more_than_the_other_side_takes() {
 fn who_is_outside_and_what_is_settled_is_known_by_device() {
     let (owner, gone) = (Author::new(1), Author::new(2));
     let mut peer = Peer::with(&owner, &[(&gone, Role::Editor)]);
-    assert_eq!((peer.ledger.named_up_to(&gone.device()), peer.ledger.certified(&gone.device())), (None, Some(gone.id())));
+    assert_eq!(
+        (peer.ledger.named_up_to(&gone.device()), peer.ledger.certified(&gone.device())),
+        (None, Some(gone.id()))
+    );
     let written = peer.open(&gone, &well(1));
     assert_eq!(peer.ledger.seq_of(&written.id), Some(0));
     assert!(peer.ledger.is_settled_at(&gone.device(), 0) && !peer.ledger.is_settled_at(&gone.device(), 1));
