@@ -87,7 +87,7 @@ fn happened(mut events: Events) -> mpsc::Receiver<()> {
         while let Some(event) = events.next().await {
             if !matches!(event, Event::Progress { .. }) && !sender.is_closed() {
                 // One that waits already stands for this one, too.
-                drop(sender.try_send(()));
+                let _ = sender.try_send(());
             }
         }
     });
@@ -111,7 +111,7 @@ fn q_pressed() -> oneshot::Receiver<()> {
             }
         }
         // Whoever waited may be gone.
-        drop(sender.send(()));
+        let _ = sender.send(());
     };
     // Without a thread the receiver says at once that it is over, so the view is not left without an end.
     drop(std::thread::Builder::new().name("keys".into()).spawn(wait));
@@ -245,6 +245,7 @@ mod tests {
             up_since: Some("2026-11-27T15:00:00Z".into()),
             peers: vec![peer(true), peer(false)],
             metrics: None,
+            backups: Vec::new(),
         }
     }
 

@@ -139,7 +139,7 @@ pub(super) fn longest_file(_dir: &Path) -> Option<u64> {
 pub(super) fn forget_cached(path: &Path) {
     if let Ok(file) = open_file(path) {
         // Advice; what is remembered all the same was read when it was written.
-        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+        drop(rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed));
     }
 }
 

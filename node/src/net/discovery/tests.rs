@@ -41,12 +41,12 @@ fn stranger_that_turns_out_to_be_a_member_is_news() {
 #[test]
 fn new_announcement_of_a_member_replaces_the_one_that_came_the_same_way() {
     let mut around = Surroundings::default();
-    around.note(heard([1; 16], Some(1), "10.0.0.1:7411", Way::Beacon));
+    around.note(heard([1; 16], Some(1), "10.0.0.5:7411", Way::Beacon));
     around.note(heard([9; 16], Some(2), "10.0.0.9:7411", Way::Beacon));
     around.note(heard([2; 16], Some(1), "10.0.0.1:7411", Way::DnsSd));
     around.note(heard([3; 16], Some(1), "10.0.0.7:7411", Way::DnsSd));
     let found = around.addresses_of(&DeviceId([1; 32]));
-    assert_eq!(found, ["10.0.0.7:7411".parse().unwrap()]);
+    assert_eq!(found, ["10.0.0.7:7411".parse().unwrap(), "10.0.0.5:7411".parse().unwrap()]);
 }
 
 #[test]
