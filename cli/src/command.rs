@@ -24,6 +24,7 @@ mod exports;
 mod fetch;
 mod free;
 mod grid;
+mod identity;
 mod import;
 mod init;
 mod invite;
@@ -172,9 +173,11 @@ pub(crate) enum Command {
     Device(device::Device),
     /// Keep this device's key under a passphrase
     Key(key::Key),
+    /// Hand over who you are, to be named as owner of a workspace
+    Identity(identity::Identity),
     /// End a device for ever
     RevokeDevice(device::RevokeDevice),
-    /// Give the workspace an owner by its recovery words
+    /// Give the workspace an owner by its recovery words, or by enough of its first owners
     Recover(recover::Recover),
     /// Let void ops count
     Ratify(recover::Ratify),
@@ -239,6 +242,7 @@ impl Command {
             Self::Init(_) | Self::Join(_) | Self::Config(_) | Self::Demo(_) | Self::Completions(_) => true,
             Self::Ticket(_) | Self::Nearby(_) => true,
             Self::Device(device) => device.makes_directory(),
+            Self::Identity(identity) => identity.makes_directory(),
             // It says itself what is missing, and takes away what a directory that is gone left behind.
             Self::Service(_) => true,
             Self::Backup(backup) => !backup.needs_directory(),
@@ -299,6 +303,7 @@ impl Command {
             Self::Approve(command) => command.run(context).await,
             Self::Device(command) => command.run(context).await,
             Self::Key(command) => command.run(context).await,
+            Self::Identity(command) => command.run(context).await,
             Self::RevokeDevice(command) => command.run(context).await,
             Self::Recover(command) => command.run(context).await,
             Self::Ratify(command) => command.run(context).await,
@@ -331,6 +336,9 @@ impl Human for Reply {
     fn human(&self) -> String {
         match self {
             Self::Init(reply) => reply.human(),
+            Self::Identity(reply) => reply.human(),
+            Self::Recoverers(reply) => reply.human(),
+            Self::RecoveryDraft(reply) => reply.human(),
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),
@@ -381,7 +389,10 @@ impl Human for Reply {
             Self::Wrote(reply) => reply.human(),
             Self::Concerned(reply) => reply.human(),
             Self::Devices { devices } => devices.human(),
-            Self::LateWork { late_work } => late_work.human(),
+            Self::LateWork { late_work, quota } => match status::late(quota) {
+                Some(kept) => format!("{}\n\nkept here: {kept}", late_work.human()),
+                None => late_work.human(),
+            },
             Self::Accepted(reply) => reply.human(),
             Self::Explained(reply) => reply.human(),
             Self::Forks { forks } => forks.human(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use dataforge_gui::{App, Door, Opener, State};
 use dataforge_node::api::{
-    ApiError, CurveInfo, ErrorKind, Event, Reply, Request, RunInfo, StatusReply, WellInfo, WorkspaceInfo,
+    ApiError, CurveInfo, ErrorKind, Event, LateQuota, Reply, Request, RunInfo, StatusReply, WellInfo, WorkspaceInfo,
     WorkspaceStatus,
 };
 use egui::accesskit::Role;
@@ -112,6 +112,7 @@ fn status(held: &Held) -> StatusReply {
         min_copies: 1,
         waiting: 0,
         set_aside: 0,
+        late: LateQuota::default(),
         connected: vec!["Grace, rig laptop".to_owned()],
     };
     StatusReply {

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) query: QueryConfig,
     /// Imports.
     pub(crate) import: ImportConfig,
+    /// Late work.
+    pub(crate) late_work: LateConfig,
     /// Metrics.
     pub(crate) metrics: MetricsConfig,
     /// The relay that this node runs for others.
@@ -145,6 +147,21 @@ impl Default for RelaySettings {
     }
 }
 
+/// What is kept aside of people who are no members, of what their devices hand in. It has no say in
+/// what counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LateConfig {
+    /// Entries at most, of each workspace.
+    pub(crate) max_entries: u64,
+    /// Bytes at most, of each workspace.
+    pub(crate) max_bytes: u64,
+    /// Entries at most of one person, in each workspace.
+    pub(crate) max_person_entries: u64,
+    /// Bytes at most of one person, in each workspace.
+    pub(crate) max_person_bytes: u64,
+}
+
 impl Default for NetworkConfig {
     fn default() -> Self {
         Self {
@@ -171,6 +188,12 @@ impl Default for CacheConfig {
             scrub_bytes_per_min: 64_000_000,
             reserve_bytes: 256 << 20,
         }
+    }
+}
+
+impl Default for LateConfig {
+    fn default() -> Self {
+        Self { max_entries: 100_000, max_bytes: 1 << 30, max_person_entries: 10_000, max_person_bytes: 64 << 20 }
     }
 }
 

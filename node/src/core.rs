@@ -18,7 +18,9 @@ use dataforge_protocol::sync::Entries as _;
 
 pub(crate) use self::writer::Writer;
 use crate::api::{ApiError, ErrorKind};
+use crate::aside::Kept;
 use crate::clock::now_ms;
+use crate::config::LateConfig;
 use crate::identity::{Identity, PublicIdentity, files};
 use crate::index;
 use crate::key::Access;
@@ -213,21 +215,34 @@ impl Core {
     /// `Storage` when they cannot be stored; nothing is accepted then.
     pub(crate) fn accept(&mut self, workspace: &WorkspaceId, entries: Vec<Entry>) -> Result<Progress, ApiError> {
         self.transact(workspace, |store, ledger, progress| {
+            entries.into_iter().try_for_each(|entry| accept_one(store, ledger, entry, progress))
+        })
+    }
+
+    /// Accepts entries that came from outside the membership, as far as there is room for them, in one
+    /// transaction. Returns how many found none.
+    ///
+    /// # Errors
+    /// As [`Core::accept`].
+    pub(crate) fn accept_from_outside(
+        &mut self,
+        workspace: &WorkspaceId,
+        entries: Vec<Entry>,
+        limits: &LateConfig,
+    ) -> Result<(Progress, u64), ApiError> {
+        let mut refused = 0;
+        let progress = self.transact(workspace, |store, ledger, progress| {
+            let mut kept = Kept::of(store, ledger)?;
             for entry in entries {
-                let id = entry.id;
-                let done = ledger.accept(entry, store);
-                match &done.other {
-                    Some(Outcome::Invalid(invalid)) => progress.invalid.push((id, invalid.to_string())),
-                    Some(Outcome::Waiting) => {
-                        progress.waiting += 1;
-                        progress.put_off |= ledger.is_put_off(&id);
-                    }
-                    _ => {}
+                if kept.takes(ledger, &entry, limits) {
+                    accept_one(store, ledger, entry, progress)?;
+                } else {
+                    refused += 1;
                 }
-                record(store, ledger, done, progress)?;
             }
             Ok(())
-        })
+        })?;
+        Ok((progress, refused))
     }
 
     /// Writes entries of this device, in one transaction: they are durable when this returns.
@@ -341,6 +356,21 @@ pub(crate) fn device_name(members: &View, device: &DeviceId) -> String {
             None => person.name.clone(),
         },
     )
+}
+
+/// Judges an entry that was verified, and stores what comes of it.
+fn accept_one(store: &Store, ledger: &mut Ledger, entry: Entry, progress: &mut Progress) -> Result<(), ApiError> {
+    let id = entry.id;
+    let done = ledger.accept(entry, store);
+    match &done.other {
+        Some(Outcome::Invalid(invalid)) => progress.invalid.push((id, invalid.to_string())),
+        Some(Outcome::Waiting) => {
+            progress.waiting += 1;
+            progress.put_off |= ledger.is_put_off(&id);
+        }
+        _ => {}
+    }
+    record(store, ledger, done, progress)
 }
 
 /// Stores what the ledger settled and changed, and notes the documents that it touches.

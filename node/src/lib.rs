@@ -6,6 +6,7 @@
 
 mod accesses;
 mod admission;
+mod aside;
 pub mod api;
 pub mod backup;
 #[doc(hidden)]

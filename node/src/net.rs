@@ -68,6 +68,13 @@ const REMOVED_PAUSE: Duration = Duration::from_secs(300);
 /// Announcements of blobs that a slow session may be behind.
 const ANNOUNCEMENTS: usize = 256;
 
+/// What was handed in to a peer that said that this device is no member, and what was not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HandedIn {
+    pub(crate) entries: u64,
+    pub(crate) left: dataforge_protocol::sync::Left,
+}
+
 /// QUIC close codes. They say as little as they can to a stranger.
 mod code {
     /// All is done.
@@ -114,7 +121,7 @@ pub(crate) struct Network {
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
     shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
     /// Peers that said that this device is no member, with the entries handed in to each.
-    removed: Mutex<BTreeMap<(WorkspaceId, DeviceId), u64>>,
+    removed: Mutex<BTreeMap<(WorkspaceId, DeviceId), HandedIn>>,
     /// Sessions that failed for a reason of this side, a full disk for instance.
     failures: Mutex<BTreeMap<(WorkspaceId, DeviceId), ApiError>>,
     /// When peers were told what is held here.
@@ -366,12 +373,12 @@ impl Network {
     }
 
     /// Notes that a peer said that this device is no member, and how many entries were handed in.
-    fn note_removed(&self, workspace: WorkspaceId, peer: DeviceId, handed_in: u64) {
+    fn note_removed(&self, workspace: WorkspaceId, peer: DeviceId, handed_in: HandedIn) {
         lock(&self.removed).insert((workspace, peer), handed_in);
     }
 
     /// Returns how many entries were handed in to a peer that said that this device is no member.
-    pub(crate) fn handed_in(&self, workspace: &WorkspaceId, peer: &DeviceId) -> Option<u64> {
+    pub(crate) fn handed_in(&self, workspace: &WorkspaceId, peer: &DeviceId) -> Option<HandedIn> {
         lock(&self.removed).get(&(*workspace, *peer)).copied()
     }
 

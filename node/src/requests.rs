@@ -5,6 +5,7 @@ mod backup;
 mod data;
 mod describing;
 mod editing;
+mod founding;
 mod health;
 mod joining;
 mod key;
@@ -23,7 +24,7 @@ use tokio::sync::mpsc;
 pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
 pub(crate) use self::joining::ticket_for;
-pub(crate) use self::people::{find_member, uses as invite_uses};
+pub(crate) use self::people::{People, find_member, uses as invite_uses};
 use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
@@ -33,7 +34,10 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         crate::admission::admit_or_tell(node).await;
     }
     match request {
-        Request::Init { name, person, device } => workspace::init(node, name, person, device).await,
+        Request::Init { name, person, device } => {
+            workspace::init(node, name, person, device, workspace::Founders::default()).await
+        }
+        Request::Founding { ask } => founding::dispatch(node, ask).await,
         Request::Workspaces => workspace::list(node).await,
         Request::Import { workspace, paths, options } => {
             let workspace = find(node, workspace).await?;

@@ -5,6 +5,7 @@
 //! before its transaction is committed.
 
 mod accesses;
+mod aside;
 mod blobs;
 mod bundles;
 mod checks;
@@ -29,6 +30,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub(crate) use self::accesses::{Access, AccessKey};
+pub(crate) use self::aside::Aside;
 pub(crate) use self::bundles::{BundleRow, Carried, by_chain};
 pub(crate) use self::checks::Unchecked;
 pub(crate) use self::entries::{kind_word, outcome_word};
@@ -284,6 +286,7 @@ mod tests {
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }
+        store.connection.execute_batch("DROP INDEX entries_aside").unwrap();
         store.connection.execute_batch(&format!("PRAGMA user_version = {}", 3 * BOTH + DERIVED)).unwrap();
         drop(store);
         let store = Store::open(dir.path()).unwrap();

@@ -8,6 +8,7 @@
 //! node's work; [`Ledger::restore`] brings a stored ledger back without judging it again.
 
 mod accept;
+mod aside;
 mod branches;
 mod chain;
 mod counting;

@@ -14,6 +14,7 @@ pub mod document;
 pub mod entry;
 pub mod facts;
 pub mod gate;
+pub mod handed;
 pub mod hello;
 pub mod holding;
 pub mod id;

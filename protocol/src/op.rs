@@ -11,11 +11,11 @@ mod role;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::bounds::is_name;
+pub use self::bounds::{is_name, is_person};
 pub use self::cut::{Cut, CutAt};
 pub use self::kinds::{
-    Add, AddDevice, Admit, Describe, ExtendCut, Genesis, Invite, InviteForm, Leave, Person, Proof, Ratify, Recover,
-    Remove, RevokeDevice, RevokeInvite, SetRole, Transfer,
+    Add, AddDevice, Admit, Describe, ExtendCut, Genesis, Invite, InviteForm, Leave, NO_RECOVERY_KEY, Person, Proof,
+    Ratify, Recover, Remove, RevokeDevice, RevokeInvite, SetRole, Transfer,
 };
 pub use self::role::{Role, UnknownRole};
 use crate::id::{DeviceId, EntryId, WorkspaceId};

@@ -7,14 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::hand_in::Handing;
+pub use self::hand_in::{HandIn, Left};
 use self::notice::Notices;
-use crate::entry::{Entry, SignedEntry};
+use crate::entry::SignedEntry;
 use crate::holding::SignedHolding;
 use crate::id::{BlobHash, DeviceId, EntryId};
 use crate::ledger::{DeviceTips, Ledger};
 use crate::limits;
-use crate::wire::{Ask, Level, Message, Promise};
+use crate::wire::{Ask, Level, Message, Promise, Room};
 
+mod hand_in;
 mod notice;
 
 /// Gives stored entries to send.
@@ -93,6 +96,10 @@ pub struct Session {
     peer_caught_up: bool,
     /// The peer said that this device is no member.
     removed: bool,
+    /// The room that the peer has for what this device hands in, if it said so.
+    room: Room,
+    /// Handing in, once it is.
+    handing: Option<Handing>,
 }
 
 impl Session {
@@ -113,6 +120,8 @@ impl Session {
             sent_caught_up: false,
             peer_caught_up: false,
             removed: false,
+            room: Room::MOST,
+            handing: None,
         }
     }
 
@@ -126,10 +135,15 @@ impl Session {
             // The ops that say why come before the peer says that this device is no member.
             Message::Introduction(ops) if !self.compared => Ok(Effect::Accept(ops)),
             Message::Introduction(_) => Err(Fault::OutOfPlace("introduction")),
+            Message::Room(room) => {
+                self.room = room;
+                Ok(Effect::None)
+            }
             Message::Removed(chain) if !self.compared => {
                 (self.removed, self.compared) = (true, true);
                 self.tips.clear();
-                self.outgoing = late_work(ledger, &chain).into();
+                let (handing, lacking) = Handing::begin(ledger, &chain, self.room);
+                (self.handing, self.outgoing) = (Some(handing), lacking.into());
                 Ok(Effect::Removed)
             }
             Message::Removed(_) => Err(Fault::OutOfPlace("removed")),
@@ -248,7 +262,12 @@ impl Session {
             let Some(id) = self.outgoing.pop_front() else { break };
             match entries.entry(&id) {
                 Some(entry) => {
-                    bytes += entry.size();
+                    let (size, after) = (entry.size(), self.outgoing.len());
+                    if self.handing.as_mut().is_some_and(|handing| !handing.takes(&id, size, after)) {
+                        self.outgoing.clear();
+                        break;
+                    }
+                    bytes += size;
                     batch.push(entry);
                 }
                 None => drop(self.unread.get_or_insert(id)),
@@ -286,76 +305,16 @@ impl Session {
         self.removed
     }
 
+    /// Returns what stays with this device of the work that it hands in.
+    #[must_use]
+    pub fn left(&self) -> Left {
+        self.handing.as_ref().map(|handing| handing.left).unwrap_or_default()
+    }
+
     /// Returns whether each side has sent what the other lacked when they met.
     #[must_use]
     pub const fn is_caught_up(&self) -> bool {
         self.sent_caught_up && self.peer_caught_up
-    }
-}
-
-/// Returns the entries of a device's chain that a peer with these tips lacks, as many as it takes.
-fn late_work(ledger: &Ledger, chain: &DeviceTips) -> Vec<EntryId> {
-    let mut lacking = ledger.branches_beside(std::slice::from_ref(chain), &BTreeSet::from([chain.device]));
-    lacking.truncate(limits::MAX_LATE_ENTRIES);
-    lacking
-}
-
-/// What a device that is no member any more hands in: only entries of its own chain, and not
-/// without end.
-#[derive(Debug)]
-pub struct HandIn {
-    device: DeviceId,
-    entries: usize,
-    bytes: usize,
-}
-
-impl HandIn {
-    /// Begins the exchange with a device; returns what it is told: ops that it did not show and
-    /// that say why it is no member, and the ends of its chain that are here. `None` for a device
-    /// that never was a member's.
-    #[must_use]
-    pub fn begin(
-        ledger: &Ledger,
-        device: DeviceId,
-        shown: &BTreeSet<EntryId>,
-        entries: &dyn Entries,
-    ) -> Option<(Self, Vec<Message>)> {
-        let ops = ledger.ops_ending(&device)?;
-        let ops = ops.into_iter().filter(|op| !shown.contains(op)).filter_map(|op| entries.entry(&op));
-        let mut messages = introduction(ops);
-        let mut tips = ledger.device_tips(&device);
-        tips.truncate(limits::MAX_TIPS);
-        messages.push(Message::Removed(DeviceTips { device, tips }));
-        Some((Self { device, entries: 0, bytes: 0 }, messages))
-    }
-
-    /// Whether a verified entry is of the device; no other is taken.
-    #[must_use]
-    pub fn takes(&self, entry: &Entry) -> bool {
-        entry.header.link().device == self.device
-    }
-
-    /// Takes a message of the device: entries to be verified, or `None` at its end.
-    ///
-    /// # Errors
-    /// [`Fault`] on anything else.
-    pub fn on_message(&mut self, message: Message) -> Result<Option<Vec<SignedEntry>>, Fault> {
-        match message {
-            // Sent before it knew.
-            Message::Tips(..) | Message::Holding(_) | Message::Level(_) => Ok(Some(Vec::new())),
-            // It has no say any more.
-            Message::Holdings(_) | Message::Ask(_) | Message::Promise(_) => Ok(Some(Vec::new())),
-            Message::CaughtUp => Ok(None),
-            Message::Entries(entries) => {
-                self.entries += entries.len();
-                self.bytes += entries.iter().map(SignedEntry::size).sum::<usize>();
-                if self.entries > limits::MAX_LATE_ENTRIES || self.bytes > limits::MAX_LATE_BYTES {
-                    return Err(Fault::OutOfPlace("entries"));
-                }
-                Ok(Some(entries))
-            }
-            Message::Hello(_) | Message::Introduction(_) | Message::Removed(_) => Err(Fault::OutOfPlace("a message")),
-        }
     }
 }
 

@@ -60,6 +60,19 @@ pub enum Message {
     Ask(Ask),
     /// Tag 132: the answer.
     Promise(Promise),
+    /// Tag 133: what the sender keeps of what the receiver, which is no member any more, hands in.
+    Room(Room),
+}
+
+/// What a node keeps of what a device hands in that is no member's any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Entries up to this position on the device's chain need no room: a cut names them.
+    pub through: Option<u64>,
+    /// Further entries.
+    pub entries: u64,
+    /// Bytes of these, each with its signature.
+    pub bytes: u64,
 }
 
 /// A question whether the receiver has blobs and will keep them for now, so that the sender may
@@ -132,6 +145,7 @@ impl Message {
             Self::Holdings(statements) => encode(130, statements),
             Self::Ask(ask) => encode(131, ask),
             Self::Promise(promise) => encode(132, promise),
+            Self::Room(room) => encode(133, room),
         }
     }
 
@@ -165,6 +179,7 @@ impl Message {
             130 => Self::Holdings(decode(rest)?),
             131 => Self::Ask(decode(rest)?),
             132 => Self::Promise(decode(rest)?),
+            133 => Self::Room(decode(rest)?),
             skipped if *skipped >= 128 => return Ok(None),
             unknown => return Err(WireError::UnknownTag(*unknown)),
         };
@@ -182,7 +197,7 @@ impl Message {
                         .all(|e| e.header.len() <= limits::MAX_HEADER_BYTES && e.body.len() <= limits::MAX_BODY_BYTES)
             }
             Self::Tips(tips, _) => tips.iter().map(|chain| chain.tips.len().max(1)).sum::<usize>() <= limits::MAX_TIPS,
-            Self::CaughtUp => true,
+            Self::CaughtUp | Self::Room(_) => true,
             Self::Removed(chain) => chain.tips.len() <= limits::MAX_TIPS,
             Self::Holding(hashes) => hashes.len() <= limits::MAX_HASHES,
             Self::Level(level) => level.tips.len() <= limits::MAX_TIPS,
@@ -244,6 +259,16 @@ mod tests {
         is_refused(ask(limits::MAX_ASKED + 1));
         is_taken(promise(limits::MAX_ASKED));
         is_refused(promise(limits::MAX_ASKED + 1));
+    }
+
+    #[test]
+    fn room_is_as_documented() {
+        let room = Message::Room(Room { through: Some(300), entries: 5, bytes: 1 << 20 });
+        round_trip(&room);
+        assert_eq!(room.to_frame()[4..], [133, 1, 0xac, 0x02, 5, 0x80, 0x80, 0x40]);
+        let none = Message::Room(Room { through: None, entries: 0, bytes: 0 });
+        round_trip(&none);
+        assert_eq!(none.to_frame()[4..], [133, 0, 0, 0]);
     }
 
     #[test]

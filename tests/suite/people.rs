@@ -3,6 +3,7 @@
 mod devices;
 mod invites;
 mod late;
+mod quorum;
 mod roles;
 mod sealed;
 mod sheet;

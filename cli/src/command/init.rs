@@ -1,8 +1,11 @@
 //! `dataforge init`.
 
-use clap::Args;
-use dataforge_node::api::{InitReply, Request};
+use std::path::PathBuf;
 
+use clap::Args;
+use dataforge_node::api::{FoundingRequest, InitReply, Request};
+
+use super::identity::{listed, read_handed, recovery_by};
 use super::recovery::{Shown, recovery};
 use crate::context::Context;
 use crate::error::Failure;
@@ -20,6 +23,15 @@ pub(crate) struct Init {
     /// Label of this device; by default the host name
     #[arg(long, value_name = "LABEL")]
     device: Option<String>,
+    /// Another owner from the start, by the file of their dataforge identity export; may be repeated
+    #[arg(long = "owner", value_name = "FILE")]
+    owners: Vec<PathBuf>,
+    /// So many of the owners together may recover the workspace
+    #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "owners")]
+    quorum: u8,
+    /// Your recovery words alone may not recover it, only the quorum
+    #[arg(long, requires = "quorum")]
+    only_quorum: bool,
     #[command(flatten)]
     shown: Shown,
 }
@@ -27,8 +39,15 @@ pub(crate) struct Init {
 impl Init {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let owners = self.owners.iter().map(|path| read_handed(path)).collect::<Result<Vec<_>, _>>()?;
         let sheet = self.shown.begin(context)?;
-        let request = Request::Init { name: self.workspace_name, person: self.name, device: self.device };
+        let (name, person, device) = (self.workspace_name, self.name, self.device);
+        let request = if owners.is_empty() {
+            Request::Init { name, person, device }
+        } else {
+            let (quorum, only_quorum) = (self.quorum, self.only_quorum);
+            Request::Founding { ask: FoundingRequest::Workspace { name, person, device, owners, quorum, only_quorum } }
+        };
         let reply = context.call(request).await?;
         sheet.show(context, &reply)
     }
@@ -44,8 +63,18 @@ impl Human for InitReply {
             self.fingerprint,
             self.workspace.id,
         );
+        if self.recoverers.owners.len() > 1 {
+            text.push_str(&format!("\nowners      {}", listed(&self.recoverers.owners)));
+            text.push_str(&format!("\nrecovery    {}", recovery_by(&self.recoverers)));
+        }
         if let Some(words) = &self.recovery_words {
             text = format!("{text}\n\n{}", recovery(words));
+        }
+        if self.recoverers.owners.len() > 1 {
+            text.push_str(
+                "\n\nCompare the four words of each owner by voice. Each gets the workspace with dataforge join and any \
+                 ticket of dataforge invite: they are owners already, and no use of it is counted.",
+            );
         }
         text.push_str("\n\nNext: dataforge import PATH, or dataforge invite while dataforge up runs.");
         text

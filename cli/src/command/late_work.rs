@@ -52,7 +52,7 @@ impl LateWork {
         let ask = PeopleRequest::LateWork;
         let reply = context.call(Request::People { workspace: context.workspace.clone(), ask }).await?;
         match &reply {
-            dataforge_node::api::Reply::LateWork { late_work } if entries && !context.json => {
+            dataforge_node::api::Reply::LateWork { late_work, .. } if entries && !context.json => {
                 crate::output::write_text(&late_work.iter().map(in_full).collect::<Vec<_>>().join("\n\n"))
             }
             _ => context.show(&reply),

@@ -1,19 +1,25 @@
 //! `dataforge recover` and `dataforge ratify`.
 
+mod quorum;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use dataforge_node::api::{PeopleRequest, Request};
 
+use self::quorum::Action;
 use super::confirm::{agreed, check_terminal, concerned, not_confirmed};
 use super::words;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{clean, write_note};
 
-/// Gives the workspace an owner by the recovery words of whoever made it.
+/// Gives the workspace an owner by the recovery words of whoever made it, or by the signatures of
+/// enough of its first owners.
 #[derive(Debug, Args)]
 pub(crate) struct Recover {
+    #[command(subcommand)]
+    action: Option<Action>,
     /// The owner from now on; you when left out
     #[arg(long, value_name = "MEMBER")]
     owner: Option<String>,
@@ -31,6 +37,15 @@ pub(crate) struct Recover {
 impl Recover {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        if let Some(action) = self.action {
+            if self.owner.is_some() || !self.remove.is_empty() || self.words_file.is_some() || self.yes {
+                return Err(Failure::usage(
+                    "options of recover stand before what is to be done about a draft",
+                    "put them behind it: dataforge recover draft FILE --owner MEMBER",
+                ));
+            }
+            return quorum::run(context, action).await;
+        }
         if !self.yes {
             check_terminal()?;
         }

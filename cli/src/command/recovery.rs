@@ -66,6 +66,7 @@ impl Sheet {
     pub(super) fn show(mut self, context: &Context, reply: &Reply) -> Result<(), Failure> {
         let words = match reply {
             Reply::Init(reply) => reply.recovery_words.as_deref().map(|words| (words, reply.person.as_str())),
+            Reply::Identity(reply) => reply.recovery_words.as_deref().map(|words| (words, reply.person.name.as_str())),
             Reply::Join(reply) => reply.recovery_words.as_deref().map(|words| (words, reply.fingerprint.as_str())),
             Reply::JoinPending(reply) => {
                 reply.recovery_words.as_deref().map(|words| (words, reply.fingerprint.as_str()))

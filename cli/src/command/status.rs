@@ -1,7 +1,7 @@
 //! `dataforge status`.
 
 use clap::Args;
-use dataforge_node::api::{Request, StatusReply, WorkspaceStatus};
+use dataforge_node::api::{LateQuota, Request, StatusReply, WorkspaceStatus};
 
 use super::relay;
 use crate::context::Context;
@@ -123,6 +123,7 @@ pub(super) fn workspace(status: &WorkspaceStatus) -> String {
     if status.set_aside > 0 {
         parts.push(format!("{} set aside", count(status.set_aside)));
     }
+    parts.extend(late(&status.late));
     let connected = if status.connected.is_empty() {
         "nobody connected".to_owned()
     } else {
@@ -130,6 +131,20 @@ pub(super) fn workspace(status: &WorkspaceStatus) -> String {
     };
     parts.push(clean(&connected));
     format!("{} ({}): {}", clean(&info.name), info.role, parts.join(", "))
+}
+
+/// What is kept of people who are no members, and whether more is taken.
+pub(super) fn late(quota: &LateQuota) -> Option<String> {
+    if quota.entries == 0 {
+        return None;
+    }
+    let kept = format!("{} ({}) of late work", plural(quota.entries, "entry"), bytes(quota.bytes));
+    let names: Vec<_> = quota.full.iter().map(|name| clean(name)).collect();
+    Some(match (quota.is_full, names.is_empty()) {
+        (true, _) => format!("{kept}, no room for more"),
+        (false, true) => kept,
+        (false, false) => format!("{kept}, no room for more of {}", names.join(", ")),
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +174,7 @@ mod tests {
             min_copies,
             waiting: 0,
             set_aside: 0,
+            late: LateQuota::default(),
             connected: Vec::new(),
         }
     }
@@ -198,5 +214,16 @@ mod tests {
         let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries and 1 blob only here, \
                     4 blobs on fewer than 2 other machines, 3 blobs (4.5 MB) not here, nobody connected";
         assert_eq!(workspace(&status(5, (1, 4), 2)), text);
+    }
+    #[test]
+    fn late_work_is_told_with_whether_more_is_taken() {
+        let quota = |entries, is_full, full: &[&str]| {
+            let full = full.iter().map(|name| (*name).to_owned()).collect();
+            late(&LateQuota { entries, bytes: 3000, is_full, full, ..LateQuota::default() })
+        };
+        assert_eq!(quota(0, false, &[]), None);
+        assert_eq!(quota(1200, false, &[]).unwrap(), "1,200 entries (3.0 kB) of late work");
+        assert!(quota(2, false, &["Bob", "Eve"]).unwrap().ends_with(", no room for more of Bob, Eve"));
+        assert!(quota(2, true, &["Bob"]).unwrap().ends_with("of late work, no room for more"));
     }
 }

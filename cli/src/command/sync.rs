@@ -45,13 +45,26 @@ impl Sync {
 /// What a device that was removed wants to know: who says so, what became of its work, what to do.
 fn removed(from: &RemovedFrom) -> String {
     let (by, workspace) = (clean(&from.by), clean(&from.workspace));
-    let work = match from.handed_in {
+    let mut work = match from.handed_in {
+        0 if from.no_room + from.later > 0 => "it took and gave nothing".to_owned(),
         0 => "it has all that you wrote, and took and gave nothing".to_owned(),
         count => format!(
             "it took {} that you wrote, and gave nothing; what came after the removal counts once an admin accepts it (dataforge late-work accept)",
             plural(count, "entry")
         ),
     };
+    if from.no_room > 0 {
+        work.push_str(&format!(
+            "\n          it has no room for {} of yours, left here; an admin there makes some with dataforge late-work accept, or with the late_work settings",
+            plural(from.no_room, "entry")
+        ));
+    }
+    if from.later > 0 {
+        work.push_str(&format!(
+            "\n          left for a sync in five minutes: {}, beyond what it takes at a time",
+            plural(from.later, "entry")
+        ));
+    }
     format!(
         "removed   this device is no member of {workspace} any more, says {by}\n          {work}\n          \
          what is here stays readable; dataforge members says who can let you back in, with a new data directory"
@@ -108,9 +121,14 @@ mod tests {
 
     #[test]
     fn a_removed_device_is_told_who_says_so_and_what_became_of_its_work() {
-        let from = |handed_in| RemovedFrom { workspace: "Field".into(), by: "ada (laptop)".into(), handed_in };
+        let (workspace, by) = (|| "Field".to_owned(), || "ada (laptop)".to_owned());
+        let from = |handed_in| RemovedFrom { workspace: workspace(), by: by(), handed_in, no_room: 0, later: 0 };
         assert!(removed(&from(3)).contains("no member of Field any more, says ada (laptop)"));
         assert!(removed(&from(3)).contains("took 3 entries") && removed(&from(3)).contains("late-work accept"));
         assert!(removed(&from(0)).contains("has all that you wrote") && !removed(&from(0)).contains("took 0"));
+        let full = removed(&RemovedFrom { no_room: 1200, ..from(0) });
+        assert!(full.contains("no room for 1,200 entries of yours") && !full.contains("has all"), "{full}");
+        let more = removed(&RemovedFrom { later: 5, ..from(10_000) });
+        assert!(more.contains("took 10,000 entries") && more.contains("in five minutes: 5 entries"), "{more}");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dataforge_node::api::{
-    ApiError, ErrorKind, Event, Reply, Request, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus,
+    ApiError, ErrorKind, Event, LateQuota, Reply, Request, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus,
 };
 
 use super::State;
@@ -30,6 +30,7 @@ fn workspace(id: &str, entries: u64) -> WorkspaceStatus {
         min_copies: 1,
         waiting: 0,
         set_aside: 0,
+        late: LateQuota::default(),
         connected: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod bundle;
 mod data;
+mod founding;
 mod health;
 mod import;
 mod joining;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use self::backup::*;
 pub use self::bundle::*;
 pub use self::data::*;
+pub use self::founding::*;
 pub use self::health::*;
 pub use self::import::*;
 pub use self::joining::*;
@@ -35,6 +37,12 @@ use crate::ingest::coverage::WellCoverage;
 pub enum Reply {
     /// To `Init`.
     Init(InitReply),
+    /// To `Identity` and `ReadIdentity`.
+    Identity(IdentityReply),
+    /// To `Who`.
+    Recoverers(RecoverersReply),
+    /// To `Draft`, `Read` and `Sign`.
+    RecoveryDraft(RecoveryDraftReply),
     /// To `Workspaces`.
     Workspaces {
         /// By name.
@@ -168,6 +176,9 @@ pub enum Reply {
     LateWork {
         /// By person and device.
         late_work: Vec<LateInfo>,
+        /// How much is kept aside, and how much may be.
+        #[serde(default)]
+        quota: LateQuota,
     },
     /// To `AcceptLate`.
     Accepted(AcceptedReply),

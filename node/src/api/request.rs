@@ -3,6 +3,7 @@
 mod backup;
 mod bundle;
 mod data;
+mod founding;
 mod health;
 mod joining;
 mod key;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
+pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::health::HealthRequest;
 pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
@@ -38,6 +40,11 @@ pub enum Request {
         person: Option<String>,
         /// Label of this device; by default the host name.
         device: Option<String>,
+    },
+    /// What concerns workspaces with several founding owners. → see there
+    Founding {
+        /// What.
+        ask: FoundingRequest,
     },
     /// Lists the workspaces held here. → `Workspaces`
     Workspaces,

@@ -1,7 +1,7 @@
 //! Writing this device's entries: ops, Opens, and edits of documents.
 
 use dataforge_protocol::document::{Document, EngineError};
-use dataforge_protocol::entry::{BlobRef, EntryKind, SignedEntry};
+use dataforge_protocol::entry::{BlobRef, EntryKind, Header, SignedEntry};
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::gate;
 use dataforge_protocol::id::{DeviceId, DocId, EntryId, PersonId};
@@ -80,8 +80,16 @@ impl<'a> Writer<'a> {
     }
 
     fn append_one(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
-        let header = self.ledger.next_header(self.device, &draft, now_ms()).map_err(|error| undrafted(&error))?;
-        let signed = SignedEntry::sign(&header, draft.body, self.secret);
+        let header = self.header(&draft)?;
+        self.settle(&header, draft.body)
+    }
+
+    fn header(&self, draft: &Draft) -> Result<Header, ApiError> {
+        self.ledger.next_header(self.device, draft, now_ms()).map_err(|error| undrafted(&error))
+    }
+
+    fn settle(&mut self, header: &Header, body: Vec<u8>) -> Result<EntryId, ApiError> {
+        let signed = SignedEntry::sign(header, body, self.secret);
         let entry = signed.read().map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
         let id = entry.id;
         let done = self.ledger.accept(entry, self.store);
@@ -122,14 +130,34 @@ impl<'a> Writer<'a> {
     /// As [`Writer::append`].
     pub(crate) fn recover(&mut self, mut recover: Recover, key: &SecretKey) -> Result<EntryId, ApiError> {
         recover.proofs = Vec::new();
-        let draft = op_draft(&Op::Recover(recover.clone()));
-        self.merge(&draft)?;
         // What it builds on does not depend on the proofs.
-        let header = self.ledger.next_header(self.device, &draft, now_ms()).map_err(|error| undrafted(&error))?;
-        let digest = recover.digest(self.ledger.workspace(), self.device, &header.claims.mheads);
+        let (device, parents) = self.draft_recovery(&recover)?;
+        let digest = recover.digest(self.ledger.workspace(), device, &parents);
         let signature = sign_recovery(key, &digest);
         recover.proofs = vec![Proof { key: PersonId(*key.public().as_bytes()), signature }];
         self.append_one(op_draft(&Op::Recover(recover)))
+    }
+
+    /// Returns what proofs of a recovery name besides it: this device, and what it would build on now.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub(crate) fn draft_recovery(&mut self, recover: &Recover) -> Result<(DeviceId, Vec<EntryId>), ApiError> {
+        let draft = op_draft(&Op::Recover(recover.clone()));
+        self.merge(&draft)?;
+        Ok((self.device, self.header(&draft)?.claims.mheads))
+    }
+
+    /// Writes a recovery as it was drafted and signed: whatever came since, it builds on the same.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub(crate) fn publish_recovery(&mut self, recover: Recover, parents: Vec<EntryId>) -> Result<EntryId, ApiError> {
+        let draft = op_draft(&Op::Recover(recover));
+        // Many heads beside those of the draft are of no concern to it.
+        let mut header = self.header(&draft)?;
+        header.claims.mheads = parents;
+        self.settle(&header, draft.body)
     }
 
     /// Opens a document unless it is open already; returns its id and whether it is new.

@@ -13,6 +13,7 @@ use iroh::endpoint::{Connection, RecvStream, SendStream};
 use super::frame;
 use super::late::Removed;
 use crate::api::{ApiError, ErrorKind};
+use crate::aside::Kept;
 use crate::core::Core;
 use crate::node::Node;
 
@@ -124,12 +125,14 @@ pub(super) async fn answer(
         return Ok(Dialler::Member(workspace));
     }
     let shown = hear_introduction(node, workspace, recv).await?;
+    let limits = node.config().late_work;
     let dialler = node.with_core(move |core| {
         let (ledger, store) = core.ledger_and_store(&workspace)?;
         if ledger.members().is_member(&peer) {
             return Ok(Some(Dialler::Member(workspace)));
         }
-        let begun = HandIn::begin(ledger, peer, &shown, store);
+        let room = Kept::of(store, ledger)?.room(ledger, &peer, &limits);
+        let begun = HandIn::begin(ledger, peer, &shown, store, room);
         Ok(begun.map(|(hand_in, told)| Dialler::Removed(Removed { workspace, hand_in, told })))
     });
     dialler.await?.ok_or_else(refused)
@@ -156,7 +159,10 @@ async fn hear_introduction(
         let verified: Vec<_> =
             ops.into_iter().filter_map(|op| op.verify().ok()).filter(|entry| is_op(&entry.header)).collect();
         shown.extend(verified.iter().map(|op| op.id));
-        let progress = node.with_core(move |core| core.accept(&workspace, verified)).await?;
+        // Whoever knows the secret may show ops, members who are not known yet and those who were.
+        let limits = node.config().late_work;
+        let (progress, _refused) =
+            node.with_core(move |core| core.accept_from_outside(&workspace, verified, &limits)).await?;
         node.on_progress(workspace, &progress);
     }
 }

@@ -218,7 +218,7 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
     let asked = request.clone();
     let admitted = node
         .with_core(move |core| match given {
-            Given::Invite(workspace, invite, secret) => admit(core, (workspace, invite), &secret, asked),
+            Given::Invite(workspace, invite, secret) => admit(core, (workspace, invite), &secret, joiner, asked),
             Given::Device(ticket) => link(core, &ticket, joiner, &asked.person),
         })
         .await?;
@@ -247,11 +247,13 @@ pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(
 type Admitted = Result<(Vec<JoinOp>, Progress), JoinRefusal>;
 
 /// Redeems an invite: checks time and uses, and writes the op that lets the person in. A person
-/// who was admitted and lost the answer may ask again.
+/// who was admitted and lost the answer may ask again, and a device that is a member's, because the
+/// genesis names it, is given the ops without a use of the invite.
 fn admit(
     core: &mut Core,
     (workspace, invite): (WorkspaceId, EntryId),
     secret: &[u8; 32],
+    joiner: DeviceId,
     request: JoinRequest,
 ) -> Result<Admitted, ApiError> {
     let ledger = core.ledger(&workspace)?;
@@ -263,7 +265,8 @@ fn admit(
     if terms.key != key {
         return Ok(Err(JoinRefusal::NotAllowed));
     }
-    if brings_in(ledger, &invite, &request.person) {
+    let is_member = ledger.members().devices.get(&joiner) == Some(&request.person.id);
+    if is_member || brings_in(ledger, &invite, &request.person) {
         return Ok(Ok((ops(core, &workspace)?, Progress::default())));
     }
     let used = match terms.form {

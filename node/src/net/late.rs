@@ -57,7 +57,14 @@ async fn hear(node: &Node, removed: Removed, send: &mut SendStream, recv: &mut R
         if !verified.iter().all(|entry| hand_in.takes(entry)) {
             return Err(broke(&"a removed device handed in entries of another"));
         }
-        let progress = node.with_core(move |core| core.accept(&workspace, verified)).await?;
+        let limits = node.config().late_work;
+        let (progress, refused) =
+            node.with_core(move |core| core.accept_from_outside(&workspace, verified, &limits)).await?;
         node.on_progress(workspace, &progress);
+        if refused > 0 {
+            tracing::warn!(
+                "no room for {refused} entries that a removed device handed in: see late_work in the settings"
+            );
+        }
     }
 }

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::exchange::Record;
 use super::gauge::Tally;
-use super::{FAULT_PAUSE, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, guard, transfer};
+use super::{FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, guard, transfer};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::core::Core;
 use crate::node::Node;
@@ -140,7 +140,8 @@ impl Opened {
         let ended = driver.drive(&connection, dialler, send, recv).await;
         if driver.session.is_removed() {
             // Before it is gone from the table: who waits for its end looks then.
-            network.note_removed(workspace, peer, driver.info.borrow().sent);
+            let handed_in = HandedIn { entries: driver.info.borrow().sent, left: driver.session.left() };
+            network.note_removed(workspace, peer, handed_in);
         }
         let is_own = |kind| matches!(kind, ErrorKind::Storage | ErrorKind::Damaged);
         if let Some(own) = ended.as_ref().err().filter(|error| is_own(error.kind)) {

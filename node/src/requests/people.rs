@@ -8,6 +8,7 @@ mod late;
 mod link;
 mod members;
 mod names;
+mod quorum;
 mod ratify;
 mod recover;
 mod renew;
@@ -20,7 +21,8 @@ use dataforge_protocol::id::{PersonId, WorkspaceId};
 pub(crate) use self::invites::uses;
 pub(super) use self::link::link;
 pub(super) use self::members::members;
-pub(super) use self::names::People;
+pub(crate) use self::names::People;
+pub(super) use self::quorum::recoverers;
 pub(super) use self::renew::renew;
 pub(super) use self::tell::why_void;
 use crate::api::{ApiError, ErrorKind, PeopleRequest, Reply, WroteReply};
@@ -45,6 +47,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: PeopleReq
         PeopleRequest::Recover { words, owner, remove } => {
             recover::recover(node, workspace, words, owner, remove).await
         }
+        PeopleRequest::Quorum { ask } => quorum::dispatch(node, workspace, ask).await,
         PeopleRequest::Invites => invites::list(node, workspace).await,
         PeopleRequest::Uninvite { invite } => invites::uninvite(node, workspace, invite).await,
         PeopleRequest::Approve { person } => invites::approve(node, workspace, person).await,

@@ -12,6 +12,7 @@ use super::workspace::info;
 use crate::api::{ApiError, ErrorKind, Event, RemovedFrom, Reply, StatusReply, SyncSummary, UpReply, WorkspaceStatus};
 use crate::client::Output;
 use crate::clock::rfc3339;
+use crate::config::LateConfig;
 use crate::core::Core;
 use crate::holdings;
 use crate::net::{self, Network, Purpose, SessionInfo};
@@ -180,8 +181,10 @@ async fn note_reached(
         };
         let id = *workspace;
         let workspace = node.with_core(move |core| Ok(core.ledger(&id)?.genesis().name.clone())).await?;
-        summary.entries_sent += handed_in;
-        summary.removed.push(RemovedFrom { workspace, by, handed_in });
+        summary.entries_sent += handed_in.entries;
+        let left = handed_in.left;
+        let (no_room, later) = (left.no_room, left.later);
+        summary.removed.push(RemovedFrom { workspace, by, handed_in: handed_in.entries, no_room, later });
     }
     Ok(())
 }
@@ -256,11 +259,12 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let metrics = gauge.and_then(|gauge| super::health::metrics_url(&gauge.metrics()));
     let backups = crate::backup::plans(&directory).unwrap_or_default();
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
+    let limits = node.config().late_work;
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
         for id in core.workspace_ids() {
             let peers = connected(&id).iter().map(DeviceId::fmt_short).collect();
-            workspaces.push(workspace_status(core, id, peers, min_copies)?);
+            workspaces.push(workspace_status(core, id, peers, (min_copies, &limits))?);
         }
         Ok(StatusReply {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -287,7 +291,7 @@ fn workspace_status(
     core: &mut Core,
     id: WorkspaceId,
     connected: Vec<String>,
-    min_copies: u32,
+    (min_copies, limits): (u32, &LateConfig),
 ) -> Result<WorkspaceStatus, ApiError> {
     let own = core.device();
     let next = own.map_or(Ok(0), |device| core.ledger(&id).map(|ledger| ledger.next_seq(&device)))?;
@@ -304,6 +308,7 @@ fn workspace_status(
         min_copies,
         waiting: core.ledger(&id)?.waiting() as u64,
         set_aside,
+        late: crate::aside::quota(core, &id, limits)?,
         connected,
     })
 }

@@ -3,7 +3,7 @@
 use dataforge_protocol::document::Map;
 use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::id::WorkspaceId;
-use dataforge_protocol::op::{Genesis, Op, Role, is_name};
+use dataforge_protocol::op::{Genesis, NO_RECOVERY_KEY, Op, Person, Role, is_name};
 use dataforge_protocol::ticket::fingerprint;
 
 use crate::api::{ApiError, ErrorKind, InitReply, Reply, WorkspaceInfo};
@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::identity::Identity;
 use crate::index::{Found, Index};
 use crate::node::Node;
+use crate::requests::people::recoverers;
 
 /// Returns the identity, made now when there is none, with the recovery words in that case.
 pub(super) fn ensure_identity(
@@ -51,11 +52,23 @@ pub(super) fn info(core: &mut Core, id: WorkspaceId) -> Result<WorkspaceInfo, Ap
     Ok(WorkspaceInfo { id: id.to_string(), name, role, wells, runs, members, entries })
 }
 
+/// Who besides this person owns a workspace from the start, and who may recover it.
+#[derive(Debug, Default)]
+pub(super) struct Founders {
+    /// The other owners.
+    pub(super) others: Vec<Person>,
+    /// How many of all owners together may recover the workspace; 0 for never.
+    pub(super) quorum: u8,
+    /// Whether nobody's words alone may.
+    pub(super) only_quorum: bool,
+}
+
 pub(super) async fn init(
     node: &Node,
     name: String,
     person: Option<String>,
     device: Option<String>,
+    founders: Founders,
 ) -> Result<Reply, ApiError> {
     if !is_name(&name) {
         return Err(ApiError::new(ErrorKind::Usage, format!("{name:?} cannot be used as a name"))
@@ -68,7 +81,7 @@ pub(super) async fn init(
                 return Err(ApiError::new(ErrorKind::Usage, format!("there is a workspace {name:?} here already")));
             }
             let (identity, recovery_words) = ensure_identity(core, &dir, person, device)?;
-            let workspace = start(core, &identity, name)?;
+            let workspace = start(core, &identity, name, founders)?;
             let person = &identity.public.person;
             Ok(InitReply {
                 workspace: info(core, workspace)?,
@@ -77,22 +90,24 @@ pub(super) async fn init(
                 fingerprint: fingerprint(&person.id),
                 device_id: identity.device().to_string(),
                 recovery_words,
+                recoverers: recoverers(core.ledger(&workspace)?.genesis()),
             })
         })
         .await?;
     Ok(Reply::Init(reply))
 }
 
-fn start(core: &mut Core, identity: &Identity, name: String) -> Result<WorkspaceId, ApiError> {
-    let body = Op::Genesis(Genesis {
+fn start(core: &mut Core, identity: &Identity, name: String, founders: Founders) -> Result<WorkspaceId, ApiError> {
+    let Founders { others, quorum, only_quorum } = founders;
+    let genesis = Op::Genesis(Genesis {
         nonce: random_bytes()?,
         name,
-        owners: vec![identity.public.person.clone()],
-        recovery: identity.public.recovery,
-        quorum: 0,
+        owners: std::iter::once(identity.public.person.clone()).chain(others).collect(),
+        recovery: if only_quorum { NO_RECOVERY_KEY } else { identity.public.recovery },
+        quorum,
         discovery_secret: random_bytes()?,
-    })
-    .to_bytes();
+    });
+    let body = genesis.to_bytes();
     let header = Header {
         link: Link {
             version: HEADER_VERSION,

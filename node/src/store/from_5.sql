@@ -33,3 +33,6 @@ CREATE TABLE IF NOT EXISTS bundles (
     readers   BLOB                      -- of an own one that is encrypted: devices that can read it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bundles_by_device ON bundles (workspace, device, made_ms);
+
+-- What is kept aside, added up when a device that is no member's hands in work.
+CREATE INDEX IF NOT EXISTS entries_aside ON entries (workspace, device, length(header) + length(body)) WHERE outcome IN (1, 3);

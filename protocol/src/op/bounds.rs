@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{InviteForm, Op, Person, Role};
+use super::{InviteForm, Op, Person, Recover, Role};
 use crate::limits;
 
 pub(super) fn is_bounded(op: &Op) -> bool {
@@ -13,7 +13,7 @@ pub(super) fn is_bounded(op: &Op) -> bool {
                 && usize::from(op.quorum) <= op.owners.len()
                 && are_persons(&op.owners)
         }
-        Op::Add(op) => are_persons(std::slice::from_ref(&op.person)),
+        Op::Add(op) => is_person(&op.person),
         Op::SetRole(op) => op.cut.is_bounded(),
         Op::Remove(op) => op.cut.is_bounded(),
         Op::Leave(op) => op.cut.is_bounded(),
@@ -22,23 +22,34 @@ pub(super) fn is_bounded(op: &Op) -> bool {
         Op::AddDevice(op) => is_name(&op.label) && op.cert.verify().is_ok(),
         Op::RevokeDevice(op) => op.cut.is_bounded(),
         Op::Describe(op) => [&op.name, &op.device_label].into_iter().flatten().all(|name| is_name(name)),
-        Op::Recover(op) => {
-            (1..=limits::MAX_OWNERS).contains(&op.owners.len())
-                && are_persons(&op.owners)
-                && op.removed.len() <= limits::MAX_REMOVED
-                && strictly_sorted(op.removed.iter())
-                && op.owners.iter().all(|owner| op.removed.binary_search(&owner.id).is_err())
-                && op.cut.is_bounded()
-                && (1..=limits::MAX_OWNERS).contains(&op.proofs.len())
-                && strictly_sorted(op.proofs.iter().map(|proof| proof.key))
-        }
+        Op::Recover(op) => is_recovery(op) && !op.proofs.is_empty(),
         Op::Transfer(op) => (Role::Editor..Role::Owner).contains(&op.role),
         Op::Invite(op) => {
             let highest = if op.form == InviteForm::Open { Role::Editor } else { Role::Admin };
             op.role <= highest && op.max_uses > 0
         }
-        Op::Admit(op) => are_persons(std::slice::from_ref(&op.person)),
+        Op::Admit(op) => is_person(&op.person),
         Op::RevokeInvite(_) => true,
+    }
+}
+
+/// Whether a recovery is well formed, with proofs or without any yet.
+fn is_recovery(op: &Recover) -> bool {
+    (1..=limits::MAX_OWNERS).contains(&op.owners.len())
+        && are_persons(&op.owners)
+        && op.removed.len() <= limits::MAX_REMOVED
+        && strictly_sorted(op.removed.iter())
+        && op.owners.iter().all(|owner| op.removed.binary_search(&owner.id).is_err())
+        && op.cut.is_bounded()
+        && op.proofs.len() <= limits::MAX_OWNERS
+        && strictly_sorted(op.proofs.iter().map(|proof| proof.key))
+}
+
+impl Recover {
+    /// Returns whether it would be well formed once it has proofs.
+    #[must_use]
+    pub fn is_draft(&self) -> bool {
+        is_recovery(self)
     }
 }
 
@@ -58,6 +69,13 @@ fn are_persons(persons: &[Person]) -> bool {
                 is_name(label) && cert.person == person.id && devices.insert(cert.device) && cert.verify().is_ok()
             })
     })
+}
+
+/// Returns whether a person is well formed: a name, devices, and certificates that are theirs and
+/// verify.
+#[must_use]
+pub fn is_person(person: &Person) -> bool {
+    are_persons(std::slice::from_ref(person))
 }
 
 /// Returns whether a text can name a workspace, person or device: 1 to 120 characters, no control

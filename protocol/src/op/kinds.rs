@@ -18,6 +18,10 @@ pub struct Person {
     pub devices: Vec<(DeviceCert, String)>,
 }
 
+/// In place of a recovery key where only owners together may recover a workspace. It is a point of low
+/// order, under which no signature verifies.
+pub const NO_RECOVERY_KEY: PersonId = PersonId([0; 32]);
+
 /// The first op of a workspace; its entry id is the workspace id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Genesis {
@@ -27,7 +31,7 @@ pub struct Genesis {
     pub name: String,
     /// The owners.
     pub owners: Vec<Person>,
-    /// Public key that may recover the workspace.
+    /// Public key that may recover the workspace; [`NO_RECOVERY_KEY`] for none.
     pub recovery: PersonId,
     /// How many of these owners together may recover the workspace; 0 is never.
     pub quorum: u8,

@@ -6,6 +6,7 @@ use dataforge_protocol::entry::{EntryKind, ReadHeader};
 use dataforge_protocol::id::EntryId;
 use dataforge_protocol::ledger::Outcome;
 use dataforge_protocol::sync::{Effect, HandIn, Session};
+use dataforge_protocol::wire::Room;
 
 use super::Simulation;
 use super::bundle::Bundle;
@@ -75,7 +76,9 @@ impl Simulation {
     /// One that is no member any more is told why, and hands in what it wrote before it knew.
     fn hand_in(&mut self, dialler: usize, listener: usize, shown: &BTreeSet<EntryId>) {
         let [from, to] = self.nodes.get_disjoint_mut([dialler, listener]).expect("two nodes");
-        let Some((mut hand_in, told)) = HandIn::begin(&to.ledger, from.id(), shown, &to.disk) else { return };
+        let Some((mut hand_in, told)) = HandIn::begin(&to.ledger, from.id(), shown, &to.disk, Room::MOST) else {
+            return;
+        };
         let mut session = Session::new(&from.ledger);
         for message in told {
             let effect = session.on_message(message, &from.ledger).expect("I4: what an honest node says");

@@ -102,3 +102,101 @@ fn late_work_is_listed_explained_and_brought_in() {
     assert_eq!(by_bob.as_array().unwrap().len(), 2, "{by_bob}");
     assert!(by_bob[0]["received"].as_str().unwrap().ends_with('Z'));
 }
+
+/// Sets what is kept aside of one person.
+fn set_room(place: &Place, entries: u64) {
+    place.json(&["config", "set", "late_work.max_person_entries", &entries.to_string()]);
+}
+
+#[test]
+fn late_work_beyond_the_room_for_it_stays_with_its_author_and_counts_all_the_same_once_accepted() {
+    let (bob, cyd) = (Place::new("bob"), Place::new("cyd"));
+    let (ada, _logs) = field(&[(&bob, "editor"), (&cyd, "editor")]);
+    ada.json(&["remove", "bob", "--yes"]);
+    meet(&cyd, &ada);
+    for (field, value) in [("company", "1"), ("company", "2"), ("company", "3"), ("field", "Bobs"), ("company", "5")] {
+        bob.json(&["set", "Test 1", field, value]);
+    }
+    let log = bob.json(&["log", "--member", "bob", "--limit", "1000"])["entries"].clone();
+    let written = log.as_array().unwrap().len() as u64;
+    assert_eq!(written, 5, "{log}");
+    set_room(&ada, 2);
+    set_room(&cyd, 4);
+    let told = hand_in(&bob, &ada);
+    let out = &told["removed"][0];
+    assert_eq!(
+        (out["handed_in"].as_u64(), out["no_room"].as_u64(), out["later"].as_u64()),
+        (Some(2), Some(3), Some(0)),
+        "{told}"
+    );
+    let late = ada.json(&["late-work"]);
+    assert_eq!((late["quota"]["entries"].as_u64(), &late["quota"]["full"][0]), (Some(2), &"bob".into()), "{late}");
+    assert_eq!(late["late_work"][0]["entries"].as_u64(), Some(2), "{late}");
+    assert!(said(&ada, &["status"]).contains("of late work, no room for more of bob"));
+    assert!(said(&ada, &["late-work"]).contains("no room for more of bob"));
+    // Cyd has more room. What she took comes to Ada from her, a member, whatever Ada's room: both
+    // hold the same, so that what counts never depends on it.
+    let told = hand_in(&bob, &cyd);
+    assert_eq!(
+        (told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()),
+        (Some(4), Some(1)),
+        "{told}"
+    );
+    meet(&cyd, &ada);
+    for place in [&ada, &cyd] {
+        let late = place.json(&["late-work"]);
+        assert_eq!(
+            (late["late_work"][0]["entries"].as_u64(), late["quota"]["entries"].as_u64()),
+            (Some(4), Some(4)),
+            "{late}"
+        );
+        assert_ne!(field_of(place), "Bobs");
+    }
+    // The room is made again when the work is brought in.
+    let done = ada.json(&["late-work", "accept"]);
+    assert_eq!(done["entries"].as_u64(), Some(4), "{done}");
+    meet(&cyd, &ada);
+    for place in [&ada, &cyd] {
+        assert_eq!(field_of(place), "Bobs");
+        let late = place.json(&["late-work"]);
+        assert_eq!((late["quota"]["entries"].as_u64(), &late["quota"]["full"]), (Some(0), &Value::Array(Vec::new())));
+        place.verify();
+    }
+    let told = hand_in(&bob, &ada);
+    assert_eq!(
+        (told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()),
+        (Some(1), Some(0)),
+        "{told}"
+    );
+    assert!(!said(&ada, &["status"]).contains("no room"));
+}
+
+#[test]
+fn the_room_of_a_workspace_is_shared_and_what_finds_none_is_said() {
+    let (bob, cyd) = (Place::new("bob"), Place::new("cyd"));
+    let (ada, _logs) = field(&[(&bob, "editor"), (&cyd, "editor")]);
+    ada.json(&["remove", "bob", "--yes"]);
+    ada.json(&["remove", "cyd", "--yes"]);
+    ada.json(&["config", "set", "late_work.max_entries", "1"]);
+    for place in [&bob, &cyd] {
+        place.json(&["set", "Test 1", "field", "Late"]);
+    }
+    let told = hand_in(&bob, &ada);
+    assert_eq!(
+        (told["removed"][0]["handed_in"].as_u64(), told["removed"][0]["no_room"].as_u64()),
+        (Some(1), Some(0)),
+        "{told}"
+    );
+    let up = ada.up();
+    let output = cyd.run(["sync", "--peer", &super::address(&up)]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        told.contains("no room for 1 entry of yours")
+            && told.contains("late_work settings")
+            && !told.contains("has all"),
+        "{told}"
+    );
+    drop(up);
+    let status = said(&ada, &["status"]);
+    assert!(status.contains("1 entry") && status.contains("of late work, no room for more"), "{status}");
+}

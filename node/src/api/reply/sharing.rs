@@ -17,6 +17,9 @@ pub struct InitReply {
     pub device_id: String,
     /// The 24 recovery words, when the identity was made now: shown once, stored nowhere.
     pub recovery_words: Option<String>,
+    /// Who may recover the workspace.
+    #[serde(default)]
+    pub recoverers: super::RecoverersReply,
 }
 
 /// A workspace held here.

@@ -39,6 +39,29 @@ pub struct RemovedFrom {
     pub by: String,
     /// Entries that it lacked and took: they are late work, unless they were written before.
     pub handed_in: u64,
+    /// Entries that stay here because it keeps no room for them.
+    #[serde(default)]
+    pub no_room: u64,
+    /// Entries beyond what it takes at a time: they can follow.
+    #[serde(default)]
+    pub later: u64,
+}
+
+/// What a node keeps aside of people who are no members, or not with the device that signed it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateQuota {
+    /// Entries.
+    pub entries: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The setting `late_work.max_entries`.
+    pub max_entries: u64,
+    /// The setting `late_work.max_bytes`.
+    pub max_bytes: u64,
+    /// Whether nobody hands in more.
+    pub is_full: bool,
+    /// People who hand in no more.
+    pub full: Vec<String>,
 }
 
 /// The state of this node.
@@ -107,6 +130,9 @@ pub struct WorkspaceStatus {
     pub waiting: u64,
     /// Entries without effect or not counted.
     pub set_aside: u64,
+    /// Those of them that are of nobody's who is a member.
+    #[serde(default)]
+    pub late: LateQuota,
     /// Peers connected now.
     pub connected: Vec<String>,
 }

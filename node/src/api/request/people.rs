@@ -85,6 +85,11 @@ pub enum PeopleRequest {
         /// Members to remove with it.
         remove: Vec<String>,
     },
+    /// What concerns recovery by several owners. → see there
+    Quorum {
+        /// What.
+        ask: super::QuorumRequest,
+    },
     /// Lists open invites, and who waits for approval. → `Invites`
     Invites,
     /// Ends an invite. → `Wrote`

@@ -21,16 +21,18 @@ const LISTED: usize = 1_000;
 const EXPLAINED: usize = 10;
 
 pub(super) async fn list(node: &Node, workspace: WorkspaceId) -> Result<Reply, ApiError> {
-    let late_work = node.with_core(move |core| {
+    let limits = node.config().late_work;
+    let listed = node.with_core(move |core| {
         let people = People::of(core, &workspace)?;
         let (ledger, store) = core.ledger_and_store(&workspace)?;
         let teller = Teller { people: &people, ledger, store, workspace };
         let mut all =
             teller.ledger.late_work().iter().map(|work| info(&teller, work)).collect::<Result<Vec<_>, _>>()?;
         all.sort_by(|a, b| (&a.person, &a.label, &a.device_id).cmp(&(&b.person, &b.label, &b.device_id)));
-        Ok(all)
+        Ok((all, crate::aside::quota(core, &workspace, &limits)?))
     });
-    Ok(Reply::LateWork { late_work: late_work.await? })
+    let (late_work, quota) = listed.await?;
+    Ok(Reply::LateWork { late_work, quota })
 }
 
 fn info(teller: &Teller<'_>, work: &LateWork) -> Result<LateInfo, ApiError> {
