@@ -1,7 +1,6 @@
 //! Running a relay, and choosing those to use.
 
 use super::syncing;
-use super::ticket::read_ticket;
 use crate::api::{ApiError, ErrorKind, RelayOptions, RelaysUsedReply, Reply};
 use crate::net::without_pin;
 use crate::node::Node;
@@ -18,7 +17,7 @@ pub(super) async fn run(node: &Node, options: RelayOptions) -> Result<Reply, Api
 pub(super) async fn add(node: &Node, urls: Vec<String>, ticket: Option<&str>) -> Result<Reply, ApiError> {
     let named = match (urls.is_empty(), ticket) {
         (true, Some(ticket)) => {
-            let ticket = read_ticket(ticket)?;
+            let ticket = crate::ticket::read(ticket)?;
             if ticket.relays.is_empty() {
                 let message = format!("the ticket of {} names no relay", ticket.inviter);
                 return Err(ApiError::new(ErrorKind::Usage, message)

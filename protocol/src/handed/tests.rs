@@ -139,7 +139,9 @@ fn signatures_are_of_this_draft_alone() {
     };
     changed(&|draft| draft.workspace = WorkspaceId([2; 32]));
     changed(&|draft| draft.device = device_id(&key(103)));
-    changed(&|draft| drop(draft.parents.pop()));
+    changed(&|draft| {
+        draft.parents.pop();
+    });
     changed(&|draft| draft.recover.epoch += 1);
     changed(&|draft| draft.recover.owners = vec![person(7, "Eve")]);
     changed(&|draft| draft.recover.removed.clear());
