@@ -64,13 +64,7 @@ pub(super) fn check(
     let mut reader = Reader::new(bundle.manifest.clone(), content);
     let mut checked = Checked::default();
     let is_few = bundle.manifest.section(Part::Entries).count <= REMEMBERED;
-    let mut look = Look {
-        node,
-        workspace,
-        named: BTreeSet::new(),
-        batch: Vec::new(),
-        entries: is_few.then(Vec::new),
-    };
+    let mut look = Look { node, workspace, named: BTreeSet::new(), batch: Vec::new(), entries: is_few.then(Vec::new) };
     let mut due: Option<BTreeSet<BlobHash>> = None;
     let mut buffer = vec![0; PIECE];
     loop {
