@@ -71,10 +71,7 @@ impl Host {
     /// When the system does not take it.
     pub fn plug(&self, switch: &Switch, interface: &str, addresses: &[&str]) {
         let (namespace, port) = switch.port();
-        must(&format!(
-            "ip -n {} link add {interface} type veth peer name {port} netns {namespace}",
-            self.namespace
-        ));
+        must(&format!("ip -n {} link add {interface} type veth peer name {port} netns {namespace}", self.namespace));
         switch.take(&port);
         self.set_up(interface, addresses);
     }
@@ -159,7 +156,8 @@ impl Host {
     pub fn counted(&self, counter: &str) -> u64 {
         let text = must(&format!("ip netns exec {} nft -j list counter inet test {counter}", self.namespace));
         let list: Value = serde_json::from_str(&text).expect("nft prints JSON");
-        let found = list["nftables"].as_array().into_iter().flatten().find_map(|item| item["counter"]["packets"].as_u64());
+        let found =
+            list["nftables"].as_array().into_iter().flatten().find_map(|item| item["counter"]["packets"].as_u64());
         found.unwrap_or_else(|| panic!("no counter {counter}: {text}"))
     }
 

@@ -62,7 +62,8 @@ fn plug(lab: &Lab, end: &End<'_>) -> PathBuf {
 impl Wire {
     pub(super) fn new(lab: &Lab, first: &End<'_>, second: &End<'_>) -> Self {
         let files = [plug(lab, first), plug(lab, second)];
-        let seed = std::env::var("NET_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+        let seed =
+            std::env::var("NET_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
         eprintln!("NET_SEED={seed}");
         let mut command = Command::new(built("impair"));
         command.args(&files).args(["--seed", &seed.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
