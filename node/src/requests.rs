@@ -93,7 +93,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::ExportAll { workspace, directory, format, options } => {
             let workspace = find(node, workspace).await?;
-            crate::export::export_all(node, workspace, directory, format, options, out).await
+            Box::pin(crate::export::export_all(node, workspace, directory, format, options, out)).await
         }
         Request::Audit { workspace, member, limit } => {
             audit::audit(node, find(node, workspace).await?, member, limit).await

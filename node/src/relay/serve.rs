@@ -49,7 +49,7 @@ fn handlers() -> Result<Handlers, ApiError> {
     handlers.insert(
         ("GET".parse().map_err(internal)?, iroh_relay::http::RELAY_PROBE_PATH),
         Box::new(|_request, response| {
-            let empty: BytesBody = Box::new(String::new());
+            let empty: BytesBody = Box::<String>::default();
             Ok(response.body(empty)?)
         }),
     );
