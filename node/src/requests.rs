@@ -29,6 +29,7 @@ use crate::api::{ApiError, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
 
+#[expect(clippy::too_many_lines, reason = "an arm for each request, and nothing else")]
 pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
     if request.opens_tables() {
         crate::admission::admit_or_tell(node).await;

@@ -104,7 +104,7 @@ pub(super) fn read(
     mut each: impl FnMut(Rows) -> Result<(), ApiError>,
 ) -> Result<(), ApiError> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {}", quoted(table)))?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {

@@ -17,7 +17,7 @@ mod stranger;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::discovery::{Announcement, Nonce, Pairing};
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
@@ -199,7 +199,7 @@ impl Finder {
         let mut changes = self.network.node.get()?.changes();
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut last = (Instant::now(), SystemTime::now());
+        let mut last = (Instant::now(), now_ms());
         let mut nonce_at = None;
         let mut pairing = self.network.pairing.notice.subscribe();
         loop {
@@ -241,11 +241,11 @@ impl Finder {
     }
 
     /// Looks whether the network changed or the machine slept.
-    fn look(&mut self, last: &mut (Instant, SystemTime)) {
-        let now = (Instant::now(), SystemTime::now());
+    fn look(&mut self, last: &mut (Instant, u64)) {
+        let now = (Instant::now(), now_ms());
         let ran = now.0.duration_since(last.0);
         // Some clocks stop while the machine sleeps, others go on.
-        let passed = now.1.duration_since(last.1).unwrap_or_default();
+        let passed = Duration::from_millis(now.1.saturating_sub(last.1));
         let slept = ran > LOOK + SLEPT || passed > ran + SLEPT;
         *last = now;
         let interfaces = interfaces::list();

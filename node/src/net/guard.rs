@@ -118,7 +118,7 @@ pub(super) struct Guard {
 /// What to do with a connection that comes in.
 pub(super) enum Verdict {
     /// Judge it, holding this.
-    Judge(Incoming, Judged),
+    Judge(Box<Incoming>, Judged),
     /// It was answered already.
     Answered,
 }
@@ -163,7 +163,7 @@ impl Guard {
             incoming.refuse();
             return Verdict::Answered;
         }
-        Verdict::Judge(incoming, Judged { guard: Arc::clone(self), source })
+        Verdict::Judge(Box::new(incoming), Judged { guard: Arc::clone(self), source })
     }
 
     /// Gives a member's connection its place, if there is one left.

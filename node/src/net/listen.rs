@@ -42,7 +42,7 @@ async fn accept(network: &Arc<Network>, guard: &Arc<Guard>) {
         let (serving, guard) = (Arc::clone(network), Arc::clone(guard));
         network.spawn(async move {
             // A panic in one connection must not end the others.
-            let served = std::panic::AssertUnwindSafe(serve(&serving, &guard, incoming, judged)).catch_unwind().await;
+            let served = std::panic::AssertUnwindSafe(serve(&serving, &guard, *incoming, judged)).catch_unwind().await;
             match served {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!("a connection ended: {error}"),

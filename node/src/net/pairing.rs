@@ -110,7 +110,7 @@ fn heard<T: for<'a> Deserialize<'a>>(content: &[u8]) -> Result<T, ApiError> {
 /// invite.
 pub(crate) async fn ask(config: &NetworkConfig, neighbour: &Neighbour, code: &Code) -> Result<Outcome, ApiError> {
     let secret = SecretKey::from_bytes(&random_bytes()?);
-    let endpoint = endpoint::bind(&secret, config, Purpose::Once).await?;
+    let endpoint = endpoint::bind(&secret, config, Purpose::Once, None).await?;
     let own = DeviceId(*secret.public().as_bytes());
     let local = endpoint::addresses(&endpoint);
     let asked = async {

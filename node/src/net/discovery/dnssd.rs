@@ -1,6 +1,6 @@
 //! Announcements as a DNS-SD service over multicast DNS (RFC 6762, 6763), on every interface.
 
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{SocketAddr, SocketAddrV6};
 
 use data_encoding::HEXLOWER;
 use dataforge_protocol::discovery::Announcement;
@@ -84,13 +84,12 @@ fn addresses(service: &ResolvedService) -> Vec<SocketAddr> {
     let mut addresses: Vec<_> = service
         .get_addresses()
         .iter()
-        .filter_map(|ip| match ip {
+        .map(|ip| match ip {
             // A link-local address means something only together with the interface it was heard on.
             ScopedIp::V6(v6) if is_link_local(*v6.addr()) => {
-                Some(SocketAddrV6::new(*v6.addr(), port, 0, v6.scope_id().index).into())
+                SocketAddrV6::new(*v6.addr(), port, 0, v6.scope_id().index).into()
             }
-            ScopedIp::V6(v6) => Some(SocketAddr::new(IpAddr::V6(*v6.addr()), port)),
-            other => Some(SocketAddr::new(other.to_ip_addr(), port)),
+            ip => SocketAddr::new(ip.to_ip_addr(), port),
         })
         .collect();
     addresses.sort();
