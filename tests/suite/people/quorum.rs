@@ -48,12 +48,12 @@ fn founded(more: &[&str]) -> Founded {
     // One ticket serves both: they are owners already, and no use of it is counted.
     let ticket = ada.json(&["invite"])["ticket"].as_str().unwrap().to_owned();
     for owner in [&bob, &cyd] {
-        let joined = owner.json(&["join", &ticket]);
+        let joined = owner.json(&["join", "--yes", &ticket]);
         assert_eq!((joined["workspace"]["role"].as_str(), &joined["recovery_words"]), (Some("owner"), &Value::Null));
     }
     let invites = ada.json(&["invites"]);
     assert_eq!(invites["invites"][0]["used"].as_u64(), Some(0), "{invites}");
-    let joined = dan.json(&["join", &ticket]);
+    let joined = dan.json(&["join", "--yes", &ticket]);
     assert_eq!(joined["workspace"]["role"], "editor");
     let stranger = words_file(&dir, &joined);
     for place in [&bob, &cyd, &dan] {

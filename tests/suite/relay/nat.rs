@@ -96,7 +96,7 @@ fn field(lab: &Lab) -> Field {
     rita.serve(&at[0]);
     for (guest, role) in [(&rolf, "viewer"), (&ada, "admin")] {
         let invited = rita.place.json(&["invite", "--role", role]);
-        guest.place.json(&["join", invited["ticket"].as_str().unwrap()]);
+        guest.place.json(&["join", "--yes", invited["ticket"].as_str().unwrap()]);
     }
     rolf.serve(&at[1]);
     let urls = at.map(|at| format!("http://{at}"));
@@ -126,9 +126,9 @@ fn join_through_the_relay(field: &mut Field) {
     field.ada.start();
     let invited = field.ada.place.json(&["invite", "--role", "editor"]);
     let ticket = invited["ticket"].as_str().unwrap();
-    let said = field.bob.place.fails(&["join", ticket], 7);
+    let said = field.bob.place.fails(&["join", "--yes", ticket], 7);
     assert!(said.contains(&field.urls[0]) && said.contains("--relay"), "{said}");
-    let joined = field.bob.place.run(["join", "--relay", ticket]);
+    let joined = field.bob.place.run(["join", "--yes", "--relay", ticket]);
     let said = String::from_utf8_lossy(&joined.stderr).into_owned();
     assert!(joined.status.success() && said.contains(&field.urls[0]), "{said}");
     field.bob.start();
