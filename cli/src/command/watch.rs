@@ -245,6 +245,9 @@ mod tests {
             up_since: Some("2026-11-27T15:00:00Z".into()),
             peers: vec![peer(true), peer(false)],
             metrics: None,
+            backups: Vec::new(),
+            relays: Vec::new(),
+            relay: None,
         }
     }
 
