@@ -6,8 +6,8 @@
 
 mod accesses;
 mod admission;
-mod aside;
 pub mod api;
+mod aside;
 pub mod backup;
 #[doc(hidden)]
 pub mod bench;

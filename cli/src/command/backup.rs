@@ -274,7 +274,9 @@ where
     let (sender, mut steps) = mpsc::channel(16);
     let progress = Progress::new(context.json, context.quiet);
     // Who looks too slowly misses steps.
-    let work = work(Box::new(move |step| { let _ = sender.try_send(step); }));
+    let work = work(Box::new(move |step| {
+        let _ = sender.try_send(step);
+    }));
     tokio::pin!(work);
     let done = loop {
         tokio::select! {

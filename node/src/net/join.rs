@@ -70,7 +70,10 @@ fn advice(network: &Network, ticket: &Ticket) -> Option<String> {
     let configured = network.node.get().map(|node| node.config().network.relays).unwrap_or_default();
     let is_used = named.iter().any(|relay| configured.iter().any(|own| without_pin(own) == *relay));
     (!named.is_empty() && !is_used).then(|| {
-        format!("the ticket names the relay {}, which is contacted only when you say so: add --relay", named.join(" and "))
+        format!(
+            "the ticket names the relay {}, which is contacted only when you say so: add --relay",
+            named.join(" and ")
+        )
     })
 }
 

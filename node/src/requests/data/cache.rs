@@ -93,7 +93,10 @@ async fn reach(node: &Node) -> Result<(), ApiError> {
     }
     let network = node.network(Purpose::Once).await?;
     let targets = node.with_core(crate::net::targets).await?;
-    let dials = targets.iter().filter(|(_, peer)| network.knows_where(peer)).map(|(workspace, peer)| network.dial(*workspace, peer));
+    let dials = targets
+        .iter()
+        .filter(|(_, peer)| network.knows_where(peer))
+        .map(|(workspace, peer)| network.dial(*workspace, peer));
     for dialled in futures::future::join_all(dials).await {
         if let Err(error) = dialled {
             tracing::debug!("{error}");
