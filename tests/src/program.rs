@@ -121,6 +121,11 @@ impl Place {
         Self { dir: dir.to_owned(), name: name.to_owned(), prefix: Vec::new(), _own: None }
     }
 
+    /// Has the program run by other words from now on.
+    pub fn set_prefix(&mut self, prefix: Vec<String>) {
+        self.prefix = prefix;
+    }
+
     /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {

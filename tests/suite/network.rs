@@ -34,14 +34,15 @@ struct Node {
 
 impl Node {
     fn new(lab: &Lab, name: &str) -> Self {
-        Self::on(lab.host(name), name, &[])
+        let host = lab.host(name);
+        Self { up: None, place: Place::run_by(name, host.prefix(), LISTEN), host }
     }
 
-    /// A node whose program is run by further words, such as those of another clock.
-    fn on(host: Host, name: &str, words: &[&str]) -> Self {
-        let mut prefix = host.prefix();
+    /// From now on its program is run by further words, such as those of another clock.
+    fn run_by(&mut self, words: &[&str]) {
+        let mut prefix = self.host.prefix();
         prefix.extend(words.iter().map(|word| (*word).to_owned()));
-        Self { up: None, place: Place::run_by(name, prefix, LISTEN), host }
+        self.place.set_prefix(prefix);
     }
 
     fn start(&mut self) {
@@ -117,6 +118,7 @@ fn join(host: &Node, guest: &mut Node, role: &str) {
             break;
         }
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(7), "only the network may be the reason: {said}");
         assert!(begun.elapsed() < Duration::from_secs(40), "joining failed {tries} times: {said}");
     }
     if tries > 1 {

@@ -29,7 +29,8 @@ fn story(test: &str, profile: Profile, blob: usize, was_bad: impl Fn(&Counts) ->
     live(PATIENCE, &ada, &bob, blob);
     let said = wire.counts();
     println!("{said:?}");
-    assert!(was_bad(&said.forward) && was_bad(&said.backward), "nothing went wrong: {said:?}");
+    // The way of the blob; there are too few frames on the way back to be sure of them.
+    assert!(was_bad(&said.forward), "nothing went wrong: {said:?}");
 }
 
 #[test]
