@@ -59,6 +59,8 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const DIAL: Duration = Duration::from_secs(8);
 /// So long after a start everybody who is near has been heard.
 const HEARING: Duration = Duration::from_secs(3);
+/// Sessions begun within this time may have been dialled from both sides at once.
+const AT_ONCE: Duration = Duration::from_secs(3);
 /// How long a peer that broke the protocol is left alone.
 const FAULT_PAUSE: Duration = Duration::from_secs(60);
 /// How long a peer is left alone after a failure on this side, of the disk for instance.
@@ -96,6 +98,7 @@ mod code {
 pub(crate) struct Live {
     dialler: DeviceId,
     connection: Connection,
+    since: Instant,
     pub(crate) info: watch::Receiver<SessionInfo>,
     /// Messages for the peer beside what the session sends by itself.
     notices: mpsc::Sender<Message>,
@@ -270,6 +273,16 @@ impl Network {
         self.spawn(serving);
     }
 
+    /// Whether a peer is heard elsewhere than where the open session with it leads.
+    fn has_moved(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
+        let heard = self.heard_at(device);
+        let sessions = lock(&self.sessions);
+        let Some(open) = sessions.get(&(*workspace, *device)).filter(|open| open.since.elapsed() > AT_ONCE) else {
+            return false;
+        };
+        !heard.is_empty() && !frame::addresses(&open.connection).iter().any(|used| heard.contains(used))
+    }
+
     /// Returns where this node can be reached.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         endpoint::addresses(&self.endpoint())
@@ -350,13 +363,14 @@ impl Network {
         lock(&self.failures).get(&(*workspace, *peer)).cloned()
     }
 
-    /// Registers an open session; of two between the same devices the one dialled by the lower id
-    /// stays, of two dialled by the same side the newer. Returns whether this one may go on.
+    /// Registers an open session. Of two that were begun at the same time from both sides the one
+    /// dialled by the lower id stays. Otherwise the newer one does: who dials lost the older one, by a
+    /// restart or a move, whether this side noticed or not. Returns whether this one may go on.
     fn register(&self, workspace: WorkspaceId, peer: DeviceId, live: Live) -> bool {
         let mut sessions = lock(&self.sessions);
         let key = (workspace, peer);
         if let Some(open) = sessions.get(&key).filter(|open| open.connection.close_reason().is_none()) {
-            if open.dialler < live.dialler {
+            if open.dialler < live.dialler && open.since.elapsed() < AT_ONCE {
                 return false;
             }
             open.connection.close(code::DUPLICATE.into(), b"");

@@ -10,6 +10,7 @@
 //! Only a node whose owner opened a pairing window says more: the device's id and a label.
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
 use crate::id::DeviceId;
 
@@ -19,8 +20,11 @@ const TAG_BYTES: usize = 16;
 pub const MAX_TAGS: usize = 60;
 /// Bytes of a label at most.
 pub const MAX_LABEL_BYTES: usize = 64;
+/// IPv6 addresses in a beacon at most.
+pub const MAX_BEACON_ADDRESSES: usize = 4;
 /// Bytes of a beacon at most.
-pub const MAX_BEACON_BYTES: usize = 4 + TAG_BYTES + 2 + 1 + MAX_TAGS * TAG_BYTES + 32 + 1 + MAX_LABEL_BYTES;
+pub const MAX_BEACON_BYTES: usize =
+    4 + TAG_BYTES + 2 + 1 + MAX_TAGS * TAG_BYTES + 1 + MAX_BEACON_ADDRESSES * 16 + 32 + 1 + MAX_LABEL_BYTES;
 /// What every beacon starts with; the last byte is the version.
 const MAGIC: [u8; 4] = *b"DFB\x01";
 /// Tags in one string of a TXT record: it holds 255 bytes with its key.
@@ -49,6 +53,17 @@ pub struct Pairing {
     pub device: DeviceId,
     /// What its owner chose to be called, at most [`MAX_LABEL_BYTES`] long.
     pub label: String,
+}
+
+/// What a beacon says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beacon {
+    /// Who is there, for those who recognise it.
+    pub announcement: Announcement,
+    /// The UDP port it listens on.
+    pub port: u16,
+    /// Its IPv6 addresses: what it sends from means something on that link only.
+    pub addresses: Vec<Ipv6Addr>,
 }
 
 /// Why bytes are no announcement.
@@ -101,15 +116,19 @@ impl Announcement {
         devices.into_iter().find(|device| self.tags.contains(&tag(discovery_secret, &self.nonce, device))).copied()
     }
 
-    /// Encodes it as a datagram of a node that listens on a UDP port.
+    /// Encodes it as a datagram of a node that listens on a UDP port, with the first of its IPv6 addresses.
     #[must_use]
-    pub fn to_beacon(&self, port: u16) -> Vec<u8> {
+    pub fn to_beacon(&self, port: u16, addresses: &[Ipv6Addr]) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&self.nonce);
         bytes.extend_from_slice(&port.to_be_bytes());
         bytes.push(u8::try_from(self.tags.len().min(MAX_TAGS)).unwrap_or_default());
         for tag in self.tags.iter().take(MAX_TAGS) {
             bytes.extend_from_slice(tag);
+        }
+        bytes.push(u8::try_from(addresses.len().min(MAX_BEACON_ADDRESSES)).unwrap_or_default());
+        for address in addresses.iter().take(MAX_BEACON_ADDRESSES) {
+            bytes.extend_from_slice(&address.octets());
         }
         if let Some(pairing) = self.pairing.as_ref().filter(|pairing| is_label(&pairing.label)) {
             bytes.extend_from_slice(pairing.device.as_bytes());
@@ -119,11 +138,11 @@ impl Announcement {
         bytes
     }
 
-    /// Decodes a datagram; returns the port too.
+    /// Decodes a datagram.
     ///
     /// # Errors
     /// See [`AnnouncementError`].
-    pub fn from_beacon(bytes: &[u8]) -> Result<(Self, u16), AnnouncementError> {
+    pub fn from_beacon(bytes: &[u8]) -> Result<Beacon, AnnouncementError> {
         let rest = bytes.strip_prefix(&MAGIC).ok_or(AnnouncementError::Foreign)?;
         if bytes.len() > MAX_BEACON_BYTES {
             return Err(AnnouncementError::Length);
@@ -137,6 +156,13 @@ impl Announcement {
         }
         let (tags, rest) = rest.split_at_checked(count * TAG_BYTES).ok_or(AnnouncementError::Length)?;
         let tags = tags.as_chunks().0.iter().copied().collect();
+        let (count, rest) = rest.split_first().ok_or(AnnouncementError::Length)?;
+        let count = usize::from(*count);
+        if count > MAX_BEACON_ADDRESSES {
+            return Err(AnnouncementError::Length);
+        }
+        let (addresses, rest) = rest.split_at_checked(count * 16).ok_or(AnnouncementError::Length)?;
+        let addresses = addresses.as_chunks().0.iter().map(|octets: &[u8; 16]| Ipv6Addr::from(*octets)).collect();
         let pairing = if rest.is_empty() {
             None
         } else {
@@ -147,7 +173,8 @@ impl Announcement {
             }
             Some(Pairing { device: DeviceId(*device), label: label_of(label)? })
         };
-        Ok((Self { nonce: *nonce, tags, pairing }, u16::from_be_bytes(*port)))
+        let announcement = Self { nonce: *nonce, tags, pairing };
+        Ok(Beacon { announcement, port: u16::from_be_bytes(*port), addresses })
     }
 
     /// Returns it as the strings of a TXT record: `n` the nonce, `t0` … `t3` tags, `d` and `l`

@@ -146,13 +146,17 @@ impl Dialler {
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
             let at: Vec<_> = self.network.heard_at(&peer.device).into_iter().map(|at| (peer.device, at)).collect();
-            if at.iter().any(|at| !self.tried.contains(at)) {
+            let is_news = at.iter().any(|at| !self.tried.contains(at));
+            if is_news {
                 self.plan.on_heard(&peer.device, now);
             }
             heard.extend(at);
             if self.network.is_connected(&workspace, &peer.device) {
                 self.alone_since = now;
-                continue;
+                // What leads to where it was would be given up only after half a minute of silence.
+                if !(is_news && self.network.has_moved(&workspace, &peer.device)) {
+                    continue;
+                }
             }
             let is_left_alone = self.network.is_shunned(&workspace, &peer.device) || !self.network.knows_where(&peer);
             if is_left_alone || self.dials.len() >= MAX_DIALS || !self.plan.begin(key, now) {

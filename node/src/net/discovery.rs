@@ -15,11 +15,11 @@ mod interfaces;
 mod stranger;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dataforge_protocol::discovery::{Announcement, Nonce, Pairing};
+use dataforge_protocol::discovery::{Announcement, Beacon as ReadBeacon, Nonce, Pairing};
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 
 use self::beacon::Beacon;
@@ -226,10 +226,9 @@ impl Finder {
                 },
                 (bytes, from) = receive(self.beacon.as_ref()) => {
                     match Announcement::from_beacon(&bytes) {
-                        Ok((announcement, port)) => {
-                            let mut address = from;
-                            address.set_port(port);
-                            if self.hear(announcement, vec![address], Way::Beacon).await? {
+                        Ok(beacon) => {
+                            let addresses = reached_at(from, &beacon);
+                            if self.hear(beacon.announcement, addresses, Way::Beacon).await? {
                                 self.answer(from).await;
                             }
                         }
@@ -331,7 +330,9 @@ impl Finder {
 
     fn bytes(&self) -> Option<Vec<u8>> {
         let port = self.network.port()?;
-        lock(&self.network.surroundings).announced.as_ref().map(|announced| announced.to_beacon(port))
+        let surroundings = lock(&self.network.surroundings);
+        let addresses = interfaces::wide_v6(&surroundings.interfaces);
+        surroundings.announced.as_ref().map(|announced| announced.to_beacon(port, &addresses))
     }
 
     /// Notes an announcement; returns whether a member was heard that was not here before.
@@ -372,6 +373,12 @@ impl Finder {
         self.network.look_around.notify_one();
         Ok(true)
     }
+}
+
+/// Returns where the sender of a beacon listens.
+fn reached_at(from: SocketAddr, beacon: &ReadBeacon) -> Vec<SocketAddr> {
+    let own = beacon.addresses.iter().map(|ip| IpAddr::V6(*ip));
+    std::iter::once(from.ip()).chain(own).map(|ip| SocketAddr::new(ip, beacon.port)).collect()
 }
 
 async fn next(dnssd: Option<&DnsSd>) -> Option<(Announcement, Vec<SocketAddr>)> {

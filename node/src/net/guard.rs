@@ -1,13 +1,14 @@
 //! Who may take up this node: few connections that are not judged yet, few of one source, few of one
 //! member; and nobody who is no member any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use dataforge_protocol::id::DeviceId;
 use iroh::EndpointId;
 use iroh::endpoint::{Connection, Incoming, IncomingAddr, QuicTransportConfig, VarInt};
+use tokio::sync::Notify;
 
 use super::congestion::ByPath;
 use super::{Network, code, lock};
@@ -18,8 +19,10 @@ use crate::core::Core;
 const MAX_JUDGED: usize = 64;
 /// Of these, from one source.
 const MAX_PER_SOURCE: usize = 8;
-/// From so many on, a source has to show that it gets answers before it may begin.
+/// From so many on, every source has to show that it gets answers before it may begin.
 const VALIDATE_FROM: usize = 16;
+/// From so many of it on, a source has to.
+const VALIDATE_FROM_OF_SOURCE: usize = 2;
 /// Connections of one member at a time: one for each workspace, one for blobs, and those being replaced.
 const MAX_PER_MEMBER: usize = 64;
 /// Connections of members at a time.
@@ -73,46 +76,62 @@ impl From<IncomingAddr> for Source {
     }
 }
 
-/// Counts connections by who they are of.
+/// A connection that is being judged.
 #[derive(Debug)]
-struct Counts<K> {
-    total: usize,
-    by: BTreeMap<K, usize>,
+struct Waiting {
+    number: u64,
+    source: Source,
+    /// Told when it has to give way.
+    gives_way: Arc<Notify>,
 }
 
-impl<K> Default for Counts<K> {
-    fn default() -> Self {
-        Self { total: 0, by: BTreeMap::new() }
+/// The connections that are being judged, the oldest first.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    number: u64,
+}
+
+impl Queue {
+    fn of(&self, source: Source) -> usize {
+        self.waiting.iter().filter(|one| one.source == source).count()
     }
-}
 
-impl<K: Ord> Counts<K> {
-    fn take(&mut self, key: K, limit: usize, limit_each: usize) -> bool {
-        let of = self.by.get(&key).copied().unwrap_or_default();
-        if self.total >= limit || of >= limit_each {
-            return false;
+    /// Whether a source has to show first that answers reach it.
+    fn wants_proof(&self, source: Source) -> bool {
+        self.waiting.len() >= VALIDATE_FROM || self.of(source) >= VALIDATE_FROM_OF_SOURCE
+    }
+
+    /// Takes one in. Where there is no place left the oldest of the same source gives way, or of the
+    /// source that has most: who is a member is judged in no time, so it is seldom among the oldest.
+    fn take(&mut self, source: Source) -> (u64, Arc<Notify>) {
+        let crowded = if self.of(source) >= MAX_PER_SOURCE {
+            Some(source)
+        } else if self.waiting.len() >= MAX_JUDGED {
+            self.waiting.iter().map(|one| one.source).max_by_key(|source| self.of(*source))
+        } else {
+            None
+        };
+        let oldest = crowded.and_then(|source| self.waiting.iter().position(|one| one.source == source));
+        if let Some(gone) = oldest.and_then(|at| self.waiting.remove(at)) {
+            gone.gives_way.notify_one();
         }
-        self.total += 1;
-        self.by.insert(key, of + 1);
-        true
+        self.number += 1;
+        let gives_way = Arc::new(Notify::new());
+        self.waiting.push_back(Waiting { number: self.number, source, gives_way: Arc::clone(&gives_way) });
+        (self.number, gives_way)
     }
 
-    fn give_back(&mut self, key: &K) {
-        self.total = self.total.saturating_sub(1);
-        if let Some(of) = self.by.get_mut(key) {
-            *of -= 1;
-            if *of == 0 {
-                self.by.remove(key);
-            }
-        }
+    fn leave(&mut self, number: u64) {
+        self.waiting.retain(|one| one.number != number);
     }
 }
 
-/// The counts of a node.
+/// The places of a node.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
-    judged: Mutex<Counts<Source>>,
-    members: Mutex<Counts<DeviceId>>,
+    judged: Mutex<Queue>,
+    members: Mutex<BTreeMap<DeviceId, usize>>,
 }
 
 /// What to do with a connection that comes in.
@@ -126,7 +145,9 @@ pub(super) enum Verdict {
 /// A place among those that are judged.
 pub(super) struct Judged {
     guard: Arc<Guard>,
-    source: Source,
+    number: u64,
+    /// Told when it has to give way to a newer one.
+    pub(super) gives_way: Arc<Notify>,
 }
 
 /// A place among connections of members.
@@ -137,13 +158,19 @@ pub(super) struct Admitted {
 
 impl Drop for Judged {
     fn drop(&mut self) {
-        lock(&self.guard.judged).give_back(&self.source);
+        lock(&self.guard.judged).leave(self.number);
     }
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        lock(&self.guard.members).give_back(&self.device);
+        let mut members = lock(&self.guard.members);
+        if let Some(of) = members.get_mut(&self.device) {
+            *of -= 1;
+            if *of == 0 {
+                members.remove(&self.device);
+            }
+        }
     }
 }
 
@@ -152,24 +179,30 @@ impl Guard {
     pub(super) fn meet(self: &Arc<Self>, incoming: Incoming) -> Verdict {
         let source = Source::from(incoming.remote_addr());
         let mut judged = lock(&self.judged);
-        if judged.total >= VALIDATE_FROM && !incoming.remote_addr_validated() {
+        if judged.wants_proof(source) && !incoming.remote_addr_validated() {
             drop(judged);
             // One that cannot be answered like that is gone.
             drop(incoming.retry());
             return Verdict::Answered;
         }
-        if !judged.take(source, MAX_JUDGED, MAX_PER_SOURCE) {
-            drop(judged);
-            incoming.refuse();
-            return Verdict::Answered;
-        }
-        Verdict::Judge(Box::new(incoming), Judged { guard: Arc::clone(self), source })
+        let (number, gives_way) = judged.take(source);
+        drop(judged);
+        Verdict::Judge(Box::new(incoming), Judged { guard: Arc::clone(self), number, gives_way })
     }
 
     /// Gives a member's connection its place, if there is one left.
     pub(super) fn admit(self: &Arc<Self>, device: DeviceId) -> Option<Admitted> {
-        let admitted = lock(&self.members).take(device, MAX_OF_MEMBERS, MAX_PER_MEMBER);
-        admitted.then(|| Admitted { guard: Arc::clone(self), device })
+        let mut members = lock(&self.members);
+        let (total, of) = (members.values().sum::<usize>(), members.entry(device).or_default());
+        if total >= MAX_OF_MEMBERS || *of >= MAX_PER_MEMBER {
+            if *of == 0 {
+                members.remove(&device);
+            }
+            return None;
+        }
+        *of += 1;
+        drop(members);
+        Some(Admitted { guard: Arc::clone(self), device })
     }
 }
 
@@ -204,20 +237,71 @@ pub(super) fn strangers(core: &mut Core, mut devices: Vec<DeviceId>) -> Result<V
 mod tests {
     use super::*;
 
+    fn host(number: u8) -> Source {
+        Source::V4(Ipv4Addr::new(10, 0, 0, number))
+    }
+
+    /// Whether one was told to give way.
+    fn gave_way(gives_way: &Notify) -> bool {
+        use futures::FutureExt as _;
+        gives_way.notified().now_or_never().is_some()
+    }
+
     #[test]
-    fn places_are_bounded_in_all_and_for_each() {
-        let mut counts = Counts::default();
-        assert!(counts.take('a', 3, 2));
-        assert!(counts.take('a', 3, 2));
-        assert!(!counts.take('a', 3, 2));
-        assert!(counts.take('b', 3, 2));
-        assert!(!counts.take('c', 3, 2));
-        counts.give_back(&'a');
-        assert!(counts.take('c', 3, 2));
-        for key in ['a', 'b', 'c'] {
-            counts.give_back(&key);
+    fn oldest_of_a_source_gives_way_to_its_newest() {
+        let mut queue = Queue::default();
+        let other = queue.take(host(9)).1;
+        let taken: Vec<_> = (0..MAX_PER_SOURCE + 2).map(|_| queue.take(host(1)).1).collect();
+        assert_eq!(queue.of(host(1)), MAX_PER_SOURCE);
+        assert!(taken.iter().take(2).all(|one| gave_way(one)));
+        assert!(!taken.iter().skip(2).any(|one| gave_way(one)));
+        assert!(!gave_way(&other));
+    }
+
+    #[test]
+    fn crowd_of_sources_gives_way_where_it_is_thickest() {
+        let mut queue = Queue::default();
+        let thick: Vec<_> = (0..MAX_PER_SOURCE).map(|_| queue.take(host(1)).1).collect();
+        let mut number = 2;
+        while queue.waiting.len() < MAX_JUDGED {
+            queue.take(host(number));
+            number += 1;
         }
-        assert!(counts.by.is_empty() && counts.total == 0);
+        queue.take(host(number));
+        assert_eq!(queue.waiting.len(), MAX_JUDGED);
+        assert!(gave_way(&thick[0]) && !gave_way(&thick[1]));
+    }
+
+    #[test]
+    fn proof_is_wanted_of_a_source_with_some_and_of_all_in_a_crowd() {
+        let mut queue = Queue::default();
+        for _ in 0..VALIDATE_FROM_OF_SOURCE {
+            assert!(!queue.wants_proof(host(1)));
+            queue.take(host(1));
+        }
+        assert!(queue.wants_proof(host(1)) && !queue.wants_proof(host(2)));
+        let mut number = 2;
+        while queue.waiting.len() < VALIDATE_FROM {
+            queue.take(host(number));
+            number += 1;
+        }
+        assert!(queue.wants_proof(host(99)));
+        let last = queue.number;
+        queue.leave(last);
+        assert!(!queue.wants_proof(host(99)));
+    }
+
+    #[test]
+    fn places_of_members_are_bounded_and_given_back() {
+        let guard = Arc::new(Guard::default());
+        let device = DeviceId([1; 32]);
+        let mut held: Vec<_> = (0..MAX_PER_MEMBER).map(|_| guard.admit(device).unwrap()).collect();
+        assert!(guard.admit(device).is_none());
+        assert!(guard.admit(DeviceId([2; 32])).is_some());
+        held.pop();
+        assert!(guard.admit(device).is_some());
+        drop(held);
+        assert!(lock(&guard.members).is_empty());
     }
 
     #[test]

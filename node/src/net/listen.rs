@@ -41,8 +41,14 @@ async fn accept(network: &Arc<Network>, guard: &Arc<Guard>) {
         let Verdict::Judge(incoming, judged) = guard.meet(incoming) else { continue };
         let (serving, guard) = (Arc::clone(network), Arc::clone(guard));
         network.spawn(async move {
+            let gives_way = Arc::clone(&judged.gives_way);
             // A panic in one connection must not end the others.
-            let served = std::panic::AssertUnwindSafe(serve(&serving, &guard, *incoming, judged)).catch_unwind().await;
+            let serving = std::panic::AssertUnwindSafe(serve(&serving, &guard, *incoming, judged)).catch_unwind();
+            let served = tokio::select! {
+                served = serving => served,
+                // One that was judged is in nobody's way.
+                () = gives_way.notified() => return,
+            };
             match served {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!("a connection ended: {error}"),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use dataforge_protocol::entry::{ReadHeader, SignedEntry};
 use dataforge_protocol::holding::SignedHolding;
@@ -100,7 +101,14 @@ pub(super) async fn open(
     let (sender, notices) = mpsc::channel(NOTICES);
     let tally = Arc::new(Tally::default());
     let held = Arc::clone(&tally);
-    let live = Live { dialler, connection: connection.clone(), info: watcher, notices: sender, tally: held };
+    let live = Live {
+        dialler,
+        connection: connection.clone(),
+        since: Instant::now(),
+        info: watcher,
+        notices: sender,
+        tally: held,
+    };
     if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
         connection.close(code::DUPLICATE.into(), b"");
         return Ok(None);

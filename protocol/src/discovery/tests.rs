@@ -37,11 +37,14 @@ fn another_nonce_makes_other_tags() {
 #[test]
 fn both_forms_hold_the_most_there_can_be() {
     let announcement = full();
-    let beacon = announcement.to_beacon(7411);
+    let addresses: Vec<_> = (1..=9).map(|number| Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, number)).collect();
+    let beacon = announcement.to_beacon(7411, &addresses);
     assert_eq!(beacon.len(), MAX_BEACON_BYTES);
     // What IPv6 carries everywhere without fragments.
     assert!(beacon.len() <= 1232);
-    assert_eq!(Announcement::from_beacon(&beacon), Ok((announcement.clone(), 7411)));
+    let read = Announcement::from_beacon(&beacon).unwrap();
+    assert_eq!((&read.announcement, read.port), (&announcement, 7411));
+    assert_eq!(read.addresses, addresses[..MAX_BEACON_ADDRESSES]);
     assert!(announcement.to_txt().iter().all(|(key, value)| key.len() + 1 + value.len() <= 255));
     assert_eq!(txt(&announcement), Ok(announcement));
 }
@@ -56,8 +59,8 @@ fn workspaces_beyond_the_limit_are_left_out() {
 fn beacon_of_every_other_length_is_refused() {
     let mut announcement = Announcement::new([1; 16], &device(1), [&SECRET]);
     announcement.pairing = Some(Pairing { device: device(1), label: "rig 4".to_owned() });
-    let beacon = announcement.to_beacon(1);
-    let whole_without_pairing = 4 + 16 + 2 + 1 + 16;
+    let beacon = announcement.to_beacon(1, &[]);
+    let whole_without_pairing = 4 + 16 + 2 + 1 + 16 + 1;
     for length in (0..beacon.len()).filter(|length| *length != whole_without_pairing) {
         assert!(Announcement::from_beacon(&beacon[..length]).is_err(), "{length} bytes");
     }
@@ -70,7 +73,7 @@ fn beacon_of_every_other_length_is_refused() {
 fn label_that_would_confuse_a_terminal_is_refused() {
     let mut announcement = full();
     announcement.pairing = Some(Pairing { device: device(1), label: "rig 4".to_owned() });
-    let mut beacon = announcement.to_beacon(1);
+    let mut beacon = announcement.to_beacon(1, &[]);
     *beacon.last_mut().unwrap() = 0x1b;
     assert_eq!(Announcement::from_beacon(&beacon), Err(AnnouncementError::Label));
 }
@@ -84,16 +87,17 @@ fn any_datagram_is_an_announcement_or_an_error() {
         random.fill(&mut bytes);
         drop(Announcement::from_beacon(&bytes));
         // Of a right length, so that some are read.
-        let tags = random.usize(..4);
-        bytes.resize(19 + 16 * tags, 0);
-        if let Some(count) = bytes.get_mut(18) {
-            *count = u8::try_from(tags).unwrap();
+        let (tags, addresses) = (random.usize(..4), random.usize(..3));
+        bytes.resize(20 + 16 * (tags + addresses), 0);
+        for (at, count) in [(18, tags), (19 + 16 * tags, addresses)] {
+            bytes[at] = u8::try_from(count).unwrap();
         }
         let with_magic = [&MAGIC[..], &bytes].concat();
-        if let Ok((announcement, port)) = Announcement::from_beacon(&with_magic) {
+        if let Ok(beacon) = Announcement::from_beacon(&with_magic) {
             read += 1;
-            assert_eq!(Announcement::from_beacon(&announcement.to_beacon(port)), Ok((announcement.clone(), port)));
-            assert_eq!(txt(&announcement), Ok(announcement));
+            let again = beacon.announcement.to_beacon(beacon.port, &beacon.addresses);
+            assert_eq!(Announcement::from_beacon(&again).as_ref(), Ok(&beacon));
+            assert_eq!(txt(&beacon.announcement), Ok(beacon.announcement));
         }
     }
     assert!(read > 10_000, "{read}");

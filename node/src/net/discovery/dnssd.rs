@@ -1,12 +1,10 @@
 //! Announcements as a DNS-SD service over multicast DNS (RFC 6762, 6763), on every interface.
 
-use std::net::{SocketAddr, SocketAddrV6};
+use std::net::SocketAddr;
 
 use data_encoding::HEXLOWER;
 use dataforge_protocol::discovery::Announcement;
-use mdns_sd::{IfKind, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
-
-use super::interfaces::is_link_local;
+use mdns_sd::{IfKind, Receiver, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo};
 
 /// The service of all DataForge nodes.
 const SERVICE: &str = "_dataforge._udp.local.";
@@ -81,17 +79,8 @@ impl Drop for DnsSd {
 
 fn addresses(service: &ResolvedService) -> Vec<SocketAddr> {
     let port = service.get_port();
-    let mut addresses: Vec<_> = service
-        .get_addresses()
-        .iter()
-        .map(|ip| match ip {
-            // A link-local address means something only together with the interface it was heard on.
-            ScopedIp::V6(v6) if is_link_local(*v6.addr()) => {
-                SocketAddrV6::new(*v6.addr(), port, 0, v6.scope_id().index).into()
-            }
-            ip => SocketAddr::new(ip.to_ip_addr(), port),
-        })
-        .collect();
+    let mut addresses: Vec<_> =
+        service.get_addresses().iter().map(|ip| SocketAddr::new(ip.to_ip_addr(), port)).collect();
     addresses.sort();
     addresses
 }

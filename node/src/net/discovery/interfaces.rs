@@ -49,8 +49,12 @@ fn broadcast(ip: Ipv4Addr, prefix: u8) -> Option<Ipv4Addr> {
     (1..31).contains(&prefix).then(|| Ipv4Addr::from_bits(ip.to_bits() | (u32::MAX >> prefix)))
 }
 
-/// Whether an address is on one of the links of this machine, or one that no public network uses.
+/// Whether an address is on one of the links of this machine, or one that no public network uses. IPv6
+/// link-local ones are not: connections lose the link they are of.
 pub(crate) fn is_near(ip: IpAddr, interfaces: &[Interface]) -> bool {
+    if matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()) {
+        return false;
+    }
     is_private(ip) || interfaces.iter().any(|interface| is_on_link(ip, interface))
 }
 
@@ -62,20 +66,24 @@ fn is_on_link(ip: IpAddr, interface: &Interface) -> bool {
     }
 }
 
-/// Private, shared, link-local and unique local addresses (RFC 1918, 6598, 3927, 4193, 4291).
+/// Private, shared, link-local and unique local addresses (RFC 1918, 6598, 3927, 4193).
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let is_shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
             ip.is_private() || ip.is_link_local() || is_shared
         }
-        IpAddr::V6(ip) => ip.is_unique_local() || is_link_local(ip),
+        IpAddr::V6(ip) => ip.is_unique_local(),
     }
 }
 
-/// Whether an IPv6 address means something on one link only.
-pub(crate) const fn is_link_local(ip: Ipv6Addr) -> bool {
-    ip.is_unicast_link_local()
+/// Returns the IPv6 addresses that mean something beyond one link.
+pub(crate) fn wide_v6(interfaces: &[Interface]) -> Vec<Ipv6Addr> {
+    let wide = interfaces.iter().filter_map(|interface| match interface.ip {
+        IpAddr::V6(ip) if !ip.is_unicast_link_local() => Some(ip),
+        _ => None,
+    });
+    wide.collect()
 }
 
 #[cfg(test)]
@@ -106,12 +114,11 @@ mod tests {
             "192.168.4.1",
             "169.254.1.1",
             "fd00::1",
-            "fe80::1",
             "100.64.0.1",
         ] {
             assert!(is_near(near.parse().unwrap(), &interfaces), "{near}");
         }
-        for far in ["8.8.8.8", "203.0.114.1", "2001:db8:2::1", "100.128.0.1", "172.32.0.1"] {
+        for far in ["fe80::1", "8.8.8.8", "203.0.114.1", "2001:db8:2::1", "100.128.0.1", "172.32.0.1"] {
             assert!(!is_near(far.parse().unwrap(), &interfaces), "{far}");
         }
     }

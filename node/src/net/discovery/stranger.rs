@@ -9,7 +9,7 @@ use dataforge_protocol::discovery::{Announcement, Pairing};
 
 use super::beacon::Beacon;
 use super::dnssd::DnsSd;
-use super::{FRESH, interfaces, is_near, is_on, next, receive};
+use super::{FRESH, interfaces, is_near, is_on, next, reached_at, receive};
 use crate::config::NetworkConfig;
 use crate::net::nearby::{Neighbour, Neighbours};
 
@@ -30,10 +30,10 @@ pub(crate) async fn hear_windows(neighbours: &Neighbours, config: &NetworkConfig
                     continue;
                 }
             },
-            (bytes, mut from) = receive(beacon.as_ref()) => match Announcement::from_beacon(&bytes) {
-                Ok((announcement, port)) => {
-                    from.set_port(port);
-                    (announcement, vec![from])
+            (bytes, from) = receive(beacon.as_ref()) => match Announcement::from_beacon(&bytes) {
+                Ok(beacon) => {
+                    let addresses = reached_at(from, &beacon);
+                    (beacon.announcement, addresses)
                 }
                 Err(error) => {
                     tracing::debug!("from {from}: {error}");
