@@ -20,7 +20,7 @@ use crate::node::Node;
 
 /// Where a relay listens unless told otherwise.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 7412);
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 7415);
 
 /// What a relay does.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub(crate) fn check_listen(text: &str) -> Result<Option<SocketAddr>, ApiError> {
     text.parse().map(Some).map_err(|_error| {
         usage(
             format!("relay.listen: {text:?} is no address to listen on"),
-            "write IP:PORT, 0.0.0.0:7412 for every IPv4 address of this machine",
+            "write IP:PORT, 0.0.0.0:7415 for every IPv4 address of this machine",
         )
     })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Lines of a source file.
 const MAX_LINES: usize = 700;
 /// Packages in `Cargo.lock`; raise it with the reason in the commit.
-const MAX_PACKAGES: usize = 830;
+const MAX_PACKAGES: usize = 920;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

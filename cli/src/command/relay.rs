@@ -17,7 +17,7 @@ use crate::output::{Human, clean, plural};
 /// between the devices either way.
 #[derive(Debug, Args)]
 pub(crate) struct Relay {
-    /// Where it listens; by default what relay.listen says, else 0.0.0.0:7412
+    /// Where it listens; by default what relay.listen says, else 0.0.0.0:7415
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
     /// Its certificate, in PEM
@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn what_a_relay_does_and_how_members_use_it_is_said() {
         let serving = RelayServing {
-            listen: "0.0.0.0:7412".into(),
-            urls: vec!["http://10.0.0.5:7412".into(), "http://10.1.0.5:7412".into()],
+            listen: "0.0.0.0:7415".into(),
+            urls: vec!["http://10.0.0.5:7415".into(), "http://10.1.0.5:7415".into()],
             certificate: None,
             address_discovery: None,
             workspaces: vec!["Field".into()],
@@ -146,6 +146,6 @@ mod tests {
         };
         let text = serving.human();
         assert!(text.contains("members of Field") && text.contains("2 member devices now, 1 guest, of 256"), "{text}");
-        assert!(text.contains("network.relays '[\"http://10.0.0.5:7412\"]'") && text.contains("or       http://10.1"));
+        assert!(text.contains("network.relays '[\"http://10.0.0.5:7415\"]'") && text.contains("or       http://10.1"));
     }
 }

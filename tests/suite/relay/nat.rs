@@ -92,7 +92,7 @@ fn field(lab: &Lab) -> Field {
     rita.place.json(&["init", "Field"]);
     write_las(logs.path(), 1, 200, 3, 4);
     rita.place.json(&["import", logs.path().to_str().unwrap()]);
-    let at = MIDDLE.map(|ip| format!("{ip}:7412"));
+    let at = MIDDLE.map(|ip| format!("{ip}:7415"));
     rita.serve(&at[0]);
     for (guest, role) in [(&rolf, "viewer"), (&ada, "admin")] {
         let invited = rita.place.json(&["invite", "--role", role]);
@@ -194,7 +194,7 @@ fn both_sides_behind_symmetric_nat() {
     let (dead, took) = replaced(&field, "KILL", DEAD);
     println!("a dead relay was replaced after {took:?}");
     field.relays[dead].up = None;
-    field.relays[dead].serve(&format!("{}:7412", MIDDLE[dead]));
+    field.relays[dead].serve(&format!("{}:7415", MIDDLE[dead]));
     let (silent, took) = replaced(&field, "STOP", SILENT);
     println!("a silent relay was replaced after {took:?}");
     field.relays[silent].signal("CONT");

@@ -8,7 +8,7 @@ use super::{relay, relay_state, use_relays};
 fn what_is_no_relay_is_refused_when_it_is_set() {
     let ada = Place::new("ada");
     ada.json(&["init", "Field"]);
-    for text in ["10.0.0.5:7412", "ftp://10.0.0.5", "http://10.0.0.5:7412/relay", "https://10.0.0.5#sha256:12"] {
+    for text in ["10.0.0.5:7415", "ftp://10.0.0.5", "http://10.0.0.5:7415/relay", "https://10.0.0.5#sha256:12"] {
         let said = ada.fails(&["config", "set", "network.relays", &format!("[{text:?}]")], 2);
         assert!(said.contains(text) && said.contains("hint"), "{said}");
     }

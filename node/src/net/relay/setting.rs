@@ -189,12 +189,12 @@ mod tests {
     #[test]
     fn what_is_no_relay_is_refused_with_the_reason() {
         for text in [
-            "10.0.0.5:7412",
-            "htp://10.0.0.5:7412",
+            "10.0.0.5:7415",
+            "htp://10.0.0.5:7415",
             "http://",
-            "http://10.0.0.5:7412/relay",
-            "http://10.0.0.5:7412#sha256:00",
-            "https://10.0.0.5:7412#sha256:00",
+            "http://10.0.0.5:7415/relay",
+            "http://10.0.0.5:7415#sha256:00",
+            "https://10.0.0.5:7415#sha256:00",
             "https://ada:secret@10.0.0.5",
             "http://10.0.0.5:99999",
             "",
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(without_pin(&text), "https://relay.lan:7443");
         let Entry::Own { url, pin: read_pin } = entry(&text).unwrap() else { panic!("ours") };
         assert_eq!((url.as_str(), read_pin), ("https://relay.lan:7443/", Some("ab".repeat(32))));
-        let relays = vec![text, "http://10.0.0.5:7412".to_owned()];
+        let relays = vec![text, "http://10.0.0.5:7415".to_owned()];
         let settings = read(&NetworkConfig { relays, ..NetworkConfig::default() }).unwrap();
         let ports: Vec<_> = settings.relays.iter().map(|relay| relay.quic.as_ref().map(|quic| quic.port)).collect();
         assert_eq!(ports, [Some(7443), None], "plain HTTP has no certificate to discover addresses by");
@@ -227,6 +227,6 @@ mod tests {
         };
         let is_public = |relay: &RelayConfig| relay.url.host_str().is_some_and(|host| host.contains("n0"));
         assert!(read(&["n0"]).iter().all(is_public) && !read(&["n0"]).is_empty());
-        assert!(!read(&["http://10.0.0.5:7412"]).iter().any(is_public));
+        assert!(!read(&["http://10.0.0.5:7415"]).iter().any(is_public));
     }
 }
