@@ -370,10 +370,15 @@ impl Network {
         let mut sessions = lock(&self.sessions);
         let key = (workspace, peer);
         if let Some(open) = sessions.get(&key).filter(|open| open.connection.close_reason().is_none()) {
-            if open.dialler < live.dialler && open.since.elapsed() < AT_ONCE {
+            let is_at_once = open.since.elapsed() < AT_ONCE;
+            if is_at_once && open.dialler < live.dialler {
                 return false;
             }
             open.connection.close(code::DUPLICATE.into(), b"");
+            // What leads to where the peer was gives no blobs either.
+            if let Some(blobs) = self.blob_connections.borrow().get(&peer).filter(|_| !is_at_once) {
+                blobs.close(code::DUPLICATE.into(), b"");
+            }
         }
         sessions.insert(key, live);
         drop(sessions);

@@ -60,6 +60,8 @@ pub(crate) struct Transfers {
 struct State {
     queues: BTreeMap<WorkspaceId, Queue>,
     providers: BTreeMap<Provider, Supply>,
+    /// How often a provider joined.
+    joined: u64,
     flights: BTreeMap<BlobHash, Flight>,
     paused: BTreeSet<Paused>,
     known: BTreeMap<BlobHash, Transfer>,
@@ -79,6 +81,7 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct Supply {
+    number: u64,
     is_relayed: bool,
     /// Blobs it did not have when asked.
     lacking: BTreeSet<BlobHash>,
@@ -141,22 +144,28 @@ impl Transfers {
         (state.known, state.paused) = (known, paused);
     }
 
-    /// A peer that may give blobs came.
-    pub(crate) fn join(&self, provider: Provider, is_relayed: bool) {
+    /// A peer that may give blobs came; returns by which number it leaves, because another session with
+    /// the same peer may come before this one has gone.
+    pub(crate) fn join(&self, provider: Provider, is_relayed: bool) -> u64 {
         let mut state = self.state();
-        state.providers.insert(provider, Supply { is_relayed, lacking: BTreeSet::new() });
+        state.joined += 1;
+        let number = state.joined;
+        state.providers.insert(provider, Supply { number, is_relayed, lacking: BTreeSet::new() });
         // What failed for want of a peer, or of a network, may succeed now.
         for transfer in state.known.values_mut() {
             transfer.next_ms = 0;
         }
         drop(state);
         self.look_again();
+        number
     }
 
-    /// A peer went; what it was about to bring is free again.
-    pub(crate) fn leave(&self, provider: &Provider) {
+    /// A peer went; what it was about to bring is free again. One that has joined again stays.
+    pub(crate) fn leave(&self, provider: &Provider, number: u64) {
         let mut state = self.state();
-        state.providers.remove(provider);
+        if state.providers.get(provider).is_some_and(|supply| supply.number == number) {
+            state.providers.remove(provider);
+        }
         drop(state);
         self.look_again();
     }

@@ -1,6 +1,7 @@
 //! Writing sessions down in the sync log: who, how, what moved, and why it ended.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use iroh::endpoint::{Connection, ConnectionError};
@@ -76,6 +77,9 @@ impl Record {
         let [blobs_in, blobs_out, bytes_in, bytes_out] = self.tally.moved();
         let (entries_in, entries_out) = (info.received, info.sent);
         let moved = Moved { entries_in, entries_out, blobs_in, blobs_out, bytes_in, bytes_out };
+        // An endpoint that closes takes its connections along, and each says so in another way.
+        let is_own = self.network.is_closing.load(Ordering::SeqCst) && ended.is_err();
+        let closed = if is_own { Some(&ConnectionError::LocallyClosed) } else { closed };
         let (path, reason) = (word(counted.is_relayed()), why(ended, closed));
         let (peer, id) = (self.peer, self.id);
         let noted = self.node.with_core(move |core| {

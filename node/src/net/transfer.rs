@@ -111,11 +111,12 @@ pub(super) async fn serve(network: &Arc<Network>, peer: DeviceId, connection: Co
 struct Offer<'a> {
     node: &'a Node,
     provider: Provider,
+    number: u64,
 }
 
 impl Drop for Offer<'_> {
     fn drop(&mut self) {
-        self.node.transfers().leave(&self.provider);
+        self.node.transfers().leave(&self.provider, self.number);
     }
 }
 
@@ -131,8 +132,8 @@ pub(super) async fn fetch_when_wanted(network: &Arc<Network>, fetch: &Fetch, wan
     };
     let is_relayed = super::frame::is_relayed(&connection);
     drop(connection);
-    node.transfers().join(fetch.provider, is_relayed);
-    let _offer = Offer { node: &node, provider: fetch.provider };
+    let number = node.transfers().join(fetch.provider, is_relayed);
+    let _offer = Offer { node: &node, provider: fetch.provider, number };
     let mut work = node.transfers().work();
     loop {
         work.borrow_and_update();

@@ -100,8 +100,18 @@ fn a_relayed_peer_is_asked_only_for_what_no_nearer_one_may_have() {
     assert!(transfers.next(&provider(2), now, 0).is_none());
     transfers.on_failure(&provider(1), &hash(2), &FetchError::Lacking, now, 0);
     assert_eq!(group(transfers.next(&provider(2), now, 0)), [hash(2)]);
-    transfers.leave(&provider(1));
+    transfers.leave(&provider(1), 1);
     assert_eq!(group(transfers.next(&provider(2), now, 0)), [hash(1)]);
+}
+
+#[test]
+fn peer_that_came_again_stays_when_its_earlier_session_ends() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    let again = transfers.join(provider(1), false);
+    transfers.leave(&provider(1), 1);
+    assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
+    transfers.leave(&provider(1), again);
+    assert!(transfers.next(&provider(1), now, 0).is_none());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
 use dataforge_tests::net::{Host, Lab};
+use dataforge_tests::program::wait_until;
 use serde_json::Value;
 
 use super::{Node, begin};
@@ -58,8 +59,9 @@ fn joins_by_code(test: &str, addresses: [&str; 2], prepare: impl Fn(&Host)) {
     drop(window);
     bob.place.json(&["sync"]);
     // Once it is used it is not heard any more, now that Bob has a network to hear it by.
-    let none = bob.place.json(&["nearby", "--seconds", "3"]);
-    assert_eq!(none["neighbours"], Value::Array(Vec::new()));
+    wait_until("the window is not heard any more", || {
+        bob.place.json(&["nearby", "--seconds", "2"])["neighbours"] == Value::Array(Vec::new())
+    });
     assert_eq!(ada.place.json(&["members"])["members"].as_array().map(Vec::len), Some(2));
 }
 
@@ -78,7 +80,7 @@ fn a_new_machine_joins_by_a_code_where_multicast_dns_is_filtered() {
     let test = "a_new_machine_joins_by_a_code_where_multicast_dns_is_filtered";
     joins_by_code(test, ["10.88.0.1/24", "10.88.0.2/24"], |host| {
         host.set_rules(
-            "table inet filtered { chain arrivals { type filter hook input priority filter; udp dport 5353 drop; } }",
+            "table inet filtered { chain arrivals { type filter hook input priority filter; udp dport 5353 drop\n } }",
         );
     });
 }

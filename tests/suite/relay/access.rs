@@ -16,7 +16,7 @@ use iroh_relay::tls::{CaTlsConfig, default_provider};
 
 use super::relay;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn connect(url: &str, secret: &SecretKey, pass: Option<&str>) -> Result<Client, String> {
     let tls = CaTlsConfig::embedded().client_config(default_provider()).unwrap();
