@@ -331,7 +331,7 @@ fn period(text: &str) -> Result<Duration, String> {
         'd' => 86_400,
         _ => return Err(hint.to_owned()),
     };
-    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_number| hint.to_owned())?;
+    let number: u64 = text.strip_suffix(unit).unwrap_or_default().parse().map_err(|_number| hint.to_owned())?;
     match number.checked_mul(secs).filter(|secs| *secs <= 3650 * 86_400) {
         Some(0) => Err("that is no time between two".to_owned()),
         Some(secs) => Ok(Duration::from_secs(secs)),

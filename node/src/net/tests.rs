@@ -115,6 +115,7 @@ async fn one_blob_comes_from_three_providers_of_which_one_dies_and_one_lies() {
     for node in [bob, cid] {
         introduce(node, &[ada]).await;
         until("the entry is here", async || knows(node, hash).await).await;
+        fetch(node, hash).await;
         until("it is held", async || has(node, hash).await).await;
     }
     cid.set_lie(Liar { blobs: cid.blobs().clone(), lie: Lie::Wrong(SIZE as u64 / 2) });
