@@ -69,6 +69,8 @@ async fn members_exchange_and_strangers_get_nothing() {
     let (a, b, stranger) = (secret_of(&ada), secret_of(&bob), key(77));
     let mut a_client = connect(&url, &a, None).await.unwrap();
     let mut b_client = connect(&url, &b, None).await.unwrap();
+    // Packets for whom it does not have yet are dropped.
+    wait_until("it has both", || ada.json(&["status"])["relay"]["members"] == 2);
     send(&mut a_client, &b, b"sealed").await;
     assert_eq!(hear(&mut b_client).await, Some((a.public(), b"sealed".to_vec())));
 
