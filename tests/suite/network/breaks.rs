@@ -9,7 +9,8 @@ use dataforge_tests::program::wait_within;
 use super::lines::pair;
 use super::{Node, agree, attach, has_file, live};
 
-const PATIENCE: Duration = Duration::from_secs(75);
+/// A dead connection is given up after half a minute, and what failed waits up to as long again, twice.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// Bytes of the blob that is cut: six seconds of the line.
 const BLOB: usize = 12_000_000;
 const BITS_PER_S: u64 = 16_000_000;

@@ -80,7 +80,12 @@ fn a_new_machine_joins_by_a_code_where_multicast_dns_is_filtered() {
     let test = "a_new_machine_joins_by_a_code_where_multicast_dns_is_filtered";
     joins_by_code(test, ["10.88.0.1/24", "10.88.0.2/24"], |host| {
         host.set_rules(
-            "table inet filtered { chain arrivals { type filter hook input priority filter; udp dport 5353 drop\n } }",
+            "table inet filtered {
+                chain arrivals {
+                    type filter hook input priority filter;
+                    udp dport 5353 drop
+                }
+            }",
         );
     });
 }
