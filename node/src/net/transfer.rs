@@ -129,6 +129,9 @@ pub(super) async fn fetch_when_wanted(network: &Arc<Network>, fetch: &Fetch, wan
             break connection;
         }
         fetch.state.send_replace(false);
+        // The connection may come later than this waited, and nobody tells of it.
+        tokio::time::sleep(PAUSE).await;
+        wanted.notify_one();
     };
     let is_relayed = super::frame::is_relayed(&connection);
     drop(connection);
