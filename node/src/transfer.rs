@@ -32,6 +32,8 @@ const GROUP_BYTES: u64 = 64 << 20;
 const LARGE: u64 = 16 << 20;
 /// How long a peer that sent wrong bytes is not asked for any.
 const DISTRUST: Duration = Duration::from_secs(600);
+/// How long a peer that stopped sending a blob is not asked for it: its line may be broken, not it.
+const STALLED: Duration = Duration::from_secs(5);
 /// First and longest pause before a blob is tried again; it doubles.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How long a list of what is wanted may be out of date.
@@ -83,8 +85,15 @@ struct Queue {
 struct Supply {
     number: u64,
     is_relayed: bool,
-    /// Blobs it did not have when asked.
-    lacking: BTreeSet<BlobHash>,
+    /// Blobs it did not have when asked, and those that it stopped sending, until when.
+    lacking: BTreeMap<BlobHash, Option<Instant>>,
+}
+
+impl Supply {
+    /// Whether it is not asked for a blob now.
+    fn lacks(&self, hash: &BlobHash, now: Instant) -> bool {
+        self.lacking.get(hash).is_some_and(|until| until.is_none_or(|until| until > now))
+    }
 }
 
 #[derive(Debug)]
@@ -150,7 +159,7 @@ impl Transfers {
         let mut state = self.state();
         state.joined += 1;
         let number = state.joined;
-        state.providers.insert(provider, Supply { number, is_relayed, lacking: BTreeSet::new() });
+        state.providers.insert(provider, Supply { number, is_relayed, lacking: BTreeMap::new() });
         // What failed for want of a peer, or of a network, may succeed now.
         for transfer in state.known.values_mut() {
             transfer.next_ms = 0;
@@ -289,7 +298,7 @@ impl Transfers {
     pub(crate) fn is_held_back(&self, workspace: &WorkspaceId, hash: &BlobHash) -> bool {
         let state = self.state();
         let mut of = state.providers.iter().filter(|(provider, _)| provider.0 == *workspace);
-        of.any(|(provider, supply)| !supply.lacking.contains(hash) && state.is_paused(provider, hash))
+        of.any(|(provider, supply)| !supply.lacking.contains_key(hash) && state.is_paused(provider, hash))
     }
 
     /// Takes work for a session with a peer.
@@ -298,8 +307,15 @@ impl Transfers {
     }
 
     /// When work that waits for another try may be had at the earliest, in milliseconds since 1970.
-    pub(crate) fn next_try(&self) -> Option<u64> {
-        self.state().known.values().map(|transfer| transfer.next_ms).filter(|ms| *ms > 0).min()
+    pub(crate) fn next_try(&self, now: Instant, now_ms: u64) -> Option<u64> {
+        let state = self.state();
+        let failed = state.known.values().map(|transfer| transfer.next_ms).filter(|ms| *ms > 0);
+        let stalled = state.providers.values().flat_map(|supply| supply.lacking.values().flatten());
+        let stalled = stalled.filter(|until| **until > now).map(|until| {
+            let pause = until.saturating_duration_since(now).as_millis();
+            now_ms.saturating_add(u64::try_from(pause).unwrap_or(u64::MAX))
+        });
+        failed.chain(stalled).min()
     }
 
     /// Gives back blobs that were taken as a whole.
@@ -326,7 +342,8 @@ impl Transfers {
         let mut state = self.state();
         let is_peers = matches!(error, FetchError::Lacking | FetchError::Lying(_) | FetchError::Stalled);
         if is_peers && let Some(supply) = state.providers.get_mut(provider) {
-            supply.lacking.insert(*hash);
+            let until = matches!(error, FetchError::Stalled).then(|| now + STALLED);
+            supply.lacking.insert(*hash, until);
         }
         match error {
             // That it does not have it is no failure: others may.
@@ -431,7 +448,7 @@ impl Transfers {
     /// Notes that a peer does not have a blob.
     pub(crate) fn note_lacking(&self, provider: &Provider, hash: &BlobHash) {
         if let Some(supply) = self.state().providers.get_mut(provider) {
-            supply.lacking.insert(*hash);
+            supply.lacking.insert(*hash, None);
         }
     }
 }
@@ -457,7 +474,7 @@ impl State {
     /// Whether a peer may be asked for a blob.
     fn may_give(&self, provider: &Provider, hash: &BlobHash, now: Instant) -> bool {
         let is_trusted = self.distrusted.get(&provider.1).is_none_or(|until| *until <= now);
-        let has = self.providers.get(provider).is_some_and(|supply| !supply.lacking.contains(hash));
+        let has = self.providers.get(provider).is_some_and(|supply| !supply.lacks(hash, now));
         is_trusted && has && !self.is_paused(provider, hash)
     }
 

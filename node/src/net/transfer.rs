@@ -61,7 +61,7 @@ pub(super) async fn keep_linked(network: &Arc<Network>, session: &Connection) {
     }
 }
 
-/// Dials the peer of a session for blobs, and serves it over the same connection.
+/// Dials the peer of a session for blobs, has it served over the same connection, and waits for its end.
 async fn link(network: &Arc<Network>, session: &Connection) {
     let peer = DeviceId(*session.remote_id().as_bytes());
     if network.blob_connections.borrow().get(&peer).is_some_and(|open| open.close_reason().is_none()) {
@@ -73,7 +73,12 @@ async fn link(network: &Arc<Network>, session: &Connection) {
     }
     address = address.with_addrs(network.relay_addresses());
     match timeout(DIAL, network.endpoint().connect(address, BLOBS_ALPN)).await {
-        Ok(Ok(connection)) => serve(network, peer, connection).await,
+        Ok(Ok(connection)) => {
+            // The peer is served for as long as the connection is open, also by a session that comes after.
+            let (serving, served) = (Arc::clone(network), connection.clone());
+            network.spawn(async move { serve(&serving, peer, served).await });
+            connection.closed().await;
+        }
         Ok(Err(error)) => tracing::debug!("no blob connection to {}: {error}", peer.fmt_short()),
         Err(_elapsed) => tracing::debug!("no blob connection to {} in time", peer.fmt_short()),
     }
@@ -158,7 +163,7 @@ pub(super) async fn fetch_when_wanted(network: &Arc<Network>, fetch: &Fetch, wan
         }
         let retry = node
             .transfers()
-            .next_try()
+            .next_try(Instant::now(), now_ms())
             .map_or(LOOK * 30, |ms| Duration::from_millis(ms.saturating_sub(now_ms())).max(LOOK / 10));
         tokio::select! {
             () = wanted.notified() => {}

@@ -72,7 +72,7 @@ fn failures_wait_longer_each_time_and_not_at_all_when_somebody_else_may_be_asked
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
     assert!(transfers.next(&provider(2), now, 5_000).is_none(), "not yet");
-    assert_eq!(transfers.next_try(), Some(35_000));
+    assert_eq!(transfers.next_try(now, 5_000), Some(35_000));
     assert_eq!(group(transfers.next(&provider(2), now, 35_000)), [hash(1)]);
     transfers.give_back(&[wanted(1, 10, 0).blob]);
     transfers.join(provider(3), false);
@@ -112,6 +112,19 @@ fn peer_that_came_again_stays_when_its_earlier_session_ends() {
     assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
     transfers.leave(&provider(1), again);
     assert!(transfers.next(&provider(1), now, 0).is_none());
+}
+
+#[test]
+fn peer_that_stopped_sending_is_asked_again_soon_and_others_at_once() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 2, &[]);
+    transfers.on_failure(&provider(1), &hash(1), &FetchError::Stalled, now, 9_000);
+    assert!(transfers.next(&provider(1), now, 9_000).is_none());
+    assert_eq!(transfers.next_try(now, 9_000), Some(14_000));
+    assert_eq!(group(transfers.next(&provider(2), now, 9_000)), [hash(1)]);
+    transfers.give_back(&[wanted(1, 10, 0).blob]);
+    let later = now + STALLED;
+    assert_eq!(transfers.next_try(later, 14_000), None);
+    assert_eq!(group(transfers.next(&provider(1), later, 14_000)), [hash(1)], "its line may be mended");
 }
 
 #[test]
