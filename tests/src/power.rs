@@ -32,6 +32,14 @@ fn run(program: &str, args: &[&Path]) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(said()) }
 }
 
+/// Makes a directory a mount of its own whose changes reach the mount namespaces copied from ours.
+/// Else a process that another test began in a network namespace keeps a disk mounted that we
+/// unmounted, and the next mount gets the one that was shut down.
+fn share(dir: &Path) -> Result<(), String> {
+    run("mount", &["--bind".as_ref(), dir, dir])?;
+    run("mount", &["--make-shared".as_ref(), dir])
+}
+
 impl Disk {
     /// Makes and mounts a disk.
     ///
@@ -51,6 +59,7 @@ impl Disk {
         std::fs::create_dir(&mount).expect("a directory");
         // Nothing kept back for root, so that a full disk is full for everybody.
         run("mkfs.ext4", &["-q".as_ref(), "-F".as_ref(), "-m".as_ref(), "0".as_ref(), &image])?;
+        share(dir.path())?;
         let disk = Self { dir, mount };
         disk.mount()?;
         Ok(disk)
@@ -135,6 +144,9 @@ impl Drop for Disk {
             // The directory below must not be removed through a mount.
             eprintln!("{error}");
             drop(run("umount", &["-l".as_ref(), &self.mount]));
+        }
+        if let Err(error) = run("umount", &[self.dir.path()]) {
+            eprintln!("{error}");
         }
     }
 }

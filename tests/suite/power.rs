@@ -8,6 +8,7 @@
 mod crate_below;
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -270,6 +271,24 @@ fn power_cut_during_a_download_leaves_nothing_that_is_held_and_wrong() {
     assert_eq!(sync["blobs_missing"], 0, "{sync}");
     assert_eq!(held_runs(&field.place).len() as u32, FILES * cuts());
     assert_eq!(field.place.verify(), host.verify());
+}
+
+/// `ip netns exec` begins its processes in such a namespace.
+#[test]
+fn disk_comes_back_whatever_other_mount_namespaces_keep() {
+    let Some(disk) = disk("disk_comes_back_whatever_other_mount_namespaces_keep") else { return };
+    let mut bystander = Command::new("unshare");
+    bystander.args(["--mount", "--propagation", "slave", "sh", "-c", "echo ready; exec sleep 60"]);
+    let mut bystander = bystander.stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = [0; 6];
+    bystander.stdout.take().unwrap().read_exact(&mut ready).unwrap();
+    disk.cut();
+    assert!(std::fs::File::create(disk.path().join("file")).is_err(), "there is no power");
+    disk.restore();
+    let created = std::fs::File::create(disk.path().join("file"));
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
+    created.unwrap();
 }
 
 #[test]
