@@ -128,6 +128,10 @@ async fn find(node: &Node, workspace: WorkspaceId, target: String, format: Expor
             Found::Attachment(doc) if format == ExportFormat::Original => Ok(Target::Attachment(doc)),
             Found::Attachment(_) => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is kept as it is"))
                 .hint("export it with --original")),
+            Found::Project(_) | Found::Described(..) => {
+                Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is no run, well or attachment"))
+                    .hint("dataforge runs lists runs"))
+            }
             Found::Well(well) => only_log(&index, &well, &target).map(Target::Run),
         }
     })

@@ -32,8 +32,10 @@ pub(crate) async fn grid(node: &Node, workspace: WorkspaceId, target: String) ->
         match index.find(&target, false)? {
             Found::Run(run) | Found::Curve(run, _) => Ok(vec![run]),
             Found::Well(well) => depth_logs(&index, &well),
-            Found::Attachment(_) => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is no run or well"))
-                .hint("dataforge runs lists runs")),
+            Found::Attachment(_) | Found::Project(_) | Found::Described(..) => {
+                Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is no run or well"))
+                    .hint("dataforge runs lists runs"))
+            }
         }
     });
     let mut copies = Vec::new();

@@ -4,14 +4,19 @@
 //! cannot build keeps the rows it had, loudly; that is never a verdict on an entry.
 
 mod attachment;
+mod chart;
 mod dictionary;
 mod labels;
 mod preferred;
 mod read;
 mod run;
+mod selection;
+mod settings;
+mod survey;
+mod tops;
 mod well;
 
-use dataforge_protocol::document::{Document, Field, Map};
+use dataforge_protocol::document::{Document, Field, LongText, Map};
 use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
 use dataforge_protocol::facts::{DocKind, Facts};
 use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
@@ -83,12 +88,17 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
             }
             Ok(())
         }
+        DocKind::Chart => chart::refresh(store, workspace, doc, &document),
+        DocKind::Selection => selection::refresh(store, workspace, doc, &document),
+        DocKind::Tops => tops::refresh(store, workspace, doc, &document),
+        DocKind::Survey => survey::refresh(store, workspace, doc, &document),
+        DocKind::Settings => settings::refresh(store, workspace, doc, &document),
     }
 }
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 9] = [
+const TABLES: [(&str, Option<&str>); 11] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -98,7 +108,41 @@ const TABLES: [(&str, Option<&str>); 9] = [
     ("gridded", Some("run")),
     ("attachments", Some("id")),
     ("dictionary", None),
+    ("described", Some("id")),
+    ("settings", Some("id")),
 ];
+
+/// Notes a document of the kinds that have a title, so that it is found and called by it.
+fn describe(
+    store: &Store,
+    workspace: &WorkspaceId,
+    doc: &DocId,
+    document: &Document,
+    more: &Described,
+) -> Result<(), ApiError> {
+    let title = document.long_text(LongText::Title);
+    let name = if title.is_empty() { doc.fmt_short() } else { title };
+    store
+        .connection()
+        .prepare_cached("INSERT OR REPLACE INTO described VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            workspace.as_bytes(),
+            doc.as_bytes(),
+            document.kind().as_str(),
+            name,
+            document.long_text(LongText::Description),
+            more.well.as_ref().map(DocId::as_bytes),
+            document.is_deleted(),
+        ])?;
+    Ok(())
+}
+
+/// What [`describe`] notes besides titles.
+#[derive(Debug, Default)]
+struct Described {
+    /// The well it belongs to.
+    well: Option<DocId>,
+}
 
 fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), ApiError> {
     for (table, column) in TABLES {

@@ -7,8 +7,7 @@
 //! Every document starts with the constant change of its kind, embedded here and carried by no
 //! entry, which makes its maps. Maps are addressed by the op that made them, so writing
 //! something else under their name does not hide what is in them. Values of a type that is not
-//! expected read as absent. Indices into text, should a document ever hold any, count code
-//! points.
+//! expected read as absent. Indices into text count code points.
 
 mod attachment;
 mod constant;
@@ -32,7 +31,7 @@ pub use self::constant::{constant_change, constant_hash};
 pub use self::dictionary::{DictionaryState, MAX_KEY_CHARS, Meaning};
 pub use self::edit::Edit;
 pub use self::project::ProjectState;
-pub use self::read::{Candidate, Field, Map};
+pub use self::read::{Candidate, Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};

@@ -37,6 +37,31 @@ pub enum Facts {
         /// BLAKE3 of the file.
         blob: BlobHash,
     },
+    /// A chart.
+    Chart {
+        /// Random bytes of its maker.
+        nonce: [u8; 16],
+    },
+    /// A named choice of wells, curves and intervals.
+    Selection {
+        /// Random bytes of its maker.
+        nonce: [u8; 16],
+    },
+    /// Tops and zones of one well, as one source or person has them.
+    Tops(Origin),
+    /// One deviation survey.
+    Survey(Origin),
+    /// What holds for the whole workspace: how conflicts are resolved, groups of people; there is one.
+    Settings,
+}
+
+/// Where a set of tops or a survey comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// A table that was imported: who imports the same file fills the same document.
+    Run(DocId),
+    /// A person who made it: random bytes.
+    Person([u8; 16]),
 }
 
 /// What identifies a well.
@@ -61,11 +86,49 @@ pub enum DocKind {
     Dictionary,
     /// A file kept as it is.
     Attachment,
+    /// A chart.
+    Chart,
+    /// A named choice of wells, curves and intervals.
+    Selection,
+    /// Tops and zones of a well.
+    Tops,
+    /// A deviation survey.
+    Survey,
+    /// What holds for the whole workspace.
+    Settings,
 }
 
 impl DocKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Project, Self::Well, Self::Run, Self::Dictionary, Self::Attachment];
+    pub const ALL: [Self; 10] = [
+        Self::Project,
+        Self::Well,
+        Self::Run,
+        Self::Dictionary,
+        Self::Attachment,
+        Self::Chart,
+        Self::Selection,
+        Self::Tops,
+        Self::Survey,
+        Self::Settings,
+    ];
+
+    /// Returns the word used in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Well => "well",
+            Self::Run => "run",
+            Self::Dictionary => "dictionary",
+            Self::Attachment => "attachment",
+            Self::Chart => "chart",
+            Self::Selection => "selection",
+            Self::Tops => "tops",
+            Self::Survey => "survey",
+            Self::Settings => "settings",
+        }
+    }
 }
 
 impl Facts {
@@ -78,6 +141,11 @@ impl Facts {
             Self::Run { .. } => DocKind::Run,
             Self::Dictionary => DocKind::Dictionary,
             Self::Attachment { .. } => DocKind::Attachment,
+            Self::Chart { .. } => DocKind::Chart,
+            Self::Selection { .. } => DocKind::Selection,
+            Self::Tops(_) => DocKind::Tops,
+            Self::Survey(_) => DocKind::Survey,
+            Self::Settings => DocKind::Settings,
         }
     }
 

@@ -15,7 +15,7 @@ use dataforge_protocol::document::{Document, Map, WellState, constant_hash};
 use dataforge_protocol::entry::{
     BlobRef, BodyRef, Claims, Entry, EntryKind, HEADER_VERSION, Header, Link, ReadHeader, SignedEntry, read_header,
 };
-use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
+use dataforge_protocol::facts::{DocKind, Facts, Origin, WellFacts};
 use dataforge_protocol::gate::actor_for;
 use dataforge_protocol::hello::{self, Side};
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, EntryId, PersonId, WorkspaceId};
@@ -367,6 +367,12 @@ fn derived(log: &Log) -> Value {
         "project_doc": Facts::Project { nonce: [0x34; 16] }.doc_id().to_string(),
         "dictionary_doc": Facts::Dictionary.doc_id().to_string(),
         "attachment_doc": Facts::Attachment { blob: BlobHash::of(b"source file") }.doc_id().to_string(),
+        "chart_doc": Facts::Chart { nonce: [0x34; 16] }.doc_id().to_string(),
+        "selection_doc": Facts::Selection { nonce: [0x34; 16] }.doc_id().to_string(),
+        "tops_doc": Facts::Tops(Origin::Run(run().doc_id())).doc_id().to_string(),
+        "survey_doc": Facts::Survey(Origin::Person([0x34; 16])).doc_id().to_string(),
+        "settings_doc": Facts::Settings.doc_id().to_string(),
+        "constant_chart": constant_hash(DocKind::Chart).to_string(),
         "constant_well": constant_hash(DocKind::Well).to_string(),
         "constant_run": constant_hash(DocKind::Run).to_string(),
         "constant_project": constant_hash(DocKind::Project).to_string(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dataforge_protocol::document::HeaderField;
+use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::{Connection, Row, params};
 
@@ -30,7 +31,29 @@ pub(crate) enum Found {
     Curve(DocId, u32),
     /// A file kept as it is.
     Attachment(DocId),
+    /// A project.
+    Project(DocId),
+    /// A chart, a selection, a set of tops or a survey.
+    Described(DocKind, DocId),
 }
+
+impl Found {
+    /// Returns the document; of a curve its run.
+    #[must_use]
+    pub(crate) const fn doc(self) -> DocId {
+        match self {
+            Self::Well(doc)
+            | Self::Run(doc)
+            | Self::Curve(doc, _)
+            | Self::Attachment(doc)
+            | Self::Project(doc)
+            | Self::Described(_, doc) => doc,
+        }
+    }
+}
+
+/// The kinds of documents that have a title.
+pub(crate) const DESCRIBED: [DocKind; 4] = [DocKind::Chart, DocKind::Selection, DocKind::Tops, DocKind::Survey];
 
 const WELLS: &str = "
     SELECT w.id, w.name, w.uwi, w.field, w.company, w.country,
@@ -355,7 +378,8 @@ impl<'a> Index<'a> {
     }
 
     /// Finds what a user names: a well by name, UWI or id, a run by name, source file or id, a
-    /// curve as `RUN:ORDINAL`, an attachment by name or id. Ids may be cut short. `deleted` finds deleted ones too.
+    /// curve as `RUN:ORDINAL`, an attachment, a project, a chart, a selection, tops or a survey by name or id.
+    /// Ids may be cut short. `deleted` finds deleted ones too.
     ///
     /// # Errors
     /// `NotFound` when nothing matches, `Usage` when several do.
@@ -375,13 +399,43 @@ impl<'a> Index<'a> {
             self.matching("runs", "name = ?2 OR source_name = ?2", target, deleted)?.into_iter().map(Found::Run),
         );
         found.extend(self.matching("attachments", "name = ?2", target, deleted)?.into_iter().map(Found::Attachment));
+        if found.is_empty() {
+            // A chart may be called like its well.
+            found.extend(self.matching("projects", "name = ?2", target, deleted)?.into_iter().map(Found::Project));
+            for kind in DESCRIBED {
+                found.extend(self.described(kind, target, deleted)?);
+            }
+        }
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well, run or attachment {target:?}"))
-                .hint("dataforge wells, dataforge runs and dataforge attachments list them with their ids")),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is nothing called {target:?} here"))
+                .hint("dataforge wells, runs, attachments, projects, charts, selections, tops and surveys list what there is, with ids")),
             several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} things", several.len()))
                 .hint(format!("use an id: {}", several.iter().map(describe).collect::<Vec<_>>().join(", ")))),
         }
+    }
+
+    /// Finds a document of one of the kinds that have a title.
+    ///
+    /// # Errors
+    /// As [`Index::find`].
+    pub(crate) fn find_described(&self, kind: DocKind, target: &str, deleted: bool) -> Result<DocId, ApiError> {
+        let word = kind.as_str();
+        match self.described(kind, target, deleted)?.as_slice() {
+            [one] => Ok(one.doc()),
+            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no {word} {target:?}"))),
+            several => {
+                Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} of kind {word}", several.len()))
+                    .hint(format!("use an id: {}", several.iter().map(describe).collect::<Vec<_>>().join(", "))))
+            }
+        }
+    }
+
+    fn described(&self, kind: DocKind, target: &str, deleted: bool) -> Result<Vec<Found>, ApiError> {
+        // The word is one of ours.
+        let table = format!("(SELECT * FROM described WHERE kind = '{}')", kind.as_str());
+        let found = self.matching(&table, "name = ?2", target, deleted)?;
+        Ok(found.into_iter().map(|doc| Found::Described(kind, doc)).collect())
     }
 
     /// Finds a well.
@@ -462,5 +516,7 @@ fn describe(found: &Found) -> String {
         Found::Run(id) => format!("run {}", id.fmt_short()),
         Found::Curve(run, ordinal) => format!("curve {}:{ordinal}", run.fmt_short()),
         Found::Attachment(id) => format!("attachment {}", id.fmt_short()),
+        Found::Project(id) => format!("project {}", id.fmt_short()),
+        Found::Described(kind, id) => format!("{} {}", kind.as_str(), id.fmt_short()),
     }
 }

@@ -62,6 +62,14 @@ fn target(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Target, Ap
             return Ok(Target { scope: Scope::Run(doc), name: text.to_owned() });
         }
         Ok(Found::Attachment(doc)) => return Ok(Target { scope: Scope::Attachment(doc), name: text.to_owned() }),
+        Ok(Found::Project(doc)) => return Ok(Target { scope: Scope::Project(doc), name: text.to_owned() }),
+        Ok(Found::Described(kind, _)) => {
+            return Err(ApiError::new(
+                ErrorKind::Usage,
+                format!("{text:?} is a {}: it has no data of its own", kind.as_str()),
+            )
+            .hint("name a well, a run, a project or an attachment"));
+        }
         Err(error) => error,
     };
     if let Some(doc) = find_project(core, workspace, text)? {

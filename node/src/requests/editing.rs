@@ -62,6 +62,10 @@ pub(super) async fn set(
             Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, &value),
             Found::Run(doc) => set_run(writer, doc, &field, &value),
             Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
+            Found::Project(_) | Found::Described(..) => Err(usage(
+                format!("{target:?} has no fields to set here"),
+                "dataforge projects, charts, selections, tops and surveys edit the others",
+            )),
             Found::Attachment(doc) => {
                 check_field(&field, &["name", "description"], &["well"])?;
                 set_text(writer, doc, Map::Root, &field, &value)

@@ -58,6 +58,10 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
     let (runs, details) = match found {
         Found::Well(id) => (index.runs(Some(&id))?, index.well_details(&id)?),
         Found::Run(id) | Found::Curve(id, _) => (vec![index.run(&id)?], index.run_details(&id)?),
+        Found::Project(_) | Found::Described(..) => {
+            return Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is no well and no run"))
+                .hint("dataforge projects, charts, selections, tops and surveys show the others"));
+        }
         Found::Attachment(_) => {
             return Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is a file that is kept as it is"))
                 .hint("dataforge attachments lists it; dataforge export writes it"));

@@ -34,10 +34,7 @@ pub(super) async fn log(node: &Node, workspace: WorkspaceId, filter: Filter) -> 
 
 fn read_log(core: &mut Core, workspace: WorkspaceId, filter: &Filter) -> Result<Vec<LogEntry>, ApiError> {
     let index = Index::new(core.store.connection(), workspace);
-    let doc = match filter.target.as_ref().map(|target| index.find(target, true)).transpose()? {
-        Some(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _) | Found::Attachment(doc)) => Some(doc),
-        None => None,
-    };
+    let doc = filter.target.as_ref().map(|target| index.find(target, true)).transpose()?.map(Found::doc);
     let people = People::of(core, &workspace)?;
     let member = filter.member.as_ref().map(|member| find_person(&people, member)).transpose()?;
     let (ledger, store) = core.ledger_and_store(&workspace)?;
@@ -113,7 +110,9 @@ impl Teller<'_> {
     pub(super) fn document(&self, doc: &DocId) -> Option<String> {
         let sql = "SELECT 'well ' || name FROM wells WHERE workspace = ?1 AND id = ?2
                    UNION ALL SELECT 'run ' || name FROM runs WHERE workspace = ?1 AND id = ?2
-                   UNION ALL SELECT 'file ' || name FROM attachments WHERE workspace = ?1 AND id = ?2";
+                   UNION ALL SELECT 'file ' || name FROM attachments WHERE workspace = ?1 AND id = ?2
+                   UNION ALL SELECT 'project ' || name FROM projects WHERE workspace = ?1 AND id = ?2
+                   UNION ALL SELECT kind || ' ' || name FROM described WHERE workspace = ?1 AND id = ?2";
         let mut statement = self.store.connection().prepare_cached(sql).ok()?;
         let found = statement.query_row(params![self.workspace.as_bytes(), doc.as_bytes()], |row| row.get(0));
         found
@@ -121,6 +120,7 @@ impl Teller<'_> {
             .ok()
             .flatten()
             .or_else(|| (Facts::Dictionary.doc_id() == *doc).then(|| "the dictionary".to_owned()))
+            .or_else(|| (Facts::Settings.doc_id() == *doc).then(|| "the settings".to_owned()))
     }
 
     fn called(&self, doc: &DocId) -> String {
@@ -141,6 +141,8 @@ impl Teller<'_> {
                 Some(Facts::Attachment { blob }) => {
                     format!("opened attachment {} of file {}", doc.fmt_short(), blob.fmt_short())
                 }
+                Some(Facts::Settings) => "opened the settings".to_owned(),
+                Some(facts) => format!("opened {} {}", facts.kind().as_str(), doc.fmt_short()),
                 None => format!("opened document {}", doc.fmt_short()),
             },
             (2, Some(doc)) => format!("changed {}{}", self.called(&doc), changed(body)),
@@ -161,7 +163,7 @@ fn changed(body: &[u8]) -> String {
                 Some((curve, field)) => format!("{field} of curve {curve}"),
                 None => said.key.clone(),
             },
-            Map::Root | Map::Attributes | Map::Renditions => said.key.clone(),
+            Map::Root | Map::Attributes | Map::Renditions | Map::Items => said.key.clone(),
         };
         match &said.value {
             _ if said.map == Map::Renditions => "a table".to_owned(),

@@ -149,11 +149,11 @@ pub(super) async fn set_deleted(
                     .hint("ask an admin or owner to do it"));
             }
             let doc = match Index::new(core.store.connection(), workspace).find(&target, true)? {
-                Found::Well(doc) | Found::Run(doc) | Found::Attachment(doc) => doc,
                 Found::Curve(..) => {
                     return Err(ApiError::new(ErrorKind::Usage, "curves cannot be deleted")
                         .hint("delete the run, or rename the curve"));
                 }
+                found => found.doc(),
             };
             let (_, progress) = core.write(&workspace, &[], |writer| {
                 writer.edit(doc, &[], Vec::new(), |document, actor| {

@@ -169,6 +169,28 @@ CREATE TABLE dictionary (
     PRIMARY KEY (workspace, key)
 ) STRICT, WITHOUT ROWID;
 
+-- Charts, selections, tops and surveys: what they are called.
+CREATE TABLE described (
+    workspace   BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    kind        TEXT NOT NULL,          -- chart, selection, tops, survey
+    name        TEXT NOT NULL,          -- the title, else the short id
+    description TEXT NOT NULL,
+    well        BLOB,                   -- it belongs to
+    deleted     INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX described_by_kind ON described (workspace, kind, name);
+
+-- What holds for the whole workspace, as its members set it.
+CREATE TABLE settings (
+    workspace BLOB NOT NULL,
+    id        BLOB NOT NULL,            -- of the document
+    key       TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    PRIMARY KEY (workspace, key)
+) STRICT, WITHOUT ROWID;
+
 -- Files kept as they are.
 CREATE TABLE attachments (
     workspace   BLOB NOT NULL,

@@ -14,7 +14,8 @@ pub const fn constant_change(kind: DocKind) -> &'static [u8] {
         DocKind::Project => include_bytes!("project.change"),
         DocKind::Well => include_bytes!("well.change"),
         // What has free attributes and nothing else starts as a project does.
-        DocKind::Dictionary | DocKind::Attachment => include_bytes!("project.change"),
+        DocKind::Dictionary | DocKind::Attachment | DocKind::Settings => include_bytes!("project.change"),
+        DocKind::Chart | DocKind::Selection | DocKind::Tops | DocKind::Survey => include_bytes!("described.change"),
         DocKind::Run => include_bytes!("run.change"),
     }
 }
@@ -24,7 +25,10 @@ pub const fn constant_change(kind: DocKind) -> &'static [u8] {
 pub const fn constant_hash(kind: DocKind) -> ChangeHash {
     match kind {
         // The same map, so the same change: documents do not mix, they are named by their entries.
-        DocKind::Project | DocKind::Well | DocKind::Dictionary | DocKind::Attachment => ChangeHash(ATTRIBUTES),
+        DocKind::Project | DocKind::Well | DocKind::Dictionary | DocKind::Attachment | DocKind::Settings => {
+            ChangeHash(ATTRIBUTES)
+        }
+        DocKind::Chart | DocKind::Selection | DocKind::Tops | DocKind::Survey => ChangeHash(DESCRIBED),
         DocKind::Run => ChangeHash(ATTRIBUTES_RENDITIONS_CURVES),
     }
 }
@@ -39,6 +43,11 @@ const ATTRIBUTES_RENDITIONS_CURVES: [u8; 32] = [
     0xe4, 0x3a, 0x30, 0xd4, 0xf7, 0x0a, 0xa4, 0xe9, 0x6e, 0x81, 0x9a, 0xcf, 0xfe, 0xa5, 0x10, 0xc9, 0xcd, 0x1d, 0xa4,
     0xb5, 0x8a, 0x73, 0x78, 0x99, 0xe5, 0xe6, 0xdf, 0xd0, 0x30, 0x21, 0x45, 0x07,
 ];
+/// Makes the map `attributes`, the texts `title` and `description`, and the map `items`.
+const DESCRIBED: [u8; 32] = [
+    0x5f, 0xc7, 0x6b, 0xfe, 0x7f, 0x07, 0xb3, 0xc4, 0xad, 0x8d, 0xf5, 0x5f, 0xd0, 0xa7, 0xff, 0x41, 0xd4, 0x4d, 0xd7,
+    0x91, 0x20, 0xb7, 0x65, 0x42, 0xbf, 0x9a, 0x46, 0x8e, 0x24, 0x05, 0x1e, 0x1e,
+];
 
 #[cfg(test)]
 mod tests {
@@ -48,15 +57,19 @@ mod tests {
     use super::*;
 
     fn generate(kind: DocKind) -> Vec<u8> {
-        let maps: &[&str] = match kind {
-            DocKind::Run => &["attributes", "renditions", "curves"],
-            _ => &["attributes"],
+        use ObjType::{Map, Text};
+        let objects: &[(&str, ObjType)] = match kind {
+            DocKind::Run => &[("attributes", Map), ("renditions", Map), ("curves", Map)],
+            DocKind::Chart | DocKind::Selection | DocKind::Tops | DocKind::Survey => {
+                &[("attributes", Map), ("title", Text), ("description", Text), ("items", Map)]
+            }
+            _ => &[("attributes", Map)],
         };
         let mut doc =
             Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(ActorId::from([0_u8; 16]));
         let done = doc.transact::<_, _, automerge::AutomergeError>(|tx| {
-            for map in maps {
-                tx.put_object(ROOT, *map, ObjType::Map)?;
+            for (name, kind) in objects {
+                tx.put_object(ROOT, *name, *kind)?;
             }
             Ok(())
         });
@@ -82,7 +95,12 @@ mod tests {
     #[ignore = "writes into the source tree"]
     fn write_constants() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/document");
-        for (kind, name) in [(DocKind::Project, "project"), (DocKind::Well, "well"), (DocKind::Run, "run")] {
+        for (kind, name) in [
+            (DocKind::Project, "project"),
+            (DocKind::Well, "well"),
+            (DocKind::Run, "run"),
+            (DocKind::Chart, "described"),
+        ] {
             std::fs::write(folder.join(name).with_extension("change"), generate(kind)).unwrap();
         }
     }

@@ -8,7 +8,7 @@ use automerge::transaction::{Transactable as _, Transaction};
 use automerge::{ReadDoc as _, ScalarValue};
 
 use super::EngineError;
-use super::read::{Field, Map, field_of};
+use super::read::{Field, LongText, Map, field_of};
 
 /// An edit under way.
 #[derive(Debug)]
@@ -44,6 +44,27 @@ impl<'a, 'b> Edit<'a, 'b> {
     /// The document has no such map, or Automerge fails.
     pub fn set_bytes(&mut self, map: Map, key: &str, bytes: Option<&[u8]>) -> Result<(), EngineError> {
         self.set(map, key, bytes.map(|bytes| Field::Bytes(bytes.to_vec())))
+    }
+
+    /// Makes a text that several people can edit read as given. Only what differs is written, so what
+    /// others write elsewhere in it stays.
+    ///
+    /// # Errors
+    /// The document has no such text, or Automerge fails.
+    pub fn set_long_text(&mut self, text: LongText, value: &str) -> Result<(), EngineError> {
+        if self.tx.text(text.id())? != value {
+            self.tx.update_text(text.id(), value)?;
+        }
+        Ok(())
+    }
+
+    /// Takes characters out of a text at a position and puts others in; both count code points.
+    ///
+    /// # Errors
+    /// The document has no such text, the position is beyond its end, or Automerge fails.
+    pub fn splice(&mut self, text: LongText, at: usize, delete: usize, insert: &str) -> Result<(), EngineError> {
+        let delete = isize::try_from(delete).unwrap_or(isize::MAX);
+        Ok(self.tx.splice_text(text.id(), at, delete, insert)?)
     }
 
     /// Settles a conflict in favour of the value that reads now.

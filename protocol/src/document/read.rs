@@ -18,6 +18,44 @@ pub enum Map {
     Renditions,
     /// Overrides of a run's curves.
     Curves,
+    /// What a chart, a selection, a set of tops or a survey consists of, by `part/id/field`.
+    Items,
+}
+
+/// A text that several people can edit at once; charts, selections, tops and surveys have both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LongText {
+    /// The title.
+    Title,
+    /// What it is about.
+    Description,
+}
+
+impl LongText {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Title, Self::Description];
+
+    /// Returns the word used in JSON and commands.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Description => "description",
+        }
+    }
+
+    /// Returns the object, as [`Map::id`] does.
+    pub(super) fn id(self) -> ObjId {
+        ObjId::Id(self.counter(), ActorId::from([0_u8; 16]), 0)
+    }
+
+    /// Returns the counter of the op that made it.
+    pub(super) const fn counter(self) -> u64 {
+        match self {
+            Self::Title => 2,
+            Self::Description => 3,
+        }
+    }
 }
 
 impl Map {
@@ -34,6 +72,7 @@ impl Map {
             Self::Attributes => Some(1),
             Self::Renditions => Some(2),
             Self::Curves => Some(3),
+            Self::Items => Some(4),
         }
     }
 }
@@ -134,6 +173,12 @@ impl Document {
             change: self.doc.hash_for_opid(id).map(|hash| ChangeHash(hash.0)),
         };
         values.iter().map(candidate).collect()
+    }
+
+    /// Returns a text that several people can edit; empty in a kind that has none.
+    #[must_use]
+    pub fn long_text(&self, text: LongText) -> String {
+        self.doc.text(text.id()).unwrap_or_default()
     }
 
     /// Returns whether the document is marked as deleted.

@@ -44,7 +44,9 @@ fn map_of(object: &ObjectId) -> Option<Map> {
     if id.actor().to_bytes().iter().any(|&byte| byte != 0) {
         return None;
     }
-    [Map::Attributes, Map::Renditions, Map::Curves].into_iter().find(|map| map.counter() == Some(id.counter()))
+    [Map::Attributes, Map::Renditions, Map::Curves, Map::Items]
+        .into_iter()
+        .find(|map| map.counter() == Some(id.counter()))
 }
 
 #[cfg(test)]

@@ -347,3 +347,35 @@ fn cost_of_a_copy() {
     }
     panic!("copy {copy:?}, edit {:?}", start.elapsed() / 100);
 }
+
+#[test]
+fn two_people_type_into_one_text_and_both_are_there() {
+    let mut base = empty(DocKind::Chart);
+    let first =
+        base.edit([1; 16], |edit| edit.set_long_text(LongText::Description, "Logs of the pad")).unwrap().unwrap();
+    let (mut one, mut other) = (base.clone(), base);
+    let left = one.edit([2; 16], |edit| edit.splice(LongText::Description, 0, 4, "Raw logs")).unwrap().unwrap();
+    let right = other.edit([3; 16], |edit| edit.set_long_text(LongText::Description, "Logs of the pad, 2024"));
+    let right = right.unwrap().unwrap();
+    one.apply(&right).unwrap();
+    other.apply(&left).unwrap();
+    for document in [&one, &other] {
+        assert_eq!(document.long_text(LongText::Description), "Raw logs of the pad, 2024");
+        assert_eq!(document.long_text(LongText::Title), "");
+    }
+    let read_back = Document::build(DocKind::Chart, [first, left, right].iter().map(Vec::as_slice)).unwrap();
+    assert_eq!(read_back.long_text(LongText::Description), "Raw logs of the pad, 2024");
+    assert!(one.edit([2; 16], |edit| edit.splice(LongText::Title, 5, 0, "x")).is_err(), "beyond the end");
+    assert_eq!(one.edit([2; 16], |edit| edit.set_long_text(LongText::Title, "")).unwrap(), None, "as it was");
+}
+
+#[test]
+fn items_and_maps_of_other_kinds_do_not_mix() {
+    let mut chart = empty(DocKind::Chart);
+    chart.edit([1; 16], |edit| edit.set_text(Map::Items, "series/a/order", Some("5"))).unwrap().unwrap();
+    assert_eq!(chart.get_str(Map::Items, "series/a/order").as_deref(), Some("5"));
+    assert!(chart.edit([1; 16], |edit| edit.set_text(Map::Curves, "1.name", Some("GR"))).is_err(), "it is a text");
+    let mut run = empty(DocKind::Run);
+    assert!(run.edit([1; 16], |edit| edit.set_text(Map::Items, "a/b/c", Some("x"))).is_err(), "there is none");
+    assert_eq!(run.long_text(LongText::Title), "", "another kind has no title");
+}

@@ -131,8 +131,9 @@ impl WellState {
 }
 
 impl Document {
-    /// Returns the texts of a map.
-    pub(super) fn texts(&self, map: Map) -> BTreeMap<String, String> {
+    /// Returns the texts of a map by key.
+    #[must_use]
+    pub fn texts(&self, map: Map) -> BTreeMap<String, String> {
         let texts = self.entries(map).filter_map(|(key, field)| match field {
             Field::Text(text) => Some((key.into_owned(), text)),
             Field::Bool(_) | Field::Bytes(_) => None,

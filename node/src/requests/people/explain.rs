@@ -39,7 +39,7 @@ fn named_document(core: &mut Core, workspace: WorkspaceId, target: &str) -> Resu
     let in_ledger: Vec<_> =
         ledger.documents().filter(|doc| target.len() >= 4 && doc.to_string().starts_with(target)).collect();
     match Index::new(core.store.connection(), workspace).find(target, true) {
-        Ok(Found::Well(doc) | Found::Run(doc) | Found::Curve(doc, _) | Found::Attachment(doc)) => Ok(Some(doc)),
+        Ok(found) => Ok(Some(found.doc())),
         Err(error) if error.kind == ErrorKind::Usage && !is_entry => Err(error),
         Err(error) if error.kind != ErrorKind::NotFound && error.kind != ErrorKind::Usage => Err(error),
         Err(_) => Ok(in_ledger.first().filter(|_| in_ledger.len() == 1 && !is_entry).copied()),
