@@ -26,7 +26,7 @@ mod session;
 mod traffic;
 mod transfer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -137,8 +137,10 @@ pub(crate) struct Network {
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     /// What is announced and heard on the LAN.
     surroundings: Mutex<Surroundings>,
-    /// Tells the dialler that a member was heard.
+    /// Tells the dialler that a member was heard, or is to be dialled for another reason.
     look_around: Notify,
+    /// Peers that nothing comes from any more, though they are connected: to be dialled again.
+    doubted: Mutex<BTreeSet<DeviceId>>,
     /// Counts changes of the network this machine is in.
     network_changes: watch::Sender<u64>,
     /// The pairing window, and what is to be announced of it.
@@ -185,6 +187,7 @@ impl Network {
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             surroundings: Mutex::default(),
             look_around: Notify::new(),
+            doubted: Mutex::default(),
             network_changes: watch::Sender::default(),
             pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
@@ -281,6 +284,33 @@ impl Network {
             return false;
         };
         !heard.is_empty() && !frame::addresses(&open.connection).iter().any(|used| heard.contains(used))
+    }
+
+    /// Has a peer dialled although it is connected, because nothing comes from it any more: it may be
+    /// somewhere else.
+    pub(crate) fn doubt(&self, device: DeviceId) {
+        lock(&self.doubted).insert(device);
+        self.look_around.notify_one();
+    }
+
+    fn is_doubted(&self, device: &DeviceId) -> bool {
+        lock(&self.doubted).contains(device)
+    }
+
+    /// Gives up all connections to a peer before it is dialled: as long as one is open, iroh sends what
+    /// begins another to where it leads, and nowhere else.
+    fn give_up(&self, device: &DeviceId) {
+        for (_, _, live) in self.sessions().into_iter().filter(|(_, of, _)| of == device) {
+            live.connection.close(code::DUPLICATE.into(), b"");
+        }
+        if let Some(blobs) = self.blob_connections.borrow().get(device) {
+            blobs.close(code::DUPLICATE.into(), b"");
+        }
+    }
+
+    /// A peer is dialled, or has dialled: until the next doubt that is enough.
+    fn end_doubt(&self, device: &DeviceId) {
+        lock(&self.doubted).remove(device);
     }
 
     /// Returns where this node can be reached.
@@ -382,6 +412,7 @@ impl Network {
         }
         sessions.insert(key, live);
         drop(sessions);
+        self.end_doubt(&peer);
         self.note_failure(workspace, peer, None);
         true
     }

@@ -32,7 +32,8 @@ const GROUP_BYTES: u64 = 64 << 20;
 const LARGE: u64 = 16 << 20;
 /// How long a peer that sent wrong bytes is not asked for any.
 const DISTRUST: Duration = Duration::from_secs(600);
-/// How long a peer that stopped sending a blob is not asked for it: its line may be broken, not it.
+/// How long a peer that stopped sending a blob is not asked for it, and one that nothing comes from for
+/// nothing: its line may be broken, not it.
 const STALLED: Duration = Duration::from_secs(5);
 /// First and longest pause before a blob is tried again; it doubles.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -87,12 +88,29 @@ struct Supply {
     is_relayed: bool,
     /// Blobs it did not have when asked, and those that it stopped sending, until when.
     lacking: BTreeMap<BlobHash, Option<Instant>>,
+    /// Until when it is asked for nothing, because nothing came from it any more.
+    silent_until: Option<Instant>,
 }
 
 impl Supply {
+    /// Notes that a blob did not come from it.
+    fn on_failure(&mut self, hash: BlobHash, error: &FetchError, now: Instant) {
+        match error {
+            FetchError::Lacking | FetchError::Lying(_) => {
+                self.lacking.insert(hash, None);
+            }
+            FetchError::Stalled => {
+                self.lacking.insert(hash, Some(now + STALLED));
+            }
+            FetchError::Silent => self.silent_until = Some(now + STALLED),
+            FetchError::Lost(_) | FetchError::Own(_) => {}
+        }
+    }
+
     /// Whether it is not asked for a blob now.
     fn lacks(&self, hash: &BlobHash, now: Instant) -> bool {
-        self.lacking.get(hash).is_some_and(|until| until.is_none_or(|until| until > now))
+        let is_silent = self.silent_until.is_some_and(|until| until > now);
+        is_silent || self.lacking.get(hash).is_some_and(|until| until.is_none_or(|until| until > now))
     }
 }
 
@@ -159,7 +177,7 @@ impl Transfers {
         let mut state = self.state();
         state.joined += 1;
         let number = state.joined;
-        state.providers.insert(provider, Supply { number, is_relayed, lacking: BTreeMap::new() });
+        state.providers.insert(provider, Supply { number, is_relayed, ..Supply::default() });
         // What failed for want of a peer, or of a network, may succeed now.
         for transfer in state.known.values_mut() {
             transfer.next_ms = 0;
@@ -310,7 +328,8 @@ impl Transfers {
     pub(crate) fn next_try(&self, now: Instant, now_ms: u64) -> Option<u64> {
         let state = self.state();
         let failed = state.known.values().map(|transfer| transfer.next_ms).filter(|ms| *ms > 0);
-        let stalled = state.providers.values().flat_map(|supply| supply.lacking.values().flatten());
+        let supplies = state.providers.values();
+        let stalled = supplies.flat_map(|supply| supply.lacking.values().flatten().chain(&supply.silent_until));
         let stalled = stalled.filter(|until| **until > now).map(|until| {
             let pause = until.saturating_duration_since(now).as_millis();
             now_ms.saturating_add(u64::try_from(pause).unwrap_or(u64::MAX))
@@ -340,10 +359,9 @@ impl Transfers {
         now_ms: u64,
     ) -> Option<Transfer> {
         let mut state = self.state();
-        let is_peers = matches!(error, FetchError::Lacking | FetchError::Lying(_) | FetchError::Stalled);
-        if is_peers && let Some(supply) = state.providers.get_mut(provider) {
-            let until = matches!(error, FetchError::Stalled).then(|| now + STALLED);
-            supply.lacking.insert(*hash, until);
+        let is_peers = !matches!(error, FetchError::Lost(_) | FetchError::Own(_));
+        if let Some(supply) = state.providers.get_mut(provider) {
+            supply.on_failure(*hash, error, now);
         }
         match error {
             // That it does not have it is no failure: others may.
@@ -443,6 +461,13 @@ impl Transfers {
     /// Returns whether a peer may be asked for a blob.
     pub(crate) fn may_ask(&self, provider: &Provider, hash: &BlobHash, now: Instant) -> bool {
         self.state().may_give(provider, hash, now)
+    }
+
+    /// Notes that nothing comes from a peer any more.
+    pub(crate) fn note_silent(&self, provider: &Provider, now: Instant) {
+        if let Some(supply) = self.state().providers.get_mut(provider) {
+            supply.silent_until = Some(now + STALLED);
+        }
     }
 
     /// Notes that a peer does not have a blob.

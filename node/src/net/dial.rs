@@ -2,7 +2,7 @@
 
 mod plan;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +21,9 @@ use crate::store::Peer;
 
 /// Dials at a time.
 const MAX_DIALS: usize = 16;
+/// How long it is news that a device was heard somewhere else: until what is heard of it no longer names
+/// where it was.
+const NEWS: Duration = Duration::from_secs(10);
 /// The endpoint is bound anew when members are heard, none answers, and no session was open for so long.
 const ALONE: Duration = Duration::from_secs(300);
 
@@ -101,6 +104,7 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         plan: Plan::new(Duration::from_secs(pass_secs.max(1)), Instant::now()),
         dials: JoinSet::new(),
         tried: BTreeSet::new(),
+        news: BTreeMap::new(),
         alone_since: Instant::now(),
         network,
     };
@@ -132,6 +136,8 @@ struct Dialler {
     dials: JoinSet<(Key, Outcome)>,
     /// Addresses at which devices were heard, as of their last dial.
     tried: BTreeSet<(DeviceId, SocketAddr)>,
+    /// When devices that are connected were heard at an address where they were not before.
+    news: BTreeMap<DeviceId, Instant>,
     /// Since when no session was open.
     alone_since: Instant,
 }
@@ -142,7 +148,8 @@ impl Dialler {
         let node = self.network.node.get()?;
         let targets = node.with_core(targets).await.unwrap_or_default();
         let now = Instant::now();
-        let mut heard = BTreeSet::new();
+        let (mut heard, mut dialled) = (BTreeSet::new(), BTreeSet::new());
+        self.news.retain(|_, at| now.duration_since(*at) < NEWS);
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
             let at: Vec<_> = self.network.heard_at(&peer.device).into_iter().map(|at| (peer.device, at)).collect();
@@ -151,10 +158,16 @@ impl Dialler {
                 self.plan.on_heard(&peer.device, now);
             }
             heard.extend(at);
-            if self.network.is_connected(&workspace, &peer.device) {
+            let is_connected = self.network.is_connected(&workspace, &peer.device);
+            if is_connected {
                 self.alone_since = now;
+                if is_news {
+                    self.news.insert(peer.device, now);
+                }
                 // What leads to where it was would be given up only after half a minute of silence.
-                if !(is_news && self.network.has_moved(&workspace, &peer.device)) {
+                let has_moved =
+                    self.news.contains_key(&peer.device) && self.network.has_moved(&workspace, &peer.device);
+                if !has_moved && !self.network.is_doubted(&peer.device) {
                     continue;
                 }
             }
@@ -162,8 +175,16 @@ impl Dialler {
             if is_left_alone || self.dials.len() >= MAX_DIALS || !self.plan.begin(key, now) {
                 continue;
             }
+            if is_connected {
+                self.network.give_up(&peer.device);
+            }
+            dialled.insert(peer.device);
             let network = Arc::clone(&self.network);
             self.dials.spawn(async move { (key, dial(&network, workspace, &peer).await) });
+        }
+        for device in dialled {
+            self.news.remove(&device);
+            self.network.end_doubt(&device);
         }
         if !heard.is_empty() && now.duration_since(self.alone_since) > ALONE {
             tracing::warn!("members are heard, and none was reached for {} s: binding anew", ALONE.as_secs());
