@@ -5,6 +5,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod nat;
 mod settings;
+mod setups;
 
 use dataforge_tests::program::{Place, Up};
 
