@@ -9,7 +9,8 @@ mod queue;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
@@ -68,6 +69,8 @@ struct State {
     flights: BTreeMap<BlobHash, Flight>,
     paused: BTreeSet<Paused>,
     known: BTreeMap<BlobHash, Transfer>,
+    /// What came of each blob by requests that are under way.
+    coming: BTreeMap<BlobHash, Vec<Weak<AtomicU64>>>,
     /// Blobs of what is on screen, and of what is around it.
     shown: BTreeSet<BlobHash>,
     around: BTreeSet<BlobHash>,
@@ -410,6 +413,15 @@ impl Transfers {
         self.look_again();
     }
 
+    /// Returns what counts the bytes of a request for a blob, for as long as the request keeps it.
+    pub(crate) fn coming(&self, hash: &BlobHash) -> Arc<AtomicU64> {
+        let count = Arc::default();
+        let mut state = self.state();
+        state.forget_ended();
+        state.coming.entry(*hash).or_default().push(Arc::downgrade(&count));
+        count
+    }
+
     /// Returns how many bytes of a shared blob are still to come.
     pub(crate) fn missing_of(&self, hash: &BlobHash) -> Option<u64> {
         match self.state().flights.get(hash) {
@@ -484,6 +496,20 @@ fn retry_pause(attempts: u32) -> Duration {
 }
 
 impl State {
+    /// Forgets requests that ended.
+    fn forget_ended(&mut self) {
+        self.coming.retain(|_, counts| {
+            counts.retain(|count| count.strong_count() > 0);
+            !counts.is_empty()
+        });
+    }
+
+    /// What came of a blob by requests that are under way.
+    fn came(&self, hash: &BlobHash) -> u64 {
+        let counts = self.coming.get(hash).into_iter().flatten();
+        counts.filter_map(Weak::upgrade).map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
     fn interest(&self) -> Interest {
         let asked = self.known.iter().filter(|(_, transfer)| transfer.asked_ms.is_some()).map(|(hash, _)| *hash);
         Interest { asked: asked.collect(), shown: self.shown.clone(), around: self.around.clone() }

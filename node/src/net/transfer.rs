@@ -23,6 +23,7 @@ use crate::api::{ApiError, ErrorKind, Event};
 use crate::blob::{FetchError, Fetched};
 use crate::clock::now_ms;
 use crate::node::Node;
+use crate::pace::Pace;
 use crate::store::Transfer;
 use crate::transfer::{Part, Provider, Work};
 
@@ -229,25 +230,28 @@ async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: 
             }
         }
     }
+    let (arrived, _paces): (Vec<_>, Vec<_>) = arrived.into_iter().unzip();
     settle(node, fetch, &connection, arrived).await?;
     lost.map_or(Ok(()), Err)
 }
 
 /// Fetches a blob as a whole; nothing when it was paused meanwhile, or is to come over a newer connection.
+/// What came counts as coming for as long as the pace is kept.
 async fn fetch_one(
     network: &Network,
     node: &Node,
     fetch: &Fetch,
     connection: &Connection,
     blob: &BlobRef,
-) -> Result<Option<Fetched>, FetchError> {
+) -> Result<Option<(Fetched, Pace)>, FetchError> {
     let pace = node.transfers().pace(super::frame::is_relayed(connection));
-    let fetching = node.blobs().fetch(connection, blob, pace);
+    let pace = pace.counting(&node.transfers().coming(&blob.hash));
+    let fetching = node.blobs().fetch(connection, blob, &pace);
     tokio::select! {
         fetched = fetching => {
             let fetched = fetched?;
             fetch.tally.received(blob.size);
-            Ok(Some(fetched))
+            Ok(Some((fetched, pace)))
         }
         () = paused(node, fetch, &blob.hash) => Ok(None),
         () = superseded(network, connection) => Ok(None),
@@ -387,9 +391,10 @@ async fn fetch_part(
 ) -> Result<(), FetchError> {
     let mut taken = TakenPart { node, part: Some(part.clone()) };
     let pace = node.transfers().pace(super::frame::is_relayed(connection));
+    let pace = pace.counting(&node.transfers().coming(&blob.hash));
     // Some of it may be here from an earlier attempt.
     let ranges = node.blobs().missing(blob, part.range.clone()).await;
-    let receive = node.blobs().receive(connection, blob, &ranges, pace);
+    let receive = node.blobs().receive(connection, blob, &ranges, &pace);
     let received = tokio::select! {
         received = receive => received,
         () = paused(node, fetch, &blob.hash) => Ok(0),

@@ -186,3 +186,20 @@ fn standings_tell_what_each_transfer_waits_for() {
     let standing = &transfers.standings(now, 0)[3];
     assert_eq!((standing.attempts, standing.last_error.is_some()), (1, true));
 }
+
+#[test]
+fn standings_tell_what_comes_by_requests_that_are_under_way() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
+    let missing = || transfers.standings(now, 0)[0].missing;
+    assert_eq!(missing(), 10);
+    let (one, other) = (transfers.coming(&hash(1)), transfers.coming(&hash(1)));
+    one.fetch_add(4, Ordering::Relaxed);
+    other.fetch_add(3, Ordering::Relaxed);
+    assert_eq!(missing(), 3);
+    drop(other);
+    assert_eq!(missing(), 6, "what became of it is told otherwise");
+    drop(one);
+    let _another = transfers.coming(&hash(2));
+    assert!(transfers.state().coming.keys().eq([&hash(2)]), "those that ended are forgotten");
+}

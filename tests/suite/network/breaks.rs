@@ -64,7 +64,7 @@ fn broken(test: &str, patience: Duration, mut break_it: impl FnMut(&mut Node, &m
     let before = carried();
     attach(&ada, "broken.bin", BLOB);
     let blob = BLOB as u64;
-    // What a transfer has is told request by request, so the line is asked.
+    // By what the line carried, which is what is counted from then on.
     wait_within(PATIENCE, "half of it went over the line", || carried() - before > blob / 2);
     assert_eq!(bob.status()["blobs_missing"], 1, "it was too fast to be cut");
     let cut = carried();
