@@ -43,6 +43,7 @@ impl Network {
         let connected = timeout(DIAL, self.endpoint().connect(address, SYNC_ALPN)).await;
         let connection =
             connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
+        let since = Instant::now();
         let node = self.node.get()?;
         let greeted = timeout(HANDSHAKE, async {
             let (mut send, mut recv) = connection.open_bi().await.map_err(|error| super::frame::lost(&error))?;
@@ -51,7 +52,7 @@ impl Network {
         });
         let (send, recv) = greeted.await.map_err(|_elapsed| unreachable(&"no hello"))??;
         let name = connection.remote_id().fmt_short();
-        if let Some(opened) = session::open(self, connection, workspace, self.device).await? {
+        if let Some(opened) = session::open(self, connection, workspace, (self.device, since)).await? {
             self.spawn(async move {
                 if let Err(error) = opened.run(send, recv).await {
                     tracing::debug!("the session with {name} ended: {error}");
@@ -74,7 +75,7 @@ impl Network {
     pub(crate) fn is_connected(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
         super::lock(&self.sessions)
             .get(&(*workspace, *device))
-            .is_some_and(|live| live.connection.close_reason().is_none())
+            .is_some_and(|seat| seat.all().any(|live| live.connection.close_reason().is_none()))
     }
 
     /// Returns whether there is an address for a peer.

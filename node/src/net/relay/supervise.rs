@@ -257,7 +257,10 @@ impl Supervisor<'_> {
     /// Returns the connections that go through the relay in use.
     fn through_current(&self) -> Vec<Connection> {
         let Some(relay) = self.relays.list.get(self.current()) else { return Vec::new() };
-        let sessions = lock(&self.network.sessions).values().map(|live| live.connection.clone()).collect::<Vec<_>>();
+        let sessions = lock(&self.network.sessions)
+            .values()
+            .flat_map(|seat| seat.all().map(|live| live.connection.clone()))
+            .collect::<Vec<_>>();
         let blobs = self.network.blob_connections.borrow().values().cloned().collect::<Vec<_>>();
         let all = sessions.into_iter().chain(blobs);
         all.filter(|connection| {
