@@ -301,6 +301,9 @@ impl Network {
     /// Has a peer dialled although it is connected, because nothing comes from it any more: it may be
     /// somewhere else.
     pub(crate) fn doubt(&self, device: DeviceId) {
+        if let Some(relays) = self.relays.as_ref().filter(|_| self.is_relayed(&device)) {
+            relays.doubt();
+        }
         lock(&self.doubted).insert(device);
         self.look_around.notify_one();
     }

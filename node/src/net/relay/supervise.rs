@@ -61,9 +61,11 @@ pub(in crate::net) async fn supervise(network: Arc<Network>, relays: Arc<Relays>
     };
     supervisor.check().await;
     loop {
-        let pause = supervisor.pause();
-        // Whichever it is, there is something to look at.
-        drop(timeout(pause, home.updated()).await);
+        tokio::select! {
+            // Whichever it is, there is something to look at.
+            _ = timeout(supervisor.pause(), home.updated()) => {}
+            () = relays.doubted.notified() => supervisor.check().await,
+        }
         let status = home.get();
         supervisor.look(&status).await;
         sleep(LEAST).await;
