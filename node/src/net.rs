@@ -290,7 +290,7 @@ impl Network {
     }
 
     /// Whether a peer is heard elsewhere than where the open session with it leads.
-    fn has_moved(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
+    fn is_elsewhere(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
         let heard = self.heard_at(device);
         let sessions = lock(&self.sessions);
         let open = sessions.get(&(*workspace, *device)).map(Seat::used);

@@ -2,7 +2,7 @@
 
 mod plan;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use iroh::{EndpointAddr, PublicKey};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use self::plan::{Key, MIN_PAUSE, Outcome, Plan};
+use self::plan::{Key, MIN_PAUSE, Moves, Outcome, Plan};
 use super::{DIAL, HANDSHAKE, Network, hello, session};
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
@@ -21,9 +21,6 @@ use crate::store::Peer;
 
 /// Dials at a time.
 const MAX_DIALS: usize = 16;
-/// How long it is news that a device was heard somewhere else: until what is heard of it no longer names
-/// where it was.
-const NEWS: Duration = Duration::from_secs(10);
 /// The endpoint is bound anew when members are heard, none answers, and no session was open for so long.
 const ALONE: Duration = Duration::from_secs(300);
 
@@ -105,7 +102,7 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         plan: Plan::new(Duration::from_secs(pass_secs.max(1)), Instant::now()),
         dials: JoinSet::new(),
         tried: BTreeSet::new(),
-        news: BTreeMap::new(),
+        moves: Moves::default(),
         alone_since: Instant::now(),
         network,
     };
@@ -137,8 +134,8 @@ struct Dialler {
     dials: JoinSet<(Key, Outcome)>,
     /// Addresses at which devices were heard, as of their last dial.
     tried: BTreeSet<(DeviceId, SocketAddr)>,
-    /// When devices that are connected were heard at an address where they were not before.
-    news: BTreeMap<DeviceId, Instant>,
+    /// Peers that may have moved.
+    moves: Moves,
     /// Since when no session was open.
     alone_since: Instant,
 }
@@ -150,7 +147,6 @@ impl Dialler {
         let targets = node.with_core(targets).await.unwrap_or_default();
         let now = Instant::now();
         let (mut heard, mut dialled) = (BTreeSet::new(), BTreeSet::new());
-        self.news.retain(|_, at| now.duration_since(*at) < NEWS);
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
             let at: Vec<_> = self.network.heard_at(&peer.device).into_iter().map(|at| (peer.device, at)).collect();
@@ -163,12 +159,11 @@ impl Dialler {
             if is_connected {
                 self.alone_since = now;
                 if is_news {
-                    self.news.insert(peer.device, now);
+                    self.moves.on_news(key, now);
                 }
                 // What leads to where it was would be given up only after half a minute of silence.
-                let has_moved =
-                    self.news.contains_key(&peer.device) && self.network.has_moved(&workspace, &peer.device);
-                if !has_moved && !self.network.is_doubted(&peer.device) {
+                let is_elsewhere = self.network.is_elsewhere(&workspace, &peer.device);
+                if !self.moves.has_moved(key, is_elsewhere, now) && !self.network.is_doubted(&peer.device) {
                     continue;
                 }
             }
@@ -179,12 +174,12 @@ impl Dialler {
             if is_connected {
                 self.network.give_up(&peer.device);
             }
+            self.moves.forget(&key);
             dialled.insert(peer.device);
             let network = Arc::clone(&self.network);
             self.dials.spawn(async move { (key, dial(&network, workspace, &peer).await) });
         }
         for device in dialled {
-            self.news.remove(&device);
             self.network.end_doubt(&device);
         }
         if !heard.is_empty() && now.duration_since(self.alone_since) > ALONE {
