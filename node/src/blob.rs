@@ -18,6 +18,7 @@ mod intake;
 mod receive;
 mod recover;
 mod serve;
+mod stall;
 mod sweep;
 
 use std::fs::File;
@@ -64,6 +65,8 @@ struct Inner {
     /// may sweep.
     noting: Arc<RwLock<()>>,
     sweeper: Arc<Sweeper>,
+    /// What is known of the lines to those who give blobs.
+    lines: stall::Lines,
 }
 
 /// A blob whose bytes are durable here but not yet in the have-table; kept from being swept until
@@ -152,6 +155,7 @@ impl Blobs {
             adopting: tokio::sync::Mutex::default(),
             noting: Arc::default(),
             sweeper,
+            lines: stall::Lines::default(),
         })))
     }
 

@@ -19,6 +19,7 @@ mod clock;
 mod config;
 pub mod control;
 mod core;
+mod crowd;
 mod directory;
 mod doctor;
 pub mod export;

@@ -22,11 +22,13 @@ pub(crate) mod pairing;
 mod reach;
 mod relay;
 mod report;
+mod rivals;
 mod session;
 mod traffic;
 mod transfer;
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +50,7 @@ use self::gauge::Tally;
 pub(crate) use self::gauge::{Gauge, Link, MetricsDoor, Standing};
 pub(crate) use self::join::{Answer, join};
 pub(crate) use self::relay::{PIN, check_relays, without_pin};
+use self::rivals::{AT_ONCE, Choice, Seat};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::config::NetworkConfig;
@@ -59,8 +62,6 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const DIAL: Duration = Duration::from_secs(8);
 /// So long after a start everybody who is near has been heard.
 const HEARING: Duration = Duration::from_secs(3);
-/// Sessions begun within this time may have been dialled from both sides at once.
-const AT_ONCE: Duration = Duration::from_secs(3);
 /// How long a peer that broke the protocol is left alone.
 const FAULT_PAUSE: Duration = Duration::from_secs(60);
 /// How long a peer is left alone after a failure on this side, of the disk for instance.
@@ -98,12 +99,24 @@ mod code {
 pub(crate) struct Live {
     dialler: DeviceId,
     connection: Connection,
+    /// When the handshake of the connection was done.
     since: Instant,
     pub(crate) info: watch::Receiver<SessionInfo>,
     /// Messages for the peer beside what the session sends by itself.
     notices: mpsc::Sender<Message>,
     /// Blobs that it moved.
     tally: Arc<Tally>,
+}
+
+/// What became of a session that was to be registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Registered {
+    /// Another one serves these two devices.
+    Not,
+    /// It serves them.
+    Alone,
+    /// It and another one do, until the other side has closed one of them.
+    Beside,
 }
 
 /// The network of a running node.
@@ -118,7 +131,7 @@ pub(crate) struct Network {
     started: Instant,
     device: DeviceId,
     node: WeakNode,
-    sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Live>>,
+    sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Seat<Live>>>,
     /// The connection to each peer over which blobs are fetched and served, both ways.
     blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
@@ -137,8 +150,10 @@ pub(crate) struct Network {
     held: broadcast::Sender<Arc<Vec<BlobHash>>>,
     /// What is announced and heard on the LAN.
     surroundings: Mutex<Surroundings>,
-    /// Tells the dialler that a member was heard.
+    /// Tells the dialler that a member was heard, or is to be dialled for another reason.
     look_around: Notify,
+    /// Peers that nothing comes from any more, though they are connected: to be dialled again.
+    doubted: Mutex<BTreeSet<DeviceId>>,
     /// Counts changes of the network this machine is in.
     network_changes: watch::Sender<u64>,
     /// The pairing window, and what is to be announced of it.
@@ -185,6 +200,7 @@ impl Network {
             held: broadcast::Sender::new(ANNOUNCEMENTS),
             surroundings: Mutex::default(),
             look_around: Notify::new(),
+            doubted: Mutex::default(),
             network_changes: watch::Sender::default(),
             pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
@@ -274,13 +290,43 @@ impl Network {
     }
 
     /// Whether a peer is heard elsewhere than where the open session with it leads.
-    fn has_moved(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
+    fn is_elsewhere(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
         let heard = self.heard_at(device);
         let sessions = lock(&self.sessions);
-        let Some(open) = sessions.get(&(*workspace, *device)).filter(|open| open.since.elapsed() > AT_ONCE) else {
-            return false;
-        };
+        let open = sessions.get(&(*workspace, *device)).map(Seat::used);
+        let Some(open) = open.filter(|open| open.since.elapsed() > AT_ONCE) else { return false };
         !heard.is_empty() && !frame::addresses(&open.connection).iter().any(|used| heard.contains(used))
+    }
+
+    /// Has a peer dialled although it is connected, because nothing comes from it any more: it may be
+    /// somewhere else.
+    pub(crate) fn doubt(&self, device: DeviceId) {
+        if let Some(relays) = self.relays.as_ref().filter(|_| self.is_relayed(&device)) {
+            relays.doubt();
+        }
+        lock(&self.doubted).insert(device);
+        self.look_around.notify_one();
+    }
+
+    fn is_doubted(&self, device: &DeviceId) -> bool {
+        lock(&self.doubted).contains(device)
+    }
+
+    /// Gives up all connections to a peer before it is dialled: as long as one is open, iroh sends what
+    /// begins another to where it leads, and nowhere else.
+    fn give_up(&self, device: &DeviceId) {
+        let sessions = lock(&self.sessions);
+        let of_device = sessions.iter().filter(|((_, of), _)| of == device);
+        for live in of_device.flat_map(|(_, seat)| seat.all()) {
+            live.connection.close(code::DUPLICATE.into(), b"");
+        }
+        drop(sessions);
+        self.end_blobs(device);
+    }
+
+    /// A peer is dialled, or has dialled: until the next doubt that is enough.
+    fn end_doubt(&self, device: &DeviceId) {
+        lock(&self.doubted).remove(device);
     }
 
     /// Returns where this node can be reached.
@@ -290,7 +336,8 @@ impl Network {
 
     /// Returns the open sessions.
     pub(crate) fn sessions(&self) -> Vec<(WorkspaceId, DeviceId, Live)> {
-        lock(&self.sessions).iter().map(|((workspace, device), live)| (*workspace, *device, live.clone())).collect()
+        let sessions = lock(&self.sessions);
+        sessions.iter().map(|((workspace, device), seat)| (*workspace, *device, seat.used().clone())).collect()
     }
 
     /// Returns the devices of open sessions of a workspace.
@@ -311,9 +358,9 @@ impl Network {
 
     /// Sends a message to a peer whose session is open.
     pub(crate) fn tell(&self, workspace: &WorkspaceId, device: &DeviceId, message: Message) {
-        if let Some(live) = lock(&self.sessions).get(&(*workspace, *device)) {
+        if let Some(seat) = lock(&self.sessions).get(&(*workspace, *device)) {
             // A session that is ending sends nothing more.
-            drop(live.notices.try_send(message));
+            drop(seat.used().notices.try_send(message));
         }
     }
 
@@ -363,27 +410,63 @@ impl Network {
         lock(&self.failures).get(&(*workspace, *peer)).cloned()
     }
 
-    /// Registers an open session. Of two that were begun at the same time from both sides the one
-    /// dialled by the lower id stays. Otherwise the newer one does: who dials lost the older one, by a
-    /// restart or a move, whether this side noticed or not. Returns whether this one may go on.
-    fn register(&self, workspace: WorkspaceId, peer: DeviceId, live: Live) -> bool {
-        let mut sessions = lock(&self.sessions);
-        let key = (workspace, peer);
-        if let Some(open) = sessions.get(&key).filter(|open| open.connection.close_reason().is_none()) {
-            let is_at_once = open.since.elapsed() < AT_ONCE;
-            if is_at_once && open.dialler < live.dialler {
-                return false;
+    /// Registers a session beside those that are open with the peer; see [`rivals`]. Returns whether it
+    /// may go on, and whether somebody has to look later which of two stayed.
+    fn register(&self, workspace: WorkspaceId, peer: DeviceId, live: Live) -> Registered {
+        if live.connection.close_reason().is_some() {
+            return Registered::Not;
+        }
+        let (connection, mut registered) = (live.connection.clone(), Registered::Alone);
+        match lock(&self.sessions).entry((workspace, peer)) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Seat::new(live));
             }
-            open.connection.close(code::DUPLICATE.into(), b"");
-            // What leads to where the peer was gives no blobs either.
-            if let Some(blobs) = self.blob_connections.borrow().get(&peer).filter(|_| !is_at_once) {
-                blobs.close(code::DUPLICATE.into(), b"");
+            Entry::Occupied(mut seat) if seat.get().used().connection.close_reason().is_some() => {
+                // Its session ends by itself and finds that it has no place any more.
+                seat.get_mut().meet(live, Choice::Newer);
+            }
+            Entry::Occupied(mut seat) => {
+                let open = seat.get().used();
+                let gap = live.since.saturating_duration_since(open.since);
+                let choice = rivals::choose(self.device, peer, [open.dialler, live.dialler], gap);
+                if choice == Choice::Newer && gap >= AT_ONCE {
+                    self.end_blobs(&peer);
+                }
+                registered = match seat.get_mut().meet(live, choice) {
+                    Some(gone) if gone.connection.stable_id() == connection.stable_id() => Registered::Not,
+                    Some(gone) => {
+                        gone.connection.close(code::DUPLICATE.into(), b"");
+                        Registered::Alone
+                    }
+                    None => Registered::Beside,
+                };
             }
         }
-        sessions.insert(key, live);
-        drop(sessions);
-        self.note_failure(workspace, peer, None);
-        true
+        if registered != Registered::Not {
+            self.end_doubt(&peer);
+            self.note_failure(workspace, peer, None);
+        }
+        registered
+    }
+
+    /// Closes the blob connection to a peer: what leads to where it was gives no blobs either.
+    fn end_blobs(&self, peer: &DeviceId) {
+        if let Some(blobs) = self.blob_connections.borrow().get(peer) {
+            blobs.close(code::DUPLICATE.into(), b"");
+        }
+    }
+
+    /// Closes all sessions with a peer but the newest. The other side had time to decide, so it does not
+    /// know of the others: it was restarted.
+    fn end_older(&self, workspace: WorkspaceId, peer: DeviceId) {
+        let sessions = lock(&self.sessions);
+        let all = sessions.get(&(workspace, peer)).into_iter().flat_map(Seat::all);
+        let mut open: Vec<_> = all.filter(|live| live.connection.close_reason().is_none()).collect();
+        open.sort_by_key(|live| live.since);
+        open.pop();
+        for older in open {
+            older.connection.close(code::DUPLICATE.into(), b"");
+        }
     }
 
     /// Leaves a peer alone for a while.
@@ -411,10 +494,10 @@ impl Network {
 
     /// Takes a session out of the table, unless another one took its place.
     fn unregister(&self, workspace: WorkspaceId, peer: DeviceId, connection: &Connection) {
-        let mut sessions = lock(&self.sessions);
-        let key = (workspace, peer);
-        if sessions.get(&key).is_some_and(|open| open.connection.stable_id() == connection.stable_id()) {
-            sessions.remove(&key);
+        if let Entry::Occupied(mut seat) = lock(&self.sessions).entry((workspace, peer))
+            && seat.get_mut().leave(|live| live.connection.stable_id() == connection.stable_id())
+        {
+            seat.remove();
         }
     }
 

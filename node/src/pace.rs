@@ -11,7 +11,11 @@ const BURST: Duration = Duration::from_millis(250);
 
 /// The limit of one class of path. Without one, bytes are only counted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Pace(Arc<Inner>);
+pub(crate) struct Pace {
+    shared: Arc<Inner>,
+    /// Counts what passes by this value, too.
+    own: Option<Arc<AtomicU64>>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -26,28 +30,36 @@ struct Inner {
 impl Pace {
     /// Sets the limit in bytes a second; 0 for none.
     pub(crate) fn set_limit(&self, limit: u64) {
-        self.0.limit.store(limit, Ordering::Relaxed);
+        self.shared.limit.store(limit, Ordering::Relaxed);
     }
 
     /// Returns the limit; 0 for none.
     pub(crate) fn limit(&self) -> u64 {
-        self.0.limit.load(Ordering::Relaxed)
+        self.shared.limit.load(Ordering::Relaxed)
     }
 
     /// Returns how many bytes passed.
     pub(crate) fn passed(&self) -> u64 {
-        self.0.passed.load(Ordering::Relaxed)
+        self.shared.passed.load(Ordering::Relaxed)
+    }
+
+    /// Returns the same limit, whose bytes are counted by `own` as well.
+    pub(crate) fn counting(&self, own: &Arc<AtomicU64>) -> Self {
+        Self { shared: Arc::clone(&self.shared), own: Some(Arc::clone(own)) }
     }
 
     /// Notes bytes that passed, and waits until so many may have.
     pub(crate) async fn took(&self, bytes: u64) {
-        self.0.passed.fetch_add(bytes, Ordering::Relaxed);
+        self.shared.passed.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(own) = &self.own {
+            own.fetch_add(bytes, Ordering::Relaxed);
+        }
         let limit = self.limit();
         if limit == 0 {
             return;
         }
         let due = {
-            let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut due = self.shared.due.lock().unwrap_or_else(PoisonError::into_inner);
             let begin = due.unwrap_or_else(Instant::now).max(Instant::now() - BURST);
             let next = begin + Duration::from_secs_f64(bytes as f64 / limit as f64);
             *due = Some(next);
@@ -79,6 +91,15 @@ mod tests {
         let begun = Instant::now();
         pace.took(1 << 40).await;
         assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn what_passes_is_counted_for_all_and_for_one() {
+        let (pace, own) = (Pace::default(), Arc::default());
+        let counting = pace.counting(&own);
+        pace.took(5).await;
+        counting.took(7).await;
+        assert_eq!((pace.passed(), counting.passed(), own.load(Ordering::Relaxed)), (12, 12, 7));
     }
 
     #[tokio::test(start_paused = true)]

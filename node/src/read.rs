@@ -11,6 +11,7 @@ use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use crate::api::{ApiError, ErrorKind};
+use crate::blob::FetchError;
 use crate::clock::{now_ms, rfc3339};
 use crate::core::device_name;
 use crate::net::Purpose;
@@ -110,13 +111,18 @@ async fn fetch(node: &Node, blob: &BlobRef, referred: &Referred, ranges: &[Range
             note_partial(node, blob).await?;
             if let Err(error) = received {
                 tracing::debug!("parts of blob {} from {}: {error}", blob.hash.fmt_short(), provider.1.fmt_short());
-                if let crate::blob::FetchError::Own(error) = error {
-                    return Err(error);
+                match error {
+                    FetchError::Own(error) => return Err(error),
+                    FetchError::Lying(_) => {
+                        node.transfers().distrust(provider.1, Instant::now());
+                        node.transfers().note_lacking(&provider, &blob.hash);
+                    }
+                    FetchError::Silent => {
+                        node.transfers().note_silent(&provider, Instant::now());
+                        network.doubt(provider.1);
+                    }
+                    _ => node.transfers().note_lacking(&provider, &blob.hash),
                 }
-                if matches!(error, crate::blob::FetchError::Lying(_)) {
-                    node.transfers().distrust(provider.1, Instant::now());
-                }
-                node.transfers().note_lacking(&provider, &blob.hash);
             }
             let mut left = Vec::new();
             for range in &missing {

@@ -8,6 +8,7 @@
 mod certificate;
 mod guard;
 mod serve;
+mod setup;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

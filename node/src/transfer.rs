@@ -9,7 +9,8 @@ mod queue;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
@@ -32,7 +33,8 @@ const GROUP_BYTES: u64 = 64 << 20;
 const LARGE: u64 = 16 << 20;
 /// How long a peer that sent wrong bytes is not asked for any.
 const DISTRUST: Duration = Duration::from_secs(600);
-/// How long a peer that stopped sending a blob is not asked for it: its line may be broken, not it.
+/// How long a peer that stopped sending a blob is not asked for it, and one that nothing comes from for
+/// nothing: its line may be broken, not it.
 const STALLED: Duration = Duration::from_secs(5);
 /// First and longest pause before a blob is tried again; it doubles.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -67,6 +69,8 @@ struct State {
     flights: BTreeMap<BlobHash, Flight>,
     paused: BTreeSet<Paused>,
     known: BTreeMap<BlobHash, Transfer>,
+    /// What came of each blob by requests that are under way.
+    coming: BTreeMap<BlobHash, Vec<Weak<AtomicU64>>>,
     /// Blobs of what is on screen, and of what is around it.
     shown: BTreeSet<BlobHash>,
     around: BTreeSet<BlobHash>,
@@ -87,12 +91,29 @@ struct Supply {
     is_relayed: bool,
     /// Blobs it did not have when asked, and those that it stopped sending, until when.
     lacking: BTreeMap<BlobHash, Option<Instant>>,
+    /// Until when it is asked for nothing, because nothing came from it any more.
+    silent_until: Option<Instant>,
 }
 
 impl Supply {
+    /// Notes that a blob did not come from it.
+    fn on_failure(&mut self, hash: BlobHash, error: &FetchError, now: Instant) {
+        match error {
+            FetchError::Lacking | FetchError::Lying(_) => {
+                self.lacking.insert(hash, None);
+            }
+            FetchError::Stalled => {
+                self.lacking.insert(hash, Some(now + STALLED));
+            }
+            FetchError::Silent => self.silent_until = Some(now + STALLED),
+            FetchError::Lost(_) | FetchError::Own(_) => {}
+        }
+    }
+
     /// Whether it is not asked for a blob now.
     fn lacks(&self, hash: &BlobHash, now: Instant) -> bool {
-        self.lacking.get(hash).is_some_and(|until| until.is_none_or(|until| until > now))
+        let is_silent = self.silent_until.is_some_and(|until| until > now);
+        is_silent || self.lacking.get(hash).is_some_and(|until| until.is_none_or(|until| until > now))
     }
 }
 
@@ -159,7 +180,7 @@ impl Transfers {
         let mut state = self.state();
         state.joined += 1;
         let number = state.joined;
-        state.providers.insert(provider, Supply { number, is_relayed, lacking: BTreeMap::new() });
+        state.providers.insert(provider, Supply { number, is_relayed, ..Supply::default() });
         // What failed for want of a peer, or of a network, may succeed now.
         for transfer in state.known.values_mut() {
             transfer.next_ms = 0;
@@ -310,7 +331,8 @@ impl Transfers {
     pub(crate) fn next_try(&self, now: Instant, now_ms: u64) -> Option<u64> {
         let state = self.state();
         let failed = state.known.values().map(|transfer| transfer.next_ms).filter(|ms| *ms > 0);
-        let stalled = state.providers.values().flat_map(|supply| supply.lacking.values().flatten());
+        let supplies = state.providers.values();
+        let stalled = supplies.flat_map(|supply| supply.lacking.values().flatten().chain(&supply.silent_until));
         let stalled = stalled.filter(|until| **until > now).map(|until| {
             let pause = until.saturating_duration_since(now).as_millis();
             now_ms.saturating_add(u64::try_from(pause).unwrap_or(u64::MAX))
@@ -340,10 +362,9 @@ impl Transfers {
         now_ms: u64,
     ) -> Option<Transfer> {
         let mut state = self.state();
-        let is_peers = matches!(error, FetchError::Lacking | FetchError::Lying(_) | FetchError::Stalled);
-        if is_peers && let Some(supply) = state.providers.get_mut(provider) {
-            let until = matches!(error, FetchError::Stalled).then(|| now + STALLED);
-            supply.lacking.insert(*hash, until);
+        let is_peers = !matches!(error, FetchError::Lost(_) | FetchError::Own(_));
+        if let Some(supply) = state.providers.get_mut(provider) {
+            supply.on_failure(*hash, error, now);
         }
         match error {
             // That it does not have it is no failure: others may.
@@ -390,6 +411,15 @@ impl Transfers {
         }
         drop(state);
         self.look_again();
+    }
+
+    /// Returns what counts the bytes of a request for a blob, for as long as the request keeps it.
+    pub(crate) fn coming(&self, hash: &BlobHash) -> Arc<AtomicU64> {
+        let count = Arc::default();
+        let mut state = self.state();
+        state.forget_ended();
+        state.coming.entry(*hash).or_default().push(Arc::downgrade(&count));
+        count
     }
 
     /// Returns how many bytes of a shared blob are still to come.
@@ -445,6 +475,13 @@ impl Transfers {
         self.state().may_give(provider, hash, now)
     }
 
+    /// Notes that nothing comes from a peer any more.
+    pub(crate) fn note_silent(&self, provider: &Provider, now: Instant) {
+        if let Some(supply) = self.state().providers.get_mut(provider) {
+            supply.silent_until = Some(now + STALLED);
+        }
+    }
+
     /// Notes that a peer does not have a blob.
     pub(crate) fn note_lacking(&self, provider: &Provider, hash: &BlobHash) {
         if let Some(supply) = self.state().providers.get_mut(provider) {
@@ -459,6 +496,20 @@ fn retry_pause(attempts: u32) -> Duration {
 }
 
 impl State {
+    /// Forgets requests that ended.
+    fn forget_ended(&mut self) {
+        self.coming.retain(|_, counts| {
+            counts.retain(|count| count.strong_count() > 0);
+            !counts.is_empty()
+        });
+    }
+
+    /// What came of a blob by requests that are under way.
+    fn came(&self, hash: &BlobHash) -> u64 {
+        let counts = self.coming.get(hash).into_iter().flatten();
+        counts.filter_map(Weak::upgrade).map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
     fn interest(&self) -> Interest {
         let asked = self.known.iter().filter(|(_, transfer)| transfer.asked_ms.is_some()).map(|(hash, _)| *hash);
         Interest { asked: asked.collect(), shown: self.shown.clone(), around: self.around.clone() }

@@ -14,7 +14,7 @@ use crate::hello::same;
 use crate::id::{DeviceId, EntryId, WorkspaceId};
 use crate::key::{DeviceCert, Signature, sign_pass, verify_pass};
 use crate::ledger::{DeviceState, Ledger};
-use crate::op::InviteForm;
+use crate::op::{InviteForm, Role};
 use crate::ticket::{Ticket, TicketForm, secret_hash};
 
 /// What every pass starts with.
@@ -75,8 +75,9 @@ impl Pass {
         Self::Invite { invite, proof }
     }
 
-    /// Returns whether it lets a device in that is no member, by what the ledger says now. `used` counts
-    /// how often an invite was used.
+    /// Returns whether it lets a device in that is no member, by what the ledger says now: whether the
+    /// invite is open, whoever made it may still let people in, and, where the hash of its secret is the
+    /// proof, nobody knows it who is no member any more. `used` counts how often an invite was used.
     #[must_use]
     pub fn admits(
         &self,
@@ -88,12 +89,18 @@ impl Pass {
     ) -> bool {
         match self {
             Self::Invite { invite, proof } => {
-                let Some((_, terms)) = ledger.members().invites.get(invite).cloned() else { return false };
+                let view = ledger.members();
+                let Some((host, terms)) = view.invites.get(invite) else { return false };
+                // Who may let nobody in any more has nobody brought by a relay either.
+                let is_hosts = view.author(host).is_some_and(|(_, role)| role >= Role::Admin);
                 let is_open = now_ms <= terms.expires_ms && used(ledger, invite) < u64::from(terms.max_uses);
-                is_open
+                is_hosts
+                    && is_open
                     && match (proof, terms.form) {
+                        // Every member knows the hash, so it proves something while all who knew it are.
                         (InviteProof::Hash(hash), InviteForm::Handed | InviteForm::Approval) => {
                             same(hash, &hash_proof(&terms.key, workspace, invite, device))
+                                && !ledger.is_known_outside(invite)
                         }
                         (InviteProof::Signature(signature), InviteForm::Open) => {
                             verify_pass(&terms.key, &statement(workspace, invite, device), signature).is_ok()

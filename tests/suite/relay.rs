@@ -1,9 +1,11 @@
 //! The team's own relay: whom it serves, and two sides that have nothing else between them.
 
 mod access;
+mod hostile;
 #[cfg(target_os = "linux")]
 mod nat;
 mod settings;
+mod setups;
 
 use dataforge_tests::program::{Place, Up};
 

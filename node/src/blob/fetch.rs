@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::check::GROUP;
 use super::receive::{FetchError, SMALL, open, receive, receive_small};
+use super::stall::Watch;
 use super::{Blobs, Durable, blob_error, iroh_hash};
 use crate::api::{ApiError, ErrorKind};
 use crate::pace::Pace;
@@ -61,7 +62,7 @@ impl Blobs {
         let fetched = self.begin(blob).await.map_err(FetchError::Own)?;
         if (1..=SMALL).contains(&blob.size) {
             // The crate makes and syncs three files for a blob that comes by parts.
-            let bytes = receive_small(connection, blob, pace).await?;
+            let bytes = receive_small(self.watch(connection), blob, pace).await?;
             let _writing = self.0.temp.read().await;
             drop(self.write(bytes).await.map_err(FetchError::Own)?);
             return Ok(fetched);
@@ -69,6 +70,10 @@ impl Blobs {
         let missing = self.missing(blob, 0..blob.size).await;
         self.receive(connection, blob, &missing, pace).await?;
         Ok(fetched)
+    }
+
+    fn watch<'a>(&'a self, connection: &'a Connection) -> Watch<'a> {
+        self.0.lines.watch(connection)
     }
 
     /// Returns what is here of a blob. What the store takes for complete, or cannot open the files of,
@@ -108,7 +113,7 @@ impl Blobs {
         }
         let chunks = ranges.iter().fold(ChunkRanges::empty(), |all, range| all | ChunkRanges::bytes(range.clone()));
         let (store, generation) = self.engine().current().await.map_err(FetchError::Own)?;
-        let error = match receive(&store, connection, blob, chunks, pace).await {
+        let error = match receive(&store, self.watch(connection), blob, chunks, pace).await {
             Ok(bytes) => return Ok(bytes),
             Err(error) => error,
         };
@@ -192,7 +197,7 @@ impl Blobs {
         let (pieces, mut incoming) = mpsc::channel(PIECES);
         // A stream for the store must be shareable between threads; the one of the network is not.
         let stream = futures::stream::poll_fn(move |context| incoming.poll_recv(context));
-        let fetched = receive_all(connection.clone(), *blob, pieces);
+        let fetched = receive_all(self.watch(connection), *blob, pieces);
         let added = async { store.add_stream(stream).await.temp_tag().await };
         let (fetched, added) = tokio::join!(fetched, added);
         drop(writing);
@@ -212,14 +217,14 @@ impl Blobs {
 /// Receives a blob piece by piece, each verified; one of another size than declared is refused before
 /// its bytes come.
 async fn receive_all(
-    connection: Connection,
+    watch: Watch<'_>,
     blob: BlobRef,
     pieces: mpsc::Sender<std::io::Result<Bytes>>,
 ) -> Result<(), ApiError> {
     let mut at = 0;
     while at < blob.size {
         let end = blob.size.min(at + PIECE);
-        let piece = match receive_piece(&connection, &blob, at..end).await {
+        let piece = match receive_piece(watch, &blob, at..end).await {
             Ok(piece) => piece,
             Err(error) => {
                 // Without this the store would take the beginning for the whole.
@@ -236,11 +241,12 @@ async fn receive_all(
     Ok(())
 }
 
-async fn receive_piece(connection: &Connection, blob: &BlobRef, range: Range<u64>) -> Result<Bytes, ApiError> {
+async fn receive_piece(watch: Watch<'_>, blob: &BlobRef, range: Range<u64>) -> Result<Bytes, ApiError> {
     let len = range.end - range.start;
-    let content = open(connection, blob, ChunkRanges::bytes(range)).await;
+    let content = open(watch, blob, ChunkRanges::bytes(range)).await;
     let content = content.map_err(|error| network(&blob.hash, &error))?;
-    let (_, piece) = content.concatenate_into_vec().await.map_err(|error| network(&blob.hash, &error))?;
+    let came = watch.over(content.concatenate_into_vec()).await.map_err(|error| network(&blob.hash, &error))?;
+    let (_, piece) = came.map_err(|error| network(&blob.hash, &error))?;
     if piece.len() as u64 == len { Ok(piece.into()) } else { Err(network(&blob.hash, &"the peer lacks a part of it")) }
 }
 

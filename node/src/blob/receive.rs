@@ -5,22 +5,18 @@
 //! again.
 
 use std::num::NonZeroU64;
-use std::time::Duration;
 
 use bytes::Bytes;
 use dataforge_protocol::entry::BlobRef;
-use iroh::endpoint::Connection;
 use iroh_blobs::get::fsm::{self, AtBlobContent, BlobContentNext, ConnectedNext, DecodeError};
 use iroh_blobs::protocol::{ChunkRanges, GetRequest};
 use iroh_blobs::store::fs::FsStore;
-use tokio::time::timeout;
 
+use super::stall::Watch;
 use super::{iroh_hash, is_full};
 use crate::api::{ApiError, ErrorKind};
 use crate::pace::Pace;
 
-/// The longest a peer may take for one group of 16 KiB, or to begin.
-const STALL: Duration = if cfg!(test) { Duration::from_millis(700) } else { Duration::from_secs(10) };
 /// Largest blob that is received in memory and written at once.
 pub(super) const SMALL: u64 = 256 << 10;
 /// Groups that wait to be written.
@@ -33,8 +29,10 @@ pub(crate) enum FetchError {
     Lacking,
     /// The peer sent what it is not. It is not asked again for a while.
     Lying(String),
-    /// Nothing came for too long.
+    /// It sent no data for too long, though it is there.
     Stalled,
+    /// Nothing came from it for too long: it may have moved, or be gone.
+    Silent,
     /// The connection was lost.
     Lost(String),
     /// This node could not store it.
@@ -47,6 +45,7 @@ impl std::fmt::Display for FetchError {
             Self::Lacking => f.write_str("the peer does not have it"),
             Self::Lying(what) => write!(f, "the peer sent {what}"),
             Self::Stalled => f.write_str("the peer stopped sending"),
+            Self::Silent => f.write_str("nothing comes from the peer any more"),
             Self::Lost(why) => write!(f, "the connection was lost: {why}"),
             Self::Own(error) => error.fmt(f),
         }
@@ -73,11 +72,8 @@ fn is_broken(error: &std::io::Error) -> bool {
 }
 
 /// Asks for ranges of a blob; returns the stream of their content.
-pub(super) async fn open(
-    connection: &Connection,
-    blob: &BlobRef,
-    ranges: ChunkRanges,
-) -> Result<AtBlobContent, FetchError> {
+pub(super) async fn open(watch: Watch<'_>, blob: &BlobRef, ranges: ChunkRanges) -> Result<AtBlobContent, FetchError> {
+    let connection = watch.connection;
     let request = GetRequest::blob_ranges(iroh_hash(&blob.hash), ranges);
     let asked = async {
         let lost = |error: &dyn std::fmt::Display| FetchError::Lost(error.to_string());
@@ -93,13 +89,13 @@ pub(super) async fn open(
             Err(FetchError::Lying(format!("a size of {size} bytes instead of {}", blob.size)))
         }
     };
-    timeout(STALL, asked).await.unwrap_or(Err(FetchError::Stalled))
+    watch.over(asked).await?
 }
 
 /// Receives a small blob as a whole.
-pub(super) async fn receive_small(connection: &Connection, blob: &BlobRef, pace: &Pace) -> Result<Bytes, FetchError> {
-    let content = open(connection, blob, ChunkRanges::all()).await?;
-    let came = timeout(STALL * 3, content.concatenate_into_vec()).await.map_err(|_elapsed| FetchError::Stalled)?;
+pub(super) async fn receive_small(watch: Watch<'_>, blob: &BlobRef, pace: &Pace) -> Result<Bytes, FetchError> {
+    let content = open(watch, blob, ChunkRanges::all()).await?;
+    let came = watch.over(content.concatenate_into_vec()).await?;
     let (_, bytes) = came.map_err(FetchError::from)?;
     pace.took(bytes.len() as u64).await;
     if bytes.len() as u64 == blob.size { Ok(bytes.into()) } else { Err(FetchError::Lacking) }
@@ -108,21 +104,20 @@ pub(super) async fn receive_small(connection: &Connection, blob: &BlobRef, pace:
 /// Receives ranges of a blob into the store; returns how many bytes of it came.
 pub(super) async fn receive(
     store: &FsStore,
-    connection: &Connection,
+    watch: Watch<'_>,
     blob: &BlobRef,
     ranges: ChunkRanges,
     pace: &Pace,
 ) -> Result<u64, FetchError> {
     let own = |error: &dyn std::fmt::Display| FetchError::Own(own_failure(&format!("{error:#}")));
     let Some(size) = NonZeroU64::new(blob.size) else { return Ok(0) };
-    let mut content = open(connection, blob, ranges).await?;
+    let mut content = open(watch, blob, ranges).await?;
     let import = store.import_bao(iroh_hash(&blob.hash), size, WAITING).await.map_err(|error| own(&error))?;
     let (sink, written) = (import.tx, import.rx);
     let read = async move {
         let mut bytes = 0;
         loop {
-            let next = timeout(STALL, content.next()).await.map_err(|_elapsed| FetchError::Stalled)?;
-            let BlobContentNext::More((rest, item)) = next else { return Ok(bytes) };
+            let BlobContentNext::More((rest, item)) = watch.over(content.next()).await? else { return Ok(bytes) };
             let item = item.map_err(FetchError::from)?;
             let came = rest.stats().payload_bytes_read - bytes;
             bytes += came;

@@ -13,7 +13,7 @@ use iroh::{EndpointAddr, PublicKey};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use self::plan::{Key, MIN_PAUSE, Outcome, Plan};
+use self::plan::{Key, MIN_PAUSE, Moves, Outcome, Plan};
 use super::{DIAL, HANDSHAKE, Network, hello, session};
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
@@ -40,6 +40,7 @@ impl Network {
         let connected = timeout(DIAL, self.endpoint().connect(address, SYNC_ALPN)).await;
         let connection =
             connected.map_err(|_elapsed| unreachable(&"no answer"))?.map_err(|error| unreachable(&error))?;
+        let since = Instant::now();
         let node = self.node.get()?;
         let greeted = timeout(HANDSHAKE, async {
             let (mut send, mut recv) = connection.open_bi().await.map_err(|error| super::frame::lost(&error))?;
@@ -48,7 +49,7 @@ impl Network {
         });
         let (send, recv) = greeted.await.map_err(|_elapsed| unreachable(&"no hello"))??;
         let name = connection.remote_id().fmt_short();
-        if let Some(opened) = session::open(self, connection, workspace, self.device).await? {
+        if let Some(opened) = session::open(self, connection, workspace, (self.device, since)).await? {
             self.spawn(async move {
                 if let Err(error) = opened.run(send, recv).await {
                     tracing::debug!("the session with {name} ended: {error}");
@@ -71,7 +72,7 @@ impl Network {
     pub(crate) fn is_connected(&self, workspace: &WorkspaceId, device: &DeviceId) -> bool {
         super::lock(&self.sessions)
             .get(&(*workspace, *device))
-            .is_some_and(|live| live.connection.close_reason().is_none())
+            .is_some_and(|seat| seat.all().any(|live| live.connection.close_reason().is_none()))
     }
 
     /// Returns whether there is an address for a peer.
@@ -101,6 +102,7 @@ pub(super) async fn keep_dialling(network: Arc<Network>, pass_secs: u64) {
         plan: Plan::new(Duration::from_secs(pass_secs.max(1)), Instant::now()),
         dials: JoinSet::new(),
         tried: BTreeSet::new(),
+        moves: Moves::default(),
         alone_since: Instant::now(),
         network,
     };
@@ -132,6 +134,8 @@ struct Dialler {
     dials: JoinSet<(Key, Outcome)>,
     /// Addresses at which devices were heard, as of their last dial.
     tried: BTreeSet<(DeviceId, SocketAddr)>,
+    /// Peers that may have moved.
+    moves: Moves,
     /// Since when no session was open.
     alone_since: Instant,
 }
@@ -142,7 +146,7 @@ impl Dialler {
         let node = self.network.node.get()?;
         let targets = node.with_core(targets).await.unwrap_or_default();
         let now = Instant::now();
-        let mut heard = BTreeSet::new();
+        let (mut heard, mut dialled) = (BTreeSet::new(), BTreeSet::new());
         for (workspace, peer) in targets {
             let key = (workspace, peer.device);
             let at: Vec<_> = self.network.heard_at(&peer.device).into_iter().map(|at| (peer.device, at)).collect();
@@ -151,10 +155,15 @@ impl Dialler {
                 self.plan.on_heard(&peer.device, now);
             }
             heard.extend(at);
-            if self.network.is_connected(&workspace, &peer.device) {
+            let is_connected = self.network.is_connected(&workspace, &peer.device);
+            if is_connected {
                 self.alone_since = now;
+                if is_news {
+                    self.moves.on_news(key, now);
+                }
                 // What leads to where it was would be given up only after half a minute of silence.
-                if !(is_news && self.network.has_moved(&workspace, &peer.device)) {
+                let is_elsewhere = self.network.is_elsewhere(&workspace, &peer.device);
+                if !self.moves.has_moved(key, is_elsewhere, now) && !self.network.is_doubted(&peer.device) {
                     continue;
                 }
             }
@@ -162,8 +171,16 @@ impl Dialler {
             if is_left_alone || self.dials.len() >= MAX_DIALS || !self.plan.begin(key, now) {
                 continue;
             }
+            if is_connected {
+                self.network.give_up(&peer.device);
+            }
+            self.moves.forget(&key);
+            dialled.insert(peer.device);
             let network = Arc::clone(&self.network);
             self.dials.spawn(async move { (key, dial(&network, workspace, &peer).await) });
+        }
+        for device in dialled {
+            self.network.end_doubt(&device);
         }
         if !heard.is_empty() && now.duration_since(self.alone_since) > ALONE {
             tracing::warn!("members are heard, and none was reached for {} s: binding anew", ALONE.as_secs());

@@ -53,6 +53,9 @@ const MAX_ADDRESSES: usize = 8;
 const MAX_STRANGERS_DIALLED: usize = 32;
 /// How long what was heard is worth a dial: a beacon is due thrice in it.
 const FRESH: Duration = Duration::from_secs(100);
+/// One announcement that is heard so soon again is heard over several links, or by IPv4 and IPv6: its sender
+/// is at all of these addresses.
+const TOGETHER: Duration = Duration::from_millis(500);
 /// A look that comes so much later than it was due means that the machine slept.
 const SLEPT: Duration = Duration::from_secs(5);
 
@@ -128,13 +131,18 @@ impl Surroundings {
     }
 
     /// Notes an announcement; returns whether it says something new.
-    fn note(&mut self, heard: Heard) -> bool {
+    fn note(&mut self, mut heard: Heard) -> bool {
         let nonce = heard.announcement.nonce;
         if let Some(known) = self.heard.get_mut(&nonce) {
             let is_new = known.announcement != heard.announcement
                 || heard.addresses.iter().any(|address| !known.addresses.contains(address))
                 || known.at.elapsed() >= FRESH
                 || (known.member.is_none() && heard.member.is_some());
+            if heard.at.saturating_duration_since(known.at) < TOGETHER {
+                let before = known.addresses.iter().filter(|address| !heard.addresses.contains(address));
+                heard.addresses.extend(before.copied().collect::<Vec<_>>());
+                heard.addresses.truncate(MAX_ADDRESSES);
+            }
             *known = heard;
             return is_new;
         }

@@ -279,7 +279,7 @@ impl Network {
         let mut tallies: Vec<_> = lock(&self.sessions)
             .iter()
             .filter(|((_, peer), _)| peer == device)
-            .map(|((workspace, _), live)| (*workspace, Arc::clone(&live.tally)))
+            .map(|((workspace, _), seat)| (*workspace, Arc::clone(&seat.used().tally)))
             .collect();
         if tallies.len() > 1 {
             let refers = |workspace: &WorkspaceId| node.block(|core| core.store.refers(workspace, hash));

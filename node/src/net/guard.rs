@@ -1,8 +1,8 @@
 //! Who may take up this node: few connections that are not judged yet, few of one source, few of one
 //! member; and nobody who is no member any more.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use dataforge_protocol::id::DeviceId;
@@ -14,6 +14,7 @@ use super::congestion::ByPath;
 use super::{Network, code, lock};
 use crate::api::ApiError;
 use crate::core::Core;
+use crate::crowd::{Crowd, network_of};
 
 /// Connections being judged at a time.
 const MAX_JUDGED: usize = 64;
@@ -53,12 +54,10 @@ pub(super) fn widen(connection: &Connection) {
     connection.set_max_concurrent_bi_streams(VarInt::from_u32(MEMBER_STREAMS));
 }
 
-/// Where a connection comes from, as far as one machine can easily be several.
+/// Where a connection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
-    V4(Ipv4Addr),
-    /// The first 64 bits: a machine may take any of the others.
-    V6(u64),
+    Network(IpAddr),
     Relayed(EndpointId),
     Other,
 }
@@ -66,72 +65,30 @@ enum Source {
 impl From<IncomingAddr> for Source {
     fn from(from: IncomingAddr) -> Self {
         match from {
-            IncomingAddr::Ip(address) => match address.ip().to_canonical() {
-                IpAddr::V4(ip) => Self::V4(ip),
-                IpAddr::V6(ip) => Self::V6(u64::try_from(ip.to_bits() >> 64).unwrap_or_default()),
-            },
+            IncomingAddr::Ip(address) => Self::Network(network_of(address.ip())),
             IncomingAddr::Relay { endpoint_id, .. } => Self::Relayed(endpoint_id),
             _ => Self::Other,
         }
     }
 }
 
-/// A connection that is being judged.
-#[derive(Debug)]
-struct Waiting {
-    number: u64,
-    source: Source,
-    /// Told when it has to give way.
-    gives_way: Arc<Notify>,
-}
-
-/// The connections that are being judged, the oldest first.
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    number: u64,
-}
-
-impl Queue {
-    fn of(&self, source: Source) -> usize {
-        self.waiting.iter().filter(|one| one.source == source).count()
-    }
-
-    /// Whether a source has to show first that answers reach it.
-    fn wants_proof(&self, source: Source) -> bool {
-        self.waiting.len() >= VALIDATE_FROM || self.of(source) >= VALIDATE_FROM_OF_SOURCE
-    }
-
-    /// Takes one in. Where there is no place left the oldest of the same source gives way, or of the
-    /// source that has most: who is a member is judged in no time, so it is seldom among the oldest.
-    fn take(&mut self, source: Source) -> (u64, Arc<Notify>) {
-        let crowded = if self.of(source) >= MAX_PER_SOURCE {
-            Some(source)
-        } else if self.waiting.len() >= MAX_JUDGED {
-            self.waiting.iter().map(|one| one.source).max_by_key(|source| self.of(*source))
-        } else {
-            None
-        };
-        let oldest = crowded.and_then(|source| self.waiting.iter().position(|one| one.source == source));
-        if let Some(gone) = oldest.and_then(|at| self.waiting.remove(at)) {
-            gone.gives_way.notify_one();
-        }
-        self.number += 1;
-        let gives_way = Arc::new(Notify::new());
-        self.waiting.push_back(Waiting { number: self.number, source, gives_way: Arc::clone(&gives_way) });
-        (self.number, gives_way)
-    }
-
-    fn leave(&mut self, number: u64) {
-        self.waiting.retain(|one| one.number != number);
-    }
+/// Whether a source has to show first that answers reach it.
+fn wants_proof(judged: &Crowd<Source>, source: Source) -> bool {
+    judged.len() >= VALIDATE_FROM || judged.of(source) >= VALIDATE_FROM_OF_SOURCE
 }
 
 /// The places of a node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Guard {
-    judged: Mutex<Queue>,
+    /// Connections that are being judged.
+    judged: Mutex<Crowd<Source>>,
     members: Mutex<BTreeMap<DeviceId, usize>>,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { judged: Mutex::new(Crowd::new(MAX_JUDGED, MAX_PER_SOURCE)), members: Mutex::default() }
+    }
 }
 
 /// What to do with a connection that comes in.
@@ -179,7 +136,7 @@ impl Guard {
     pub(super) fn meet(self: &Arc<Self>, incoming: Incoming) -> Verdict {
         let source = Source::from(incoming.remote_addr());
         let mut judged = lock(&self.judged);
-        if judged.wants_proof(source) && !incoming.remote_addr_validated() {
+        if wants_proof(&judged, source) && !incoming.remote_addr_validated() {
             drop(judged);
             // One that cannot be answered like that is gone.
             drop(incoming.retry());
@@ -238,57 +195,25 @@ mod tests {
     use super::*;
 
     fn host(number: u8) -> Source {
-        Source::V4(Ipv4Addr::new(10, 0, 0, number))
-    }
-
-    /// Whether one was told to give way.
-    fn gave_way(gives_way: &Notify) -> bool {
-        use futures::FutureExt as _;
-        gives_way.notified().now_or_never().is_some()
-    }
-
-    #[test]
-    fn oldest_of_a_source_gives_way_to_its_newest() {
-        let mut queue = Queue::default();
-        let other = queue.take(host(9)).1;
-        let taken: Vec<_> = (0..MAX_PER_SOURCE + 2).map(|_| queue.take(host(1)).1).collect();
-        assert_eq!(queue.of(host(1)), MAX_PER_SOURCE);
-        assert!(taken.iter().take(2).all(|one| gave_way(one)));
-        assert!(!taken.iter().skip(2).any(|one| gave_way(one)));
-        assert!(!gave_way(&other));
-    }
-
-    #[test]
-    fn crowd_of_sources_gives_way_where_it_is_thickest() {
-        let mut queue = Queue::default();
-        let thick: Vec<_> = (0..MAX_PER_SOURCE).map(|_| queue.take(host(1)).1).collect();
-        let mut number = 2;
-        while queue.waiting.len() < MAX_JUDGED {
-            queue.take(host(number));
-            number += 1;
-        }
-        queue.take(host(number));
-        assert_eq!(queue.waiting.len(), MAX_JUDGED);
-        assert!(gave_way(&thick[0]) && !gave_way(&thick[1]));
+        Source::from(IncomingAddr::Ip(([10, 0, 0, number], 7411).into()))
     }
 
     #[test]
     fn proof_is_wanted_of_a_source_with_some_and_of_all_in_a_crowd() {
-        let mut queue = Queue::default();
+        let mut crowd = Crowd::new(MAX_JUDGED, MAX_PER_SOURCE);
         for _ in 0..VALIDATE_FROM_OF_SOURCE {
-            assert!(!queue.wants_proof(host(1)));
-            queue.take(host(1));
+            assert!(!wants_proof(&crowd, host(1)));
+            crowd.take(host(1));
         }
-        assert!(queue.wants_proof(host(1)) && !queue.wants_proof(host(2)));
-        let mut number = 2;
-        while queue.waiting.len() < VALIDATE_FROM {
-            queue.take(host(number));
+        assert!(wants_proof(&crowd, host(1)) && !wants_proof(&crowd, host(2)));
+        let (mut number, mut last) = (2, 0);
+        while crowd.len() < VALIDATE_FROM {
+            last = crowd.take(host(number)).0;
             number += 1;
         }
-        assert!(queue.wants_proof(host(99)));
-        let last = queue.number;
-        queue.leave(last);
-        assert!(!queue.wants_proof(host(99)));
+        assert!(wants_proof(&crowd, host(99)));
+        crowd.leave(last);
+        assert!(!wants_proof(&crowd, host(99)));
     }
 
     #[test]
@@ -302,14 +227,5 @@ mod tests {
         assert!(guard.admit(device).is_some());
         drop(held);
         assert!(lock(&guard.members).is_empty());
-    }
-
-    #[test]
-    fn addresses_of_one_ipv6_network_are_one_source() {
-        let from = |address: &str| Source::from(IncomingAddr::Ip(address.parse().unwrap()));
-        assert_eq!(from("[2001:db8::1]:1"), from("[2001:db8::2]:9"));
-        assert_ne!(from("[2001:db8::1]:1"), from("[2001:db8:0:1::1]:1"));
-        assert_eq!(from("10.0.0.1:1"), from("[::ffff:10.0.0.1]:7"));
-        assert_ne!(from("10.0.0.1:1"), from("10.0.0.2:1"));
     }
 }

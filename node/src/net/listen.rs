@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::id::DeviceId;
 use dataforge_protocol::wire::{BLOBS_ALPN, JOIN_ALPN, PAIR_ALPN, SYNC_ALPN};
@@ -100,6 +100,7 @@ async fn serve_sync(
     connection: Connection,
     judged: Judged,
 ) -> Result<(), ApiError> {
+    let since = Instant::now();
     let late = |_elapsed| ApiError::new(ErrorKind::Network, "the hello took too long");
     let node = network.node.get()?;
     let greeted = timeout(HANDSHAKE, async {
@@ -116,7 +117,7 @@ async fn serve_sync(
         Ok((Dialler::Member(workspace), send, recv)) => {
             let _place = admit(guard, &connection, peer)?;
             drop(judged);
-            match session::open(network, connection, workspace, peer).await? {
+            match session::open(network, connection, workspace, (peer, since)).await? {
                 Some(opened) => opened.run(send, recv).await,
                 None => Ok(()),
             }

@@ -19,7 +19,7 @@ use iroh::dns::DnsResolver;
 use iroh::endpoint::{Builder, Connection, NetReportConfig};
 use iroh::{RelayMap, RelayMode, RelayUrl, TransportAddr};
 use iroh_relay::RelayConfig;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub(crate) use self::setting::{PIN, check as check_relays, without_pin};
 pub(super) use self::supervise::supervise;
@@ -64,6 +64,8 @@ pub(crate) struct Relays {
     trust: iroh_relay::tls::CaTlsConfig,
     resolver: DnsResolver,
     state: watch::Sender<State>,
+    /// Has the relay in use asked at once.
+    doubted: Notify,
     /// Whether the endpoint begins with all of them, for one short exchange with a pass.
     all: bool,
 }
@@ -93,7 +95,13 @@ impl Relays {
         let state = watch::Sender::new(State { current: 0, health, is_connected: false, complaint: None });
         // A name that the system cannot resolve is not asked of public servers.
         let resolver = DnsResolver::builder().with_system_defaults().disable_fallback().build();
-        Ok(Some(Self { list, trust: settings.trust, resolver, state, all: pass.is_some() }))
+        let (trust, doubted) = (settings.trust, Notify::new());
+        Ok(Some(Self { list, trust, resolver, state, doubted, all: pass.is_some() }))
+    }
+
+    /// Nothing comes from a peer any more that is reached through a relay: that one may be the reason.
+    pub(super) fn doubt(&self) {
+        self.doubted.notify_one();
     }
 
     /// Gives an endpoint its relays, and nothing else to contact.

@@ -19,7 +19,10 @@ use tokio::task::JoinSet;
 
 use super::exchange::Record;
 use super::gauge::Tally;
-use super::{FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, code, frame, guard, transfer};
+use super::rivals::GRACE;
+use super::{
+    FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, Registered, code, frame, guard, transfer,
+};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::core::Core;
 use crate::node::Node;
@@ -87,12 +90,13 @@ pub(super) struct Opened {
     tally: Arc<Tally>,
 }
 
-/// Registers a session; `None` when another one serves these two devices.
+/// Registers a session by who dialled and when the handshake was done; `None` when another one serves these
+/// two devices.
 pub(super) async fn open(
     network: &Arc<Network>,
     connection: Connection,
     workspace: WorkspaceId,
-    dialler: DeviceId,
+    (dialler, since): (DeviceId, Instant),
 ) -> Result<Option<Opened>, ApiError> {
     let node = network.node.get()?;
     let begin = move |core: &mut Core| Ok((Session::new(core.ledger(&workspace)?), core.restores()));
@@ -101,17 +105,21 @@ pub(super) async fn open(
     let (sender, notices) = mpsc::channel(NOTICES);
     let tally = Arc::new(Tally::default());
     let held = Arc::clone(&tally);
-    let live = Live {
-        dialler,
-        connection: connection.clone(),
-        since: Instant::now(),
-        info: watcher,
-        notices: sender,
-        tally: held,
-    };
-    if !network.register(workspace, DeviceId(*connection.remote_id().as_bytes()), live) {
-        connection.close(code::DUPLICATE.into(), b"");
-        return Ok(None);
+    let live = Live { dialler, connection: connection.clone(), since, info: watcher, notices: sender, tally: held };
+    let peer = DeviceId(*connection.remote_id().as_bytes());
+    match network.register(workspace, peer, live) {
+        Registered::Not => {
+            connection.close(code::DUPLICATE.into(), b"");
+            return Ok(None);
+        }
+        Registered::Alone => {}
+        Registered::Beside => {
+            let waiting = Arc::clone(network);
+            network.spawn(async move {
+                tokio::time::sleep(GRACE).await;
+                waiting.end_older(workspace, peer);
+            });
+        }
     }
     guard::widen(&connection);
     let network = Arc::clone(network);

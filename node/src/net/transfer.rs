@@ -3,7 +3,7 @@
 //! Each session takes work from the node's table of transfers: groups of small blobs, parts of large
 //! ones. Whoever finds that nothing is missing of a blob makes it durable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::api::{ApiError, ErrorKind, Event};
 use crate::blob::{FetchError, Fetched};
 use crate::clock::now_ms;
 use crate::node::Node;
+use crate::pace::Pace;
 use crate::store::Transfer;
 use crate::transfer::{Part, Provider, Work};
 
@@ -207,41 +208,53 @@ async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: 
     node.check_space(taken.blobs.iter().map(|blob| blob.size).sum())?;
     let mut running = FuturesUnordered::new();
     let mut left = taken.blobs.iter();
-    let (mut arrived, mut lost) = (Vec::new(), None);
+    let (mut arrived, mut lost, mut is_over) = (Vec::new(), None, false);
     loop {
         while running.len() < PARALLEL
-            && lost.is_none()
+            && !is_over
             && let Some(blob) = left.next()
         {
             let connection = &connection;
-            running.push(async move { (blob, fetch_one(node, fetch, connection, blob).await) });
+            running.push(async move { (blob, fetch_one(network, node, fetch, connection, blob).await) });
         }
         let Some((blob, result)) = running.next().await else { break };
         match result {
-            Ok(fetched) => arrived.extend(fetched),
-            Err(error) => lost = note_failure(node, fetch, &connection, &blob.hash, error).await.or(lost),
+            Ok(fetched) => {
+                arrived.extend(fetched);
+                is_over |= is_superseded(network, &connection);
+            }
+            Err(error) => {
+                is_over |= error == FetchError::Silent;
+                lost = note_failure(network, node, fetch, &connection, &blob.hash, error).await.or(lost);
+                is_over |= lost.is_some();
+            }
         }
     }
+    let (arrived, _paces): (Vec<_>, Vec<_>) = arrived.into_iter().unzip();
     settle(node, fetch, &connection, arrived).await?;
     lost.map_or(Ok(()), Err)
 }
 
-/// Fetches a blob as a whole; nothing when it was paused meanwhile.
+/// Fetches a blob as a whole; nothing when it was paused meanwhile, or is to come over a newer connection.
+/// What came counts as coming for as long as the pace is kept.
 async fn fetch_one(
+    network: &Network,
     node: &Node,
     fetch: &Fetch,
     connection: &Connection,
     blob: &BlobRef,
-) -> Result<Option<Fetched>, FetchError> {
+) -> Result<Option<(Fetched, Pace)>, FetchError> {
     let pace = node.transfers().pace(super::frame::is_relayed(connection));
-    let fetching = node.blobs().fetch(connection, blob, pace);
+    let pace = pace.counting(&node.transfers().coming(&blob.hash));
+    let fetching = node.blobs().fetch(connection, blob, &pace);
     tokio::select! {
         fetched = fetching => {
             let fetched = fetched?;
             fetch.tally.received(blob.size);
-            Ok(Some(fetched))
+            Ok(Some((fetched, pace)))
         }
         () = paused(node, fetch, &blob.hash) => Ok(None),
+        () = superseded(network, connection) => Ok(None),
     }
 }
 
@@ -252,9 +265,27 @@ async fn paused(node: &Node, fetch: &Fetch, hash: &BlobHash) {
     drop(stops.wait_for(|_| node.transfers().is_paused(&fetch.provider, hash)).await);
 }
 
+fn newer(open: &BTreeMap<DeviceId, Connection>, connection: &Connection) -> bool {
+    let peer = DeviceId(*connection.remote_id().as_bytes());
+    open.get(&peer).is_some_and(|open| open.stable_id() != connection.stable_id() && open.close_reason().is_none())
+}
+
+/// Returns whether there is a newer connection to the peer of one.
+fn is_superseded(network: &Network, connection: &Connection) -> bool {
+    newer(&network.blob_connections.borrow(), connection)
+}
+
+/// Waits until there is a newer connection to the peer of one, which is to be used instead.
+async fn superseded(network: &Network, connection: &Connection) {
+    let mut open = network.blob_connections.subscribe();
+    // The table lives as long as the network.
+    drop(open.wait_for(|open| newer(open, connection)).await);
+}
+
 /// Notes that a peer did not give a blob. Returns what ends the pass: a fault that concerns more than
 /// this blob.
 async fn note_failure(
+    network: &Network,
     node: &Node,
     fetch: &Fetch,
     connection: &Connection,
@@ -262,6 +293,9 @@ async fn note_failure(
     error: FetchError,
 ) -> Option<ApiError> {
     tracing::debug!("blob {} from {}: {error}", hash.fmt_short(), fetch.peer().fmt_short());
+    if error == FetchError::Silent {
+        network.doubt(fetch.peer());
+    }
     if matches!(error, FetchError::Lying(_)) {
         tracing::warn!("{} is not asked for blobs for a while: {error}", fetch.peer().fmt_short());
     }
@@ -324,14 +358,15 @@ async fn fetch_parts(network: &Arc<Network>, node: &Node, fetch: &Fetch, blob: B
     let mut lost = None;
     loop {
         while lost.is_none()
+            && !is_superseded(network, &connection)
             && let Some(part) = node.transfers().take_part(&fetch.provider, &blob.hash, Instant::now())
         {
             let connection = &connection;
-            running.push(async move { fetch_part(node, fetch, connection, &blob, part).await });
+            running.push(async move { fetch_part(network, node, fetch, connection, &blob, part).await });
         }
         let Some(result) = running.next().await else { break };
         if let Err(error) = result {
-            lost = note_failure(node, fetch, &connection, &blob.hash, error).await.or(lost);
+            lost = note_failure(network, node, fetch, &connection, &blob.hash, error).await.or(lost);
         }
     }
     if let Some(fetched) = node.transfers().take_complete(&fetch.provider, &blob.hash) {
@@ -347,6 +382,7 @@ async fn fetch_parts(network: &Arc<Network>, node: &Node, fetch: &Fetch, blob: B
 }
 
 async fn fetch_part(
+    network: &Network,
     node: &Node,
     fetch: &Fetch,
     connection: &Connection,
@@ -355,12 +391,14 @@ async fn fetch_part(
 ) -> Result<(), FetchError> {
     let mut taken = TakenPart { node, part: Some(part.clone()) };
     let pace = node.transfers().pace(super::frame::is_relayed(connection));
+    let pace = pace.counting(&node.transfers().coming(&blob.hash));
     // Some of it may be here from an earlier attempt.
     let ranges = node.blobs().missing(blob, part.range.clone()).await;
-    let receive = node.blobs().receive(connection, blob, &ranges, pace);
+    let receive = node.blobs().receive(connection, blob, &ranges, &pace);
     let received = tokio::select! {
         received = receive => received,
         () = paused(node, fetch, &blob.hash) => Ok(0),
+        () = superseded(network, connection) => Ok(0),
     };
     if let Ok(bytes) = &received {
         fetch.tally.received(*bytes);

@@ -8,21 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use iroh_relay::KeyCache;
-use iroh_relay::server::http_server::{BytesBody, Handlers, TlsConfig};
+use iroh_relay::server::http_server::{BytesBody, Handlers};
 use iroh_relay::server::{ClientRateLimit, QuicConfig, RelayService, Server, ServerConfig};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::guard::{Guard, served};
+use super::setup::{Setups, set_up};
 use super::{Options, certificate};
 use crate::api::{ApiError, ErrorKind, RelayServing};
 use crate::node::Node;
 
-/// Connections being made at a time; more wait.
-const CONNECTING: usize = 256;
-/// A connection must be set up within this time.
-const ESTABLISH: Duration = Duration::from_secs(10);
 /// Pause when the system gives no more sockets.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 /// Keys of clients that need not be decoded again.
@@ -90,7 +87,7 @@ impl Relay {
             }
             _ => None,
         };
-        let tls = shown.as_ref().map(|shown| TlsConfig::new(Arc::clone(&shown.config)));
+        let tls = shown.as_ref().map(|shown| TlsAcceptor::from(Arc::clone(&shown.config)));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, service.clone(), tls));
         tasks.spawn(Arc::clone(&guard).follow(service.clone()));
@@ -173,20 +170,14 @@ async fn only(node: &Node, names: Vec<String>) -> Result<BTreeSet<dataforge_prot
 }
 
 /// Takes connections for as long as the relay lives; those being set up are bounded.
-async fn accept(listener: TcpListener, service: RelayService, tls: Option<TlsConfig>) {
-    let slots = Arc::new(Semaphore::new(CONNECTING));
+async fn accept(listener: TcpListener, service: RelayService, tls: Option<TlsAcceptor>) {
+    let setups = Arc::<Setups>::default();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        // It is never closed.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _from)) => {
-                let (service, tls) = (service.clone(), tls.clone());
-                connections.spawn(async move {
-                    Box::pin(service.handle_connection(stream, tls, ESTABLISH)).await;
-                    drop(slot);
-                });
+            Ok((stream, from)) => {
+                connections.spawn(set_up(setups.take(from), stream, service.clone(), tls.clone()));
             }
             Err(error) => {
                 tracing::debug!("the relay cannot take a connection: {error}");

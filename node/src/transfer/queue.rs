@@ -77,7 +77,7 @@ impl Transfers {
                     priority: wanted.priority,
                     state: how,
                     from,
-                    missing,
+                    missing: missing.saturating_sub(state.came(hash)),
                     attempts: known.map_or(0, |transfer| transfer.attempts),
                     last_error: known.and_then(|transfer| transfer.last_error.clone()),
                 });

@@ -128,6 +128,18 @@ fn peer_that_stopped_sending_is_asked_again_soon_and_others_at_once() {
 }
 
 #[test]
+fn peer_that_fell_silent_is_asked_for_nothing_until_it_comes_again() {
+    let (transfers, now) = table(&[wanted(1, 10, 0), wanted(2, 10, 0)], 2, &[]);
+    transfers.on_failure(&provider(1), &hash(1), &FetchError::Silent, now, 9_000);
+    assert!(transfers.next(&provider(1), now, 9_000).is_none(), "not for the other one either");
+    assert_eq!(transfers.next_try(now, 9_000), Some(14_000));
+    assert_eq!(group(transfers.next(&provider(2), now, 9_000)), [hash(1), hash(2)]);
+    transfers.give_back(&[wanted(1, 10, 0).blob, wanted(2, 10, 0).blob]);
+    transfers.join(provider(1), false);
+    assert_eq!(group(transfers.next(&provider(1), now, 9_000)), [hash(1), hash(2)], "over another connection");
+}
+
+#[test]
 fn what_is_paused_is_left_and_goes_on_when_it_is_resumed() {
     let pauses = [Paused::Workspace(provider(1).0), Paused::Device(provider(1).1), Paused::Blob(hash(1))];
     for paused in pauses {
@@ -173,4 +185,21 @@ fn standings_tell_what_each_transfer_waits_for() {
     assert_eq!(states(2000), [Fetching, Left, Waiting, Queued]);
     let standing = &transfers.standings(now, 0)[3];
     assert_eq!((standing.attempts, standing.last_error.is_some()), (1, true));
+}
+
+#[test]
+fn standings_tell_what_comes_by_requests_that_are_under_way() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
+    let missing = || transfers.standings(now, 0)[0].missing;
+    assert_eq!(missing(), 10);
+    let (one, other) = (transfers.coming(&hash(1)), transfers.coming(&hash(1)));
+    one.fetch_add(4, Ordering::Relaxed);
+    other.fetch_add(3, Ordering::Relaxed);
+    assert_eq!(missing(), 3);
+    drop(other);
+    assert_eq!(missing(), 6, "what became of it is told otherwise");
+    drop(one);
+    let _another = transfers.coming(&hash(2));
+    assert!(transfers.state().coming.keys().eq([&hash(2)]), "those that ended are forgotten");
 }

@@ -173,6 +173,18 @@ impl Ledger {
         self.valid_ops().filter(is_against).map(|(id, _)| id).collect()
     }
 
+    /// Returns whether what an op says may be known to somebody who is no member any more, or on a device
+    /// that is none: whether an op in effect that ends a membership or a device is not in its past.
+    #[must_use]
+    pub fn is_known_outside(&self, op: &EntryId) -> bool {
+        let Some(past) = self.membership.past_of(op) else { return true };
+        let now = self.now();
+        let ends = |said: &Op| matches!(said, Op::Remove(_) | Op::Leave(_) | Op::RevokeDevice(_) | Op::Recover(_));
+        let is_unknown_to_it =
+            |id: &EntryId| self.membership.holds(now.effective(), id) && !self.membership.holds(past, id);
+        self.valid_ops().any(|(id, said)| ends(said) && is_unknown_to_it(&id))
+    }
+
     /// Returns the restrictions in force and the devices of editors and above that wrote nothing
     /// yet that knows of them, though they were there before: work may still come from these.
     #[must_use]

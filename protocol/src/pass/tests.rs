@@ -1,8 +1,8 @@
 //! Whom a pass lets in, and until when.
 
 use super::*;
-use crate::ledger::tests::fixture::{Author, Peer};
-use crate::op::{Invite, Op, RevokeInvite, Role};
+use crate::ledger::tests::fixture::{Author, Peer, add};
+use crate::op::{Cut, Invite, Leave, Op, Remove, RevokeInvite, Role, SetRole};
 
 const NOW: u64 = 1_000;
 
@@ -72,6 +72,75 @@ fn a_pass_serves_no_other_device_workspace_or_form() {
         let other = if form == TicketForm::Open { TicketForm::Handed } else { TicketForm::Open };
         let other = Pass::of_ticket(&Ticket { form: other, ..ticket }, &cert(&joiner));
         assert!(!admits(&other, &peer, &joiner.device(), NOW, 0), "{form:?}: proven as another form");
+    }
+}
+
+/// An invite by Bob, who is an admin, in a workspace with Cid.
+fn invited_by_bob(form: InviteForm) -> (Peer, [Author; 3], Pass, Author) {
+    let [owner, bob, cid, joiner] = [1, 2, 3, 9].map(Author::new);
+    let mut peer = Peer::with(&owner, &[]);
+    peer.op(&owner, &add(&bob, Role::Admin));
+    peer.op(&owner, &add(&cid, Role::Editor));
+    let secret = [5; 32];
+    let key = match form {
+        InviteForm::Open => *SecretKey::from_bytes(&secret).public().as_bytes(),
+        InviteForm::Handed | InviteForm::Approval => secret_hash(&secret),
+    };
+    let invite = peer.op(&bob, &Op::Invite(Invite { form, key, role: Role::Editor, max_uses: 2, expires_ms: NOW })).id;
+    let workspace = peer.ledger.workspace();
+    let device = joiner.device();
+    let proof = match form {
+        InviteForm::Open => {
+            let key = SecretKey::from_bytes(&secret);
+            InviteProof::Signature(sign_pass(&key, &statement(&workspace, &invite, &device)))
+        }
+        // Of what every member knows.
+        InviteForm::Handed | InviteForm::Approval => InviteProof::Hash(hash_proof(&key, &workspace, &invite, &device)),
+    };
+    (peer, [owner, bob, cid], Pass::Invite { invite, proof }, joiner)
+}
+
+fn remove(who: &Author) -> Op {
+    Op::Remove(Remove { person: who.id(), cut: Cut::default() })
+}
+
+#[test]
+fn who_was_removed_makes_no_pass_of_the_hash_of_an_invite_they_knew() {
+    for form in [InviteForm::Handed, InviteForm::Approval, InviteForm::Open] {
+        let (mut peer, [owner, _, cid], pass, joiner) = invited_by_bob(form);
+        assert!(admits(&pass, &peer, &joiner.device(), NOW, 0), "{form:?}");
+        peer.op(&owner, &remove(&cid));
+        // Of an open invite members know nothing that makes a pass.
+        assert_eq!(admits(&pass, &peer, &joiner.device(), NOW, 0), form == InviteForm::Open, "{form:?}");
+    }
+    let (mut peer, [_, _, cid], pass, joiner) = invited_by_bob(InviteForm::Handed);
+    peer.op(&cid, &Op::Leave(Leave { cut: Cut::default() }));
+    assert!(!admits(&pass, &peer, &joiner.device(), NOW, 0), "who left knows it as well");
+}
+
+#[test]
+fn invite_made_after_a_removal_gives_passes() {
+    let (mut peer, owner, _, joiner) = invited(TicketForm::Handed);
+    let cid = Author::new(3);
+    peer.op(&owner, &add(&cid, Role::Editor));
+    peer.op(&owner, &remove(&cid));
+    let key = secret_hash(&[6; 32]);
+    let op = Op::Invite(Invite { form: InviteForm::Handed, key, role: Role::Viewer, max_uses: 1, expires_ms: NOW });
+    let invite = peer.op(&owner, &op).id;
+    let (workspace, device) = (peer.ledger.workspace(), joiner.device());
+    let proof = InviteProof::Hash(hash_proof(&key, &workspace, &invite, &device));
+    assert!(admits(&Pass::Invite { invite, proof }, &peer, &device, NOW, 0));
+}
+
+#[test]
+fn invite_of_who_may_let_nobody_in_any_more_gives_no_passes() {
+    for form in [InviteForm::Handed, InviteForm::Approval, InviteForm::Open] {
+        let (mut peer, [owner, bob, _], pass, joiner) = invited_by_bob(form);
+        peer.op(&owner, &Op::SetRole(SetRole { person: bob.id(), role: Role::Editor, cut: Cut::default() }));
+        assert!(!admits(&pass, &peer, &joiner.device(), NOW, 0), "{form:?}: no admin any more");
+        let (mut peer, [owner, bob, _], pass, joiner) = invited_by_bob(form);
+        peer.op(&owner, &remove(&bob));
+        assert!(!admits(&pass, &peer, &joiner.device(), NOW, 0), "{form:?}: no member any more");
     }
 }
 

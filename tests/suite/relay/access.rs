@@ -18,7 +18,8 @@ use super::relay;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-async fn connect(url: &str, secret: &SecretKey, pass: Option<&str>) -> Result<Client, String> {
+/// Connects as a client of a relay, with a pass if there is one.
+pub(super) async fn connect(url: &str, secret: &SecretKey, pass: Option<&str>) -> Result<Client, String> {
     let tls = CaTlsConfig::embedded().client_config(default_provider()).unwrap();
     let mut client = ClientBuilder::new(url.parse::<iroh::RelayUrl>().unwrap(), secret.clone(), DnsResolver::new())
         .tls_client_config(tls);

@@ -10,6 +10,13 @@ pub(super) const MIN_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
+/// How long it is news that a device was heard somewhere else: until what is heard of it no longer names
+/// where it was.
+const NEWS: Duration = Duration::from_secs(10);
+/// A device is heard elsewhere for so long before it counts as moved: what is heard of it comes piece by
+/// piece.
+const SURE: Duration = Duration::from_millis(900);
+
 /// A peer in a workspace.
 pub(super) type Key = (WorkspaceId, DeviceId);
 
@@ -99,6 +106,40 @@ impl Plan {
     }
 }
 
+/// Peers that are connected and were heard at an address where they were not before.
+#[derive(Debug, Default)]
+pub(super) struct Moves(BTreeMap<Key, Heard>);
+
+#[derive(Debug)]
+struct Heard {
+    at: Instant,
+    /// Since when what is heard leaves out where it is connected.
+    elsewhere: Option<Instant>,
+}
+
+impl Moves {
+    /// Notes that a peer was heard at another address.
+    pub(super) fn on_news(&mut self, key: Key, now: Instant) {
+        self.0.insert(key, Heard { at: now, elsewhere: None });
+    }
+
+    /// Returns whether a peer moved, by whether what is heard of it now leaves out where it is connected.
+    pub(super) fn has_moved(&mut self, key: Key, is_elsewhere: bool, now: Instant) -> bool {
+        self.0.retain(|_, heard| now.duration_since(heard.at) < NEWS);
+        let Some(heard) = self.0.get_mut(&key) else { return false };
+        if !is_elsewhere {
+            heard.elsewhere = None;
+            return false;
+        }
+        now.duration_since(*heard.elsewhere.get_or_insert(now)) >= SURE
+    }
+
+    /// A peer is dialled where it was heard.
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.0.remove(key);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +205,24 @@ mod tests {
         plan.on_outcome(KEY, Outcome::Unreachable, later, 0.5);
         plan.reset(later);
         assert!(plan.begin(KEY, later));
+    }
+
+    #[test]
+    fn who_is_heard_elsewhere_for_a_while_after_news_has_moved() {
+        let now = Instant::now();
+        let mut moves = Moves::default();
+        assert!(!moves.has_moved(KEY, true, now), "that was so before");
+        moves.on_news(KEY, now);
+        assert!(!moves.has_moved(KEY, true, now));
+        // The rest of what is heard names where it is.
+        assert!(!moves.has_moved(KEY, false, now + SURE / 2));
+        assert!(!moves.has_moved(KEY, true, now + SURE));
+        assert!(moves.has_moved(KEY, true, now + SURE * 2));
+        moves.forget(&KEY);
+        assert!(!moves.has_moved(KEY, true, now + SURE * 3));
+        moves.on_news(KEY, now);
+        assert!(!moves.has_moved(KEY, true, now + NEWS - SURE));
+        assert!(!moves.has_moved(KEY, true, now + NEWS), "it is no news any more");
     }
 
     #[test]

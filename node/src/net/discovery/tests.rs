@@ -24,10 +24,29 @@ fn number(at: u16) -> Nonce {
 #[test]
 fn same_announcement_again_is_no_news() {
     let mut around = Surroundings::default();
-    assert!(around.note(heard([1; 16], Some(1), "10.0.0.1:7411", Way::Beacon)));
-    assert!(!around.note(heard([1; 16], Some(1), "10.0.0.1:7411", Way::Beacon)));
-    assert!(around.note(heard([1; 16], Some(1), "10.0.0.2:7411", Way::Beacon)));
-    assert_eq!(around.addresses_of(&DeviceId([1; 32])), ["10.0.0.2:7411".parse().unwrap()]);
+    let by_beacon = |address: &str| heard([1; 16], Some(1), address, Way::Beacon);
+    assert!(around.note(by_beacon("10.0.0.1:7411")));
+    assert!(!around.note(by_beacon("10.0.0.1:7411")));
+    let later = Heard { at: Instant::now() + TOGETHER, ..by_beacon("10.0.0.2:7411") };
+    assert!(around.note(later));
+    assert_eq!(around.addresses_of(&DeviceId([1; 32])), ["10.0.0.2:7411".parse().unwrap()], "it moved");
+}
+
+#[test]
+fn announcement_that_comes_over_two_links_names_both_addresses() {
+    let mut around = Surroundings::default();
+    let begun = Instant::now();
+    let by_beacon =
+        |address: &str, after: Duration| Heard { at: begun + after, ..heard([1; 16], Some(1), address, Way::Beacon) };
+    let both: [SocketAddr; 2] = ["10.0.0.2:7411".parse().unwrap(), "10.0.0.1:7411".parse().unwrap()];
+    // Each time it is sent it is sent over both.
+    for round in 0..3 {
+        around.note(by_beacon("10.0.0.1:7411", TOGETHER * 2 * round));
+        around.note(by_beacon("10.0.0.2:7411", TOGETHER * 2 * round + TOGETHER / 10));
+        assert_eq!(around.addresses_of(&DeviceId([1; 32])), both);
+    }
+    around.note(by_beacon("10.0.0.2:7411", TOGETHER * 9));
+    assert_eq!(around.addresses_of(&DeviceId([1; 32])), both[..1], "the other link is gone");
 }
 
 #[test]

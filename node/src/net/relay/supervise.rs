@@ -61,9 +61,11 @@ pub(in crate::net) async fn supervise(network: Arc<Network>, relays: Arc<Relays>
     };
     supervisor.check().await;
     loop {
-        let pause = supervisor.pause();
-        // Whichever it is, there is something to look at.
-        drop(timeout(pause, home.updated()).await);
+        tokio::select! {
+            // Whichever it is, there is something to look at.
+            _ = timeout(supervisor.pause(), home.updated()) => {}
+            () = relays.doubted.notified() => supervisor.check().await,
+        }
         let status = home.get();
         supervisor.look(&status).await;
         sleep(LEAST).await;
@@ -257,7 +259,10 @@ impl Supervisor<'_> {
     /// Returns the connections that go through the relay in use.
     fn through_current(&self) -> Vec<Connection> {
         let Some(relay) = self.relays.list.get(self.current()) else { return Vec::new() };
-        let sessions = lock(&self.network.sessions).values().map(|live| live.connection.clone()).collect::<Vec<_>>();
+        let sessions = lock(&self.network.sessions)
+            .values()
+            .flat_map(|seat| seat.all().map(|live| live.connection.clone()))
+            .collect::<Vec<_>>();
         let blobs = self.network.blob_connections.borrow().values().cloned().collect::<Vec<_>>();
         let all = sessions.into_iter().chain(blobs);
         all.filter(|connection| {

@@ -10,7 +10,7 @@ use crate::api::{ApiError, ClockInfo, DiscoveryInfo, DoctorReply, HeardInfo, Pee
 use crate::clock::{now_ms, rfc3339};
 use crate::config::NetworkConfig;
 use crate::doctor::{self, Facts, System};
-use crate::net::{MetricsDoor, Network};
+use crate::net::{MetricsDoor, Network, without_pin};
 use crate::node::Node;
 
 pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
@@ -82,13 +82,16 @@ fn is_taken(error: &std::io::Error) -> bool {
 
 fn relays(network: Option<&Network>, config: &NetworkConfig) -> Vec<RelayInfo> {
     let used = network.map(|network| network.relays()).unwrap_or_default();
-    let same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
+    let watched = network.map(|network| network.relay_uses()).unwrap_or_default();
+    let same = |one: &str, other: &str| without_pin(one) == without_pin(other);
     let info = |url: &String| {
         let found = used.iter().find(|relay| same(&relay.url, url));
+        // What was found out by asking it says more than how a connection ended.
+        let known = watched.iter().find(|relay| same(&relay.url, url)).and_then(|relay| relay.problem.clone());
         RelayInfo {
             url: url.clone(),
             reached: network.map(|_| found.is_some_and(|relay| relay.is_reached)),
-            problem: found.and_then(|relay| relay.problem.clone()),
+            problem: known.or_else(|| found.and_then(|relay| relay.problem.clone())),
         }
     };
     config.relays.iter().map(info).collect()
