@@ -39,18 +39,26 @@ pub(crate) enum About {
     Field,
     /// Whether a document is deleted: another edited it.
     Deletion,
+    /// Whether a well is deleted: another filed runs under it.
+    Filed,
     /// Whether an item of a document is gone: another edited it.
     Item,
 }
 
 impl About {
-    const ALL: [Self; 3] = [Self::Field, Self::Deletion, Self::Item];
+    const ALL: [Self; 4] = [Self::Field, Self::Deletion, Self::Filed, Self::Item];
+
+    /// Whether deciding it deletes or restores a document.
+    pub(crate) const fn is_of_document(self) -> bool {
+        matches!(self, Self::Deletion | Self::Filed)
+    }
 
     /// Returns the word used in SQL and JSON.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Field => "field",
             Self::Deletion => "deletion",
+            Self::Filed => "filed",
             Self::Item => "item",
         }
     }
@@ -113,8 +121,9 @@ pub(crate) fn text(field: &Field) -> String {
         Field::Bool(value) => value.to_string(),
         Field::Bytes(bytes) => data_encoding::HEXLOWER.encode(bytes),
     };
-    match text.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    let end = text.char_indices().nth(SHOWN_CHARS).map(|(end, _)| end);
+    match end {
+        Some(end) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }

@@ -7,6 +7,7 @@ mod attachment;
 mod chart;
 mod conflicts;
 mod dictionary;
+mod filed;
 mod labels;
 mod preferred;
 mod read;
@@ -25,6 +26,7 @@ use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
 pub(crate) use self::dictionary::read as read_dictionary;
+pub(crate) use self::filed::known_with;
 pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
@@ -76,8 +78,14 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
             return Ok(());
         }
     };
+    let before = filed::well_of(store, workspace, doc)?;
     refresh_rows(store, ledger, workspace, doc, &document)?;
-    conflicts::refresh(store, ledger, workspace, doc, &document)
+    conflicts::refresh(store, ledger, workspace, doc, &document)?;
+    if document.kind() != DocKind::Run {
+        return Ok(());
+    }
+    let wells = before.into_iter().chain(filed::well_of(store, workspace, doc)?).collect();
+    filed::look_again(store, ledger, workspace, wells)
 }
 
 fn refresh_rows(

@@ -142,6 +142,38 @@ fn a_strategy_of_the_workspace_decides_without_anybody() {
     }
 }
 
+#[test]
+fn a_run_filed_under_a_well_that_another_deletes_is_not_lost() {
+    let (dir, more) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (ada, bob) = field(dir.path());
+    // Of this one Ada knows when she deletes the well, so it goes with it unasked.
+    let known = write_las(more.path(), 3, 60, 2, 8);
+    bob.json(&["import", known.to_str().unwrap()]);
+    meet(&bob, &ada);
+    for well in ["Test 1", "Test 2", "Test 3"] {
+        ada.json(&["delete", well]);
+    }
+    for number in [1, 2] {
+        let log = write_las(more.path(), number, 60, 2, 9);
+        bob.json(&["import", log.to_str().unwrap()]);
+    }
+    meet(&bob, &ada);
+    assert_eq!((ids(&ada), ids(&ada).len()), (ids(&bob), 2), "{:?}", listed(&ada));
+    for (name, choice) in [("Test 1", "--keep"), ("Test 2", "--delete")] {
+        let listed = ada.json(&["conflicts", "list", name])["conflicts"].clone();
+        assert_eq!(listed[0]["about"], "filed", "{listed}");
+        assert!(listed[0]["candidates"][1]["edits"][0].as_str().unwrap().contains("filed run"), "{listed}");
+        bob.json(&["conflicts", "resolve", listed[0]["id"].as_str().unwrap(), choice]);
+    }
+    meet(&bob, &ada);
+    for place in [&ada, &bob] {
+        assert_eq!(listed(place), Vec::<Value>::new());
+        let wells = place.json(&["wells"])["wells"].clone();
+        assert_eq!((wells.as_array().map(Vec::len), &wells[0]["runs"]), (Some(1), &2.into()), "{wells}");
+        place.verify();
+    }
+}
+
 /// A log of a well that has a name and no identifier.
 fn named(dir: &Path, file: &str, well: &str, rows: &str) {
     let text = format!(

@@ -52,7 +52,7 @@ fn try_settle(core: &mut Core, workspace: &WorkspaceId) -> Result<Progress, ApiE
     let may_delete = role.is_some_and(|role| role >= Role::Admin);
     let due: Vec<_> = conflicts
         .iter()
-        .filter(|conflict| may_delete || conflict.about != About::Deletion)
+        .filter(|conflict| may_delete || !conflict.about.is_of_document())
         .filter_map(|conflict| Some((conflict, due(conflict, policies.of(conflict.kind), &device)?)))
         .collect();
     if due.is_empty() {
@@ -74,7 +74,7 @@ pub(super) fn due(conflict: &Conflict, strategy: Strategy, device: &DeviceId) ->
     let writer = match (&pick, conflict.about) {
         (Pick::Side(position), _) => conflict.sides.get(*position),
         // An editor may not restore what an admin deleted.
-        (_, About::Deletion | About::Item) => conflict.sides.iter().find(|side| side.removes),
+        (_, About::Deletion | About::Filed | About::Item) => conflict.sides.iter().find(|side| side.removes),
         _ => conflict.sides.first(),
     };
     writer.filter(|side| side.device == device.to_string()).map(|_| pick)

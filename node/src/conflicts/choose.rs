@@ -61,19 +61,20 @@ fn usage(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
 fn how(conflict: &Conflict) -> &'static str {
     match conflict.about {
         About::Field => "choose with --candidate N, --value V, --mine, --theirs, --last-writer or --merge",
-        About::Deletion | About::Item => "choose with --keep or --delete, --mine, --theirs, --last-writer or --merge",
+        About::Deletion | About::Filed | About::Item => {
+            "choose with --keep or --delete, --mine, --theirs, --last-writer or --merge"
+        }
     }
 }
 
-impl From<Strategy> for Option<Choice> {
-    fn from(strategy: Strategy) -> Self {
-        match strategy {
-            Strategy::Manual => None,
-            Strategy::LastWriter => Some(Choice::LastWriter),
-            Strategy::Mine => Some(Choice::Mine),
-            Strategy::Theirs => Some(Choice::Theirs),
-            Strategy::Merge => Some(Choice::Merge),
-        }
+/// Returns the choice that a strategy stands for.
+const fn choice_of(strategy: Strategy) -> Option<Choice> {
+    match strategy {
+        Strategy::Manual => None,
+        Strategy::LastWriter => Some(Choice::LastWriter),
+        Strategy::Mine => Some(Choice::Mine),
+        Strategy::Theirs => Some(Choice::Theirs),
+        Strategy::Merge => Some(Choice::Merge),
     }
 }
 
@@ -83,8 +84,9 @@ impl From<Strategy> for Option<Choice> {
 /// `Usage` when it means nothing, or several things.
 pub(crate) fn choose(conflict: &Conflict, choice: Choice, strategy: Strategy, me: Me<'_>) -> Result<Pick, ApiError> {
     let choice = match choice {
-        Choice::ByStrategy => Option::<Choice>::from(strategy)
-            .ok_or_else(|| usage("this kind of conflict is decided by hand", how(conflict)))?,
+        Choice::ByStrategy => {
+            choice_of(strategy).ok_or_else(|| usage("this kind of conflict is decided by hand", how(conflict)))?
+        }
         choice => choice,
     };
     let is_field = conflict.about == About::Field;
@@ -141,8 +143,8 @@ fn side(conflict: &Conflict, position: usize) -> Pick {
     let removes = conflict.sides.get(position).is_some_and(|side| side.removes);
     match conflict.about {
         About::Field => Pick::Side(position),
-        About::Deletion | About::Item if removes => Pick::Delete,
-        About::Deletion | About::Item => Pick::Keep,
+        About::Deletion | About::Filed | About::Item if removes => Pick::Delete,
+        About::Deletion | About::Filed | About::Item => Pick::Keep,
     }
 }
 

@@ -86,7 +86,9 @@ impl Policies {
                 continue;
             };
             match FieldKind::from_word(word) {
-                Some(kind) => drop(policies.kinds.insert(kind, strategy)),
+                Some(kind) => {
+                    policies.kinds.insert(kind, strategy);
+                }
                 None if word == DEFAULT => policies.default = strategy,
                 None => {}
             }

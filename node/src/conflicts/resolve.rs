@@ -24,7 +24,7 @@ pub(crate) fn resolve(
     pick: &Pick,
     role: Option<Role>,
 ) -> Result<(), ApiError> {
-    if conflict.about == About::Deletion && role.is_none_or(|role| role < Role::Admin) {
+    if conflict.about.is_of_document() && role.is_none_or(|role| role < Role::Admin) {
         return Err(ApiError::new(ErrorKind::NotAllowed, "deleting and restoring needs the role of an admin")
             .hint("ask an admin or owner to decide it"));
     }
@@ -33,8 +33,10 @@ pub(crate) fn resolve(
     {
         return Err(ApiError::new(ErrorKind::Usage, "the value is too long").hint("use at most 4096 characters"));
     }
+    // Whoever deletes a well knows the runs it takes along.
+    let known = if conflict.about.is_of_document() { writer.known_with(&conflict.doc)? } else { Vec::new() };
     let mut is_open = false;
-    writer.edit(conflict.doc, &[], Vec::new(), |document, actor| {
+    writer.edit(conflict.doc, &known, Vec::new(), |document, actor| {
         let Some((map, writes)) = writes(document, conflict, pick)? else { return Ok(Vec::new()) };
         is_open = true;
         let edited = document
@@ -50,6 +52,10 @@ pub(crate) fn resolve(
 
 /// Returns what is to be written; nothing when the conflict is no more.
 fn writes(document: &Document, conflict: &Conflict, pick: &Pick) -> Result<Option<Writes>, EngineError> {
+    if conflict.about == About::Filed {
+        let flag = Field::Bool(*pick != Pick::Keep);
+        return Ok(document.is_deleted().then(|| (Map::Root, vec![(DELETED.to_owned(), Some(flag))])));
+    }
     let contests = document.contests()?;
     if conflict.about == About::Field {
         let found = contests.fields.iter().find(|contest| contest.id(&conflict.doc) == conflict.id);

@@ -28,7 +28,7 @@ fn reads(document: &Document, conflict: &Conflict) -> Option<String> {
     let map = maps.into_iter().find(|map| map.as_str() == conflict.map).unwrap();
     match conflict.about {
         About::Field => document.get(map, &conflict.field).as_ref().map(text),
-        About::Deletion => (!document.is_deleted()).then(|| "there".to_owned()),
+        About::Deletion | About::Filed => (!document.is_deleted()).then(|| "there".to_owned()),
         About::Item => {
             let fields = document.texts(map).into_keys().filter(|key| key.starts_with(&conflict.field)).count();
             // All of it, or nothing.

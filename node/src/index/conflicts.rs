@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use dataforge_protocol::document::{Contest, Contests, Document, Removal};
+use dataforge_protocol::document::{Contest, Contests, Document, Map, Removal, conflict_id};
 use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
+use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::gate;
 use dataforge_protocol::id::{ChangeHash, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger};
 use rusqlite::params;
 
+use super::filed;
 use crate::api::ApiError;
 use crate::conflicts::{About, FieldKind, Side, edits, text};
 use crate::store::Store;
@@ -37,12 +39,15 @@ pub(super) fn refresh(
             return Ok(());
         }
     };
-    if contests == Contests::default() {
+    let is_gone = document.kind() == DocKind::Well && document.is_deleted();
+    if contests == Contests::default() && !is_gone {
         return Ok(());
     }
     let authors = Authors { store, ledger, entries: carriers(store, ledger, doc) };
+    let filed = if is_gone { filed_row(workspace, document, doc, &authors)? } else { None };
     let rows = contests.removals.iter().map(|removal| removal_row(document, doc, &authors, removal));
     let rows = rows.chain(contests.fields.iter().map(|contest| field_row(document, doc, &authors, contest)));
+    let rows = filed.into_iter().chain(rows);
     let mut insert = store
         .connection()
         .prepare_cached("INSERT OR REPLACE INTO conflicts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
@@ -89,7 +94,6 @@ fn field_row(document: &Document, doc: &DocId, authors: &Authors<'_>, contest: &
 }
 
 fn removal_row(document: &Document, doc: &DocId, authors: &Authors<'_>, removal: &Removal) -> NewRow {
-    use dataforge_protocol::document::Map;
     let is_gone = match &removal.item {
         None => document.is_deleted(),
         Some(_) => removal.kept.keys().all(|key| document.get(Map::Items, key).is_none()),
@@ -112,6 +116,32 @@ fn removal_row(document: &Document, doc: &DocId, authors: &Authors<'_>, removal:
         field: removal.item.clone().unwrap_or_default(),
         sides: removing.chain(editing).collect(),
     }
+}
+
+/// Returns the row of a deleted well under which others filed runs without knowing of the deletion.
+fn filed_row(
+    workspace: &WorkspaceId,
+    document: &Document,
+    well: &DocId,
+    authors: &Authors<'_>,
+) -> Result<Option<NewRow>, ApiError> {
+    let deleting = document.deletions();
+    let entries: Vec<_> = deleting.iter().filter_map(|change| authors.entries.get(change).copied()).collect();
+    let unseen = filed::unseen(authors.store, authors.ledger, workspace, well, &entries)?;
+    if unseen.is_empty() {
+        return Ok(None);
+    }
+    let sides = deleting.iter().map(|change| change.0).chain(unseen.iter().map(|unseen| unseen.run.0));
+    let id = conflict_id(well.as_bytes(), About::Filed.as_str(), sides);
+    let removing = deleting.iter().map(|change| Side { removes: true, reads: true, ..authors.side(change) });
+    let filing = unseen.iter().take(MAX_EDITS).map(|unseen| Side {
+        change: unseen.filed.to_string(),
+        edits: vec![format!("filed run {} here", unseen.name)],
+        ..authors.side_of(Some(&unseen.filed))
+    });
+    let (kind, map) = (FieldKind::Deletion, Map::Root.as_str());
+    let sides = removing.chain(filing).collect();
+    Ok(Some(NewRow { id, about: About::Filed, kind, map, field: String::new(), sides }))
 }
 
 /// Who wrote the changes of a document.
@@ -138,9 +168,12 @@ fn carriers(store: &Store, ledger: &Ledger, doc: &DocId) -> BTreeMap<ChangeHash,
 }
 
 impl Authors<'_> {
-    /// Returns a side without what it says.
+    /// Returns the side of a change without what it says.
     fn side(&self, change: &ChangeHash) -> Side {
-        let entry = self.entries.get(change);
+        Side { change: change.to_string(), ..self.side_of(self.entries.get(change)) }
+    }
+
+    fn side_of(&self, entry: Option<&EntryId>) -> Side {
         let header = entry.and_then(|id| self.store.stored_entry(id).ok().flatten());
         let header = header.and_then(|signed| match read_header(&signed.header) {
             Ok(ReadHeader::Known(_, header)) => Some(header),
@@ -148,7 +181,7 @@ impl Authors<'_> {
         });
         let person = entry.and_then(|id| self.ledger.author_of(id));
         Side {
-            change: change.to_string(),
+            change: String::new(),
             entry: entry.map(ToString::to_string).unwrap_or_default(),
             person: person.map(|person| person.to_string()),
             device: header.as_ref().map(|header| header.link.device.to_string()).unwrap_or_default(),

@@ -194,7 +194,7 @@ CREATE TABLE conflicts (
     workspace  BLOB NOT NULL,
     id         TEXT NOT NULL,           -- 32 hex digits, the same on every node
     doc        BLOB NOT NULL,
-    kind       TEXT NOT NULL,           -- field, deletion, item
+    kind       TEXT NOT NULL,           -- field, deletion, filed, item
     field_kind TEXT NOT NULL,           -- what strategies are chosen for: well, run, tops_item …
     map        TEXT NOT NULL,           -- root, attributes, curves, items
     field      TEXT NOT NULL,           -- its key there; of an item part/id; empty for a deletion

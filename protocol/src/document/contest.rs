@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ActorId, Change, ReadDoc as _};
 
+use super::read::field_of;
 use super::said::{Said, said_of};
 use super::{DELETED, Document, EngineError, Field, LongText, Map, contain};
 use crate::id::{ChangeHash, DocId};
@@ -126,6 +127,18 @@ impl Document {
             let fields = fields.filter_map(|((map, key), writes)| self.contest(&history, *map, key, writes));
             Ok(Contests { fields: fields.collect(), removals })
         })
+    }
+
+    /// Returns the changes by which the document is deleted: those whose deletion no later write of the
+    /// flag knew of, ascending.
+    #[must_use]
+    pub fn deletions(&self) -> Vec<ChangeHash> {
+        let values = self.doc.get_all(Map::Root.id(), DELETED).unwrap_or_default();
+        let deleting = values.iter().filter(|(value, _)| field_of(value) == Some(Field::Bool(true)));
+        let mut changes: Vec<_> =
+            deleting.filter_map(|(_, id)| self.doc.hash_for_opid(id)).map(|hash| ChangeHash(hash.0)).collect();
+        changes.sort_unstable();
+        changes
     }
 
     fn contest(&self, history: &History, map: Map, key: &str, writes: &[Write]) -> Option<Contest> {
