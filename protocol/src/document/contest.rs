@@ -129,6 +129,14 @@ impl Document {
         })
     }
 
+    /// Returns what was written to one field, if somebody has to decide it.
+    #[must_use]
+    pub fn conflicts(&self, map: Map, key: &str) -> Vec<Candidate> {
+        let fields = self.contests().unwrap_or_default().fields;
+        let found = fields.into_iter().find(|contest| contest.map == map && contest.key == key);
+        found.map(|contest| contest.candidates).unwrap_or_default()
+    }
+
     /// Returns the changes by which the document is deleted: those whose deletion no later write of the
     /// flag knew of, ascending.
     #[must_use]

@@ -54,6 +54,8 @@ fn values_that_differ_wait_and_any_of_them_ends_it() {
         let contests = left.contests().unwrap();
         let [contest] = contests.fields.as_slice() else { panic!("{contests:?}") };
         assert_eq!(values(contest), BTreeSet::from([Some("left"), Some("right")]));
+        assert_eq!(left.conflicts(Map::Root, "name"), contest.candidates);
+        assert_eq!(left.conflicts(Map::Root, "field"), []);
         let reads: Vec<_> = contest.candidates.iter().filter(|candidate| candidate.reads).collect();
         assert_eq!(reads.len(), 1);
         assert_eq!(reads[0].value, left.get(Map::Root, "name"));
