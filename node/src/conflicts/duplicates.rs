@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dataforge_protocol::document::{CurveId, Map, conflict_id};
+use dataforge_protocol::document::{CurveId, DELETED, Map, conflict_id};
 use dataforge_protocol::facts::Facts;
-use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
+use dataforge_protocol::id::{BlobHash, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::op::Role;
 use rusqlite::params;
 
@@ -165,31 +165,37 @@ pub(crate) fn unite(
 ) -> Result<(), ApiError> {
     if let (Some(well), Some(curve)) = (alike.well, chosen.curve()) {
         let field = CurveId::preferred_field(&alike.what);
-        return set(writer, well, Map::Attributes, &field, &curve.to_string());
+        return set(writer, well, &[], Map::Attributes, (&field, &curve.to_string()));
     }
     if role.is_none_or(|role| role < Role::Admin) {
         return Err(ApiError::new(ErrorKind::NotAllowed, "taking a well away needs the role of an admin")
             .hint("ask an admin or owner to do it; dataforge set RUN well WELL moves a run"));
     }
+    let deps: Vec<_> = writer.opening(&chosen.doc).into_iter().collect();
     for other in alike.things.iter().filter(|other| other.doc != chosen.doc) {
         let index = Index::new(writer.store().connection(), *workspace);
         let runs = index.runs(Some(&other.doc))?.into_iter().map(|run| run.id);
         let files = index.attachments(Some(&other.doc))?.into_iter().map(|file| file.id);
         let moved: Vec<DocId> = runs.chain(files).filter_map(|id| id.parse().ok()).collect();
         for doc in moved {
-            set(writer, doc, Map::Root, "well", &chosen.doc.to_string())?;
+            set(writer, doc, &deps, Map::Root, ("well", &chosen.doc.to_string()))?;
         }
         writer.edit(other.doc, &[], Vec::new(), |document, actor| {
-            let edited =
-                document.edit(actor, |edit| edit.set_bool(Map::Root, dataforge_protocol::document::DELETED, true))?;
+            let edited = document.edit(actor, |edit| edit.set_bool(Map::Root, DELETED, true))?;
             Ok(edited.into_iter().collect())
         })?;
     }
     Ok(())
 }
 
-fn set(writer: &mut Writer<'_>, doc: DocId, map: Map, field: &str, value: &str) -> Result<(), ApiError> {
-    writer.edit(doc, &[], Vec::new(), |document, actor| {
+fn set(
+    writer: &mut Writer<'_>,
+    doc: DocId,
+    deps: &[EntryId],
+    map: Map,
+    (field, value): (&str, &str),
+) -> Result<(), ApiError> {
+    writer.edit(doc, deps, Vec::new(), |document, actor| {
         Ok(document.edit(actor, |edit| edit.set_text(map, field, Some(value)))?.into_iter().collect())
     })?;
     Ok(())
