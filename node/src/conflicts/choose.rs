@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{About, Conflict, FieldKind, Side, Strategy};
+use super::{About, Conflict, FieldKind, SHOWN_CHARS, Side, Strategy};
 use crate::api::{ApiError, ErrorKind};
 
 /// Fields whose lines are joined.
@@ -158,7 +158,9 @@ pub(super) fn merged(conflict: &Conflict) -> Option<Pick> {
         // One value, and somebody who took away what was there before.
         return conflict.sides.iter().position(|side| side.value.is_some()).map(Pick::Side);
     }
-    let is_text = !matches!(conflict.kind, None | Some(FieldKind::Meaning | FieldKind::Preferred));
+    // Of a longer one only the beginning is known here.
+    let is_whole = values.iter().all(|value| value.chars().count() <= SHOWN_CHARS);
+    let is_text = is_whole && !matches!(conflict.kind, None | Some(FieldKind::Meaning | FieldKind::Preferred));
     let name = conflict.field.rsplit('/').next().unwrap_or_default();
     let parts = |split: fn(&str) -> Vec<String>| {
         let mut parts = Vec::new();

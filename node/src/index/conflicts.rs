@@ -99,11 +99,12 @@ fn removal_row(document: &Document, doc: &DocId, authors: &Authors<'_>, removal:
         Some(_) => removal.kept.keys().all(|key| document.get(Map::Items, key).is_none()),
     };
     let removing = removal.by.iter().map(|change| Side { removes: true, reads: is_gone, ..authors.side(change) });
-    let editing = removal.edits.iter().take(MAX_EDITS).map(|(change, spoken)| Side {
+    let editing = removal.edits.iter().map(|(change, spoken)| Side {
         edits: edits(spoken),
         reads: !is_gone,
         ..authors.side(change)
     });
+    let editing = newest(editing.collect());
     let (about, kind, map) = match &removal.item {
         None => (About::Deletion, FieldKind::Deletion, Map::Root),
         Some(item) => (About::Item, FieldKind::of(document.kind(), Map::Items, item), Map::Items),
@@ -116,6 +117,16 @@ fn removal_row(document: &Document, doc: &DocId, authors: &Authors<'_>, removal:
         field: removal.item.clone().unwrap_or_default(),
         sides: removing.chain(editing).collect(),
     }
+}
+
+/// Returns those that are told: the ones written last, as ordered as they are given.
+fn newest(mut sides: Vec<Side>) -> Vec<Side> {
+    let mut written: Vec<_> = sides.iter().map(|side| (side.claimed_ms, side.change.clone())).collect();
+    written.sort_unstable_by(|one, other| other.cmp(one));
+    if let Some((claimed_ms, change)) = written.get(MAX_EDITS.saturating_sub(1)) {
+        sides.retain(|side| side.written() >= (*claimed_ms, change.as_str()));
+    }
+    sides
 }
 
 /// Returns the row of a deleted well under which others filed runs without knowing of the deletion.
@@ -134,11 +145,12 @@ fn filed_row(
     let sides = deleting.iter().map(|change| change.0).chain(unseen.iter().map(|unseen| unseen.run.0));
     let id = conflict_id(well.as_bytes(), About::Filed.as_str(), sides);
     let removing = deleting.iter().map(|change| Side { removes: true, reads: true, ..authors.side(change) });
-    let filing = unseen.iter().take(MAX_EDITS).map(|unseen| Side {
+    let filing = unseen.iter().map(|unseen| Side {
         change: unseen.filed.to_string(),
         edits: vec![format!("filed run {} here", unseen.name)],
         ..authors.side_of(Some(&unseen.filed))
     });
+    let filing = newest(filing.collect());
     let (kind, map) = (FieldKind::Deletion, Map::Root.as_str());
     let sides = removing.chain(filing).collect();
     Ok(Some(NewRow { id, about: About::Filed, kind, map, field: String::new(), sides }))
