@@ -186,7 +186,14 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn known_with(&self, well: &DocId) -> Result<Vec<EntryId>, ApiError> {
-        known_with(self.store, self.ledger, &self.ledger.workspace(), well)
+        let mut known = known_with(self.store, self.ledger, &self.ledger.workspace(), well)?;
+        // What cannot be shown to count is not named: then somebody is asked about its run.
+        known.retain(|id| {
+            let (kind, deps) = (EntryKind::Change, vec![*id]);
+            let draft = Draft { kind, doc: Some(*well), deps, blobs: Vec::new(), body: Vec::new() };
+            self.header(&draft).is_ok()
+        });
+        Ok(known)
     }
 
     /// Returns a document's present state; `None` when it is not open.
