@@ -8,6 +8,7 @@ mod cache;
 mod completions;
 mod config;
 mod confirm;
+mod conflicts;
 mod coverage;
 mod curves;
 mod demo;
@@ -98,6 +99,8 @@ pub(crate) enum Command {
     Coverage(coverage::Coverage),
     /// Propose wells that may be the same
     Duplicates(duplicates::Duplicates),
+    /// List what people wrote without knowing of each other, and decide it
+    Conflicts(conflicts::Conflicts),
     /// List or change what this workspace says about mnemonics
     Dictionary(dictionary::Dictionary),
     /// Say what a mnemonic may mean
@@ -262,6 +265,7 @@ impl Command {
             Self::Attachments(command) => command.run(context).await,
             Self::Coverage(command) => command.run(context).await,
             Self::Duplicates(command) => command.run(context).await,
+            Self::Conflicts(command) => command.run(context).await,
             Self::Dictionary(command) => command.run(context).await,
             Self::LookUp(command) => command.run(context).await,
             Self::Prefer(command) => command.run(context).await,
@@ -354,6 +358,9 @@ impl Human for Reply {
             Self::Report(reply) => reply.human(),
             Self::Coverage(reply) => reply.human(),
             Self::Duplicates { duplicates } => duplicates.human(),
+            Self::Conflicts { conflicts } => conflicts.human(),
+            Self::Conflict(reply) => reply.human(),
+            Self::ConflictPolicy(reply) => reply.human(),
             Self::Dictionary { meanings } => meanings.human(),
             Self::Meanings { candidates } => candidates.human(),
             Self::Gridded { copies } => copies.human(),

@@ -109,6 +109,7 @@ fn status(held: &Held) -> StatusReply {
         bytes_missing: 0,
         blobs_only_here: 0,
         blobs_too_few: 0,
+        conflicts: 0,
         min_copies: 1,
         waiting: 0,
         set_aside: 0,

@@ -5,7 +5,9 @@
 
 mod attachment;
 mod chart;
+mod conflicts;
 mod dictionary;
+mod filed;
 mod labels;
 mod preferred;
 mod read;
@@ -16,7 +18,7 @@ mod survey;
 mod tops;
 mod well;
 
-use dataforge_protocol::document::{Document, Field, LongText, Map};
+use dataforge_protocol::document::{Document, LongText};
 use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
 use dataforge_protocol::facts::{DocKind, Facts};
 use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
@@ -24,6 +26,7 @@ use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
 pub(crate) use self::dictionary::read as read_dictionary;
+pub(crate) use self::filed::known_with;
 pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
@@ -75,30 +78,45 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
             return Ok(());
         }
     };
+    let before = filed::well_of(store, workspace, doc)?;
+    refresh_rows(store, ledger, workspace, doc, &document)?;
+    conflicts::refresh(store, ledger, workspace, doc, &document)?;
+    if document.kind() != DocKind::Run {
+        return Ok(());
+    }
+    let wells = before.into_iter().chain(filed::well_of(store, workspace, doc)?).collect();
+    filed::look_again(store, ledger, workspace, wells)
+}
+
+fn refresh_rows(
+    store: &Store,
+    ledger: &Ledger,
+    workspace: &WorkspaceId,
+    doc: &DocId,
+    document: &Document,
+) -> Result<(), ApiError> {
     match document.kind() {
-        DocKind::Project => refresh_project(store, workspace, doc, &document),
-        DocKind::Well => well::refresh(store, workspace, doc, &document),
-        DocKind::Run => run::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref()),
-        DocKind::Attachment => {
-            attachment::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref())
-        }
+        DocKind::Project => refresh_project(store, workspace, doc, document),
+        DocKind::Well => well::refresh(store, workspace, doc, document),
+        DocKind::Run => run::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
+        DocKind::Attachment => attachment::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
         DocKind::Dictionary => {
-            for run in dictionary::refresh(store, workspace, &document)? {
+            for run in dictionary::refresh(store, workspace, document)? {
                 refresh(store, ledger, workspace, &run)?;
             }
             Ok(())
         }
-        DocKind::Chart => chart::refresh(store, workspace, doc, &document),
-        DocKind::Selection => selection::refresh(store, workspace, doc, &document),
-        DocKind::Tops => tops::refresh(store, workspace, doc, &document),
-        DocKind::Survey => survey::refresh(store, workspace, doc, &document),
-        DocKind::Settings => settings::refresh(store, workspace, doc, &document),
+        DocKind::Chart => chart::refresh(store, workspace, doc, document),
+        DocKind::Selection => selection::refresh(store, workspace, doc, document),
+        DocKind::Tops => tops::refresh(store, workspace, doc, document),
+        DocKind::Survey => survey::refresh(store, workspace, doc, document),
+        DocKind::Settings => settings::refresh(store, workspace, doc, document),
     }
 }
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 11] = [
+const TABLES: [(&str, Option<&str>); 12] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -110,6 +128,7 @@ const TABLES: [(&str, Option<&str>); 11] = [
     ("dictionary", None),
     ("described", Some("id")),
     ("settings", Some("id")),
+    ("conflicts", Some("doc")),
 ];
 
 /// Notes a document of the kinds that have a title, so that it is found and called by it.
@@ -189,24 +208,4 @@ fn refresh_project(store: &Store, workspace: &WorkspaceId, doc: &DocId, document
         .prepare_cached("INSERT OR REPLACE INTO projects VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![workspace.as_bytes(), doc.as_bytes(), name, state.description, state.deleted])?;
     Ok(())
-}
-
-/// Returns the fields of the root that several people set without knowing of each other, as JSON:
-/// `[[field, [value, …]], …]`.
-fn conflicts(document: &Document, fields: &[&str]) -> String {
-    let text = |field: Option<Field>| match field {
-        Some(Field::Text(text)) => text,
-        Some(Field::Bool(value)) => value.to_string(),
-        Some(Field::Bytes(bytes)) => data_encoding::HEXLOWER.encode(&bytes),
-        None => String::new(),
-    };
-    let mut found = Vec::new();
-    for field in fields {
-        let values: std::collections::BTreeSet<_> =
-            document.conflicts(Map::Root, field).into_iter().map(|candidate| text(candidate.value)).collect();
-        if values.len() > 1 {
-            found.push((*field, values));
-        }
-    }
-    serde_json::to_string(&found).expect("texts are serialisable")
 }

@@ -17,6 +17,7 @@ mod chores;
 pub mod client;
 mod clock;
 mod config;
+mod conflicts;
 pub mod control;
 mod core;
 mod crowd;

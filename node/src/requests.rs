@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod conflicts;
 mod data;
 mod describing;
 mod editing;
@@ -114,6 +115,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Joining { ask } => joining::dispatch(node, ask).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
+        Request::Conflicts { workspace, ask } => conflicts::dispatch(node, find(node, workspace).await?, ask).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Sync { workspace, peers, timeout_secs } => {
             syncing::sync(node, workspace, peers, timeout_secs, out).await

@@ -11,6 +11,7 @@
 
 mod attachment;
 mod constant;
+mod contest;
 mod dictionary;
 mod edit;
 mod project;
@@ -28,10 +29,11 @@ use automerge::{ActorId, Automerge, Change, ReadDoc as _, TextEncoding};
 
 pub use self::attachment::AttachmentState;
 pub use self::constant::{constant_change, constant_hash};
+pub use self::contest::{Candidate, Contest, Contests, Removal, Spoken, conflict_id};
 pub use self::dictionary::{DictionaryState, MAX_KEY_CHARS, Meaning};
 pub use self::edit::Edit;
 pub use self::project::ProjectState;
-pub use self::read::{Candidate, Field, LongText, Map};
+pub use self::read::{Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};

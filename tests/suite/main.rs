@@ -12,6 +12,7 @@ mod backup;
 mod bad_input;
 mod bundle;
 mod collection;
+mod conflicts;
 mod data;
 #[cfg(target_os = "linux")]
 mod disk;

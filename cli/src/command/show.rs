@@ -97,7 +97,7 @@ fn attributes(attributes: &[(String, String)]) -> String {
 fn conflicts(conflicts: &[(String, Vec<String>)]) -> String {
     let lines = conflicts.iter().map(|(field, values)| {
         let values: Vec<_> = values.iter().map(|value| format!("{:?}", clean(value))).collect();
-        format!("set at the same time: {} is {}; dataforge set decides", clean(field), values.join(" or "))
+        format!("set at the same time: {} is {}; dataforge conflicts decides", clean(field), values.join(" or "))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -136,6 +136,6 @@ mod tests {
     #[test]
     fn both_values_of_a_conflict_are_shown() {
         let text = conflicts(&[("name".into(), vec!["A".into(), "B".into()])]);
-        assert_eq!(text, "set at the same time: name is \"A\" or \"B\"; dataforge set decides");
+        assert_eq!(text, "set at the same time: name is \"A\" or \"B\"; dataforge conflicts decides");
     }
 }

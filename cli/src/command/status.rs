@@ -117,6 +117,9 @@ pub(super) fn workspace(status: &WorkspaceStatus) -> String {
     if status.blobs_missing > 0 {
         parts.push(format!("{} ({}) not here", plural(status.blobs_missing, "blob"), bytes(status.bytes_missing)));
     }
+    if status.conflicts > 0 {
+        parts.push(format!("{} to decide", plural(status.conflicts, "conflict")));
+    }
     if status.waiting > 0 {
         parts.push(format!("{} waiting", count(status.waiting)));
     }
@@ -172,6 +175,7 @@ mod tests {
             blobs_only_here,
             blobs_too_few,
             min_copies,
+            conflicts: 0,
             waiting: 0,
             set_aside: 0,
             late: LateQuota::default(),
@@ -214,6 +218,8 @@ mod tests {
         let text = "Field (owner): 1 well, 2 runs, 1,200 entries, 1 member, 5 entries and 1 blob only here, \
                     4 blobs on fewer than 2 other machines, 3 blobs (4.5 MB) not here, nobody connected";
         assert_eq!(workspace(&status(5, (1, 4), 2)), text);
+        let text = workspace(&WorkspaceStatus { conflicts: 2, ..status(0, (0, 0), 1) });
+        assert!(text.ends_with("not here, 2 conflicts to decide, nobody connected"), "{text}");
     }
     #[test]
     fn late_work_is_told_with_whether_more_is_taken() {

@@ -27,6 +27,7 @@ fn workspace(id: &str, entries: u64) -> WorkspaceStatus {
         bytes_missing: 0,
         blobs_only_here: 0,
         blobs_too_few: 0,
+        conflicts: 0,
         min_copies: 1,
         waiting: 0,
         set_aside: 0,

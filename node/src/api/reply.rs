@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundle;
+mod conflicts;
 mod data;
 mod founding;
 mod health;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::backup::*;
 pub use self::bundle::*;
+pub use self::conflicts::*;
 pub use self::data::*;
 pub use self::founding::*;
 pub use self::health::*;
@@ -76,6 +78,15 @@ pub enum Reply {
         /// The likeliest first.
         duplicates: Vec<DuplicateInfo>,
     },
+    /// To `List` of conflicts.
+    Conflicts {
+        /// By document and field; wells and curves that may be the same come last.
+        conflicts: Vec<ConflictInfo>,
+    },
+    /// To `Show` of a conflict.
+    Conflict(ConflictInfo),
+    /// To `Policy` of conflicts.
+    ConflictPolicy(ConflictPolicyReply),
     /// To `Dictionary`.
     Dictionary {
         /// By mnemonic, vendor and unit.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundle;
+mod conflicts;
 mod data;
 mod founding;
 mod health;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
+pub use self::conflicts::{ConflictChoice, ConflictsRequest};
 pub use self::data::DataRequest;
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::health::HealthRequest;
@@ -332,6 +334,13 @@ pub enum Request {
         void: bool,
         /// At most so many.
         limit: u32,
+    },
+    /// About what several people wrote without knowing of each other.
+    Conflicts {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: ConflictsRequest,
     },
     /// About people: roles, devices, what counts of what they wrote.
     People {

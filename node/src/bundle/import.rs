@@ -106,6 +106,10 @@ pub(super) async fn import(
     let waiting = node.with_core(move |core| Ok(core.ledger(&workspace)?.waiting() as u64)).await?.min(read.waiting);
     let is_whole = read.ended.is_none() && kept.failed.is_none() && read.damaged.is_empty();
     note(node, &bundle, &checked, is_whole && waiting == 0).await?;
+    if is_whole && waiting == 0 {
+        let settled = node.with_core(move |core| Ok(crate::conflicts::settle(core, &workspace))).await?;
+        node.on_progress(workspace, &settled);
+    }
     crate::admission::admit_or_tell(node).await;
     let mut reply = node.with_core(move |core| reply(core, &bundle, &checked)).await?;
     reply.entries = read.settled;

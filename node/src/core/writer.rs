@@ -13,7 +13,7 @@ use iroh::SecretKey;
 use super::{Progress, record};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
-use crate::index::{build, materialise};
+use crate::index::{build, known_with, materialise};
 use crate::store::Store;
 
 /// Writes entries within one transaction.
@@ -178,6 +178,22 @@ impl<'a> Writer<'a> {
     pub(crate) fn opening(&self, doc: &DocId) -> Option<EntryId> {
         let mut entries = self.ledger.effective_entries(doc).into_iter();
         entries.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
+    }
+
+    /// Returns what the deletion of a well names, so that it is known which runs it takes along; nothing
+    /// for other documents.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn known_with(&self, well: &DocId) -> Result<Vec<EntryId>, ApiError> {
+        let mut known = known_with(self.store, self.ledger, &self.ledger.workspace(), well)?;
+        // What cannot be shown to count is not named: then somebody is asked about its run.
+        known.retain(|id| {
+            let (kind, deps) = (EntryKind::Change, vec![*id]);
+            let draft = Draft { kind, doc: Some(*well), deps, blobs: Vec::new(), body: Vec::new() };
+            self.header(&draft).is_ok()
+        });
+        Ok(known)
     }
 
     /// Returns a document's present state; `None` when it is not open.

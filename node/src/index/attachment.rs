@@ -5,12 +5,9 @@ use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::params;
 
-use super::{conflicts, remove};
+use super::remove;
 use crate::api::ApiError;
 use crate::store::Store;
-
-/// Fields whose concurrent values are shown.
-const FIELDS: [&str; 4] = ["name", "description", "well", "deleted"];
 
 pub(super) fn refresh(
     store: &Store,
@@ -24,7 +21,7 @@ pub(super) fn refresh(
     let Some(Facts::Attachment { blob }) = facts else { return Ok(()) };
     // One whose first change has not arrived yet is not listed.
     let Some(name) = &state.name else { return Ok(()) };
-    store.connection().prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
+    store.connection().prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
         params![
             workspace.as_bytes(),
             doc.as_bytes(),
@@ -33,7 +30,6 @@ pub(super) fn refresh(
             state.description,
             blob.as_bytes(),
             state.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(0),
-            conflicts(document, &FIELDS),
             state.deleted,
         ],
     )?;

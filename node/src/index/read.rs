@@ -324,32 +324,17 @@ impl<'a> Index<'a> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Returns a well's attributes and the concurrent values of its fields.
+    /// Returns the attributes of a well.
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn well_details(&self, id: &DocId) -> Result<Details, ApiError> {
-        self.details("SELECT attributes, conflicts FROM wells WHERE workspace = ?1 AND id = ?2", id)
-    }
-
-    /// Returns the concurrent values of a run's fields.
-    ///
-    /// # Errors
-    /// `Storage`.
-    pub(crate) fn run_details(&self, id: &DocId) -> Result<Details, ApiError> {
-        self.details("SELECT '{}', conflicts FROM runs WHERE workspace = ?1 AND id = ?2", id)
-    }
-
-    fn details(&self, sql: &str, id: &DocId) -> Result<Details, ApiError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let (attributes, conflicts): (String, String) = statement
-            .query_row(params![self.workspace.as_bytes(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let attributes: std::collections::BTreeMap<String, String> =
-            serde_json::from_str(&attributes).unwrap_or_default();
-        Ok(Details {
-            attributes: attributes.into_iter().collect(),
-            conflicts: serde_json::from_str(&conflicts).unwrap_or_default(),
-        })
+    pub(crate) fn attributes(&self, well: &DocId) -> Result<Vec<(String, String)>, ApiError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT attributes FROM wells WHERE workspace = ?1 AND id = ?2")?;
+        let json: String =
+            statement.query_row(params![self.workspace.as_bytes(), well.as_bytes()], |row| row.get(0))?;
+        let attributes: std::collections::BTreeMap<String, String> = serde_json::from_str(&json).unwrap_or_default();
+        Ok(attributes.into_iter().collect())
     }
 
     /// Returns the source and native table of a run.
@@ -499,15 +484,6 @@ impl<'a> Index<'a> {
             statement.query_map(params![self.workspace.as_bytes(), target, deleted], |row| Ok(DocId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-}
-
-/// Attributes and conflicts of a well or run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Details {
-    /// Attributes, sorted.
-    pub(crate) attributes: Vec<(String, String)>,
-    /// Fields with several values.
-    pub(crate) conflicts: Vec<(String, Vec<String>)>,
 }
 
 fn describe(found: &Found) -> String {

@@ -5,27 +5,11 @@ use dataforge_protocol::facts::{CurveFacts, Facts, NoticeFacts, RenditionFacts, 
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::params;
 
-use super::{conflicts, labels, remove};
+use super::{labels, remove};
 use crate::api::ApiError;
 use crate::ingest::dictionary::Clues;
 use crate::store::Store;
 use crate::worker::Expected;
-
-/// Fields whose concurrent values are shown.
-const FIELDS: [&str; 12] = [
-    "name",
-    "well",
-    "deleted",
-    HeaderField::ServiceCompany.as_str(),
-    HeaderField::Date.as_str(),
-    HeaderField::RunNumber.as_str(),
-    HeaderField::Pass.as_str(),
-    HeaderField::Acquisition.as_str(),
-    HeaderField::LogType.as_str(),
-    HeaderField::Wellbore.as_str(),
-    HeaderField::Datum.as_str(),
-    HeaderField::ElevationM.as_str(),
-];
 
 /// The quality of a curve that nobody has judged.
 const UNJUDGED: &str = "raw";
@@ -41,7 +25,7 @@ pub(super) fn refresh(
     let state = RunState::read(document);
     // A run whose first change has not arrived yet is not listed.
     let (Some(rendition), Some(Facts::Run { source, .. })) = (state.renditions.first(), facts) else { return Ok(()) };
-    insert_run(store, workspace, doc, &state, rendition, source, &conflicts(document, &FIELDS))?;
+    insert_run(store, workspace, doc, &state, rendition, source)?;
     insert_curves(store, workspace, doc, &state, rendition)?;
     insert_notices(store, workspace, doc, rendition)?;
     insert_gridded(store, workspace, doc, &state)
@@ -54,7 +38,6 @@ fn insert_run(
     state: &RunState,
     rendition: &RenditionFacts,
     source: &BlobHash,
-    conflicts: &str,
 ) -> Result<(), ApiError> {
     let source_name = state.source_name.clone().unwrap_or_default();
     let name = state.name.clone().unwrap_or_else(|| source_name.clone());
@@ -64,7 +47,7 @@ fn insert_run(
         .connection()
         .prepare_cached(
             "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)",
+                                      ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -103,7 +86,6 @@ fn insert_run(
             header(HeaderField::ElevationM).and_then(|text| text.parse::<f64>().ok()),
             state.depth_shift_m,
             rendition.report.seen,
-            conflicts,
             state.deleted,
         ])?;
     Ok(())

@@ -4,14 +4,10 @@ use dataforge_protocol::document::{Document, WellState};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::params;
 
-use super::{conflicts, remove};
+use super::remove;
 use crate::api::ApiError;
 use crate::ingest::identity::normal_name;
 use crate::store::Store;
-
-/// Fields whose concurrent values are shown.
-const FIELDS: [&str; 9] =
-    ["name", "uwi", "field", "company", "country", "grid_unit", "grid_step", "grid_origin", "deleted"];
 
 pub(super) fn refresh(
     store: &Store,
@@ -25,7 +21,7 @@ pub(super) fn refresh(
     let attributes = serde_json::to_string(&state.attributes).expect("texts are serialisable");
     store
         .connection()
-        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")?
+        .prepare_cached("INSERT INTO wells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?
         .execute(params![
             workspace.as_bytes(),
             doc.as_bytes(),
@@ -39,7 +35,6 @@ pub(super) fn refresh(
             state.grid.step,
             state.grid.origin,
             attributes,
-            conflicts(document, &FIELDS),
             state.deleted,
             state.project.as_ref().map(DocId::as_bytes),
         ])?;

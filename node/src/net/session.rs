@@ -315,6 +315,7 @@ impl Driver<'_> {
                 self.wanted.notify_one();
                 self.tell_holdings()?;
                 self.update_level()?;
+                self.node.settle_conflicts(self.workspace)?;
             }
         }
         let caught_up = self.session.is_caught_up();
@@ -352,6 +353,9 @@ impl Driver<'_> {
         self.info.send_modify(|info| info.received += progress.settled.len() as u64);
         self.network.gauge.judged(progress.settled.len(), progress.invalid.len());
         self.node.on_progress(workspace, &progress);
+        if self.session.is_caught_up() {
+            self.node.settle_conflicts(self.workspace)?;
+        }
         if progress.put_off {
             let message = "an entry that is held here cannot be read, so others cannot be judged";
             return Err(ApiError::new(ErrorKind::Damaged, message));

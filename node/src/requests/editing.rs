@@ -5,6 +5,7 @@ use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
 use crate::api::{ApiError, CurveName, ErrorKind, Reply};
+use crate::conflicts::FieldKind;
 use crate::core::Writer;
 use crate::index::{Found, Index};
 use crate::ingest::dictionary::{self, OverrideKey, PropertyChoice};
@@ -89,7 +90,7 @@ fn set_text(writer: &mut Writer<'_>, doc: DocId, map: Map, field: &str, value: &
     Ok(())
 }
 
-fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
+fn check_well(field: &str, value: &str) -> Result<(), ApiError> {
     let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
     match field {
         _ if value.is_empty() => {}
@@ -105,11 +106,15 @@ fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Re
         _ => {}
     }
     if PLACE_FIELDS.contains(&field) {
-        check_place(field, value, number)?;
-        return set_text(writer, doc, Map::Attributes, field, value);
+        return check_place(field, value, number);
     }
-    check_field(field, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), &PLACE_FIELDS)?;
-    set_text(writer, doc, Map::Root, field, value)
+    check_field(field, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), &PLACE_FIELDS)
+}
+
+fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
+    check_well(field, value)?;
+    let map = if PLACE_FIELDS.contains(&field) { Map::Attributes } else { Map::Root };
+    set_text(writer, doc, map, field, value)
 }
 
 fn check_place(field: &str, value: &str, number: Option<f64>) -> Result<(), ApiError> {
@@ -132,7 +137,7 @@ fn check_place(field: &str, value: &str, number: Option<f64>) -> Result<(), ApiE
     }
 }
 
-fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
+fn check_run(field: &str, value: &str) -> Result<(), ApiError> {
     if field == HeaderField::ElevationM.as_str() && !value.is_empty() && value.parse::<f64>().is_err() {
         return Err(usage(format!("{value:?} is no elevation"), "use metres above mean sea level"));
     }
@@ -140,7 +145,11 @@ fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Res
         return Err(usage(format!("{value:?} is no shift"), "use metres; 0 says that the datums are the same"));
     }
     let fields: Vec<_> = ["name", DEPTH_SHIFT_M].into_iter().chain(HeaderField::ALL.map(HeaderField::as_str)).collect();
-    check_field(field, &fields, &["well"])?;
+    check_field(field, &fields, &["well"])
+}
+
+fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
+    check_run(field, value)?;
     set_text(writer, doc, Map::Root, field, value)
 }
 
@@ -154,7 +163,7 @@ fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, tar
     Ok(())
 }
 
-fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, value: &str) -> Result<(), ApiError> {
+fn check_curve(field: &str, value: &str) -> Result<CurveField, ApiError> {
     let words = CurveField::ALL.map(CurveField::as_str);
     let known = CurveField::ALL.into_iter().find(|known| known.as_str() == field);
     let field = known.ok_or_else(|| unknown_field(field, &words))?;
@@ -168,11 +177,34 @@ fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, val
         }
         _ => {}
     }
+    Ok(field)
+}
+
+fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, value: &str) -> Result<(), ApiError> {
+    let field = check_curve(field, value)?;
     let value = (!value.is_empty()).then_some(value);
     writer.edit(run, &[], Vec::new(), |document, actor| {
         Ok(document.edit(actor, |edit| edit.set_curve(ordinal, field, value))?.into_iter().collect())
     })?;
     Ok(())
+}
+
+/// Refuses a value that could not be set there, for a conflict that is decided by it.
+pub(super) fn check_value(kind: Option<FieldKind>, field: &str, value: &str) -> Result<(), ApiError> {
+    match kind {
+        Some(FieldKind::Well | FieldKind::Grid) if field != "project" => check_well(field, value),
+        Some(FieldKind::WellAttribute) if PLACE_FIELDS.contains(&field) => check_well(field, value),
+        Some(FieldKind::WellAttribute | FieldKind::Project) => Ok(()),
+        Some(FieldKind::Run | FieldKind::RunHeader) if field != "well" => check_run(field, value),
+        Some(FieldKind::Curve) => {
+            check_curve(field.split_once('.').map_or(field, |(_, field)| field), value).map(|_field| ())
+        }
+        Some(FieldKind::Attachment) if field != "well" => check_field(field, &["name", "description"], &[]),
+        _ => Err(usage(
+            "a value of this kind is not typed here".into(),
+            "choose with --candidate N, or edit the thing itself: that decides it too",
+        )),
+    }
 }
 
 fn check_property(property: &str) -> Result<(), ApiError> {

@@ -55,9 +55,9 @@ pub(super) async fn show(node: &Node, workspace: WorkspaceId, target: String) ->
 fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply, ApiError> {
     let index = index(core, workspace);
     let found = index.find(target, false)?;
-    let (runs, details) = match found {
-        Found::Well(id) => (index.runs(Some(&id))?, index.well_details(&id)?),
-        Found::Run(id) | Found::Curve(id, _) => (vec![index.run(&id)?], index.run_details(&id)?),
+    let (runs, attributes) = match found {
+        Found::Well(id) => (index.runs(Some(&id))?, index.attributes(&id)?),
+        Found::Run(id) | Found::Curve(id, _) => (vec![index.run(&id)?], Vec::new()),
         Found::Project(_) | Found::Described(..) => {
             return Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is no well and no run"))
                 .hint("dataforge projects, charts, selections, tops and surveys show the others"));
@@ -87,8 +87,8 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
         runs,
         curves,
         coverage: Vec::new(),
-        attributes: details.attributes,
-        conflicts: details.conflicts,
+        attributes,
+        conflicts: crate::conflicts::values(&core.store, &workspace, &found.doc())?,
     })
 }
 

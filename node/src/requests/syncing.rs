@@ -306,6 +306,7 @@ fn workspace_status(
         blobs_only_here: copies.only_here,
         blobs_too_few: copies.too_few,
         min_copies,
+        conflicts: crate::conflicts::count(&core.store, &id)?,
         waiting: core.ledger(&id)?.waiting() as u64,
         set_aside,
         late: crate::aside::quota(core, &id, limits)?,

@@ -156,7 +156,8 @@ pub(super) async fn set_deleted(
                 found => found.doc(),
             };
             let (_, progress) = core.write(&workspace, &[], |writer| {
-                writer.edit(doc, &[], Vec::new(), |document, actor| {
+                let known = if deleted { writer.known_with(&doc)? } else { Vec::new() };
+                writer.edit(doc, &known, Vec::new(), |document, actor| {
                     let edited = document.edit(actor, |edit| edit.set_bool(Map::Root, "deleted", deleted))?;
                     Ok(edited.into_iter().collect())
                 })

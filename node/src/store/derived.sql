@@ -43,7 +43,6 @@ CREATE TABLE wells (
     grid_step   REAL,
     grid_origin REAL,
     attributes TEXT NOT NULL,           -- JSON object
-    conflicts  TEXT NOT NULL,           -- JSON array of [field, [values]]
     deleted    INTEGER NOT NULL,
     project    BLOB,                    -- it is filed under
     PRIMARY KEY (workspace, id)
@@ -97,7 +96,6 @@ CREATE TABLE runs (
     elevation_m    REAL,
     depth_shift_m  REAL,                -- what is added to depths to count them from the well's datum
     notices        INTEGER NOT NULL,    -- oddities of the source, also those not kept
-    conflicts      TEXT NOT NULL,       -- as for wells
     deleted        INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
@@ -191,6 +189,20 @@ CREATE TABLE settings (
     PRIMARY KEY (workspace, key)
 ) STRICT, WITHOUT ROWID;
 
+-- What several people wrote without knowing of each other, and somebody has to decide.
+CREATE TABLE conflicts (
+    workspace  BLOB NOT NULL,
+    id         TEXT NOT NULL,           -- 32 hex digits, the same on every node
+    doc        BLOB NOT NULL,
+    kind       TEXT NOT NULL,           -- field, deletion, filed, item
+    field_kind TEXT NOT NULL,           -- what strategies are chosen for: well, run, tops_item …
+    map        TEXT NOT NULL,           -- root, attributes, curves, items
+    field      TEXT NOT NULL,           -- its key there; of an item part/id; empty for a deletion
+    sides      TEXT NOT NULL,           -- JSON, by hash of the change
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conflicts_by_doc ON conflicts (workspace, doc);
+
 -- Files kept as they are.
 CREATE TABLE attachments (
     workspace   BLOB NOT NULL,
@@ -200,7 +212,6 @@ CREATE TABLE attachments (
     description TEXT,
     blob        BLOB NOT NULL,
     blob_bytes  INTEGER NOT NULL,
-    conflicts   TEXT NOT NULL,
     deleted     INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;

@@ -53,7 +53,7 @@ impl<'a, 'b> Edit<'a, 'b> {
     /// The document has no such text, or Automerge fails.
     pub fn set_long_text(&mut self, text: LongText, value: &str) -> Result<(), EngineError> {
         if self.tx.text(text.id())? != value {
-            self.tx.update_text(text.id(), value)?;
+            self.tx.update_text(&text.id(), value)?;
         }
         Ok(())
     }
@@ -67,20 +67,17 @@ impl<'a, 'b> Edit<'a, 'b> {
         Ok(self.tx.splice_text(text.id(), at, delete, insert)?)
     }
 
-    /// Settles a conflict in favour of the value that reads now.
+    /// Writes a field whatever reads there, so that everything written to it so far is known and
+    /// superseded.
     ///
     /// # Errors
-    /// Automerge fails.
-    pub fn settle(&mut self, map: Map, key: &str) -> Result<(), EngineError> {
-        let values = self.tx.get_all(map.id(), key)?;
-        if values.len() < 2 {
-            return Ok(());
+    /// The document has no such map, or Automerge fails.
+    pub fn resolve(&mut self, map: Map, key: &str, value: Option<&Field>) -> Result<(), EngineError> {
+        // Where what reads is written again, Automerge writes nothing, or only takes the others away.
+        if !self.tx.get_all(map.id(), key)?.is_empty() {
+            self.tx.delete(map.id(), key)?;
         }
-        if let Some((automerge::Value::Scalar(value), _)) = values.last() {
-            let value = value.as_ref().clone();
-            self.tx.put(map.id(), key, value)?;
-        }
-        Ok(())
+        value.map_or(Ok(()), |value| self.put(map, key, value.clone()))
     }
 
     /// Sets a root flag; a flag that was never set is already false.
@@ -119,10 +116,16 @@ impl<'a, 'b> Edit<'a, 'b> {
             return Ok(());
         }
         match value {
-            None => self.tx.delete(map.id(), key)?,
-            Some(Field::Text(text)) => self.tx.put(map.id(), key, text)?,
-            Some(Field::Bool(value)) => self.tx.put(map.id(), key, value)?,
-            Some(Field::Bytes(bytes)) => self.tx.put(map.id(), key, ScalarValue::Bytes(bytes))?,
+            None => Ok(self.tx.delete(map.id(), key)?),
+            Some(value) => self.put(map, key, value),
+        }
+    }
+
+    fn put(&mut self, map: Map, key: &str, value: Field) -> Result<(), EngineError> {
+        match value {
+            Field::Text(text) => self.tx.put(map.id(), key, text)?,
+            Field::Bool(value) => self.tx.put(map.id(), key, value)?,
+            Field::Bytes(bytes) => self.tx.put(map.id(), key, ScalarValue::Bytes(bytes))?,
         }
         Ok(())
     }

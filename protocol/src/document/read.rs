@@ -1,14 +1,13 @@
-//! Reading: the maps of a document, their fields and their conflicts.
+//! Reading: the maps of a document and their fields.
 
 use std::borrow::Cow;
 
 use automerge::{ActorId, ObjId, ROOT, ReadDoc as _, ScalarValue, ScalarValueRef, Value, ValueRef};
 
 use super::Document;
-use crate::id::ChangeHash;
 
 /// A map of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Map {
     /// The document itself.
     Root,
@@ -59,6 +58,18 @@ impl LongText {
 }
 
 impl Map {
+    /// Returns the word used in JSON and in ids of conflicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Attributes => "attributes",
+            Self::Renditions => "renditions",
+            Self::Curves => "curves",
+            Self::Items => "items",
+        }
+    }
+
     /// Returns the object: the op of the constant change that made it.
     pub(super) fn id(self) -> ObjId {
         // The last number is only a hint: the least actor comes first in Automerge's list.
@@ -86,15 +97,6 @@ pub enum Field {
     Bool(bool),
     /// Bytes.
     Bytes(Vec<u8>),
-}
-
-/// One of several values that were written to a field without knowing of each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The value; `None` when it is of a type we do not use.
-    pub value: Option<Field>,
-    /// The change that wrote it.
-    pub change: Option<ChangeHash>,
 }
 
 /// Returns a value if it is of a type we use.
@@ -159,20 +161,6 @@ impl Document {
             };
             Some((item.key, field))
         })
-    }
-
-    /// Returns the values of a field if there are several; the one that reads comes last.
-    #[must_use]
-    pub fn conflicts(&self, map: Map, key: &str) -> Vec<Candidate> {
-        let values = self.doc.get_all(map.id(), key).unwrap_or_default();
-        if values.len() < 2 {
-            return Vec::new();
-        }
-        let candidate = |(value, id): &(Value<'_>, ObjId)| Candidate {
-            value: field_of(value),
-            change: self.doc.hash_for_opid(id).map(|hash| ChangeHash(hash.0)),
-        };
-        values.iter().map(candidate).collect()
     }
 
     /// Returns a text that several people can edit; empty in a kind that has none.

@@ -3,7 +3,7 @@
 use automerge::legacy::{Key, ObjectId, OpType};
 use automerge::{Change, ScalarValue};
 
-use super::{EngineError, Field, Map, contain};
+use super::{EngineError, Field, LongText, Map, Spoken, contain};
 
 /// A field that a change wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,30 +23,51 @@ pub struct Said {
 pub fn said(change: &[u8]) -> Result<Vec<Said>, EngineError> {
     contain(|| {
         let change = Change::from_bytes(change.to_vec()).map_err(EngineError::Unreadable)?;
-        let read = |op: &automerge::legacy::Op| {
-            let Key::Map(key) = &op.key else { return None };
-            let value = match &op.action {
-                OpType::Put(ScalarValue::Str(text)) => Some(Field::Text(text.to_string())),
-                OpType::Put(ScalarValue::Boolean(value)) => Some(Field::Bool(*value)),
-                OpType::Put(ScalarValue::Bytes(bytes)) => Some(Field::Bytes(bytes.clone())),
-                OpType::Put(_) | OpType::Delete => None,
-                _ => return None,
-            };
-            Some(Said { map: map_of(&op.obj)?, key: key.to_string(), value })
-        };
-        Ok(change.decode().operations.iter().filter_map(read).collect())
+        Ok(said_of(&change).fields)
     })
+}
+
+/// Returns the fields that a change wrote, in order, and the texts it typed into.
+pub(super) fn said_of(change: &Change) -> Spoken {
+    let mut spoken = Spoken::default();
+    for op in &change.decode().operations {
+        let Key::Map(key) = &op.key else {
+            spoken.texts.extend(text_of(&op.obj));
+            continue;
+        };
+        let value = match &op.action {
+            OpType::Put(ScalarValue::Str(text)) => Some(Field::Text(text.to_string())),
+            OpType::Put(ScalarValue::Boolean(value)) => Some(Field::Bool(*value)),
+            OpType::Put(ScalarValue::Bytes(bytes)) => Some(Field::Bytes(bytes.clone())),
+            OpType::Put(_) | OpType::Delete => None,
+            _ => continue,
+        };
+        if let Some(map) = map_of(&op.obj) {
+            spoken.fields.push(Said { map, key: key.to_string(), value });
+        }
+    }
+    spoken
+}
+
+/// Returns the counter of the op of the constant change that made an object.
+fn constant_counter(object: &ObjectId) -> Option<u64> {
+    let ObjectId::Id(id) = object else { return None };
+    id.actor().to_bytes().iter().all(|&byte| byte == 0).then(|| id.counter())
+}
+
+/// Returns the text that an object is. Only documents that have texts have sequences.
+fn text_of(object: &ObjectId) -> Option<LongText> {
+    let counter = constant_counter(object)?;
+    LongText::ALL.into_iter().find(|text| text.counter() == counter)
 }
 
 /// Returns the map that an object is, as [`Map::id`] has it.
 fn map_of(object: &ObjectId) -> Option<Map> {
-    let ObjectId::Id(id) = object else { return Some(Map::Root) };
-    if id.actor().to_bytes().iter().any(|&byte| byte != 0) {
-        return None;
+    if matches!(object, ObjectId::Root) {
+        return Some(Map::Root);
     }
-    [Map::Attributes, Map::Renditions, Map::Curves, Map::Items]
-        .into_iter()
-        .find(|map| map.counter() == Some(id.counter()))
+    let counter = constant_counter(object)?;
+    [Map::Attributes, Map::Renditions, Map::Curves, Map::Items].into_iter().find(|map| map.counter() == Some(counter))
 }
 
 #[cfg(test)]

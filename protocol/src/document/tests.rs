@@ -236,31 +236,6 @@ fn the_newest_reader_comes_first() {
     assert_eq!(readers, ["odd", "las/10", "las/10", "las/2", "las/1"]);
 }
 
-#[test]
-fn conflicts_show_all_values_and_can_be_settled() {
-    let mut left = empty(DocKind::Well);
-    let mut right = left.clone();
-    let name = |name: &'static str| move |edit: &mut Edit<'_, '_>| edit.set_text(Map::Root, "name", Some(name));
-    let a = left.edit(A, name("left")).unwrap().unwrap();
-    let b = right.edit(B, name("right")).unwrap().unwrap();
-    assert_eq!(left.conflicts(Map::Root, "name"), []);
-    left.apply(&b).unwrap();
-    right.apply(&a).unwrap();
-    right.apply(&a).unwrap();
-    assert_eq!(left.get_str(Map::Root, "name"), right.get_str(Map::Root, "name"));
-    let conflicts = left.conflicts(Map::Root, "name");
-    assert_eq!(conflicts, right.conflicts(Map::Root, "name"));
-    let candidate = |text: &str, bytes: &[u8]| Candidate {
-        value: Some(Field::Text(text.into())),
-        change: Some(gate::scan(bytes).unwrap().hash),
-    };
-    assert_eq!(conflicts, [candidate("left", &a), candidate("right", &b)]);
-    assert_eq!(left.edit(A, name("right")).unwrap(), None);
-    assert!(left.edit(A, |edit| edit.settle(Map::Root, "name")).unwrap().is_some());
-    assert_eq!(left.conflicts(Map::Root, "name"), []);
-    assert_eq!(left.get_str(Map::Root, "name").as_deref(), Some("right"));
-}
-
 /// Makes a change with Automerge itself, on a document's changes.
 fn raw(kind: DocKind, write: impl FnOnce(&mut automerge::transaction::Transaction<'_>)) -> Vec<u8> {
     let mut doc = Automerge::new().with_actor(ActorId::from([0xc; 16]));

@@ -126,6 +126,9 @@ pub struct WorkspaceStatus {
     /// The setting `cache.min_copies`.
     #[serde(default)]
     pub min_copies: u32,
+    /// What several people wrote without knowing of each other, and somebody has to decide.
+    #[serde(default)]
+    pub conflicts: u64,
     /// Entries that wait for missing ones.
     pub waiting: u64,
     /// Entries without effect or not counted.
