@@ -8,6 +8,7 @@ mod chart;
 mod dictionary;
 mod labels;
 mod preferred;
+mod project;
 mod read;
 mod run;
 mod selection;
@@ -24,6 +25,7 @@ use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
 pub(crate) use self::dictionary::read as read_dictionary;
+pub(crate) use self::project::ProjectRow;
 pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
@@ -76,7 +78,7 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
         }
     };
     match document.kind() {
-        DocKind::Project => refresh_project(store, workspace, doc, &document),
+        DocKind::Project => project::refresh(store, workspace, doc, &document),
         DocKind::Well => well::refresh(store, workspace, doc, &document),
         DocKind::Run => run::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref()),
         DocKind::Attachment => {
@@ -179,16 +181,6 @@ pub(crate) fn refer_again(store: &Store, workspace: &WorkspaceId) -> Result<(), 
         }
         Ok(())
     })
-}
-
-fn refresh_project(store: &Store, workspace: &WorkspaceId, doc: &DocId, document: &Document) -> Result<(), ApiError> {
-    let state = dataforge_protocol::document::ProjectState::read(document);
-    let name = state.name.unwrap_or_else(|| doc.fmt_short());
-    store
-        .connection()
-        .prepare_cached("INSERT OR REPLACE INTO projects VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![workspace.as_bytes(), doc.as_bytes(), name, state.description, state.deleted])?;
-    Ok(())
 }
 
 /// Returns the fields of the root that several people set without knowing of each other, as JSON:

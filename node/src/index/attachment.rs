@@ -10,7 +10,7 @@ use crate::api::ApiError;
 use crate::store::Store;
 
 /// Fields whose concurrent values are shown.
-const FIELDS: [&str; 4] = ["name", "description", "well", "deleted"];
+const FIELDS: [&str; 5] = ["name", "description", "well", "project", "deleted"];
 
 pub(super) fn refresh(
     store: &Store,
@@ -24,8 +24,10 @@ pub(super) fn refresh(
     let Some(Facts::Attachment { blob }) = facts else { return Ok(()) };
     // One whose first change has not arrived yet is not listed.
     let Some(name) = &state.name else { return Ok(()) };
-    store.connection().prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
-        params![
+    store
+        .connection()
+        .prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .execute(params![
             workspace.as_bytes(),
             doc.as_bytes(),
             state.well.as_ref().map(DocId::as_bytes),
@@ -35,7 +37,7 @@ pub(super) fn refresh(
             state.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(0),
             conflicts(document, &FIELDS),
             state.deleted,
-        ],
-    )?;
+            state.project.as_ref().map(DocId::as_bytes),
+        ])?;
     Ok(())
 }

@@ -10,8 +10,8 @@ use crate::ingest::identity::normal_name;
 use crate::store::Store;
 
 /// Fields whose concurrent values are shown.
-const FIELDS: [&str; 9] =
-    ["name", "uwi", "field", "company", "country", "grid_unit", "grid_step", "grid_origin", "deleted"];
+const FIELDS: [&str; 10] =
+    ["name", "uwi", "field", "company", "country", "project", "grid_unit", "grid_step", "grid_origin", "deleted"];
 
 pub(super) fn refresh(
     store: &Store,
