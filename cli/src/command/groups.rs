@@ -90,8 +90,9 @@ pub(super) async fn named(context: &Context, text: &str) -> Result<GroupInfo, Fa
     let found =
         exact.or_else(|| groups.iter().find(|group| group.name.eq_ignore_ascii_case(text) || is_start(&group.id)));
     found.cloned().ok_or_else(|| {
+        let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
         let error = ApiError::new(ErrorKind::NotFound, format!("there is no group {text:?}"));
-        Failure::Api(error.hint("dataforge groups lists them"))
+        Failure::Api(error.hint(format!("dataforge groups lists them; there are: {}", names.join(", "))))
     })
 }
 
