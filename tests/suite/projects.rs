@@ -107,6 +107,13 @@ fn names_may_repeat_and_a_project_is_named_wherever_data_are() {
     let bytes = ada.json(&["projects", "show", "North"])["bytes"].clone();
     assert_eq!(pins[0]["bytes"], bytes);
     assert_eq!(ada.json(&["where", "North"])["blobs"], 2, "a source and a table");
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("north");
+    ada.json(&["export", "--all", text(&out), "--project", "North"]);
+    let contents = std::fs::read_to_string(out.join("contents.csv")).unwrap();
+    assert!(contents.contains("Test 1") && !contents.contains("Test 2"), "{contents}");
+    assert!(ada.json(&["exports"])["exports"][0]["what"].as_str().unwrap().contains("project North"));
+    ada.fails(&["export", "--all", text(&dir.path().join("none")), "--project", "Nowhere"], 3);
     ada.json(&["policy", "demand"]);
     for args in [&["free", "North"][..], &["cache", "clear", "North"]] {
         let freed = ada.json(args);

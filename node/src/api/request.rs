@@ -580,4 +580,6 @@ pub struct ExportOptions {
     pub null: Option<String>,
     /// CSV with cells that a spreadsheet would run as formulas left as they are.
     pub raw: bool,
+    /// Of everything only what is of this project.
+    pub project: Option<String>,
 }
