@@ -60,7 +60,8 @@ impl Door {
         if self.allowed.is_empty() {
             return;
         }
-        let (allowed, others) = std::mem::take(&mut found.files).into_iter().partition(|(path, _)| self.allows(path));
+        let (allowed, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut found.files).into_iter().partition(|(path, _)| self.allows(path));
         found.files = allowed;
         for (path, _) in others {
             if named.contains(&path) {
