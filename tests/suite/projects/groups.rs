@@ -14,6 +14,10 @@ fn roles(place: &Place) -> Vec<(String, String)> {
     roles
 }
 
+fn pair(name: &str, role: &str) -> (String, String) {
+    (name.to_owned(), role.to_owned())
+}
+
 fn people(group: &Value) -> Value {
     let people = group["people"].as_array().unwrap().iter();
     people.map(|person| json!([person["name"], person["role"]])).collect()
@@ -30,10 +34,9 @@ fn a_role_for_a_group_is_one_for_each_of_its_people_or_for_nobody() {
     assert_eq!(people(&made["groups"][0]), json!([["bob", "viewer"], ["cyd", "viewer"]]));
     assert!(ada.fails(&["groups", "create", "Crew"], 2).contains("already"));
     assert!(ada.fails(&["groups", "add", "crew", "nobody"], 3).contains("nobody"));
-    assert_eq!(roles(&ada)[1], ("bob".into(), "viewer".into()), "a group grants nothing");
+    assert_eq!(roles(&ada)[1], pair("bob", "viewer"), "a group grants nothing");
     ada.json(&["role", "@crew", "editor"]);
-    let all =
-        |role: &str| vec![("Ada".into(), "owner".into()), ("bob".into(), role.into()), ("cyd".into(), role.into())];
+    let all = |role: &str| [pair("Ada", "owner"), pair("bob", role), pair("cyd", role)];
     assert_eq!(roles(&ada), all("editor"));
     // With herself in it nobody gets anything.
     ada.json(&["groups", "add", "@crew", "Ada"]);
@@ -51,7 +54,7 @@ fn a_role_for_a_group_is_one_for_each_of_its_people_or_for_nobody() {
     assert_eq!(people(&groups[0]), json!([["bob", "editor"], ["cyd", "none"]]));
     let wrote = ada.json(&["role", "@crew", "admin"])["message"].clone();
     assert!(wrote.as_str().unwrap().contains("cyd, who is no member"), "{wrote}");
-    assert_eq!(roles(&ada), [("Ada".into(), "owner".into()), ("bob".into(), "admin".into())]);
+    assert_eq!(roles(&ada), [pair("Ada", "owner"), pair("bob", "admin")]);
     ada.json(&["groups", "rename", "crew", "night crew"]);
     assert!(ada.fails(&["role", "@crew", "viewer", "--yes"], 3).contains("night crew"));
     ada.json(&["groups", "delete", "night crew"]);
