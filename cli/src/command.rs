@@ -25,6 +25,7 @@ mod exports;
 mod fetch;
 mod free;
 mod grid;
+mod groups;
 mod identity;
 mod import;
 mod init;
@@ -39,6 +40,7 @@ mod pair;
 mod peers;
 mod pins;
 mod policy;
+mod projects;
 mod query;
 mod rebuild;
 mod recover;
@@ -87,8 +89,10 @@ pub(crate) enum Command {
     Attach(attach::Attach),
     /// List the files kept as they are
     Attachments(attach::Attachments),
-    /// List wells
+    /// List wells, or copy or move some into another workspace
     Wells(wells::Wells),
+    /// List projects, make and change them, file wells under them
+    Projects(projects::Projects),
     /// List runs, of one well or all
     Runs(runs::Runs),
     /// List curves, of one run or all
@@ -162,6 +166,8 @@ pub(crate) enum Command {
     Nearby(pair::Nearby),
     /// List members and their devices
     Members(members::Members),
+    /// List groups of people, make and change them
+    Groups(groups::Groups),
     /// Give a member another role
     Role(role::GiveRole),
     /// Remove a member
@@ -282,6 +288,8 @@ impl Command {
             Self::Cache(command) => command.run(context).await,
             Self::Transfers(command) => command.run(context).await,
             Self::Wells(command) => command.run(context).await,
+            Self::Projects(command) => command.run(context).await,
+            Self::Groups(command) => command.run(context).await,
             Self::Runs(command) => command.run(context).await,
             Self::Curves(command) => command.run(context).await,
             Self::Show(command) => command.run(context).await,
@@ -346,6 +354,10 @@ impl Human for Reply {
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),
+            Self::Projects { projects } => projects.human(),
+            Self::Project(reply) => reply.human(),
+            Self::Groups { groups } => groups.human(),
+            Self::Copied(reply) => reply.human(),
             Self::Backup(reply) => reply.human(),
             Self::BackupSchedule { plans } => plans.human(),
             Self::Backups(reply) => reply.human(),

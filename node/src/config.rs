@@ -100,13 +100,15 @@ pub(crate) struct MetricsConfig {
 }
 
 /// Import settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ImportConfig {
     /// Directories whose files are imported while the node is up, as they appear.
     pub(crate) watch: Vec<PathBuf>,
     /// The workspace they go to; the only one when empty.
     pub(crate) workspace: String,
+    /// Bytes of a file that is read: all of it is in memory meanwhile.
+    pub(crate) max_file_bytes: u64,
 }
 
 /// Settings of the relay that this node runs for others.
@@ -188,6 +190,12 @@ impl Default for CacheConfig {
             scrub_bytes_per_min: 64_000_000,
             reserve_bytes: 256 << 20,
         }
+    }
+}
+
+impl Default for ImportConfig {
+    fn default() -> Self {
+        Self { watch: Vec::new(), workspace: String::new(), max_file_bytes: 2 << 30 }
     }
 }
 

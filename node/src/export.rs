@@ -57,7 +57,7 @@ pub(crate) async fn export(
     let target = find(node, workspace, target, format).await?;
     let mut sink = Sink::new(out.clone());
     let written = match (target, format) {
-        (Target::Workspace, _) => wells::write(node, workspace, &mut sink).await?,
+        (Target::Workspace, _) => wells::write(node, workspace, None, &mut sink).await?,
         (Target::Attachment(doc), _) => original_attachment(node, workspace, doc, &mut sink).await?,
         (Target::Run(run), ExportFormat::Original) => original(node, workspace, run, &mut sink).await?,
         (Target::Run(run), _) => write_run(node, workspace, run, format, &options, &mut sink).await?,
@@ -130,7 +130,7 @@ async fn find(node: &Node, workspace: WorkspaceId, target: String, format: Expor
                 .hint("export it with --original")),
             Found::Project(_) | Found::Described(..) => {
                 Err(ApiError::new(ErrorKind::Usage, format!("{target:?} is no run, well or attachment"))
-                    .hint("dataforge runs lists runs"))
+                    .hint("dataforge runs lists runs; export --all DIR --project NAME writes a project"))
             }
             Found::Well(well) => only_log(&index, &well, &target).map(Target::Run),
         }

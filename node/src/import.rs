@@ -8,8 +8,10 @@
 mod budget;
 mod files;
 mod plan;
+mod project;
 mod read;
 mod record;
+mod room;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,11 +20,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
+use dataforge_protocol::limits::MAX_BLOB_BYTES;
 use dataforge_protocol::op::Role;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use self::files::{Files, Wanted};
+use self::project::Door;
 use self::read::{Content, Read};
 use self::record::Filing;
 pub(crate) use self::watch::watch_configured;
@@ -62,6 +66,17 @@ pub(crate) async fn import(
     if options.watch { watch::watch(&job, paths, wanted, out).await } else { job.run(paths, wanted, out).await }
 }
 
+/// What attachments belong to, and what is said about them.
+#[derive(Debug, Default)]
+pub(crate) struct Belonging {
+    /// A well.
+    pub(crate) well: Option<String>,
+    /// A project.
+    pub(crate) project: Option<String>,
+    /// What a person says about them.
+    pub(crate) description: Option<String>,
+}
+
 /// Keeps files as they are, whatever they are.
 ///
 /// # Errors
@@ -70,11 +85,15 @@ pub(crate) async fn attach(
     node: &Node,
     workspace: WorkspaceId,
     paths: Vec<PathBuf>,
-    well: Option<String>,
-    description: Option<String>,
+    to: Belonging,
     out: &mpsc::Sender<Output>,
 ) -> Result<ImportSummary, ApiError> {
-    let options = ImportOptions { well, ..ImportOptions::default() };
+    let Belonging { well, project, description } = to;
+    if well.is_some() && project.is_some() {
+        return Err(ApiError::new(ErrorKind::Usage, "an attachment belongs to a well or to a project, not to both")
+            .hint("a well's attachments count as its project's too"));
+    }
+    let options = ImportOptions { well, project, ..ImportOptions::default() };
     let job = Job::new(node, workspace, &options, description).await?;
     job.run(paths, Wanted::Attachments, out).await
 }
@@ -100,6 +119,7 @@ struct Job {
     filing: Filing,
     dry_run: bool,
     grid: bool,
+    max_file_bytes: u64,
 }
 
 impl Job {
@@ -109,8 +129,9 @@ impl Job {
         options: &ImportOptions,
         description: Option<String>,
     ) -> Result<Self, ApiError> {
-        let read = read::Settings::new(options)?;
-        let (well, match_names) = (options.well.clone(), options.match_names);
+        let max_file_bytes = node.config().import.max_file_bytes.min(MAX_BLOB_BYTES);
+        let read = read::Settings::new(options, max_file_bytes)?;
+        let (well, project, match_names) = (options.well.clone(), options.project.clone(), options.match_names);
         let filing = node.with_core(move |core| {
             if core.role(&workspace)?.is_none_or(|role| role < Role::Editor) {
                 return Err(ApiError::new(ErrorKind::NotAllowed, "your role in this workspace does not allow imports")
@@ -118,10 +139,30 @@ impl Job {
             }
             let index = Index::new(core.store.connection(), workspace);
             let well = well.map(|well| index.find_well(&well)).transpose()?;
-            Ok(Filing { well, match_names, description })
+            let project = project.map(|project| index.find_project(&project)).transpose()?;
+            Ok(Filing { well, project, match_names, description })
         });
         let (dry_run, grid) = (options.dry_run, options.grid);
-        Ok(Self { node: node.clone(), workspace, read, filing: filing.await?, dry_run, grid })
+        Ok(Self { node: node.clone(), workspace, read, filing: filing.await?, dry_run, grid, max_file_bytes })
+    }
+
+    /// Returns what the project says about files now, if they are imported into one.
+    async fn door(&self) -> Result<Option<Door>, ApiError> {
+        let Some(project) = self.filing.project else { return Ok(None) };
+        let (workspace, default) = (self.workspace, self.node.config().cache.project_limit_bytes);
+        self.node.with_core(move |core| Door::of(core, workspace, project, default).map(Some)).await
+    }
+
+    /// Finds the files, and takes out those that are refused before they are read.
+    async fn find(&self, paths: Vec<PathBuf>, wanted: Wanted, door: Option<&Door>) -> Result<Files, ApiError> {
+        let named = paths.clone();
+        let found = tokio::task::spawn_blocking(move || files::find(&paths, wanted));
+        let mut found: Files = found.await.map_err(|error| interrupted(&error))?;
+        if let Some(door) = door {
+            door.sort_out(&mut found, &named);
+        }
+        room::refuse_large(&self.node, &mut found, self.max_file_bytes);
+        Ok(found)
     }
 
     async fn run(
@@ -131,8 +172,8 @@ impl Job {
         out: &mpsc::Sender<Output>,
     ) -> Result<ImportSummary, ApiError> {
         let started = Instant::now();
-        let found = tokio::task::spawn_blocking(move || files::find(&paths, wanted));
-        let found: Files = found.await.map_err(|error| interrupted(&error))?;
+        let mut door = self.door().await?;
+        let found = self.find(paths, wanted, door.as_ref()).await?;
         let total = (found.files.len() + found.failed.len()) as u64;
         let mut summary = ImportSummary {
             skipped: found.skipped,
@@ -147,7 +188,12 @@ impl Job {
         loop {
             let group = next_group(&mut incoming).await;
             let next = match group {
-                Some(group) => Some(self.begin(group, &mut planned, &mut summary).await?),
+                Some(mut group) => {
+                    if let Some(door) = &mut door {
+                        tokio::task::block_in_place(|| group.iter_mut().for_each(|read| door.let_in(read)));
+                    }
+                    Some(self.begin(group, &mut planned, &mut summary).await?)
+                }
                 None => None,
             };
             // The entries of a group are written while the blobs of the next are stored.

@@ -10,6 +10,7 @@ mod dictionary;
 mod filed;
 mod labels;
 mod preferred;
+mod project;
 mod read;
 mod run;
 mod selection;
@@ -27,6 +28,7 @@ use rusqlite::params;
 
 pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::filed::known_with;
+pub(crate) use self::project::ProjectRow;
 pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
@@ -96,10 +98,16 @@ fn refresh_rows(
     document: &Document,
 ) -> Result<(), ApiError> {
     match document.kind() {
-        DocKind::Project => refresh_project(store, workspace, doc, document),
+        DocKind::Project => project::refresh(store, workspace, doc, document),
         DocKind::Well => well::refresh(store, workspace, doc, document),
         DocKind::Run => run::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
         DocKind::Attachment => attachment::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
+        DocKind::Project => project::refresh(store, workspace, doc, &document),
+        DocKind::Well => well::refresh(store, workspace, doc, &document),
+        DocKind::Run => run::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref()),
+        DocKind::Attachment => {
+            attachment::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref())
+        }
         DocKind::Dictionary => {
             for run in dictionary::refresh(store, workspace, document)? {
                 refresh(store, ledger, workspace, &run)?;
@@ -198,14 +206,4 @@ pub(crate) fn refer_again(store: &Store, workspace: &WorkspaceId) -> Result<(), 
         }
         Ok(())
     })
-}
-
-fn refresh_project(store: &Store, workspace: &WorkspaceId, doc: &DocId, document: &Document) -> Result<(), ApiError> {
-    let state = dataforge_protocol::document::ProjectState::read(document);
-    let name = state.name.unwrap_or_else(|| doc.fmt_short());
-    store
-        .connection()
-        .prepare_cached("INSERT OR REPLACE INTO projects VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![workspace.as_bytes(), doc.as_bytes(), name, state.description, state.deleted])?;
-    Ok(())
 }

@@ -3,10 +3,12 @@
 mod audit;
 mod backup;
 mod conflicts;
+mod copying;
 mod data;
 mod describing;
 mod editing;
 mod founding;
+mod groups;
 mod health;
 mod joining;
 mod key;
@@ -14,6 +16,7 @@ mod listing;
 mod log;
 mod maintenance;
 mod people;
+mod projects;
 mod relay;
 mod sharing;
 mod syncing;
@@ -45,17 +48,18 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let workspace = find(node, workspace).await?;
             crate::import::import(node, workspace, paths, options, out).await.map(Reply::Import)
         }
-        Request::Attach { workspace, paths, well, description } => {
+        Request::Attach { workspace, paths, well, project, description } => {
             let workspace = find(node, workspace).await?;
-            crate::import::attach(node, workspace, paths, well, description, out).await.map(Reply::Import)
+            let to = crate::import::Belonging { well, project, description };
+            crate::import::attach(node, workspace, paths, to, out).await.map(Reply::Import)
         }
         Request::Report { workspace, run } => describing::report(node, find(node, workspace).await?, run).await,
         Request::Coverage { workspace, well, gap_m } => {
             listing::well_coverage(node, find(node, workspace).await?, well, gap_m).await
         }
         Request::Duplicates { workspace } => describing::duplicates(node, find(node, workspace).await?).await,
-        Request::Attachments { workspace, well } => {
-            describing::attachments(node, find(node, workspace).await?, well).await
+        Request::Attachments { workspace, well, project } => {
+            describing::attachments(node, find(node, workspace).await?, well, project).await
         }
         Request::Dictionary { workspace } => describing::dictionary(node, find(node, workspace).await?).await,
         Request::LookUp { workspace, curve } => describing::look_up(node, find(node, workspace).await?, curve).await,
@@ -117,6 +121,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
         Request::Conflicts { workspace, ask } => conflicts::dispatch(node, find(node, workspace).await?, ask).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Projects { workspace, ask } => projects::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Groups { workspace, ask } => groups::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Copy { workspace, ask } => copying::copy(node, find(node, workspace).await?, ask).await,
         Request::Sync { workspace, peers, timeout_secs } => {
             syncing::sync(node, workspace, peers, timeout_secs, out).await
         }

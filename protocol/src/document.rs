@@ -11,9 +11,11 @@
 
 mod attachment;
 mod constant;
+mod contents;
 mod contest;
 mod dictionary;
 mod edit;
+mod groups;
 mod project;
 mod read;
 mod rendition;
@@ -29,10 +31,12 @@ use automerge::{ActorId, Automerge, Change, ReadDoc as _, TextEncoding};
 
 pub use self::attachment::AttachmentState;
 pub use self::constant::{constant_change, constant_hash};
+pub use self::contents::Contents;
 pub use self::contest::{Candidate, Contest, Contests, Removal, Spoken, conflict_id};
 pub use self::dictionary::{DictionaryState, MAX_KEY_CHARS, Meaning};
 pub use self::edit::Edit;
-pub use self::project::ProjectState;
+pub use self::groups::{Group, GroupsState};
+pub use self::project::{ALLOWED_FILE_TYPES, MAX_SETTING_CHARS, MAX_TAG_CHARS, ProjectState, STORAGE_QUOTA, is_tag};
 pub use self::read::{Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};

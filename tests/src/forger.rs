@@ -124,6 +124,30 @@ pub async fn connect(endpoint: &Endpoint, up: &Up, alpn: &[u8]) -> Connection {
 /// # Panics
 /// When it is not served.
 pub async fn push(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], entries: &[SignedEntry]) {
+    let messages = [Message::Tips(Vec::new(), false), Message::Entries(entries.to_vec()), Message::CaughtUp];
+    // The host answers with everything it has, and in the end that it has judged ours.
+    let heard = converse(secret, up, discovery_secret, &messages).await;
+    assert!(heard.len() > 100, "a member is served");
+}
+
+/// Says a hello with `secret` for a workspace and then some messages; returns what the node answers
+/// until it falls silent or ends the connection.
+///
+/// # Panics
+/// When the node is not up, or answers nonsense.
+pub async fn ask(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], messages: &[Message]) -> Vec<Message> {
+    let heard = converse(secret, up, discovery_secret, messages).await;
+    let (mut rest, mut answers) = (&heard[..], Vec::new());
+    while let Some((length, more)) = rest.split_first_chunk::<4>() {
+        // One that the node broke off is no answer.
+        let Some((frame, more)) = more.split_at_checked(u32::from_be_bytes(*length) as usize) else { break };
+        answers.extend(Message::from_frame(frame).expect("a message of ours"));
+        rest = more;
+    }
+    answers
+}
+
+async fn converse(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], messages: &[Message]) -> Vec<u8> {
     let own = DeviceId(*secret.public().as_bytes());
     let endpoint = endpoint(secret).await;
     let connection = connect(&endpoint, up, SYNC_ALPN).await;
@@ -131,22 +155,18 @@ pub async fn push(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], entri
     connection.export_keying_material(&mut exporter, EXPORTER_LABEL, b"").expect("TLS 1.3");
     let peer = DeviceId(*connection.remote_id().as_bytes());
     let tag = tag(discovery_secret, &exporter, Side::Dialler, &own, &peer);
-    let messages = [
-        Message::Hello(Hello { tag, introduce: false, agent: "forger".into() }),
-        Message::Tips(Vec::new(), false),
-        Message::Entries(entries.to_vec()),
-        Message::CaughtUp,
-    ];
+    let hello = Message::Hello(Hello { tag, introduce: false, agent: "forger".into() });
     let (mut send, mut recv) = connection.open_bi().await.expect("a stream");
-    for message in messages {
-        send.write_all(&message.to_frame()).await.expect("it listens");
+    for message in std::iter::once(&hello).chain(messages) {
+        // It may be shown out while it speaks.
+        if send.write_all(&message.to_frame()).await.is_err() {
+            break;
+        }
     }
-    // The host answers with everything it has, and in the end that it has judged ours.
-    let mut heard = 0;
-    let mut part = [0; 4096];
+    let (mut heard, mut part) = (Vec::new(), [0; 4096]);
     while let Ok(Ok(Some(read))) = tokio::time::timeout(Duration::from_secs(3), recv.read(&mut part)).await {
-        heard += read;
+        heard.extend_from_slice(&part[..read]);
     }
-    assert!(heard > 100, "a member is served");
     endpoint.close().await;
+    heard
 }

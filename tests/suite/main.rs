@@ -31,6 +31,7 @@ mod order;
 mod people;
 #[cfg(target_os = "linux")]
 mod power;
+mod projects;
 mod relay;
 mod repair;
 mod simulation;

@@ -19,6 +19,9 @@ pub(crate) struct Attach {
     /// The well they belong to; the workspace when left out
     #[arg(long, value_name = "WELL")]
     to: Option<String>,
+    /// The project they belong to, instead of a well
+    #[arg(long, value_name = "PROJECT", conflicts_with = "to")]
+    project: Option<String>,
     /// What they are
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -29,7 +32,8 @@ impl Attach {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let paths = paths::expand(&self.paths)?;
         let workspace = context.workspace.clone();
-        let request = Request::Attach { workspace, paths, well: self.to, description: self.description };
+        let Self { to: well, project, description, .. } = self;
+        let request = Request::Attach { workspace, paths, well, project, description };
         super::import::show(context, context.call(request).await?)
     }
 }
@@ -39,12 +43,16 @@ impl Attach {
 pub(crate) struct Attachments {
     /// Only of this well: name, id or start of the id
     well: Option<String>,
+    /// Only those that belong to this project
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
 }
 
 impl Attachments {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        context.ask(Request::Attachments { workspace: context.workspace.clone(), well: self.well }).await
+        let Self { well, project } = self;
+        context.ask(Request::Attachments { workspace: context.workspace.clone(), well, project }).await
     }
 }
 
@@ -52,7 +60,7 @@ impl Human for Vec<AttachmentInfo> {
     fn human(&self) -> String {
         let columns = [
             ("file", Align::Left),
-            ("well", Align::Left),
+            ("belongs to", Align::Left),
             ("name", Align::Left),
             ("size", Align::Right),
             ("description", Align::Left),
@@ -60,10 +68,14 @@ impl Human for Vec<AttachmentInfo> {
         ];
         let mut table = Table::new(&columns);
         for file in self {
-            let (well, description) =
-                (file.well.as_deref().unwrap_or_default(), file.description.as_deref().unwrap_or_default());
+            let of = match (&file.well, &file.project) {
+                (Some(well), _) => well.clone(),
+                (None, Some(project)) => format!("project {project}"),
+                (None, None) => String::new(),
+            };
+            let description = file.description.as_deref().unwrap_or_default();
             let held = if file.held { "" } else { "not here yet" };
-            table.row([&file.short, well, &file.name, &bytes(file.bytes), description, held]);
+            table.row([&file.short, &of, &file.name, &bytes(file.bytes), description, held]);
         }
         table.or("no attachments yet: dataforge attach PATH")
     }

@@ -29,6 +29,9 @@ pub(crate) struct Export {
     /// The whole workspace into a directory that is empty or does not exist
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     all: Option<PathBuf>,
+    /// Of everything only the wells and attachments of this project
+    #[arg(long, value_name = "PROJECT", requires = "all")]
+    project: Option<String>,
     /// The locations of all wells, as a GeoPackage
     #[arg(long)]
     wells: bool,
@@ -119,6 +122,7 @@ impl From<Options> for ExportOptions {
             wrap: options.wrap,
             null: options.null,
             raw: options.raw,
+            project: None,
         }
     }
 }
@@ -130,7 +134,7 @@ impl Export {
         if let Some(directory) = &self.all {
             let directory = absolute(directory)?;
             let format = if self.original { ExportFormat::Original } else { self.format.unwrap_or(Format::Las).into() };
-            let options = self.options.into();
+            let options = ExportOptions { project: self.project, ..self.options.into() };
             return context.ask(Request::ExportAll { workspace, directory, format, options }).await;
         }
         let Some(out) = self.out else {

@@ -54,6 +54,10 @@ pub(crate) struct Import {
     /// The well all runs belong to, instead of the one the files name
     #[arg(long, value_name = "WELL")]
     well: Option<String>,
+    /// The project that wells without one are filed under, and that other files belong to; its quota and
+    /// its allowed file types hold
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
     /// File what has no identifier under the one well of its name
     #[arg(long)]
     match_names: bool,
@@ -86,6 +90,7 @@ impl Import {
             nulls: nulls(self.nulls),
             map: self.map.as_deref().map(read_map).transpose()?,
             well: self.well,
+            project: self.project,
             match_names: self.match_names,
             no_attachments: self.no_attachments,
             grid: self.grid,

@@ -3,14 +3,16 @@
 use clap::{Args, ValueEnum};
 use dataforge_node::api::{PeopleRequest, Request};
 
-use super::confirm::{concerned, confirm};
+use super::confirm::{agreed, check_terminal, concerned, confirm, not_confirmed};
+use super::groups;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::output::clean;
 
 /// Gives a member another role.
 #[derive(Debug, Args)]
 pub(crate) struct GiveRole {
-    /// Whose: name, words or start of the id
+    /// Whose: name, words or start of the id; @ and a group for all of its people, or none
     member: String,
     /// The role from now on
     #[arg(value_enum)]
@@ -51,6 +53,9 @@ impl MemberRole {
 impl GiveRole {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        if self.member.starts_with('@') {
+            return self.run_for_group(context).await;
+        }
         let now = concerned(context, Some(self.member), None).await?;
         if MemberRole::of(&now.role).is_some_and(|now| self.role < now) && !self.yes {
             let consequence = match self.role {
@@ -64,6 +69,27 @@ impl GiveRole {
             confirm(context, whom, false, consequence, |of| format!("Make {} {role}?", of.name)).await?;
         }
         let ask = PeopleRequest::SetRole { member: now.person_id, role: self.role.as_str().to_owned() };
+        context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
+    }
+
+    /// Asks once for all whose role gets lower; the node gives all of them the role or nobody.
+    async fn run_for_group(self, context: &Context) -> Result<(), Failure> {
+        let group = groups::named(context, &self.member).await?;
+        let role = self.role.as_str();
+        let lowered: Vec<_> = group
+            .people
+            .iter()
+            .filter(|person| MemberRole::of(&person.role).is_some_and(|now| self.role < now))
+            .map(|person| clean(&format!("{} ({})", person.name, person.role)))
+            .collect();
+        if !lowered.is_empty() && !self.yes {
+            check_terminal()?;
+            let question = format!("Make {} {role}? Their role gets lower.", lowered.join(", "));
+            if !agreed(&question).await? {
+                return Err(not_confirmed());
+            }
+        }
+        let ask = PeopleRequest::SetRole { member: format!("@{}", group.id), role: role.to_owned() };
         context.ask(Request::People { workspace: context.workspace.clone(), ask }).await
     }
 }

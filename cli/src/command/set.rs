@@ -8,13 +8,13 @@ use crate::error::Failure;
 
 const FIELDS: &str = "\
 Fields; an empty value takes one away:
-  wells        name uwi field company country
+  wells        name uwi field company country project
                grid_unit (m, ft) grid_step grid_origin
                latitude_deg longitude_deg geographic_crs, x_m y_m projected_crs (EPSG:CODE)
   runs         name well (moves the run) wellbore datum (KB, RT, DF, GL, MSL) elevation_m depth_shift_m
                service_company date run_number pass acquisition log_type
   curves       name unit property quality (bad, suspect, raw, edited, good, final)
-  attachments  name description well
+  attachments  name description well project
 
 Examples:
   dataforge set \"North 1\" grid_step 0.1

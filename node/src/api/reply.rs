@@ -3,14 +3,17 @@
 mod backup;
 mod bundle;
 mod conflicts;
+mod copying;
 mod data;
 mod founding;
+mod groups;
 mod health;
 mod import;
 mod joining;
 mod key;
 mod listing;
 mod people;
+mod projects;
 mod relay;
 mod sharing;
 mod syncing;
@@ -20,14 +23,17 @@ use serde::{Deserialize, Serialize};
 pub use self::backup::*;
 pub use self::bundle::*;
 pub use self::conflicts::*;
+pub use self::copying::*;
 pub use self::data::*;
 pub use self::founding::*;
+pub use self::groups::*;
 pub use self::health::*;
 pub use self::import::*;
 pub use self::joining::*;
 pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
+pub use self::projects::*;
 pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
@@ -200,6 +206,20 @@ pub enum Reply {
         /// By device.
         forks: Vec<ForkInfo>,
     },
+    /// To `List` of projects.
+    Projects {
+        /// By name.
+        projects: Vec<ProjectInfo>,
+    },
+    /// To `Show` and `Create` of a project.
+    Project(Box<ProjectReply>),
+    /// To `List` and `Create` of groups.
+    Groups {
+        /// By name.
+        groups: Vec<GroupInfo>,
+    },
+    /// To `Copy`.
+    Copied(CopiedReply),
     /// To `Sync`.
     Sync(SyncSummary),
     /// To `Status`.

@@ -3,12 +3,15 @@
 mod backup;
 mod bundle;
 mod conflicts;
+mod copying;
 mod data;
 mod founding;
+mod groups;
 mod health;
 mod joining;
 mod key;
 mod people;
+mod projects;
 mod relay;
 
 use std::net::SocketAddr;
@@ -19,12 +22,15 @@ use serde::{Deserialize, Serialize};
 pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::conflicts::{ConflictChoice, ConflictsRequest};
+pub use self::copying::CopyRequest;
 pub use self::data::DataRequest;
 pub use self::founding::{FoundingRequest, QuorumRequest};
+pub use self::groups::GroupRequest;
 pub use self::health::HealthRequest;
 pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
+pub use self::projects::ProjectRequest;
 pub use self::relay::RelayOptions;
 
 /// What a program asks of a node.
@@ -131,15 +137,21 @@ pub enum Request {
         paths: Vec<PathBuf>,
         /// The well they belong to; the workspace when left out.
         well: Option<String>,
+        /// The project they belong to, instead of a well.
+        #[serde(default)]
+        project: Option<String>,
         /// What they are.
         description: Option<String>,
     },
-    /// Lists attachments, of one well or all. → `Attachments`
+    /// Lists attachments, of one well, of one project or all. → `Attachments`
     Attachments {
         /// Workspace.
         workspace: Option<String>,
         /// Only of this well.
         well: Option<String>,
+        /// Only of this project.
+        #[serde(default)]
+        project: Option<String>,
     },
     /// Lists wells. → `Wells`
     Wells {
@@ -173,9 +185,9 @@ pub enum Request {
         workspace: Option<String>,
         /// A well, a run, `RUN:ORDINAL` for a curve, or an attachment.
         target: String,
-        /// Field: wells `name uwi field company country grid_unit grid_step grid_origin`; runs `name
-        /// well` and those of the acquisition; curves `name unit property quality`; attachments
-        /// `name description well`.
+        /// Field: wells `name uwi field company country project grid_unit grid_step grid_origin`; runs
+        /// `name well` and those of the acquisition; curves `name unit property quality`; attachments
+        /// `name description well project`.
         field: String,
         /// New value.
         value: String,
@@ -349,6 +361,27 @@ pub enum Request {
         /// What.
         ask: PeopleRequest,
     },
+    /// About projects: what they say, and what is filed under them.
+    Projects {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: ProjectRequest,
+    },
+    /// About groups of people.
+    Groups {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: GroupRequest,
+    },
+    /// Copies or moves wells into another workspace. → `Copied`
+    Copy {
+        /// The workspace they are in.
+        workspace: Option<String>,
+        /// What, and where to.
+        ask: CopyRequest,
+    },
     /// Re-hashes every blob and checks every chain. → `Verify`
     Verify {
         /// Whether damaged blobs are fetched from peers now, rather than with the next sync.
@@ -456,6 +489,8 @@ pub struct ImportOptions {
     pub map: Option<String>,
     /// The well all runs belong to, instead of the one the files name.
     pub well: Option<String>,
+    /// The project that wells are filed under which are in none, and that attachments belong to.
+    pub project: Option<String>,
     /// File a run whose source has no identifier under the one well that has its name.
     pub match_names: bool,
     /// Leave files that are no logs and no tables alone, instead of keeping them as attachments.
@@ -554,4 +589,6 @@ pub struct ExportOptions {
     pub null: Option<String>,
     /// CSV with cells that a spreadsheet would run as formulas left as they are.
     pub raw: bool,
+    /// Of everything only what is of this project.
+    pub project: Option<String>,
 }

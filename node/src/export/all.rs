@@ -1,6 +1,6 @@
 //! The whole workspace as files: a directory per well, readable names, and a list of everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,8 +37,8 @@ const CONTENTS: &str = "contents.csv";
 /// Writes everything in a workspace into a directory.
 ///
 /// # Errors
-/// `Usage` when the directory is not empty or the format is none of runs, `Storage` when it cannot
-/// be written. What of the workspace cannot be written is in the reply.
+/// `Usage` when the directory is not empty or the format is none of runs, `NotFound` for an unknown
+/// project, `Storage` when it cannot be written. What of the workspace cannot be written is in the reply.
 pub(crate) async fn export_all(
     node: &Node,
     workspace: WorkspaceId,
@@ -51,17 +51,23 @@ pub(crate) async fn export_all(
         return Err(ApiError::new(ErrorKind::Usage, "runs cannot be written as a GeoPackage"));
     }
     let started = Instant::now();
-    make_empty(&directory)?;
-    let (runs, attachments) = node
+    let project = options.project.clone();
+    let (runs, attachments, only) = node
         .with_core(move |core| {
             let index = Index::new(core.store.connection(), workspace);
-            let runs = index.runs(None)?.into_iter().map(|run| {
+            let only = project.map(|project| Only::of(&index, &project)).transpose()?;
+            let wanted = |run: &RunInfo| only.as_ref().is_none_or(|only| only.wells.contains(&run.well_id));
+            let runs = index.runs(None)?.into_iter().filter(wanted).map(|run| {
                 let id = parsed::<DocId>(&run.id)?;
                 Ok((index.blobs(&id)?.0, id, run))
             });
-            Ok((runs.collect::<Result<Vec<_>, ApiError>>()?, index.attachments(None)?))
+            let runs = runs.collect::<Result<Vec<_>, ApiError>>()?;
+            let mut attachments = index.attachments(None)?;
+            attachments.retain(|file| only.as_ref().is_none_or(|only| only.has(file)));
+            Ok((runs, attachments, only))
         })
         .await?;
+    make_empty(&directory)?;
     let total = (runs.len() + attachments.len()) as u64;
     let mut tree = Tree::new(&directory);
     let mut done = 0;
@@ -83,13 +89,14 @@ pub(crate) async fn export_all(
         done += 1;
     }
     let file = tree.map();
-    if let Some(written) = all_wells(node, workspace, &file).await.transpose() {
+    let wells = only.as_ref().map(|only| &only.wells);
+    if let Some(written) = all_wells(node, workspace, wells, &file).await.transpose() {
         tree.line(&file, ["", ExportFormat::Geopackage.extension(), "", ""], written, "well locations");
     }
     let reply = tree.finish(started)?;
     let exported = Exported {
-        what: "the whole workspace".to_owned(),
-        doc: None,
+        what: only.as_ref().map_or_else(|| "the whole workspace".to_owned(), |only| format!("project {}", only.name)),
+        doc: only.as_ref().map(|only| only.project),
         format: format.word().to_owned(),
         file: directory.display().to_string(),
         bytes: reply.0.bytes,
@@ -97,6 +104,26 @@ pub(crate) async fn export_all(
     };
     node.with_core(move |core| core.store.note_export(&workspace, now_ms(), &exported)).await?;
     Ok(Reply::ExportAll(reply.0))
+}
+
+/// What is of a project.
+struct Only {
+    project: DocId,
+    name: String,
+    /// Ids of its wells.
+    wells: BTreeSet<String>,
+}
+
+impl Only {
+    fn of(index: &Index<'_>, project: &str) -> Result<Self, ApiError> {
+        let id = index.find_project(project)?;
+        let wells = index.wells_in(&id)?.iter().map(ToString::to_string).collect();
+        Ok(Self { project: id, name: index.project(&id)?.name, wells })
+    }
+
+    fn has(&self, file: &AttachmentInfo) -> bool {
+        self.wells.contains(&file.well_id) || file.project_id == self.project.to_string()
+    }
 }
 
 async fn progress(out: &mpsc::Sender<Output>, done: u64, total: u64, item: &str) {
@@ -142,9 +169,14 @@ async fn one_run(
 }
 
 /// Writes the locations of wells, if any is known.
-async fn all_wells(node: &Node, workspace: WorkspaceId, file: &Path) -> Result<Option<Done>, ApiError> {
+async fn all_wells(
+    node: &Node,
+    workspace: WorkspaceId,
+    only: Option<&BTreeSet<String>>,
+    file: &Path,
+) -> Result<Option<Done>, ApiError> {
     let mut sink = create(file)?;
-    let written = super::wells::write(node, workspace, &mut sink).await;
+    let written = super::wells::write(node, workspace, only, &mut sink).await;
     if matches!(&written, Ok(written) if written.rows == 0) {
         drop(sink);
         return std::fs::remove_file(file).map(|()| None).map_err(unwritable);

@@ -1,6 +1,6 @@
 //! The wells of a workspace on a map: their attributes → points of a GeoPackage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -19,17 +19,23 @@ use crate::sink::Sink;
 /// Longitude and latitude of WGS 84.
 const WGS_84: u32 = 4326;
 
-/// Writes the locations of all wells.
+/// Writes the locations of all wells, or of `only` those with these ids.
 ///
 /// # Errors
 /// `Storage`.
-pub(super) async fn write(node: &Node, workspace: WorkspaceId, sink: &mut Sink) -> Result<Written, ApiError> {
-    let (wells, mut attributes) = node
+pub(super) async fn write(
+    node: &Node,
+    workspace: WorkspaceId,
+    only: Option<&BTreeSet<String>>,
+    sink: &mut Sink,
+) -> Result<Written, ApiError> {
+    let (mut wells, mut attributes) = node
         .with_core(move |core| {
             let wells = Index::new(core.store.connection(), workspace).wells()?;
             Ok((wells, well_attributes(core, workspace)?))
         })
         .await?;
+    wells.retain(|well| only.is_none_or(|only| only.contains(&well.id)));
     let mut assumed = 0_u64;
     let located = |well: WellInfo| location(&attributes.remove(&well.id).unwrap_or_default(), well, &mut assumed);
     let wells: Vec<_> = wells.into_iter().map(located).collect();

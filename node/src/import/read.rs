@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use dataforge_las::{NullPolicy, ReadOptions};
+use dataforge_protocol::limits::MAX_BLOB_BYTES;
 use tokio::sync::mpsc;
 
 use super::budget::{Budget, Share};
@@ -17,14 +18,13 @@ use crate::ingest::tabular::{self, Mapping, RawBook, ReadTableError};
 use crate::ingest::{Prepared, prepare, prepare_tables};
 use crate::worker::{Worker, WorkerError};
 
-/// Bytes of a file that is read into memory.
-pub(super) const MAX_FILE_BYTES: u64 = 2 << 30;
-
 /// How files are read.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     las: ReadOptions,
     mapping: Mapping,
+    /// Bytes of a file that is read, all of it into memory.
+    max_file_bytes: u64,
 }
 
 /// A file that was read, or why it was not.
@@ -47,6 +47,15 @@ pub(super) enum Content {
     Attachment,
 }
 
+#[cfg(test)]
+impl Read {
+    /// A file that is kept as it is.
+    pub(super) fn for_test(path: PathBuf, bytes: &'static [u8]) -> Self {
+        let share = Budget::new().take(bytes.len() as u64);
+        Self { path, bytes: Bytes::from_static(bytes), content: Ok(Content::Attachment), _share: share }
+    }
+}
+
 impl Content {
     /// Whether there is nothing in it to keep.
     pub(super) fn is_empty(&self) -> bool {
@@ -59,7 +68,7 @@ impl Settings {
     ///
     /// # Errors
     /// `Usage` for an encoding or a map that cannot be used.
-    pub(super) fn new(options: &ImportOptions) -> Result<Self, ApiError> {
+    pub(super) fn new(options: &ImportOptions, max_file_bytes: u64) -> Result<Self, ApiError> {
         let nulls = match &options.nulls {
             Nulls::Header => NullPolicy::Header,
             Nulls::None => NullPolicy::None,
@@ -85,7 +94,7 @@ impl Settings {
             }
             Nulls::Also(list) => source.nulls.extend(list.iter().cloned()),
         }
-        Ok(Self { las, mapping })
+        Ok(Self { las, mapping, max_file_bytes })
     }
 
     /// Reads a file as what it is.
@@ -188,9 +197,9 @@ pub(super) fn spawn(files: Vec<(PathBuf, FileKind)>, settings: Settings) -> mpsc
 
 fn read_file(path: &Path, kind: FileKind, settings: &Settings, budget: &Budget) -> Read {
     let size = std::fs::metadata(path).map_or(0, |data| data.len());
-    let share = budget.take(if size > MAX_FILE_BYTES { 0 } else { size });
+    let share = budget.take(if size > settings.max_file_bytes { 0 } else { size });
     let read = |bytes: Bytes, content| Read { path: path.to_owned(), bytes, content, _share: share };
-    let bytes = match read_bytes(path) {
+    let bytes = match read_bytes(path, settings.max_file_bytes) {
         Ok(bytes) => bytes,
         Err(error) => return read(Bytes::new(), Err(error)),
     };
@@ -202,8 +211,20 @@ fn read_file(path: &Path, kind: FileKind, settings: &Settings, budget: &Budget) 
     read(bytes, content)
 }
 
+/// The refusal of a file that is larger than is read.
+pub(super) fn too_large(size: u64, most: u64) -> ApiError {
+    let error = ApiError::new(ErrorKind::Input, format!("the file has {size} bytes; at most {most} are read"));
+    if size > MAX_BLOB_BYTES {
+        return error.hint(format!("no file of more than {MAX_BLOB_BYTES} bytes can be kept: split it"));
+    }
+    error.hint(format!(
+        "split it, or raise the limit: dataforge config set import.max_file_bytes {size}; the whole file is in memory \
+         while it is read"
+    ))
+}
+
 /// Reads a whole file, and sees whether somebody writes to it meanwhile.
-fn read_bytes(path: &Path) -> Result<Bytes, ApiError> {
+fn read_bytes(path: &Path, most: u64) -> Result<Bytes, ApiError> {
     let failed = |error: std::io::Error| {
         let failure = ApiError::new(ErrorKind::Input, format!("cannot read the file: {error}"));
         if error.kind() == std::io::ErrorKind::NotFound { failure.hint("check the path") } else { failure }
@@ -211,12 +232,8 @@ fn read_bytes(path: &Path) -> Result<Bytes, ApiError> {
     let mut file = File::open(path).map_err(failed)?;
     let before = file.metadata().map_err(failed)?;
     let size = before.len();
-    if size > MAX_FILE_BYTES {
-        return Err(ApiError::new(
-            ErrorKind::Input,
-            format!("the file has {size} bytes; at most {MAX_FILE_BYTES} are read"),
-        )
-        .hint("split it by depth"));
+    if size > most.min(MAX_BLOB_BYTES) {
+        return Err(too_large(size, most.min(MAX_BLOB_BYTES)));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte more than there was shows that it grows.
@@ -240,7 +257,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("growing.las");
         std::fs::write(&path, b"~V").unwrap();
-        assert_eq!(read_bytes(&path).unwrap(), Bytes::from_static(b"~V"));
+        assert_eq!(read_bytes(&path, 1 << 30).unwrap(), Bytes::from_static(b"~V"));
         let stop = Arc::new(AtomicUsize::new(0));
         let writer = {
             let (path, stop) = (path.clone(), Arc::clone(&stop));
@@ -256,7 +273,8 @@ mod tests {
         };
         let begun = Instant::now();
         let is_refused = || {
-            read_bytes(&path).is_err_and(|error| error.kind == ErrorKind::Input && error.message.contains("changed"))
+            read_bytes(&path, 1 << 30)
+                .is_err_and(|error| error.kind == ErrorKind::Input && error.message.contains("changed"))
         };
         let mut refused = false;
         while !refused && begun.elapsed() < Duration::from_secs(60) {
@@ -273,7 +291,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("huge.las");
         File::create(&path).unwrap().set_len(10 << 30).unwrap();
-        let error = read_bytes(&path).unwrap_err();
-        assert!(error.message.contains("10737418240") && error.hint.is_some(), "{error}");
+        let error = read_bytes(&path, 2 << 30).unwrap_err();
+        assert!(error.message.contains("10737418240") && error.message.contains("2147483648"), "{error}");
+        assert!(error.hint.unwrap().contains("import.max_file_bytes 10737418240"));
+        File::create(&path).unwrap().set_len(MAX_BLOB_BYTES + 1).unwrap();
+        let error = read_bytes(&path, u64::MAX).unwrap_err();
+        assert!(error.hint.unwrap().contains("split it"), "no setting makes an entry name more");
     }
 }

@@ -1,8 +1,9 @@
 //! Recording a file: its wells, runs and attachments as documents.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use dataforge_protocol::document::{AttachmentState, RunState, WellState, rendition_id};
+use dataforge_protocol::document::{AttachmentState, Map, RunState, WellState, rendition_id};
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::facts::{Facts, RenditionFacts, WellFacts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
@@ -23,6 +24,8 @@ const MAX_WARNINGS: usize = 20;
 pub(super) struct Filing {
     /// The well a person named for all of them.
     pub(super) well: Option<DocId>,
+    /// The project that wells which are in none are filed under, and that attachments belong to.
+    pub(super) project: Option<DocId>,
     /// Whether a well that is the only one of its name is the one a file means.
     pub(super) match_names: bool,
     /// What a person says about attachments.
@@ -88,7 +91,7 @@ pub(super) fn record(
         Err(error) => return Err(ApiError::new(ErrorKind::Internal, format!("a failed file was recorded: {error}"))),
     };
     let mut file = result(&read.path, ALREADY_HERE);
-    let mut made = Vec::new();
+    let (mut made, mut remarks) = (Vec::new(), BTreeSet::new());
     for described in described(&read.path, prepared, source.hash) {
         let run = described.run;
         let outcome = record_run(writer, workspace, filing, &described, source)?;
@@ -100,12 +103,17 @@ pub(super) fn record(
         }
         file.runs.push(outcome.run.to_string());
         file.new_wells.extend(outcome.new_well.map(|well| well.to_string()));
+        if let (Some(project), Some(well)) = (filing.project, outcome.well) {
+            remarks.extend(file_under(writer, workspace, well, project)?);
+        }
         file.curves += run.facts.curves.len() as u64;
         file.rows += run.facts.rows;
     }
     let named = prepared.runs.iter().find_map(|run| run.well.as_ref()?.name.clone());
     file.well = prepared.well.name.clone().or(named);
     note_warnings(&mut file, prepared);
+    file.warnings_total += remarks.len() as u64;
+    file.warnings.extend(remarks);
     Ok((file, made))
 }
 
@@ -148,6 +156,8 @@ pub(super) fn described<'a>(path: &'a Path, prepared: &'a Prepared, source: Blob
 struct RunOutcome {
     run: DocId,
     word: &'static str,
+    /// The well it is filed under.
+    well: Option<DocId>,
     new_well: Option<DocId>,
 }
 
@@ -164,7 +174,7 @@ fn record_run(
     let blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
     if let Some(before) = before.filter(|before| before.deleted || !before.renditions.is_empty()) {
         let word = again(writer, doc, &before, run, blobs)?;
-        return Ok(RunOutcome { run: doc, word, new_well: None });
+        return Ok(RunOutcome { run: doc, word, well: before.well, new_well: None });
     }
     let (well, is_new) = open_well(writer, workspace, filing, described)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
@@ -177,7 +187,7 @@ fn record_run(
     };
     writer.edit(doc, &deps, blobs, |document, actor| document.write_run(actor, &state))?;
     note_own(writer, &run.facts)?;
-    Ok(RunOutcome { run: doc, word: IMPORTED, new_well: is_new.then_some(well) })
+    Ok(RunOutcome { run: doc, word: IMPORTED, well: Some(well), new_well: is_new.then_some(well) })
 }
 
 /// Deals with a source that is here already: another reader version's table stands beside ours,
@@ -215,6 +225,31 @@ fn again(
     Ok(IMPORTED)
 }
 
+/// Files a well under a project, unless it is filed already; one that is in another project stays there,
+/// which is returned in words.
+fn file_under(
+    writer: &mut Writer<'_>,
+    workspace: WorkspaceId,
+    well: DocId,
+    project: DocId,
+) -> Result<Option<String>, ApiError> {
+    match Index::new(writer.store().connection(), workspace).project_of(&well)? {
+        Some((other, name)) if other != project => {
+            return Ok(Some(format!("its well is filed under the project {name} and stays there")));
+        }
+        _ => {}
+    }
+    let Some(document) = writer.document(&well)? else { return Ok(None) };
+    if WellState::read(&document).project != Some(project) {
+        let deps: Vec<_> = writer.opening(&project).into_iter().collect();
+        let id = project.to_string();
+        writer.edit(well, &deps, Vec::new(), |document, actor| {
+            Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "project", Some(&id)))?.into_iter().collect())
+        })?;
+    }
+    Ok(None)
+}
+
 /// Notes that a table needs no check, because it was made here.
 fn note_own(writer: &Writer<'_>, facts: &RenditionFacts) -> Result<(), ApiError> {
     writer.store().note_check(&facts.blob, &Expected::native(facts).id(), None)
@@ -250,11 +285,16 @@ fn open_well(
     fill(&mut state.field, &header.field);
     fill(&mut state.company, &header.company);
     fill(&mut state.country, &header.country);
+    // One that is new goes there with its first change; the others are looked at one by one.
+    if is_new {
+        state.project = filing.project;
+    }
     for (key, value) in attributes(header) {
         state.attributes.entry(key).or_insert(value);
     }
     if state != before {
-        writer.edit(well, &[], Vec::new(), |document, actor| {
+        let deps: Vec<_> = state.project.and_then(|project| writer.opening(&project)).into_iter().collect();
+        writer.edit(well, &deps, Vec::new(), |document, actor| {
             Ok(document.edit(actor, |edit| state.write(edit))?.into_iter().collect())
         })?;
     }
@@ -311,12 +351,14 @@ fn record_attachment(
         Some(before) if before.deleted => result(path, RESTORABLE),
         Some(before) if before.name.is_some() => result(path, ALREADY_HERE),
         _ => {
-            let deps: Vec<_> = filing.well.and_then(|well| writer.opening(&well)).into_iter().collect();
+            let of = filing.well.or(filing.project);
+            let deps: Vec<_> = of.and_then(|of| writer.opening(&of)).into_iter().collect();
             writer.open(&facts, deps.clone())?;
             let state = AttachmentState {
                 name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
                 description: filing.description.clone(),
                 well: filing.well,
+                project: filing.project.filter(|_| filing.well.is_none()),
                 size: Some(source.size),
                 deleted: false,
             };

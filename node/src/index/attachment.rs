@@ -21,7 +21,7 @@ pub(super) fn refresh(
     let Some(Facts::Attachment { blob }) = facts else { return Ok(()) };
     // One whose first change has not arrived yet is not listed.
     let Some(name) = &state.name else { return Ok(()) };
-    store.connection().prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+    store.connection().prepare_cached("INSERT INTO attachments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
         params![
             workspace.as_bytes(),
             doc.as_bytes(),
@@ -31,6 +31,7 @@ pub(super) fn refresh(
             blob.as_bytes(),
             state.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(0),
             state.deleted,
+            state.project.as_ref().map(DocId::as_bytes),
         ],
     )?;
     Ok(())

@@ -84,11 +84,12 @@ const CURVES: &str = "
     ORDER BY well_name, r.name, c.run, c.ordinal";
 
 const ATTACHMENTS: &str = "
-    SELECT a.*, w.name AS well_name,
+    SELECT a.*, w.name AS well_name, p.name AS project_name,
            EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob) AS held
     FROM attachments AS a {index}
-    LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well AND w.deleted = 0
-    WHERE a.workspace = ?1 AND a.deleted = 0 AND {of}
+    LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well
+    LEFT JOIN projects AS p ON p.workspace = a.workspace AND p.id = a.project
+    WHERE a.workspace = ?1 AND a.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND coalesce(p.deleted, 0) = 0 AND {of}
     ORDER BY w.name, a.name, a.id";
 
 /// Returns the statement that lists everything, or only what has ?2 in a column, found by an index
@@ -180,6 +181,8 @@ fn attachment(row: &Row<'_>) -> rusqlite::Result<AttachmentInfo> {
         description: row.get("description")?,
         well_id: optional_hex(row.get("well")?),
         well: row.get("well_name")?,
+        project_id: optional_hex(row.get("project")?),
+        project: row.get("project_name")?,
         bytes: row.get("blob_bytes")?,
         blob: hex(&row.get::<_, Vec<u8>>("blob")?),
         held: row.get("held")?,
@@ -285,8 +288,19 @@ impl<'a> Index<'a> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn attachments(&self, of: Option<&DocId>) -> Result<Vec<AttachmentInfo>, ApiError> {
-        let mut statement =
-            self.connection.prepare_cached(&listing(ATTACHMENTS, of.map(|_| ("a.well", "attachments_by_well"))))?;
+        self.attachments_with(of, ("a.well", "attachments_by_well"))
+    }
+
+    /// Returns the attachments of a project, by name.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn project_attachments(&self, project: &DocId) -> Result<Vec<AttachmentInfo>, ApiError> {
+        self.attachments_with(Some(project), ("a.project", ""))
+    }
+
+    fn attachments_with(&self, of: Option<&DocId>, by: (&str, &str)) -> Result<Vec<AttachmentInfo>, ApiError> {
+        let mut statement = self.connection.prepare_cached(&listing(ATTACHMENTS, of.map(|_| by)))?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(DocId::as_bytes)], attachment)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -464,7 +478,13 @@ impl<'a> Index<'a> {
     }
 
     /// A name counts before a prefix of an id.
-    fn matching(&self, table: &str, names: &str, target: &str, deleted: bool) -> Result<Vec<DocId>, ApiError> {
+    pub(super) fn matching(
+        &self,
+        table: &str,
+        names: &str,
+        target: &str,
+        deleted: bool,
+    ) -> Result<Vec<DocId>, ApiError> {
         let by_name =
             format!("SELECT id FROM {table} WHERE workspace = ?1 AND ({names}) AND deleted <= ?3 ORDER BY id");
         let found = self.ids(&by_name, target, deleted)?;

@@ -369,7 +369,8 @@ async fn over_project_limit(
 ) -> Result<Vec<(Vec<BlobRef>, u64)>, ApiError> {
     node.with_core(move |core| {
         let mut over = Vec::new();
-        for project in core.store.projects(&workspace)? {
+        for (project, quota) in core.store.projects(&workspace)? {
+            let limit = quota.unwrap_or(limit);
             let named = core.store.blobs_of(&workspace, &crate::store::Scope::Project(project))?;
             let mut held = Vec::new();
             for one in named {

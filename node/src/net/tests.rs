@@ -39,7 +39,7 @@ async fn field(dir: &Path, names: &[&str], files: &[Vec<u8>]) -> Vec<Node> {
     for (number, bytes) in files.iter().enumerate() {
         std::fs::write(source.join(format!("scan-{number}.bin")), bytes).unwrap();
     }
-    let attach = Request::Attach { workspace: None, paths: vec![source], well: None, description: None };
+    let attach = Request::Attach { workspace: None, paths: vec![source], well: None, project: None, description: None };
     call(&first, attach).await;
     call(&first, Request::Up).await;
     let mut nodes = vec![first];

@@ -7,8 +7,7 @@ mod queue;
 use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::id::{DocId, WorkspaceId};
-use rusqlite::{OptionalExtension as _, params};
+use dataforge_protocol::id::WorkspaceId;
 
 use crate::api::{ApiError, DataRequest, ErrorKind, FetchedReply, MarkInfo, PolicyReply, Reply};
 use crate::clock::now_ms;
@@ -72,9 +71,6 @@ fn target(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Target, Ap
         }
         Err(error) => error,
     };
-    if let Some(doc) = find_project(core, workspace, text)? {
-        return Ok(Target { scope: Scope::Project(doc), name: text.to_owned() });
-    }
     let is_hash = text.len() >= HASH_DIGITS && text.chars().all(|digit| digit.is_ascii_hexdigit());
     if missing.kind == ErrorKind::NotFound && is_hash {
         let found = core.store.blobs_beginning(workspace, text)?;
@@ -86,16 +82,6 @@ fn target(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Target, Ap
         };
     }
     Err(missing)
-}
-
-/// Finds a project by name, id or the beginning of its id.
-fn find_project(core: &Core, workspace: &WorkspaceId, text: &str) -> Result<Option<DocId>, ApiError> {
-    let mut statement = core.store.connection().prepare_cached(
-        "SELECT id FROM projects WHERE workspace = ?1 AND deleted = 0
-         AND (name = ?2 OR lower(hex(id)) LIKE lower(?2) || '%') ORDER BY name <> ?2 LIMIT 1",
-    )?;
-    let id: Option<[u8; 32]> = statement.query_row(params![workspace.as_bytes(), text], |row| row.get(0)).optional()?;
-    Ok(id.map(DocId))
 }
 
 /// The blobs of a target.
@@ -235,7 +221,7 @@ fn name_of(core: &Core, workspace: &WorkspaceId, found: &Target) -> String {
     let name = match found.scope {
         Scope::Well(doc) => index.well(&doc).map(|well| format!("well {}", well.name)).ok(),
         Scope::Run(doc) => index.run(&doc).map(|run| format!("run {}", run.name)).ok(),
-        Scope::Project(_) => Some(format!("project {}", found.name)),
+        Scope::Project(doc) => index.project(&doc).map(|project| format!("project {}", project.name)).ok(),
         _ => None,
     };
     name.unwrap_or_else(|| found.name.clone())

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::params;
 
-use crate::api::{ApiError, CandidateInfo, CurveName, DuplicateInfo, MeaningInfo, Reply, ReportReply, WellInfo};
+use crate::api::{
+    ApiError, AttachmentInfo, CandidateInfo, CurveName, DuplicateInfo, MeaningInfo, Reply, ReportReply, WellInfo,
+};
 use crate::core::Core;
 use crate::index::{Index, read_dictionary};
 use crate::ingest::dictionary::{Clues, PropertyChoice, candidates};
@@ -22,11 +24,19 @@ pub(super) async fn report(node: &Node, workspace: WorkspaceId, run: String) -> 
     Ok(Reply::Report(report.await?))
 }
 
-pub(super) async fn attachments(node: &Node, workspace: WorkspaceId, well: Option<String>) -> Result<Reply, ApiError> {
+pub(super) async fn attachments(
+    node: &Node,
+    workspace: WorkspaceId,
+    well: Option<String>,
+    project: Option<String>,
+) -> Result<Reply, ApiError> {
     let attachments = node.with_core(move |core| {
         let index = Index::new(core.store.connection(), workspace);
         let well = well.map(|well| index.find_well(&well)).transpose()?;
-        index.attachments(well.as_ref())
+        let Some(project) = project else { return index.attachments(well.as_ref()) };
+        let of_project = index.project_attachments(&index.find_project(&project)?)?;
+        let is_of_well = |file: &AttachmentInfo| well.is_none_or(|well| file.well_id == well.to_string());
+        Ok(of_project.into_iter().filter(is_of_well).collect())
     });
     Ok(Reply::Attachments { attachments: attachments.await? })
 }

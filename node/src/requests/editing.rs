@@ -59,6 +59,8 @@ pub(super) async fn set(
         }
         let found = Index::new(writer.store().connection(), workspace).find(&target, false)?;
         match found {
+            Found::Well(doc) if field == "project" => file_under(writer, doc, workspace, &value, false),
+            Found::Attachment(doc) if field == "project" => file_under(writer, doc, workspace, &value, true),
             Found::Well(doc) => set_well(writer, doc, &field, &value),
             Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, &value),
             Found::Run(doc) => set_run(writer, doc, &field, &value),
@@ -68,7 +70,7 @@ pub(super) async fn set(
                 "dataforge projects, charts, selections, tops and surveys edit the others",
             )),
             Found::Attachment(doc) => {
-                check_field(&field, &["name", "description"], &["well"])?;
+                check_field(&field, &["name", "description"], &["well", "project"])?;
                 set_text(writer, doc, Map::Root, &field, &value)
             }
         }
@@ -108,7 +110,8 @@ fn check_well(field: &str, value: &str) -> Result<(), ApiError> {
     if PLACE_FIELDS.contains(&field) {
         return check_place(field, value, number);
     }
-    check_field(field, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), &PLACE_FIELDS)
+    let others = [&["project"][..], &PLACE_FIELDS].concat();
+    check_field(field, &[&WELL_FIELDS[..], &GRID_FIELDS].concat(), &others)
 }
 
 fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
@@ -161,6 +164,20 @@ fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, tar
         Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "well", Some(&id)))?.into_iter().collect())
     })?;
     Ok(())
+}
+
+/// Files a well or an attachment under a project; an empty name takes it out of its own. An attachment
+/// belongs to its project instead of a well.
+fn file_under(
+    writer: &mut Writer<'_>,
+    doc: DocId,
+    workspace: WorkspaceId,
+    project: &str,
+    is_attachment: bool,
+) -> Result<(), ApiError> {
+    let index = Index::new(writer.store().connection(), workspace);
+    let project = if project.is_empty() { None } else { Some(index.find_project(project)?) };
+    super::projects::file(writer, workspace, doc, project, is_attachment)
 }
 
 fn check_curve(field: &str, value: &str) -> Result<CurveField, ApiError> {

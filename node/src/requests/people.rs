@@ -3,6 +3,7 @@
 mod devices;
 mod explain;
 mod forks;
+mod group_role;
 mod invites;
 mod late;
 mod link;
@@ -32,6 +33,9 @@ use crate::node::Node;
 pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: PeopleRequest) -> Result<Reply, ApiError> {
     match ask {
         PeopleRequest::Concerned { member, device } => members::concerned(node, workspace, member, device).await,
+        PeopleRequest::SetRole { member, role } if member.starts_with(super::groups::SIGN) => {
+            group_role::set(node, workspace, member, role).await
+        }
         PeopleRequest::SetRole { member, role } => roles::set_role(node, workspace, member, role).await,
         PeopleRequest::Remove { member } => roles::remove(node, workspace, member).await,
         PeopleRequest::Leave => roles::leave(node, workspace).await,

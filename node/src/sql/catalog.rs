@@ -82,7 +82,8 @@ const ATTACHMENTS: &str = "
            EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob)
     FROM attachments AS a
     LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well
-    WHERE a.workspace = ?1 AND a.deleted = 0
+    LEFT JOIN projects AS p ON p.workspace = a.workspace AND p.id = a.project
+    WHERE a.workspace = ?1 AND a.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND coalesce(p.deleted, 0) = 0
     ORDER BY w.name, a.name, a.id";
 
 const ENTRIES: &str = "

@@ -26,6 +26,11 @@ CREATE TABLE projects (
     id          BLOB NOT NULL,
     name        TEXT NOT NULL,
     description TEXT,
+    owner       BLOB,                   -- the person who looks after it
+    archived    INTEGER NOT NULL,
+    tags        TEXT NOT NULL,          -- JSON array
+    settings    TEXT NOT NULL,          -- JSON object, without the prefix `settings.`
+    quota       INTEGER,                -- bytes, of the settings
     deleted     INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
@@ -213,6 +218,7 @@ CREATE TABLE attachments (
     blob        BLOB NOT NULL,
     blob_bytes  INTEGER NOT NULL,
     deleted     INTEGER NOT NULL,
+    project     BLOB,                   -- it belongs to
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachments_by_well ON attachments (workspace, well);

@@ -135,14 +135,14 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the projects of a workspace.
+    /// Returns the projects of a workspace, each with the bytes it should have at most where it says so.
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn projects(&self, workspace: &WorkspaceId) -> Result<Vec<DocId>, ApiError> {
+    pub(crate) fn projects(&self, workspace: &WorkspaceId) -> Result<Vec<(DocId, Option<u64>)>, ApiError> {
         let mut statement =
-            self.connection().prepare_cached("SELECT id FROM projects WHERE workspace = ?1 ORDER BY id")?;
-        let rows = statement.query_map(params![workspace.as_bytes()], |row| row.get(0))?;
-        Ok(rows.map(|row| row.map(DocId)).collect::<Result<_, _>>()?)
+            self.connection().prepare_cached("SELECT id, quota FROM projects WHERE workspace = ?1 ORDER BY id")?;
+        let rows = statement.query_map(params![workspace.as_bytes()], |row| Ok((DocId(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -14,7 +14,7 @@ use crate::api::ApiError;
 pub(crate) enum Scope {
     /// All of it.
     Workspace,
-    /// The wells filed under a project.
+    /// The wells filed under a project, and its attachments.
     Project(DocId),
     /// A well with its runs and attachments.
     Well(DocId),
@@ -72,7 +72,8 @@ impl Store {
         match scope {
             Scope::Workspace => self.named("1", params![id]),
             Scope::Project(doc) => self.named(
-                "d.well IN (SELECT id FROM wells WHERE workspace = ?1 AND project = ?2)",
+                "(d.well IN (SELECT id FROM wells WHERE workspace = ?1 AND project = ?2)
+                  OR d.doc IN (SELECT id FROM attachments WHERE workspace = ?1 AND project = ?2))",
                 params![id, doc.as_bytes()],
             ),
             Scope::Well(doc) => self.named("d.well = ?2", params![id, doc.as_bytes()]),

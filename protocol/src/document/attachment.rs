@@ -10,8 +10,10 @@ pub struct AttachmentState {
     pub name: Option<String>,
     /// What it is, in a person's words.
     pub description: Option<String>,
-    /// The well it belongs to; the workspace when there is none.
+    /// The well it belongs to; the workspace when there is neither this nor a project.
     pub well: Option<DocId>,
+    /// The project it belongs to.
+    pub project: Option<DocId>,
     /// Its size in bytes, as said by who added it.
     pub size: Option<u64>,
     /// Whether it is deleted.
@@ -27,6 +29,7 @@ impl AttachmentState {
             name: text("name"),
             description: text("description"),
             well: text("well").and_then(|id| id.parse().ok()),
+            project: text("project").and_then(|id| id.parse().ok()),
             size: text("size").and_then(|size| size.parse().ok()),
             deleted: doc.is_deleted(),
         }
@@ -40,6 +43,7 @@ impl AttachmentState {
         edit.set_text(Map::Root, "name", self.name.as_deref())?;
         edit.set_text(Map::Root, "description", self.description.as_deref())?;
         edit.set_text(Map::Root, "well", self.well.map(|id| id.to_string()).as_deref())?;
+        edit.set_text(Map::Root, "project", self.project.map(|id| id.to_string()).as_deref())?;
         edit.set_text(Map::Root, "size", self.size.map(|size| size.to_string()).as_deref())?;
         edit.set_flag(DELETED, self.deleted)
     }

@@ -80,6 +80,11 @@ impl<'a, 'b> Edit<'a, 'b> {
         value.map_or(Ok(()), |value| self.put(map, key, value.clone()))
     }
 
+    /// Returns the keys of a map.
+    pub(super) fn keys(&self, map: Map) -> Vec<String> {
+        self.tx.keys(map.id()).collect()
+    }
+
     /// Sets a root flag; a flag that was never set is already false.
     pub(super) fn set_flag(&mut self, key: &str, value: bool) -> Result<(), EngineError> {
         let before = self.tx.get(Map::Root.id(), key)?;
@@ -92,7 +97,7 @@ impl<'a, 'b> Edit<'a, 'b> {
 
     /// Makes the texts of a map those given; what is no text stays.
     pub(super) fn set_texts(&mut self, map: Map, texts: &BTreeMap<String, String>) -> Result<(), EngineError> {
-        let keys: Vec<String> = self.tx.keys(map.id()).collect();
+        let keys = self.keys(map);
         for key in keys.iter().filter(|key| !texts.contains_key(*key)) {
             let value = self.tx.get(map.id(), key.as_str())?;
             if value.is_some_and(|(value, _)| matches!(field_of(&value), Some(Field::Text(_)))) {

@@ -240,10 +240,16 @@ pub struct AttachmentInfo {
     pub name: String,
     /// What it is.
     pub description: Option<String>,
-    /// Its well's id; empty when it belongs to the workspace.
+    /// Its well's id; empty when it belongs to no well.
     pub well_id: String,
     /// Its well's name.
     pub well: Option<String>,
+    /// Its project's id; empty when it belongs to none. Without well and project it is the workspace's.
+    #[serde(default)]
+    pub project_id: String,
+    /// Its project's name.
+    #[serde(default)]
+    pub project: Option<String>,
     /// Bytes.
     pub bytes: u64,
     /// Hash.

@@ -15,9 +15,9 @@ pub enum PeopleRequest {
         /// A device, instead of all of the member's.
         device: Option<String>,
     },
-    /// Gives a member another role. → `Wrote`
+    /// Gives a member another role, or all of a group. → `Wrote`
     SetRole {
-        /// Whose.
+        /// Whose: a member, or `@` and a group.
         member: String,
         /// The role: viewer, editor, admin or owner.
         role: String,

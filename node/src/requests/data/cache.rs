@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
-use super::{blobs, find_project, target};
+use super::{blobs, target};
 use crate::api::{ApiError, CacheReply, ErrorKind, FreedReply, KeptInfo, Reply};
+use crate::index::Index;
 use crate::keep::{self, Freed, Policy, Reason};
 use crate::net::Purpose;
 use crate::node::Node;
@@ -117,9 +118,7 @@ pub(super) async fn clear(
         .with_core(move |core| {
             let scope = match &project {
                 None => Scope::Workspace,
-                Some(name) => Scope::Project(find_project(core, &workspace, name)?.ok_or_else(|| {
-                    ApiError::new(ErrorKind::NotFound, format!("there is no project {name:?}, or it is deleted"))
-                })?),
+                Some(name) => Scope::Project(Index::new(core.store.connection(), workspace).find_project(name)?),
             };
             let named = core.store.blobs_of(&workspace, &scope)?;
             Ok(named.into_iter().map(|one| one.blob).collect::<Vec<_>>())

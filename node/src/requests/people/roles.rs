@@ -15,7 +15,8 @@ use crate::node::Node;
 type Wrote = (WroteReply, Progress);
 
 /// What becomes of later work, for the end of a message.
-const LATER: &str = "what came here up to now counts; what comes later is set aside: dataforge late-work shows it";
+pub(super) const LATER: &str =
+    "what came here up to now counts; what comes later is set aside: dataforge late-work shows it";
 
 /// Writes one op, with what it does in words.
 pub(super) fn write_op(core: &mut Core, workspace: &WorkspaceId, op: &Op, message: String) -> Result<Wrote, ApiError> {
@@ -23,7 +24,7 @@ pub(super) fn write_op(core: &mut Core, workspace: &WorkspaceId, op: &Op, messag
     Ok((WroteReply { entry: entry.to_string(), message }, progress))
 }
 
-fn cut_of(core: &mut Core, workspace: &WorkspaceId, person: &KnownPerson) -> Result<Cut, ApiError> {
+pub(super) fn cut_of(core: &mut Core, workspace: &WorkspaceId, person: &KnownPerson) -> Result<Cut, ApiError> {
     Ok(core.ledger(workspace)?.cut_of(person.devices.keys().copied()))
 }
 
