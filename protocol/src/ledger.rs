@@ -11,6 +11,7 @@ mod accept;
 mod aside;
 mod branches;
 mod chain;
+mod contest;
 mod counting;
 mod explain;
 mod gating;
@@ -19,6 +20,7 @@ mod near;
 mod past;
 mod people;
 mod settle;
+mod shown;
 mod waiting;
 mod witness;
 mod write;
@@ -29,9 +31,10 @@ use std::sync::Arc;
 pub use self::chain::DeviceTips;
 pub use self::explain::{LateWork, Why};
 use self::gating::Doc;
-use self::near::Shown;
+use self::near::Marks;
 pub use self::people::{DeviceState, Fork, ForkBranch, KnownDevice, KnownPerson};
 use self::settle::Settled;
+use self::shown::Shown;
 use self::waiting::Waiting;
 pub use self::write::{Draft, DraftError};
 use crate::authority::{Membership, OpRefusal, OpSet, View};
@@ -165,8 +168,8 @@ struct Node {
     connected: bool,
     /// Whether a fork or removal touches it, or what it rests on.
     near: bool,
-    /// The branches of forked devices in its past.
-    shown: Arc<Shown>,
+    /// What shows of forks in its past.
+    shown: Shown,
     /// Its number in the order of settling, which is causal.
     position: usize,
 }
@@ -208,14 +211,16 @@ pub struct Ledger {
     forked: BTreeMap<DeviceId, u64>,
     /// Those of them that forked again above it.
     forked_again: BTreeSet<DeviceId>,
-    /// Ops on forked parts of chains.
-    frozen_ops: Vec<EntryId>,
+    marks: Marks,
     /// Devices with several entries for one position, readable or not.
     branched: BTreeSet<DeviceId>,
     /// What ops name as the one before them on their chains, and was not here when they came.
     awaited: BTreeSet<EntryId>,
     waiting: Waiting,
     invalid: BTreeSet<EntryId>,
+    /// Entries looked at by judging, which tells what it costs.
+    #[cfg(test)]
+    steps: std::sync::atomic::AtomicUsize,
 }
 
 impl Ledger {
@@ -244,11 +249,13 @@ impl Ledger {
             docs: BTreeMap::new(),
             forked: BTreeMap::new(),
             forked_again: BTreeSet::new(),
-            frozen_ops: Vec::new(),
+            marks: Marks::default(),
             branched: BTreeSet::new(),
             awaited: BTreeSet::new(),
             waiting: Waiting::default(),
             invalid: BTreeSet::new(),
+            #[cfg(test)]
+            steps: std::sync::atomic::AtomicUsize::default(),
         };
         let device = genesis.header.link().device;
         ledger.membership.add(genesis.id, device, &[], Op::Genesis(body))?;

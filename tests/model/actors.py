@@ -42,6 +42,7 @@ class People:
         self.order = []
         self.aware = {}  # object of a byzantine -> restrictions of it known then
         self.attempts = {}  # how honest entries were written
+        self.wrote = {}  # op of an honest node -> the valid ops it held
         self.count = {}  # person -> devices ever
         self.byzantine = set()
         self.spare = [f"q{n}" for n in range(4)]
@@ -97,6 +98,8 @@ class People:
             self.g.forget(id)
             self.j.forget(id)
             return None
+        if not n.byzantine and M >= self.j.valid_ops(frozenset(n.M)):
+            self.wrote[id] = M
         self.published(n, id, n.M)
         return id
 

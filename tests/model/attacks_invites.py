@@ -297,3 +297,12 @@ def admitting_admin_made_editor_in_another_partition(w):
     c = admit(w, "A1", i, "C", after=[i])
     w.op("O1", "role", after=[i], t="A", role=EDITOR)
     w.effective(c)
+
+
+@story
+def who_left_comes_again_by_an_open_invite(w):
+    i = open_invite(w)
+    w.op("B1", "leave")
+    w.effective(w.op("M1", "admit", of=i, t="B", role=EDITOR, devices=["B2"]))
+    w.roles(B=EDITOR)
+    w.live(B="B2")

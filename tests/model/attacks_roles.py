@@ -157,6 +157,98 @@ def transfer_whose_grant_fails_lowers_nobody(w):
 
 
 @story
+def owner_again_acts_when_the_one_named_left_beside_the_transfer(w):
+    h = w.base()
+    w.op("O1", "transfer", after=[h], t="A", role=EDITOR)
+    w.op("A1", "leave", after=[h])
+    w.roles(A=0, O=OWNER)
+    w.effective(
+        w.op("O1", "add", t="C", role=ADMIN, devices=["C1"]),
+        w.op("O1", "add", t="A", role=EDITOR, devices=["A2"]),
+    )
+    w.roles(A=EDITOR, C=ADMIN, O=OWNER)
+    w.effective(w.op("O1", "transfer", t="C", role=EDITOR))
+    w.roles(C=OWNER, O=EDITOR)
+
+
+@story
+def owner_again_acts_when_the_one_named_lowered_itself_beside_the_transfer(w):
+    h = w.base()
+    w.op("O1", "transfer", after=[h], t="A", role=EDITOR)
+    w.op("A1", "role", after=[h], t="A", role=VIEWER)
+    w.roles(A=VIEWER, O=OWNER)
+    w.effective(w.op("O1", "role", t="A", role=EDITOR))
+    w.roles(A=EDITOR, O=OWNER)
+
+
+@story
+def owner_whom_the_guard_keeps_acts(w):
+    h = w.base()
+    w.op("A1", "leave", after=[h])
+    p = w.op("O1", "role", after=[h], t="A", role=OWNER)
+    w.op("O1", "leave", after=[p])
+    w.roles(A=0, O=OWNER)
+    w.effective(w.op("O1", "add", t="C", role=OWNER, devices=["C1"]))
+    w.roles(C=OWNER, O=0)
+
+
+@story
+def who_left_beside_a_promotion_is_added_again_by_an_equal(w):
+    h = w.base()
+    w.op("O1", "role", after=[h], t="B", role=ADMIN)
+    w.op("B1", "leave", after=[h])
+    w.effective(w.op("A1", "add", t="B", role=EDITOR, devices=["B2"]))
+    w.roles(B=EDITOR)
+    w.live(B="B2")
+
+
+@story
+def owner_whom_an_admin_added_again_is_not_heard(w):
+    w.op("O1", "genesis", [], owners={"O": ["O1"], "P": ["P1"]})
+    w.op("O1", "add", t="A", role=ADMIN, devices=["A1"])
+    h = w.op("O1", "add", t="D", role=EDITOR, devices=["D1"])
+    gone = w.op("P1", "remove", after=[h], t="D")
+    w.op("A1", "add", after=[gone], t="D", role=EDITOR, devices=["D2"])
+    w.op("O1", "role", after=[h], t="D", role=OWNER)
+    # The add knows the removal, and the grant is above the add; but it is judged after owners' ops.
+    w.roles(D=OWNER)
+    w.void(w.op("D2", "describe"))
+    w.counts(w.data("D2"))
+    w.op("O1", "recover", owners={"O": ["O1"]}, removed=["D"], epoch=1, proofs=["key"])
+    w.roles(D=0, O=OWNER)
+
+
+@story
+def admin_admitted_again_is_not_heard_until_an_owner_says_so(w):
+    w.op("O1", "genesis", [], owners={"O": ["O1"], "P": ["P1"]})
+    w.op("O1", "add", t="A", role=ADMIN, devices=["A1"])
+    i = w.op("A1", "invite", form="open", role=EDITOR, uses=1)
+    w.op("O1", "add", t="B", role=EDITOR, devices=["B1"])
+    h = w.op("O1", "add", t="D", role=EDITOR, devices=["D1"])
+    gone = w.op("P1", "remove", after=[h], t="D")
+    w.op("B1", "admit", after=[gone], of=i, t="D", role=EDITOR, devices=["D2"])
+    w.op("O1", "role", after=[h], t="D", role=ADMIN)
+    w.roles(D=ADMIN)
+    w.void(w.op("D2", "describe"))
+    w.op("O1", "role", t="D", role=ADMIN)
+    w.effective(w.op("D2", "describe"))
+
+
+@story
+def owner_again_keeps_what_it_did_before_the_leave_was_void(w):
+    h = w.base()
+    w.op("O1", "transfer", after=[h], t="B", role=EDITOR)
+    leave = w.op("B1", "leave", after=[h])
+    c = w.op("O1", "add", t="C", role=ADMIN, devices=["C1"])
+    w.roles(B=0, C=ADMIN, O=OWNER)
+    # The removal voids the leave, and the transfer overrides the removal.
+    w.op("A1", "remove", after=[h], t="B")
+    w.void(leave)
+    w.effective(c)
+    w.roles(B=OWNER, C=ADMIN, O=EDITOR)
+
+
+@story
 def transfer_against_a_concurrent_removal_of_lower_rank(w):
     h = w.base()
     w.op("O1", "transfer", after=[h], t="B", role=ADMIN)

@@ -1,9 +1,11 @@
 """Effective ops (R2): strata from the highest rank down."""
 
-from graph import ADMIN, EDITOR, NOBODY
+from graph import ADMIN, EDITOR, NOBODY, TOP
 
 
 class EffectRules:
+    STRATUM = {TOP: -1, 4: 0, 3: 1, 2: 3, 1: 4}  # of ops that are no admits, by rank
+
     def valid_ops(self, M):
         return frozenset(x for x in M if self.valid_op(x))
 
@@ -40,13 +42,16 @@ class EffectRules:
         return frozenset(E)
 
     def strata(self, rest):
-        """Ranks 4 and 3, then all admits, then ranks 2 and 1."""
-        admits = [x for x in rest if self.g.ops[x].kind == "admit"]
-        by_rank = {k: [] for k in (4, 3, 2, 1)}
+        by_stratum = {k: [] for k in range(5)}
         for x in rest:
-            if self.g.ops[x].kind != "admit":
-                by_rank[self.rank(x)].append(x)
-        return [by_rank[4], by_rank[3], admits, by_rank[2], by_rank[1]]
+            by_stratum[self.stratum(x)].append(x)
+        return by_stratum.values()
+
+    def stratum(self, x):
+        """Ranks 4 and 3, then all admits, then ranks 2 and 1."""
+        if self.g.ops[x].kind == "admit":
+            return 2
+        return self.STRATUM[self.rank(x)]
 
     def is_void(self, x, E):
         ratified = any(
@@ -78,13 +83,26 @@ class EffectRules:
         """3b: the author's rank does not follow from what counts of its past."""
         o = self.g.ops[x]
         a = self.author(x)
-        S = self.fold(frozenset(E) & o.past, o.past)
+        S = self.fold((frozenset(E) & o.past) | self.own_words(o), o.past)
         if o.kind == "admit" and o.of not in E:
             return True
         if self.target_too_high(x, S):
             return True
         by_itself = o.kind == "device" and o.d == o.device
         return S.rank(a) < self.need(x) or not (by_itself or S.author(o.device) == a)
+
+    def own_words(self, o):
+        """What people had done to themselves, of later strata: it may make again
+        whom it was given to, and unmake whom others had raised beside it."""
+        return {
+            y
+            for y in self.effective(o.past)
+            if self.lowers_itself(y) and self.stratum(y) > self.stratum(o.id)
+        }
+
+    def lowers_itself(self, y):
+        q = self.g.ops[y]
+        return q.kind == "leave" or (q.kind == "role" and q.t == self.author(y))
 
     def target_too_high(self, x, S):
         """Whom it lowers or raises must be below its author there too."""

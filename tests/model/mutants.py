@@ -138,6 +138,13 @@ class HalvesAlwaysCount(Judge):
         return True
 
 
+class OwnWordsComeLate(Judge):
+    """What people did to themselves in a later stratum is not known to an op."""
+
+    def own_words(self, o):
+        return frozenset()
+
+
 class LatestRemovalApplies(Judge):
     """A later wide cut brings back what an earlier one left out."""
 

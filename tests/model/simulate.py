@@ -104,6 +104,14 @@ def check_shape(p, v):
         need(not M or p.j.state(M).owners(), "no owner remains in a node's view")
 
 
+def given_back(j, M, t):
+    """Whether somebody below their role gave t back what another beside that role took: the
+    limit of docs/authority.md, where ops are not heard."""
+    E, r = j.effective(M), j.state(M).rank(t)
+    below = [y for y in E if t in j.about(y) and j.stratum(y) > j.STRATUM[r]]
+    return any(j.about(x).get(t, r) < r and x in j.g.ops[y].past for x in E for y in below)
+
+
 def check_late(p, v):
     """What somebody signed knowing of its removal counts only in a cut or built upon."""
     g, j = p.g, p.j
@@ -168,6 +176,9 @@ def check(p, judge=Judge):
     v = p.j.verdict()
     for x in v.invalid:
         need(x in p.aware, "an honest node signed something invalid")
+    for x, M in p.wrote.items():
+        is_heard = x in p.j.effective(M | {x}) or given_back(p.j, M, p.j.author(x))
+        need(is_heard, "an op was void for the honest node that signed it")
     check_shape(p, v)
     check_late(p, v)
     check_unrestricted(p, v)

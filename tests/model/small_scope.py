@@ -3,8 +3,8 @@
 Four members (owner, second owner or admin, admin or editor, editor) and up to
 five more ops, of all kinds with few choices each, in all shapes of history.
 Every graph with one op is judged, and N random graphs with two to five. For
-each: several orders of arrival agree, an owner remains, and the marks of a
-sound verdict hold.
+each: several orders of arrival agree, an owner remains, what a member does
+knowing all of it counts, and the marks of a sound verdict hold.
 """
 
 import itertools
@@ -13,6 +13,7 @@ import sys
 
 from graph import ADMIN, EDITOR, OWNER, VIEWER, Graph
 from judge import Judge
+from simulate import given_back
 
 CASTS = [(OWNER, OWNER, ADMIN, EDITOR), (OWNER, ADMIN, ADMIN, EDITOR), (OWNER, ADMIN, EDITOR, EDITOR)]
 PERSONS = "abcd"
@@ -106,6 +107,8 @@ def problem(s):
             if not s.g.ops[x].signed:
                 return f"effective {x} is void among the effective"
     for p, ds in v.devices.items():
+        if not all(is_heard(s, M, v, d) for d in ds) and not given_back(s.j, M, p):
+            return f"{p} can do nothing that counts"
         if any(q != p and ds & es for q, es in v.devices.items()):
             return "one device of two persons"
     # What only some hold is judged as if there were nothing else.
@@ -119,6 +122,19 @@ def problem(s):
         if alone(s, M) != v.facts():
             return "another order, another verdict"
     return None
+
+
+def is_heard(s, M, v, device):
+    """Whether an op counts that a live device writes now."""
+    for known in (v.effective, s.j.valid_ops(M)):
+        x = s.add(device, "describe", s.g.heads(s.g.closure(known)))
+        if x is not None:
+            counts = x in s.j.effective(M | {x})
+            s.order.remove(x)
+            s.g.forget(x)
+            s.j.forget(x)
+            return counts
+    return False
 
 
 def alone(s, M):

@@ -45,6 +45,29 @@ fn undrafted(error: &DraftError) -> ApiError {
     }
 }
 
+/// Says why an own entry does not count.
+fn unaccepted(is_op: bool, outcome: Option<Outcome>) -> ApiError {
+    let refused = |why: &dyn std::fmt::Display| {
+        ApiError::new(ErrorKind::NotAllowed, format!("the workspace's rules refuse it: {why}"))
+    };
+    match outcome {
+        Some(Outcome::Invalid(Invalid::NotAWriter)) => {
+            ApiError::new(ErrorKind::NotAllowed, "your role in this workspace does not allow changes")
+                .hint("ask an admin or owner for the role of an editor")
+        }
+        Some(Outcome::Invalid(invalid)) => refused(&invalid),
+        Some(Outcome::Inert(inert)) => refused(&inert),
+        // A limit of the rules: docs/authority.md.
+        Some(Outcome::Excluded) if is_op => ApiError::new(
+            ErrorKind::NotAllowed,
+            "it would count for nobody: you were removed and given a higher role at the same time, and added again \
+             by somebody below that role",
+        )
+        .hint("an owner gives an admin the role anew (dataforge role MEMBER admin); of an owner only dataforge recover does"),
+        other => ApiError::new(ErrorKind::Internal, format!("an own entry was not accepted: {other:?}")),
+    }
+}
+
 impl<'a> Writer<'a> {
     pub(super) fn new(
         store: &'a Store,
@@ -96,22 +119,7 @@ impl<'a> Writer<'a> {
         let outcome = done.other.clone().or_else(|| done.settled.first().map(|(_, outcome)| outcome.clone()));
         match outcome {
             Some(Outcome::Accepted) => record(self.store, self.ledger, done, self.progress)?,
-            Some(Outcome::Invalid(Invalid::NotAWriter)) => {
-                return Err(ApiError::new(ErrorKind::NotAllowed, "your role in this workspace does not allow changes")
-                    .hint("ask an admin or owner for the role of an editor"));
-            }
-            Some(Outcome::Invalid(invalid)) => {
-                return Err(ApiError::new(
-                    ErrorKind::NotAllowed,
-                    format!("the workspace's rules refuse it: {invalid}"),
-                ));
-            }
-            Some(Outcome::Inert(inert)) => {
-                return Err(ApiError::new(ErrorKind::NotAllowed, format!("the workspace's rules refuse it: {inert}")));
-            }
-            other => {
-                return Err(ApiError::new(ErrorKind::Internal, format!("an own entry was not accepted: {other:?}")));
-            }
+            other => return Err(unaccepted(header.link.kind == EntryKind::Op.to_u8(), other)),
         }
         Ok(id)
     }
@@ -231,5 +239,19 @@ impl<'a> Writer<'a> {
             self.append(Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs, body: change.clone() })?;
         }
         Ok(!changes.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_op_that_is_void_says_what_ends_that() {
+        let told = unaccepted(true, Some(Outcome::Excluded));
+        assert_eq!(told.kind, ErrorKind::NotAllowed);
+        assert!(told.hint.is_some_and(|hint| hint.contains("dataforge recover")));
+        let told = unaccepted(false, Some(Outcome::Excluded));
+        assert_eq!((told.kind, told.hint), (ErrorKind::Internal, None), "data is never written so");
     }
 }

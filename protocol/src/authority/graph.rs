@@ -50,6 +50,15 @@ impl OpNode {
         };
         (stratum, size, self.id)
     }
+
+    /// Whether its author leaves or takes a lower role by it; of a transfer it is only the half.
+    pub(super) fn is_to_its_author(&self) -> bool {
+        match &self.op {
+            Op::Leave(_) => true,
+            Op::SetRole(op) => op.person == self.author,
+            _ => false,
+        }
+    }
 }
 
 /// Stratum of ops that are no admits, by rank: 4, 3, all admits, 2, 1.
@@ -202,11 +211,7 @@ impl Graph {
                 Op::Transfer(op) if op.person != person => Some(op.person),
                 _ => None,
             };
-            let is_self = match &node.op {
-                Op::Leave(_) => true,
-                Op::SetRole(op) => op.person == node.author,
-                _ => half_for.is_some(),
-            };
+            let is_self = half_for.is_some() || node.is_to_its_author();
             let authority = if is_self { SELF } else { node.rank };
             let people = &mut self.people;
             people.about.entry(person).or_default().push(About { number, value, authority, half_for });

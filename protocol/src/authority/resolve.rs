@@ -174,7 +174,7 @@ impl Graph {
     /// 3b: whether the author's rank does not follow from what counts of the op's past.
     fn is_unfounded(&self, number: usize, effective: &OpSet) -> bool {
         let node = self.node(number);
-        let state = State::before(self, effective, &node.past, node.place());
+        let state = State::judging(self, effective, node);
         if let Op::Admit(op) = &node.op
             && !self.number(&op.invite).is_some_and(|invite| self.judged(invite, node, effective))
         {

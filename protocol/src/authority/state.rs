@@ -4,7 +4,7 @@
 //! remains; so nothing here walks all ops.
 
 use super::OpSet;
-use super::graph::{About, Graph, Place, SELF, TOP};
+use super::graph::{About, Graph, OpNode, SELF, TOP};
 use crate::bug::{self, Bug};
 use crate::id::{DeviceId, EntryId, PersonId};
 use crate::op::{Op, Role};
@@ -17,8 +17,8 @@ pub(super) struct State<'a> {
     /// certify devices.
     effective: &'a OpSet,
     known: &'a OpSet,
-    /// Only ops judged before this place count.
-    before: Option<Place>,
+    /// The op that is judged by it, if one is.
+    judged: Option<&'a OpNode>,
     /// Self-restrictions that would leave no owner.
     left_out: Vec<(usize, PersonId)>,
 }
@@ -26,18 +26,27 @@ pub(super) struct State<'a> {
 impl<'a> State<'a> {
     /// Returns the state of the ops that are effective and known.
     pub(super) fn new(graph: &'a Graph, effective: &'a OpSet, known: &'a OpSet) -> Self {
-        Self { graph, effective, known, before: None, left_out: Vec::new() }.guarded()
+        Self { graph, effective, known, judged: None, left_out: Vec::new() }.guarded()
     }
 
-    /// Returns that state as it is when the op of a place is judged.
-    pub(super) fn before(graph: &'a Graph, effective: &'a OpSet, known: &'a OpSet, place: Place) -> Self {
-        Self { graph, effective, known, before: Some(place), left_out: Vec::new() }.guarded()
+    /// Returns the state by which an op is judged: of what it knows, those that count of what was
+    /// judged before it, and what people had done to themselves.
+    pub(super) fn judging(graph: &'a Graph, effective: &'a OpSet, op: &'a OpNode) -> Self {
+        Self { graph, effective, known: &op.past, judged: Some(op), left_out: Vec::new() }.guarded()
     }
 
     fn counts(&self, number: usize) -> bool {
-        self.effective.contains(number)
-            && self.known.contains(number)
-            && self.before.is_none_or(|place| self.graph.node(number).place() < place)
+        if !self.known.contains(number) {
+            return false;
+        }
+        match self.judged {
+            Some(op) if self.graph.node(number).place() > op.place() => {
+                // Judged later, but by what the op knew it counts, and it may have made its author
+                // again what somebody else was to be.
+                op.effective.contains(number) && self.graph.node(number).is_to_its_author()
+            }
+            _ => self.effective.contains(number),
+        }
     }
 
     /// Step 2: leaves out self-restrictions of owners, the greatest id first, until one is left.

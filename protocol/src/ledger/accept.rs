@@ -191,7 +191,7 @@ impl Ledger {
         }
         self.check_order(&full, &claims.deps, view.past())?;
         let place = Place { deps: &claims.deps, before, view: &view };
-        if !self.uncounted(place).is_empty() {
+        if !self.builds_on_what_counts(place) {
             return Err(Invalid::BuildsOnExcluded.into());
         }
         let effect = match kind {

@@ -130,6 +130,8 @@ impl Ledger {
     pub(super) fn add_near_past(&self, id: EntryId, past: &mut BTreeSet<EntryId>) {
         let mut queue = vec![id];
         while let Some(id) = queue.pop() {
+            #[cfg(test)]
+            self.step();
             if let Some(node) = self.nodes.get(&id).filter(|node| node.near)
                 && past.insert(id)
             {

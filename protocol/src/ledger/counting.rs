@@ -23,17 +23,24 @@ impl Ledger {
         let case = Case { view: &now, part: None, forked: &self.forked };
         let stands = self.stands(&id, node, &case);
         let uncounted: Vec<_> = node.deps.iter().filter(|dep| !self.counts(dep)).copied().collect();
+        let is_frozen = self.is_frozen(&node.device, node.seq);
         // As part of a fork it may change which branch stays.
-        let settles_fork =
-            stands && !self.forked.is_empty() && (self.is_frozen(&node.device, node.seq) || !uncounted.is_empty());
-        if !stands {
+        let may_settle_fork = stands && !self.forked.is_empty() && (is_frozen || !uncounted.is_empty());
+        let loses = if may_settle_fork && !is_frozen {
+            self.loses_as_before(&id)
+        } else {
+            self.take_in_shown(&id);
+            (!may_settle_fork).then_some(false)
+        };
+        if !stands || loses == Some(true) {
             // Nothing builds upon it yet, and it makes nothing count.
             self.set_standing(&id, Standing::Excluded);
         }
-        if settles_fork || turns_a_cut {
-            return self.judge_again();
+        match loses {
+            Some(false) if stands && !turns_a_cut => self.count_past(uncounted),
+            Some(_) if !turns_a_cut => Vec::new(),
+            _ => self.judge_again(),
         }
-        if stands { self.count_past(uncounted) } else { Vec::new() }
     }
 
     /// Makes entries count with all that they build on; returns those that did not.

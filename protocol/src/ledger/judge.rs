@@ -121,6 +121,14 @@ impl Ledger {
         head.connected && head.device == cut.device && head.seq == cut.seq && !self.branched.contains(&cut.device)
     }
 
+    /// Whether the same holds of a cut for an entry before all forks of its device, where there is one
+    /// chain.
+    fn is_before_forks(&self, cut: &CutAt, node: &Node) -> bool {
+        let Some(head) = self.nodes.get(&cut.head) else { return true };
+        let is_right = head.connected && head.device == cut.device && head.seq == cut.seq;
+        is_right && self.forked.get(&cut.device).is_some_and(|lowest| node.seq < *lowest)
+    }
+
     /// Whether a cut may hold other entries now that this one took its place: it is the head, or ended
     /// what was to be seen of the chain before the head.
     pub(super) fn turns_a_cut(&self, id: &EntryId) -> bool {
@@ -155,7 +163,7 @@ impl Ledger {
         for restriction in applying {
             let cuts = self.membership.cuts_of(view, &restriction.op);
             for cut in cuts.into_iter().flat_map(|cut| cut.at(&node.device)) {
-                if !self.is_plain(cut) {
+                if !self.is_plain(cut) && !self.is_before_forks(cut, node) {
                     return None;
                 }
                 found |= node.seq <= cut.seq;

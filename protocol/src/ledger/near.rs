@@ -2,42 +2,25 @@
 //!
 //! An Open or Change is *near* when a fork, a removal or an op that may be void touches it, or
 //! something it builds on or follows. All others stand, whatever ops and data are considered, with
-//! all they build on. Each entry near a fork also carries the branches that show in its past, so
-//! that most are judged without a look at it: where one branch of each device shows, forks have no
-//! say.
+//! all they build on. Each entry near a fork also carries what shows of it in its past.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use super::shown::{self, Branch, Branches, Builder, Forks, Shown};
 use super::{Ledger, Node, Standing};
 use crate::authority::OpSet;
 use crate::entry::{Entry, EntryKind};
 use crate::id::{DeviceId, EntryId};
 
-/// The branches of forked devices that show in the past of an entry, itself included.
-pub(super) type Shown = BTreeMap<DeviceId, Branches>;
-
-/// What shows of a forked device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Branches {
-    /// The branch that starts with this entry, at the lowest forked position.
-    One(EntryId),
-    /// Several, or one that is forked again.
-    Several,
-}
-
-impl Branches {
-    fn and(self, other: Self) -> Self {
-        if self == other { self } else { Self::Several }
-    }
-}
-
-/// Adds what shows of a device.
-fn add(shown: &mut Arc<Shown>, device: DeviceId, branches: Branches) {
-    let both = shown.get(&device).map_or(branches, |mine| mine.and(branches));
-    if shown.get(&device) != Some(&both) {
-        Arc::make_mut(shown).insert(device, both);
-    }
+/// What is kept about forks beside the entries, made anew when one is found.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Ops on forked parts of chains.
+    pub(super) frozen_ops: Vec<EntryId>,
+    /// The entry that the branch of an Open or Change starts with, of those on forked parts.
+    pub(super) starts: BTreeMap<EntryId, EntryId>,
+    /// What shows in all Opens and Changes together.
+    pub(super) shown: Shown,
 }
 
 impl Ledger {
@@ -103,60 +86,97 @@ impl Ledger {
 
     /// Marks anew what is near, and what shows of forks in its past.
     pub(super) fn mark_near(&mut self) {
-        let is_op = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.kind == Some(EntryKind::Op));
-        let frozen = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| self.is_frozen(&node.device, node.seq));
-        self.frozen_ops = match self.forked.is_empty() {
-            true => Vec::new(),
-            false => self.order.iter().filter(is_op).filter(frozen).copied().collect(),
-        };
+        self.marks = Marks::default();
         for position in 0..self.order.len() {
             let Some(id) = self.order.get(position).copied() else { continue };
+            self.mark_frozen(id);
             let Some(node) = self.nodes.get(&id).filter(|node| node.is_readable_data()) else {
                 continue;
             };
             let (near, shown) = (self.is_near(&id, node), self.shown_at(&id, node));
+            self.marks.shown.follow(&shown);
             if let Some(node) = self.nodes.get_mut(&id) {
                 (node.near, node.shown) = (near, shown);
             }
         }
     }
 
+    /// Notes an entry that is on a forked part of a chain.
+    pub(super) fn mark_frozen(&mut self, id: EntryId) {
+        if self.forked.is_empty() {
+            return;
+        }
+        let Some(node) = self.nodes.get(&id).filter(|node| self.is_frozen(&node.device, node.seq)) else { return };
+        let start = self.start_of(&id, node);
+        if node.kind == Some(EntryKind::Op) {
+            self.marks.frozen_ops.push(id);
+        }
+        self.marks.starts.extend(start.map(|start| (id, start)));
+    }
+
     /// Returns what shows of forks in the past of an Open or Change, with itself and the ops before
     /// it on its chain.
-    pub(super) fn shown_at(&self, id: &EntryId, node: &Node) -> Arc<Shown> {
+    pub(super) fn shown_at(&self, id: &EntryId, node: &Node) -> Shown {
         if self.forked.is_empty() {
-            return Arc::default();
+            return Shown::default();
         }
         let mut shown = self.shown_before(&node.deps, node.before, &node.past);
+        let mut own = Forks::new();
         let mut next = Some((*id, node));
         while let Some((id, node)) = next {
             if let Some(branches) = self.branch_of(&id, node) {
-                add(&mut shown, node.device, branches);
+                shown::note(&mut own, node.device, branches);
             }
             let before = node.prev.and_then(|id| Some((id, &**self.nodes.get(&id)?)));
             next = before.filter(|(_, node)| !node.is_data());
         }
+        let Some((person, _)) = node.author else { return shown };
+        let start = self.start_of(id, node);
+        let builder = Builder { entry: *id, frozen: self.is_frozen(&node.device, node.seq) };
+        let upon = shown.built().filter(|built| Some(**built) != start);
+        let upon: Vec<_> = upon.filter_map(|built| Some((*built, self.nodes.get(built)?.device))).collect();
+        for (built, device) in &upon {
+            let branch = Branch { builders: BTreeMap::from([(person, builder)]), ..Branch::default() };
+            shown::note_branch(&mut own, *device, *built, branch);
+        }
+        if let Some(start) = start {
+            let (authors, rests_on) = ([person].into(), upon.into_iter().map(|(built, _)| built).collect());
+            let branch = Branch { last: node.seq, authors, rests_on, builders: BTreeMap::new() };
+            shown::note_branch(&mut own, node.device, start, branch);
+            shown.note_built(start);
+        }
+        shown.add(own);
         shown
     }
 
     /// Returns what shows of forks in what an entry builds on and follows, and in the ops it knows.
-    pub(super) fn shown_before(&self, deps: &[EntryId], before: Option<EntryId>, known: &OpSet) -> Arc<Shown> {
-        let mut shown: Arc<Shown> = Arc::default();
-        for node in deps.iter().chain(&before).filter_map(|id| self.nodes.get(id)) {
-            if shown.is_empty() {
-                shown = Arc::clone(&node.shown);
-            } else if !Arc::ptr_eq(&shown, &node.shown) {
-                node.shown.iter().for_each(|(device, branches)| add(&mut shown, *device, *branches));
-            }
-        }
-        for id in self.frozen_ops.iter().filter(|id| self.membership.holds(known, id)) {
+    pub(super) fn shown_before(&self, deps: &[EntryId], before: Option<EntryId>, known: &OpSet) -> Shown {
+        let mut shown = Shown::default();
+        deps.iter().filter_map(|id| self.nodes.get(id)).for_each(|node| shown.build_on(&node.shown));
+        before.iter().filter_map(|id| self.nodes.get(id)).for_each(|node| shown.follow(&node.shown));
+        self.add_frozen_ops(known, &mut shown);
+        shown
+    }
+
+    /// Adds what shows of forks in some ops.
+    pub(super) fn add_frozen_ops(&self, known: &OpSet, shown: &mut Shown) {
+        let mut own = Forks::new();
+        for id in self.marks.frozen_ops.iter().filter(|id| self.membership.holds(known, id)) {
             if let Some(node) = self.nodes.get(id)
                 && let Some(branches) = self.branch_of(id, node)
             {
-                add(&mut shown, node.device, branches);
+                shown::note(&mut own, node.device, branches);
             }
         }
-        shown
+        shown.add(own);
+    }
+
+    /// Returns the entry that the branch starts with that an entry is on, where that is known.
+    pub(super) fn start_of(&self, id: &EntryId, node: &Node) -> Option<EntryId> {
+        match self.branch_of(id, node)? {
+            Branches::One(start) => Some(start),
+            Branches::Several => None,
+        }
     }
 
     /// Returns the branch of a forked device that an entry is on; none before the fork.
@@ -170,20 +190,15 @@ impl Ledger {
         }
         let mut next = (*id, node);
         while next.1.seq > lowest {
+            if let Some(start) = self.marks.starts.get(&next.0) {
+                return Some(Branches::One(*start));
+            }
             // What continues a chain that is not held may be on any branch.
             let Some(before) = next.1.prev.and_then(|id| Some((id, &**self.nodes.get(&id)?))) else {
                 return Some(Branches::Several);
             };
-            if let Some(found) = before.1.shown.get(&node.device).filter(|_| before.1.is_data()) {
-                return Some(*found);
-            }
             next = before;
         }
         Some(Branches::One(next.0))
     }
-}
-
-/// Whether no device shows more than one branch.
-pub(super) fn shows_no_fork(shown: &Shown) -> bool {
-    shown.values().all(|branches| *branches != Branches::Several)
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::Ledger;
 use super::branches::Accepted;
 use super::judge::{Case, Forked};
-use super::near::shows_no_fork;
 use crate::authority::View;
 use crate::id::EntryId;
 
@@ -21,12 +20,22 @@ pub(super) struct Place<'a> {
 }
 
 impl Ledger {
+    /// Returns whether an entry builds only on what counts, judged from its own past.
+    pub(super) fn builds_on_what_counts(&self, place: Place<'_>) -> bool {
+        let found = self.counts_as_shown(place);
+        #[cfg(test)]
+        self.check_shown(place, found);
+        found.unwrap_or_else(|| self.looked_up(place).is_empty())
+    }
+
     /// Returns what of the past of an entry does not count, judged from its own past.
     pub(super) fn uncounted(&self, place: Place<'_>) -> BTreeSet<EntryId> {
+        if self.counts_as_shown(place) == Some(true) { BTreeSet::new() } else { self.looked_up(place) }
+    }
+
+    /// The same, by a look at all of that past.
+    fn looked_up(&self, place: Place<'_>) -> BTreeSet<EntryId> {
         let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
-        if !place.deps.iter().any(|id| near(&id)) || self.counts_plainly(place) {
-            return BTreeSet::new();
-        }
         let (closure, accepted) = self.accepted_before(place);
         let mut past = BTreeSet::new();
         for dep in place.deps.iter().filter(near) {
@@ -36,16 +45,13 @@ impl Ledger {
         past
     }
 
-    /// Whether no fork shows in the past of an entry and all it builds on stands by itself: then
-    /// it counts, with all that it builds on.
-    fn counts_plainly(&self, place: Place<'_>) -> bool {
-        let stands = |id: &EntryId| {
-            let far = self.nodes.get(id).is_some_and(|node| !node.near);
-            far || self.stands_plainly(id, place.view) == Some(true)
-        };
-        place.deps.iter().all(stands)
-            && (self.forked.is_empty()
-                || shows_no_fork(&self.shown_before(place.deps, place.before, place.view.past())))
+    /// Asserts that what shows tells the same as a look at all of the past, without counting that.
+    #[cfg(test)]
+    fn check_shown(&self, place: Place<'_>, found: Option<bool>) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let steps = self.steps.load(Relaxed);
+        assert!(found.is_none_or(|counts| counts == self.looked_up(place).is_empty()), "{found:?}");
+        self.steps.store(steps, Relaxed);
     }
 
     /// Returns everything near that an entry builds on or follows, and what of it counts.
@@ -67,6 +73,8 @@ impl Ledger {
         let near = |id: &&EntryId| self.nodes.get(id).is_some_and(|node| node.near);
         let mut closure = BTreeSet::new();
         while let Some(id) = queue.pop() {
+            #[cfg(test)]
+            self.step();
             if closure.insert(id)
                 && let Some(node) = self.nodes.get(&id)
             {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::accept::check_facts;
+use super::shown::Shown;
 use super::{Bodies, Inert, Ledger, Node, Outcome, RestoreError, Standing};
 use crate::authority::OpSet;
 use crate::entry::{Claims, Entry, EntryKind, Header, ReadHeader};
@@ -137,15 +138,12 @@ impl Ledger {
             inert: inert.map(Box::new),
             connected,
             near: false,
-            shown: Arc::default(),
+            shown: Shown::default(),
             position: self.order.len(),
         };
         if node.is_readable_data() {
             (node.near, node.shown) = (self.is_near(&entry.id, &node), self.shown_at(&entry.id, &node));
         } else if node.kind == Some(EntryKind::Op) {
-            if self.is_frozen(&node.device, node.seq) {
-                self.frozen_ops.push(entry.id);
-            }
             self.awaited.extend(node.prev.filter(|prev| !self.nodes.contains_key(prev)));
         }
         let chain = self.chains.entry(link.device).or_default();
@@ -156,6 +154,7 @@ impl Ledger {
             self.branched.insert(link.device);
         }
         self.nodes.insert(entry.id, Box::new(node));
+        self.mark_frozen(entry.id);
         self.order.push(entry.id);
         if connected {
             self.connect_after(entry.id);

@@ -1,6 +1,7 @@
 //! Tests of the ledger: who may write, what waits, what counts, and that order never matters.
 
 mod chain;
+mod contest;
 pub(crate) mod fixture;
 mod forks;
 pub(crate) mod graphs;

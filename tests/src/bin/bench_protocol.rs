@@ -5,9 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use dataforge_protocol::entry::SignedEntry;
+use dataforge_protocol::entry::{EntryKind, SignedEntry};
+use dataforge_protocol::facts::{Facts, WellFacts};
+use dataforge_protocol::id::EntryId;
 use dataforge_protocol::key::{device_id, verify_entry};
-use dataforge_protocol::ledger::{Ledger, Outcome};
+use dataforge_protocol::ledger::{Draft, Ledger, Outcome};
 use dataforge_protocol::op::{Cut, Describe, Op, Remove, Role};
 use dataforge_tests::fuzz::alloc::{Counters, Counting};
 use dataforge_tests::history::{History, op_draft, person};
@@ -104,6 +106,37 @@ fn beside_a_fork() {
     print(&history, "5,000 changes beside a fork that was built upon", start.elapsed());
 }
 
+/// Signs the opening of a well upon some entries, whether they are known here or not.
+fn open_upon(history: &History, author: usize, number: usize, deps: Vec<EntryId>) -> SignedEntry {
+    let facts = Facts::Well(WellFacts::Uwi(format!("W{number}")));
+    let (doc, body) = (Some(facts.doc_id()), facts.to_bytes());
+    let draft = Draft { kind: EntryKind::Open, doc, deps: Vec::new(), blobs: Vec::new(), body };
+    let secret = &history.devices[author];
+    let mut header = history.ledger.next_header(device_id(secret), &draft, 1).expect("a header");
+    header.claims.deps = deps;
+    SignedEntry::sign(&header, draft.body, secret)
+}
+
+/// A fork of which both branches were built upon, one of them by somebody who then goes on with the
+/// others: every later entry has both in its past.
+fn beside_two_branches() {
+    let (mut history, start) = (History::new(4), Instant::now());
+    let docs: Vec<_> = (0..50).map(|n| history.open(0, n)).collect();
+    let other = open_upon(&history, 1, 50, Vec::new());
+    let other_id = other.clone().read().expect("an own entry reads").id;
+    let upon_other = open_upon(&history, 4, 51, vec![other_id]);
+    history.change(1, docs[0], "forked");
+    history.change(2, docs[0], "built upon");
+    history.change(3, docs[0], "by two");
+    history.hold(other);
+    history.hold(upon_other);
+    for n in 0..5_000 {
+        let author = [4, 0, 2, 3][n % 4];
+        history.change(author, docs[n * 7 % 50], &format!("name {n}"));
+    }
+    print(&history, "5,000 changes beside a fork of two branches built upon", start.elapsed());
+}
+
 /// Entries of the long history, and those that come on top.
 const COUNT: usize = 1_000_000;
 const MORE: usize = 100;
@@ -167,13 +200,14 @@ fn a_million() {
 }
 
 fn main() {
-    let runs: [(&str, fn()); 6] = [
+    let runs: [(&str, fn()); 7] = [
         ("million", a_million),
         ("changes", many_small_changes),
         ("document", one_long_document),
         ("documents", many_documents),
         ("ops", many_ops),
         ("fork", beside_a_fork),
+        ("branches", beside_two_branches),
     ];
     let only = std::env::args().nth(1);
     for (name, run) in runs {

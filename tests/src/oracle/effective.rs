@@ -48,16 +48,8 @@ impl Oracle {
                 effective.put(x);
             }
         }
-        let is_admit = |x: usize| matches!(self.op(x), Op::Admit(_));
-        let stratum = |x: usize| match self.rank(x) {
-            _ if is_admit(x) => 2,
-            4 => 0,
-            3 => 1,
-            2 => 3,
-            _ => 4,
-        };
         let mut turn: Vec<_> =
-            rest.iter().map(|x| (stratum(*x), self.ops[*x].past.len(), self.ops[*x].chained.id, *x)).collect();
+            rest.iter().map(|x| (self.stratum(*x), self.ops[*x].past.len(), self.ops[*x].chained.id, *x)).collect();
         turn.sort_unstable();
         for (_, _, _, x) in turn {
             if !self.is_void(x, &effective) {
@@ -65,6 +57,17 @@ impl Oracle {
             }
         }
         effective
+    }
+
+    /// When an op is judged that is neither the genesis nor a recovery.
+    fn stratum(&self, x: usize) -> u8 {
+        match self.rank(x) {
+            _ if matches!(self.op(x), Op::Admit(_)) => 2,
+            4 => 0,
+            3 => 1,
+            2 => 3,
+            _ => 4,
+        }
     }
 
     fn is_void(&mut self, x: usize, effective: &Bits) -> bool {
@@ -94,7 +97,10 @@ impl Oracle {
     /// 3b: the author's rank does not follow from what counts of the op's past.
     fn is_unfounded(&mut self, x: usize, effective: &Bits) -> bool {
         let past = self.ops[x].past.clone();
-        let state = self.fold(&effective.both(&past), &past);
+        let mut counts = effective.both(&past);
+        let own_words: Vec<_> = self.effective(&past).iter().filter(|y| self.comes_later(*y, x)).collect();
+        own_words.into_iter().for_each(|y| counts.put(y));
+        let state = self.fold(&counts, &past);
         let (device, rank, needs) = (self.ops[x].chained.device, self.author_rank(x), self.needs(x));
         let Some(author) = self.author(x) else { return true };
         let by_itself = matches!(self.op(x), Op::AddDevice(op) if op.cert.device == device);
@@ -119,6 +125,16 @@ impl Oracle {
             _ => None,
         };
         target.is_some_and(|target| target != author && state.rank(&target) >= rank)
+    }
+
+    /// Whether an op is what somebody did to themselves and is judged later than another.
+    fn comes_later(&self, y: usize, x: usize) -> bool {
+        let to_itself = match self.op(y) {
+            Op::Leave(_) => true,
+            Op::SetRole(op) => Some(op.person) == self.author(y),
+            _ => false,
+        };
+        to_itself && self.stratum(y) > self.stratum(x)
     }
 
     /// 3c: the invite of an admit was withdrawn elsewhere, or is used up.

@@ -1,6 +1,8 @@
 //! Invites of the three forms.
 
-use super::world::{World, add, add_by, id, invite, leave, ratify, remove, revoke, set_role, uninvite};
+use super::world::{
+    World, add, add_by, id, invite, key, leave, ratify, remove, revoke, set_role, uninvite, with_devices,
+};
 use crate::authority::OpRefusal;
 use crate::key::sign_admission;
 use crate::op::{Admit, InviteForm, Op, Role};
@@ -166,4 +168,17 @@ fn invites_give_at_most_what_the_inviter_may() {
     assert_eq!(world.try_op("A1", invite(InviteForm::Handed, Role::Admin, 1)), Err(OpRefusal::Role));
     world.op("O1", invite(InviteForm::Handed, Role::Admin, 1));
     assert_eq!(world.try_op("A1", add("X", Role::Admin)), Err(OpRefusal::Role));
+}
+
+#[test]
+fn who_left_comes_again_by_an_open_invite() {
+    let mut world = World::base();
+    let open = world.op("A1", invite(InviteForm::Open, Role::Editor, 1));
+    world.op("B1", leave());
+    let person = with_devices("B", &["B2"]);
+    let signature = sign_admission(&key("ticket"), world.workspace(), open, &person);
+    let admitted = world.op("M1", Op::Admit(Admit { invite: open, person, signature }));
+    assert!(world.counts(admitted));
+    assert_eq!((world.role("B"), world.is_live("B2"), world.is_live("B1")), (Some(Role::Editor), true, false));
+    world.check(&mut fastrand::Rng::with_seed(1));
 }

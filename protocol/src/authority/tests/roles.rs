@@ -1,8 +1,8 @@
 //! R3: what several ops about one person come to, and that an owner remains.
 
-use super::world::{World, add, describe, device, leave, person, remove, set_role, transfer};
+use super::world::{World, add, describe, device, leave, person, remove, set_role, transfer, with_devices};
 use crate::authority::OpRefusal;
-use crate::op::Role;
+use crate::op::{Add, Op, Role};
 
 #[test]
 fn op_that_knows_the_others_about_a_person_decides() {
@@ -110,6 +110,69 @@ fn transfer_lowers_only_when_its_grant_prevails() {
     world.after("O1", &heads, transfer("A", Role::Editor)).unwrap();
     world.after("A1", &heads, leave()).unwrap();
     assert_eq!((world.role("O"), world.role("A")), (Some(Role::Owner), None), "A left");
+}
+
+/// Adds a person again with a device that nobody has seen.
+fn add_again(name: &str, role: Role) -> Op {
+    Op::Add(Add { person: with_devices(name, &[&format!("{name}2")]), role, invite: None })
+}
+
+#[test]
+fn who_is_owner_again_acts_as_one() {
+    for beside in [leave(), set_role("A", Role::Viewer)] {
+        let mut world = World::base();
+        let heads = world.heads();
+        world.after("O1", &heads, transfer("A", Role::Editor)).unwrap();
+        world.after("A1", &heads, beside).unwrap();
+        let added = world.op("O1", add("X", Role::Admin));
+        assert!(world.counts(added));
+        assert_eq!((world.role("O"), world.role("X")), (Some(Role::Owner), Some(Role::Admin)));
+        world.check(&mut fastrand::Rng::with_seed(1));
+    }
+}
+
+#[test]
+fn owner_who_cannot_go_for_another_went_acts_as_one() {
+    let mut world = World::base();
+    let heads = world.heads();
+    world.after("A1", &heads, leave()).unwrap();
+    let raised = world.after("O1", &heads, set_role("A", Role::Owner)).unwrap();
+    world.after("O1", &[raised], leave()).unwrap();
+    assert_eq!((world.role("A"), world.role("O")), (None, Some(Role::Owner)), "nobody else is owner");
+    let added = world.op("O1", add("X", Role::Owner));
+    assert!(world.counts(added));
+    assert_eq!((world.role("X"), world.role("O")), (Some(Role::Owner), None));
+    world.check(&mut fastrand::Rng::with_seed(1));
+}
+
+#[test]
+fn equal_adds_again_who_left_beside_a_promotion() {
+    let mut world = World::base();
+    let heads = world.heads();
+    world.after("O1", &heads, set_role("B", Role::Admin)).unwrap();
+    world.after("B1", &heads, leave()).unwrap();
+    let added = world.op("A1", add_again("B", Role::Editor));
+    assert!(world.counts(added));
+    assert_eq!(world.role("B"), Some(Role::Editor));
+    world.check(&mut fastrand::Rng::with_seed(1));
+}
+
+/// A limit: the add knows the removal, and the grant is above it, but it is judged after owners' ops.
+#[test]
+fn owner_whom_an_admin_added_again_is_not_heard() {
+    let mut world = World::of_owners(&["O", "P"], 0);
+    world.op("O1", add("A", Role::Admin));
+    world.op("O1", add("D", Role::Editor));
+    let heads = world.heads();
+    let removed = world.after("P1", &heads, remove("D")).unwrap();
+    world.after("A1", &[removed], add_again("D", Role::Editor)).unwrap();
+    world.after("O1", &heads, set_role("D", Role::Owner)).unwrap();
+    assert_eq!(world.role("D"), Some(Role::Owner));
+    let said = world.op("D2", describe("Dee", "rig"));
+    assert!(!world.counts(said));
+    let others = world.op("O1", add("X", Role::Owner));
+    assert!(world.counts(others), "the others are not touched");
+    world.check(&mut fastrand::Rng::with_seed(1));
 }
 
 #[test]

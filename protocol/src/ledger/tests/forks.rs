@@ -4,11 +4,12 @@ use super::fixture::{Author, Peer, State, describe, forge, op_draft, open_draft,
 use crate::document::Map;
 use crate::entry::Entry;
 use crate::id::{DocId, EntryId};
+use crate::ledger::shown::Branches;
 use crate::ledger::{DraftError, Invalid, Outcome};
 use crate::op::Role;
 
 /// An owner (1), the one who forks (2), and three more editors.
-fn cast() -> (Peer, Author, Author, [Author; 3]) {
+pub(super) fn cast() -> (Peer, Author, Author, [Author; 3]) {
     let (owner, forker) = (Author::new(1), Author::new(2));
     let others = [Author::new(3), Author::new(4), Author::new(5)];
     let mut list = vec![(&forker, Role::Editor)];
@@ -20,7 +21,7 @@ fn cast() -> (Peer, Author, Author, [Author; 3]) {
     (peer, owner, forker, others)
 }
 
-fn doc(number: usize) -> DocId {
+pub(super) fn doc(number: usize) -> DocId {
     well(number).doc_id()
 }
 
@@ -312,7 +313,8 @@ fn entries_that_see_one_branch_see_no_fork() {
     for (number, who) in [&owner, &a, &b].into_iter().cycle().take(30).enumerate() {
         let entry = left.edit(who, doc(1 + number % 3), "field", &format!("{number}"));
         let node = &left.ledger.nodes[&entry.id];
-        assert!(crate::ledger::near::shows_no_fork(&node.shown), "{number}");
+        let shown = node.shown.forks().map(|forks| forks[&forker.device()].branches);
+        assert_ne!(shown, Some(Branches::Several), "{number}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::entry::Entry;
 use crate::id::EntryId;
 use crate::key::DeviceCert;
 use crate::ledger::Outcome;
-use crate::op::{AddDevice, Cut, CutAt, Leave, Op, Remove, Role};
+use crate::op::{AddDevice, Cut, CutAt, Leave, Op, Remove, Role, Transfer};
 
 /// The same person on another device.
 fn on_another_device(who: &Author, number: u8) -> Author {
@@ -199,4 +199,21 @@ fn cut_with_the_head_of_another_chain_holds_nothing_where_that_is_known() {
     let state = same_as_ops_arrive(&base, &[foreign, work.clone(), removal, upon.clone()]);
     assert_eq!(outcome(&state, &work.id), "Excluded");
     assert_eq!(outcome(&state, &upon.id), "none");
+}
+
+/// The one whom a transfer names leaves beside it: its author is owner again, and may act as such.
+#[test]
+fn owner_again_beside_a_leave_adds_who_left_and_that_counts() {
+    let (owner, named) = (Author::new(1), Author::new(2));
+    let base = Peer::with(&owner, &[(&named, Role::Admin)]);
+    let (mut peer, mut apart) = (base.replica(), base.replica());
+    let transfer = peer.op(&owner, &Op::Transfer(Transfer { person: named.id(), role: Role::Editor }));
+    let leave = apart.op(&named, &Op::Leave(Leave { cut: Cut::default() }));
+    peer.deliver([&leave]);
+    assert_eq!(peer.ledger.members().author(&owner.device()), Some((owner.id(), Role::Owner)));
+    let again = on_another_device(&named, 8);
+    let added = peer.op(&owner, &add(&again, Role::Editor));
+    let written = peer.open(&again, &well(1));
+    let state = same_as_ops_arrive(&base, &[transfer, leave, added.clone(), written.clone()]);
+    assert_eq!([&added, &written].map(|entry| outcome(&state, &entry.id)), ["Accepted", "Accepted"]);
 }
