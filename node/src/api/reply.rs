@@ -3,6 +3,7 @@
 mod backup;
 mod bundle;
 mod data;
+mod editing;
 mod founding;
 mod health;
 mod import;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use self::backup::*;
 pub use self::bundle::*;
 pub use self::data::*;
+pub use self::editing::*;
 pub use self::founding::*;
 pub use self::health::*;
 pub use self::import::*;
@@ -29,6 +31,7 @@ pub use self::people::*;
 pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
+use super::ApiError;
 use crate::ingest::coverage::WellCoverage;
 
 /// What a node answers.
@@ -264,6 +267,11 @@ pub enum Reply {
     Up(UpReply),
     /// To `UseRelays`.
     RelaysUsed(RelaysUsedReply),
+    /// To `Edits`.
+    Edits {
+        /// In the order of the request.
+        edits: Vec<EditOutcome>,
+    },
     /// To requests that return nothing else.
     Done {
         /// What was done, for people.
@@ -292,6 +300,27 @@ pub enum Event {
         workspace: String,
         /// Entries.
         entries: u64,
+    },
+    /// Documents changed, by others than the client that is told.
+    Documents {
+        /// Workspace id.
+        workspace: String,
+        /// Which.
+        documents: Vec<ChangedDocument>,
+        /// Whether others changed too, more than are listed: look again.
+        more: bool,
+    },
+    /// Edits that were pending are durable. Told to the client that made them.
+    Saved {
+        /// Their numbers.
+        edits: Vec<u64>,
+    },
+    /// An edit that was pending was not done. Told to the client that made it.
+    Refused {
+        /// Its number.
+        edit: u64,
+        /// Why.
+        error: ApiError,
     },
     /// Blobs arrived.
     BlobsArrived {

@@ -3,6 +3,7 @@
 mod backup;
 mod bundle;
 mod data;
+mod editing;
 mod founding;
 mod health;
 mod joining;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
+pub use self::editing::{Edit, MAX_EDITS, Watching};
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::health::HealthRequest;
 pub use self::joining::JoiningRequest;
@@ -191,6 +193,15 @@ pub enum Request {
         workspace: Option<String>,
         /// A well or run, also a deleted one.
         target: String,
+    },
+    /// Edits several things; each is done or refused by itself. → `Edits`
+    Edits {
+        /// Workspace.
+        workspace: Option<String>,
+        /// At most [`MAX_EDITS`], done in this order.
+        edits: Vec<Edit>,
+        /// Whether the answer comes once all are durable, rather than at once, before any is.
+        wait: bool,
     },
     /// Runs a read-only SQL statement; the result comes as output. → `Query`
     Query {
