@@ -15,6 +15,7 @@ mod collection;
 mod data;
 #[cfg(target_os = "linux")]
 mod disk;
+mod editing;
 mod export;
 mod field;
 mod fuzz;
