@@ -4,6 +4,8 @@
 //! Requests may run side by side: in another process each gets a connection of its own. Dropping a
 //! call cancels its request.
 
+mod overlay;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+pub use self::overlay::{Overlay, Standing};
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request, Watching};
 use crate::caller::ClientId;
 use crate::control::{self, Connection, OUTPUT_QUEUE};

@@ -42,7 +42,6 @@ use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::allowance::Allowances;
-pub(crate) use self::allowance::Slowed;
 pub(crate) use self::dial::targets;
 use self::discovery::Surroundings;
 pub(crate) use self::discovery::hear_windows;

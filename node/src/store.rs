@@ -262,7 +262,11 @@ mod tests {
         assert!(failed.is_err());
         assert!(!store.has_blob(&dataforge_protocol::id::BlobHash([1; 32])).unwrap());
         assert_eq!(store.written(), Written::default());
-        store.transaction(|store| Ok(store.note_change())).unwrap();
+        let one = store.transaction(|store| {
+            store.note_change();
+            Ok(())
+        });
+        one.unwrap();
         assert_eq!(store.written(), Written { transactions: 1, changes: 1 });
     }
 

@@ -87,9 +87,9 @@ fn a_kill_before_saved_loses_only_what_was_never_said_to_be() {
     place.json(&["down"]);
     drop(up);
     assert_eq!(names(&place), ["Saved", "Taken"]);
-    // So does a command that has the directory to itself.
+    // A command that has the directory to itself does not leave it to anybody.
     file(&place, &[rename("Taken", "Alone")]);
-    place.json(&["edit", "--no-wait", path]);
+    assert_eq!(states(&place.json(&["edit", "--no-wait", path])), ["saved"]);
     assert_eq!(names(&place), ["Alone", "Saved"]);
     place.verify();
 }

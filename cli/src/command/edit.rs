@@ -29,7 +29,7 @@ They are done in this order; one that is refused leaves the others as they are."
 pub(crate) struct EditMany {
     /// The file of edits; - reads standard input
     file: PathBuf,
-    /// Return before they are durable; the process that is up writes them in a moment
+    /// Return before they are durable, where a process is up: it writes them in a moment
     #[arg(long)]
     no_wait: bool,
 }
@@ -38,9 +38,11 @@ impl EditMany {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let edits = parse(&read(&self.file)?)?;
+        // A process that ends with this command writes them at its end anyway, and could not say how it went.
+        let wait = !self.no_wait || !context.client().await?.is_remote();
         let mut outcomes = Vec::with_capacity(edits.len());
         for part in edits.chunks(MAX_EDITS) {
-            let (workspace, edits, wait) = (context.workspace.clone(), part.to_vec(), !self.no_wait);
+            let (workspace, edits) = (context.workspace.clone(), part.to_vec());
             let Reply::Edits { edits } = context.call(Request::Edits { workspace, edits, wait }).await? else {
                 return Err(ApiError::new(ErrorKind::Internal, "another reply came than that to edits").into());
             };

@@ -1,6 +1,7 @@
 //! Writing edits in one transaction; when that cannot be, one by one, so that each stands for itself.
 
 use dataforge_protocol::id::WorkspaceId;
+use dataforge_protocol::op::Role;
 
 use super::Outcome;
 use crate::api::{ApiError, Edit, ErrorKind};
@@ -13,8 +14,9 @@ pub(super) fn write(core: &mut Core, workspace: &WorkspaceId, edits: &[Edit]) ->
         Ok(done) => return done,
         Err(error) => error,
     };
-    // A disk that is full, say, is full for each of them.
-    let is_of_all = matches!(error.kind, ErrorKind::Storage | ErrorKind::Damaged | ErrorKind::Sealed);
+    // A disk that is full, say, is full for each of them, and who may not write may write none.
+    let is_of_all = matches!(error.kind, ErrorKind::Storage | ErrorKind::Damaged | ErrorKind::Sealed)
+        || !matches!(core.role(workspace), Ok(Some(role)) if role >= Role::Editor);
     if is_of_all || edits.len() == 1 {
         return (edits.iter().map(|_| Err(error.clone())).collect(), Progress::default());
     }
