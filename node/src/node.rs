@@ -1,7 +1,7 @@
 //! The node: one handle over the data directory, the network and the caches.
 //!
 //! Clones share one node. Requests come in through [`Node::call`]; what happens by itself goes out
-//! as [`Event`]s. Blocking work runs off the async threads; the core's lock is never held across an
+//! as [`Event`](crate::api::Event)s. Blocking work runs off the async threads; the core's lock is never held across an
 //! await.
 
 mod data;
@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use self::data::set_paces;
 use crate::accesses::Accesses;
-use crate::api::{ApiError, ErrorKind, Event, Reply, Request, Watching};
+use crate::api::{ApiError, ErrorKind, Reply, Request, Watching};
 use crate::backup::Schedule;
 use crate::blob::{Blobs, Gate, Recovered};
 use crate::caller::ClientId;
@@ -30,10 +30,10 @@ use crate::client::Output;
 use crate::clock::now_ms;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
-use crate::core::{Core, Progress, Who, device_name};
+use crate::core::{Core, Who, device_name};
 use crate::directory::Directory;
 use crate::edits::Edits;
-use crate::feed::{Audience, Feed, Told};
+use crate::feed::{Feed, Told};
 use crate::footer::Footers;
 use crate::identity::files;
 use crate::keep::{Leases, Promises};
@@ -237,17 +237,6 @@ impl Node {
         }
     }
 
-    /// Returns all events from now on.
-    #[must_use]
-    pub fn subscribe(&self) -> Feed {
-        self.listen(None, Watching::default())
-    }
-
-    /// Returns the events from now on that a client watches.
-    pub(crate) fn listen(&self, client: Option<ClientId>, watching: Watching) -> Feed {
-        Feed::new(self.0.events.subscribe(), client, watching)
-    }
-
     /// Waits until a client asks the node to shut down.
     pub async fn until_shutdown(&self) {
         let mut asked = self.0.shutdown.subscribe();
@@ -374,39 +363,12 @@ impl Node {
         WeakNode(Arc::downgrade(&self.0))
     }
 
-    pub(crate) fn emit(&self, event: Event) {
-        self.tell(event, Audience::All);
-    }
-
-    /// Tells some of those who listen.
-    pub(crate) fn tell(&self, event: Event, audience: Audience) {
-        // Nobody listens in a one-shot command.
-        drop(self.0.events.send(Told::new(event, audience)));
-    }
-
-    /// Returns whether anybody listens.
-    pub(crate) fn is_heard(&self) -> bool {
-        self.0.events.receiver_count() > 0
-    }
-
     pub(crate) fn edits(&self) -> &Edits {
         &self.0.edits
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
-    }
-
-    /// Tells sessions and listeners that entries were settled.
-    pub(crate) fn on_progress(&self, workspace: WorkspaceId, progress: &Progress) {
-        if progress.settled.is_empty() && progress.touched.is_empty() {
-            return;
-        }
-        self.0.transfers.on_change();
-        self.0.changes.send_modify(|count| *count += 1);
-        let changed = Event::Changed { workspace: workspace.to_string(), entries: progress.settled.len() as u64 };
-        self.tell(changed, Audience::but(caller::current()));
-        self.tell_documents(workspace, progress);
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

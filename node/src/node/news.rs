@@ -1,19 +1,57 @@
-//! Telling those who listen which documents changed, and who changed them.
+//! Telling those who listen what happened: which documents changed, and who changed them.
 
 use dataforge_protocol::id::{DeviceId, DocId, WorkspaceId};
 
 use super::Node;
-use crate::api::{ApiError, ChangedDocument, Event};
-use crate::caller;
+use crate::api::{ApiError, ChangedDocument, Event, Watching};
+use crate::caller::{self, ClientId};
 use crate::core::{Core, Progress, device_name};
-use crate::feed::Audience;
+use crate::feed::{Audience, Feed, Told};
 
 /// Documents that one event lists; of more it only says that there are.
 const MAX_LISTED: usize = 500;
 
 impl Node {
+    /// Returns all events from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> Feed {
+        self.listen(None, Watching::default())
+    }
+
+    /// Returns the events from now on that a client watches.
+    pub(crate) fn listen(&self, client: Option<ClientId>, watching: Watching) -> Feed {
+        Feed::new(self.0.events.subscribe(), client, watching)
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        self.tell(event, Audience::All);
+    }
+
+    /// Tells some of those who listen.
+    pub(crate) fn tell(&self, event: Event, audience: Audience) {
+        // Nobody listens in a one-shot command.
+        drop(self.0.events.send(Told::new(event, audience)));
+    }
+
+    /// Returns whether anybody listens.
+    fn is_heard(&self) -> bool {
+        self.0.events.receiver_count() > 0
+    }
+
+    /// Tells sessions and listeners that entries were settled.
+    pub(crate) fn on_progress(&self, workspace: WorkspaceId, progress: &Progress) {
+        if progress.settled.is_empty() && progress.touched.is_empty() {
+            return;
+        }
+        self.0.transfers.on_change();
+        self.0.changes.send_modify(|count| *count += 1);
+        let changed = Event::Changed { workspace: workspace.to_string(), entries: progress.settled.len() as u64 };
+        self.tell(changed, Audience::but(caller::current()));
+        self.tell_documents(workspace, progress);
+    }
+
     /// Tells all but whoever did it which documents changed.
-    pub(super) fn tell_documents(&self, workspace: WorkspaceId, progress: &Progress) {
+    fn tell_documents(&self, workspace: WorkspaceId, progress: &Progress) {
         if progress.touched.is_empty() || !self.is_heard() {
             return;
         }
