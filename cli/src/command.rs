@@ -19,6 +19,7 @@ mod doctor;
 mod down;
 mod drive;
 mod duplicates;
+mod edit;
 mod explain;
 mod export;
 mod exports;
@@ -118,6 +119,8 @@ pub(crate) enum Command {
     Set(set::Set),
     /// Rename a well, run or curve
     Rename(set::Rename),
+    /// Make many edits at once, from a file
+    Edit(edit::EditMany),
     /// Mark a well, run or attachment as deleted; restore takes it back
     Delete(tombstone::Delete),
     /// Take a deletion back; with --to make a data directory from a backup
@@ -294,6 +297,7 @@ impl Command {
             Self::Curves(command) => command.run(context).await,
             Self::Show(command) => command.run(context).await,
             Self::Set(command) => command.run(context).await,
+            Self::Edit(command) => command.run(context).await,
             Self::Rename(command) => command.run(context).await,
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
@@ -429,6 +433,7 @@ impl Human for Reply {
             Self::DriveSync(reply) => reply.human(),
             Self::Up(reply) => reply.human(),
             Self::RelaysUsed(reply) => reply.human(),
+            Self::Edits { edits } => edits.human(),
             Self::Done { message } => clean(message),
         }
     }

@@ -4,14 +4,21 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dataforge_protocol::document::{LongText, Map};
 use dataforge_protocol::entry::SignedEntry;
+use dataforge_protocol::facts::Facts;
 
 use crate::api::{ApiError, ErrorKind};
 use crate::core::{Core, Who};
 use crate::directory::Directory;
+use crate::key::Access;
 
 /// Entries in one transaction, as a session delivers them.
 const BATCH: usize = 1024;
+/// Charts that are written in one transaction.
+const CHARTS: usize = 100;
+/// Series of a chart.
+const SERIES: u64 = 8;
 
 /// Starts a workspace in a new directory from `entries` (genesis first) and applies the rest as a
 /// session does: verify, accept, store, index, commit. Returns the time for all but the genesis.
@@ -36,4 +43,33 @@ pub fn apply_entries(dir: &Path, entries: Vec<SignedEntry>) -> Result<Duration, 
         }
     }
     Ok(started.elapsed())
+}
+
+/// Adds charts of some series to the one workspace of a directory that no process has.
+///
+/// # Errors
+/// Whatever the core runs into.
+pub fn add_charts(dir: &Path, count: u64) -> Result<(), ApiError> {
+    let directory = Directory::open(dir)?;
+    let mut core = Core::open(directory.path(), Who::read(directory.path(), Access::Plain)?)?;
+    let workspace = core.find_workspace(None)?;
+    for first in (0..count).step_by(CHARTS) {
+        core.write(&workspace, &[], |writer| {
+            for number in first..count.min(first + CHARTS as u64) {
+                let nonce = (u128::from(number) << 64).to_be_bytes();
+                let (doc, _) = writer.open(&Facts::Chart { nonce }, Vec::new())?;
+                writer.queue(doc, Vec::new(), move |edit| {
+                    edit.set_long_text(LongText::Title, &format!("Chart {number}"))?;
+                    for series in 0..SERIES {
+                        for (field, value) in [("curve", "GR"), ("scale", "linear"), ("min", "0"), ("max", "150")] {
+                            edit.set_text(Map::Items, &format!("series/{series:016x}/{field}"), Some(value))?;
+                        }
+                    }
+                    Ok(())
+                });
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
 }

@@ -4,16 +4,21 @@
 //! Requests may run side by side: in another process each gets a connection of its own. Dropping a
 //! call cancels its request.
 
+mod overlay;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
+pub use self::overlay::{Overlay, Standing};
+use crate::api::{ApiError, ErrorKind, Event, Reply, Request, Watching};
+use crate::caller::ClientId;
 use crate::control::{self, Connection, OUTPUT_QUEUE};
+use crate::feed::Feed;
 use crate::key::Access;
 use crate::node::Node;
 
@@ -32,9 +37,13 @@ pub enum Output {
     Data(Bytes),
 }
 
-/// A way to a data directory.
+/// A way to a data directory. What is done by it is not told to it as news.
 #[derive(Debug)]
-pub struct Client(Way);
+pub struct Client {
+    /// What it is called there.
+    id: ClientId,
+    way: Way,
+}
 
 #[derive(Debug)]
 enum Way {
@@ -59,15 +68,17 @@ impl Client {
     /// `Busy` when that process does not answer; whatever opening the node runs into.
     pub async fn open_with(dir: &Path, access: Access<'_>) -> Result<Self, ApiError> {
         let deadline = Instant::now() + PATIENCE;
+        let id = ClientId::new()?;
         loop {
             // Boxed: opening a node is a large future.
             let busy = match Box::pin(Node::open_with(dir, access)).await {
-                Ok(node) => return Ok(Self(Way::Here(node))),
+                Ok(node) => return Ok(Self { id, way: Way::Here(node) }),
                 Err(error) if error.kind == ErrorKind::Busy => error,
                 Err(error) => return Err(error),
             };
-            if let Some(connection) = control::connect(dir).await? {
-                return Ok(Self(Way::There { dir: dir.to_owned(), idle: Mutex::new(vec![connection]) }));
+            if let Some(connection) = control::connect(dir, Some(&id)).await? {
+                let way = Way::There { dir: dir.to_owned(), idle: Mutex::new(vec![connection]) };
+                return Ok(Self { id, way });
             }
             if Instant::now() >= deadline {
                 return Err(unanswered(busy));
@@ -79,13 +90,13 @@ impl Client {
     /// Whether another process has the directory.
     #[must_use]
     pub const fn is_remote(&self) -> bool {
-        matches!(self.0, Way::There { .. })
+        matches!(self.way, Way::There { .. })
     }
 
     /// Returns the node when it is in this process.
     #[must_use]
     pub const fn node(&self) -> Option<&Node> {
-        match &self.0 {
+        match &self.way {
             Way::Here(node) => Some(node),
             Way::There { .. } => None,
         }
@@ -96,13 +107,13 @@ impl Client {
     /// # Errors
     /// The request's own, or `Busy` when the other process is gone.
     pub async fn call(&self, request: Request, on_output: impl FnMut(Output)) -> Result<Reply, ApiError> {
-        match &self.0 {
-            Way::Here(node) => call_here(node, request, on_output).await,
+        match &self.way {
+            Way::Here(node) => call_here(node, &self.id, request, on_output).await,
             Way::There { dir, idle } => {
                 let spare = lock(idle).pop();
                 let mut connection = match spare {
                     Some(connection) => connection,
-                    None => connect(dir).await?,
+                    None => connect(dir, &self.id).await?,
                 };
                 let answer = connection.call(&request, on_output).await;
                 if connection.is_idle() {
@@ -113,20 +124,29 @@ impl Client {
         }
     }
 
-    /// Returns the events from now on.
+    /// Returns the events from now on, but for those of what this client does.
     ///
     /// # Errors
     /// `Busy` when the other process is gone.
     pub async fn watch(&self) -> Result<Events, ApiError> {
-        Ok(Events(match &self.0 {
-            Way::Here(node) => Source::Here(node.subscribe()),
-            Way::There { dir, .. } => Source::There(connect(dir).await?.watch().await?),
+        self.watch_only(Watching::default()).await
+    }
+
+    /// Returns the events from now on that a client wants to hear: to watch something else, watch that
+    /// first and then drop these.
+    ///
+    /// # Errors
+    /// `Usage` when too much is named, `Busy` when the other process is gone.
+    pub async fn watch_only(&self, watching: Watching) -> Result<Events, ApiError> {
+        Ok(Events(match &self.way {
+            Way::Here(node) => Source::Here(node.listen(Some(self.id.clone()), watching)),
+            Way::There { dir, .. } => Source::There(connect(dir, &self.id).await?.watch(&watching).await?),
         }))
     }
 
     /// Ends in order: closes the node when it is in this process.
     pub async fn close(self) {
-        if let Way::Here(node) = self.0 {
+        if let Way::Here(node) = self.way {
             node.close().await;
         }
     }
@@ -138,7 +158,7 @@ pub struct Events(Source);
 
 #[derive(Debug)]
 enum Source {
-    Here(broadcast::Receiver<Event>),
+    Here(Feed),
     There(control::Watch),
 }
 
@@ -148,20 +168,19 @@ impl Events {
     pub async fn next(&mut self) -> Option<Event> {
         match &mut self.0 {
             Source::There(watch) => watch.next().await,
-            Source::Here(events) => match events.recv().await {
-                Ok(event) => Some(event),
-                Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    Some(Event::Notice { message: format!("{missed} events were missed: look again") })
-                }
-                Err(broadcast::error::RecvError::Closed) => None,
-            },
+            Source::Here(feed) => feed.next().await,
         }
     }
 }
 
-async fn call_here(node: &Node, request: Request, mut on_output: impl FnMut(Output)) -> Result<Reply, ApiError> {
+async fn call_here(
+    node: &Node,
+    id: &ClientId,
+    request: Request,
+    mut on_output: impl FnMut(Output),
+) -> Result<Reply, ApiError> {
     let (sender, mut outputs) = mpsc::channel(OUTPUT_QUEUE);
-    let mut call = Box::pin(node.call(request, sender));
+    let mut call = Box::pin(node.call_for(Some(id.clone()), request, sender));
     let answer = loop {
         tokio::select! {
             biased;
@@ -175,8 +194,8 @@ async fn call_here(node: &Node, request: Request, mut on_output: impl FnMut(Outp
     answer
 }
 
-async fn connect(dir: &Path) -> Result<Connection, ApiError> {
-    control::connect(dir).await?.ok_or_else(|| {
+async fn connect(dir: &Path, id: &ClientId) -> Result<Connection, ApiError> {
+    control::connect(dir, Some(id)).await?.ok_or_else(|| {
         ApiError::new(ErrorKind::Busy, format!("the process that served {} is gone", dir.display())).hint("try again")
     })
 }

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) query: QueryConfig,
     /// Imports.
     pub(crate) import: ImportConfig,
+    /// Edits.
+    pub(crate) edits: EditsConfig,
     /// Late work.
     pub(crate) late_work: LateConfig,
     /// Metrics.
@@ -58,6 +60,51 @@ pub(crate) struct NetworkConfig {
     pub(crate) limit_bytes_per_s: u64,
     /// The same over relays.
     pub(crate) relay_limit_bytes_per_s: u64,
+    /// Entries a second that are taken from each peer in the long run; 0 for no limit. What comes beyond
+    /// waits.
+    pub(crate) peer_entries_per_s: u64,
+    /// Bytes of entries a second, likewise.
+    pub(crate) peer_bytes_per_s: u64,
+}
+
+/// Settings of edits that nobody waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct EditsConfig {
+    /// Milliseconds that they wait for more to be written with.
+    pub(crate) delay_ms: u64,
+    /// Edits that are written in one transaction at most; so many do not wait.
+    pub(crate) batch: u64,
+}
+
+/// The longest that an edit may wait for others.
+const MAX_EDIT_DELAY_MS: u64 = 60_000;
+/// The most edits in one transaction.
+const MAX_EDIT_BATCH: u64 = 10_000;
+
+impl Default for EditsConfig {
+    fn default() -> Self {
+        Self { delay_ms: 200, batch: 200 }
+    }
+}
+
+impl EditsConfig {
+    /// Returns how many edits are written in one transaction at most.
+    pub(crate) fn most(&self) -> usize {
+        usize::try_from(self.batch).unwrap_or(usize::MAX)
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        if self.delay_ms > MAX_EDIT_DELAY_MS {
+            return Err(ApiError::new(ErrorKind::Usage, format!("edits.delay_ms {} is too long", self.delay_ms))
+                .hint(format!("use at most {MAX_EDIT_DELAY_MS}: what waits is lost when the power goes")));
+        }
+        if !(1..=MAX_EDIT_BATCH).contains(&self.batch) {
+            return Err(ApiError::new(ErrorKind::Usage, format!("edits.batch {} cannot be", self.batch))
+                .hint(format!("use 1 to {MAX_EDIT_BATCH}")));
+        }
+        Ok(())
+    }
 }
 
 /// Blob settings.
@@ -175,6 +222,8 @@ impl Default for NetworkConfig {
             pass_secs: 300,
             limit_bytes_per_s: 0,
             relay_limit_bytes_per_s: 0,
+            peer_entries_per_s: 2_000,
+            peer_bytes_per_s: 4_000_000,
         }
     }
 }
@@ -241,6 +290,7 @@ impl Config {
     /// Checks what the types do not.
     fn check(&self) -> Result<(), ApiError> {
         crate::net::check_relays(&self.network.relays)?;
+        self.edits.check()?;
         crate::relay::check_listen(&self.relay.listen).map(drop)
     }
 
@@ -311,6 +361,9 @@ mod tests {
         assert_eq!(Config::read(&dir).unwrap(), config);
         assert_eq!(config.set(&dir, "network.listen", "nowhere").unwrap_err().kind, ErrorKind::Usage);
         assert_eq!(config.set(&dir, "network.colour", "1").unwrap_err().kind, ErrorKind::NotFound);
+        for (key, value) in [("edits.batch", "0"), ("edits.batch", "10001"), ("edits.delay_ms", "60001")] {
+            assert_eq!(config.set(&dir, key, value).unwrap_err().kind, ErrorKind::Usage, "{key} {value}");
+        }
         assert_eq!(Config::read(&dir).unwrap(), config);
         std::fs::remove_dir_all(&dir).unwrap();
     }

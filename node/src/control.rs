@@ -13,10 +13,10 @@
 //!
 //! | tag | content | bound |
 //! |---|---|---|
-//! | 1 hello | JSON `{"api", "program"}`; both sides first | 4 KiB |
+//! | 1 hello | JSON `{"api", "program"}`, of a client that has a name also `client`; both sides first | 4 KiB |
 //! | 2 request | JSON [`Request`] | 4 MiB |
-//! | 3 watch | nothing; events follow until the connection is dropped | 0 |
-//! | 4 event | JSON [`Event`] | 4 MiB |
+//! | 3 watch | JSON [`Watching`], or nothing for everything; events follow until the connection is dropped | 1 MiB |
+//! | 4 event | JSON [`Event`](crate::api::Event) | 4 MiB |
 //! | 5 data | bytes of a query or export | 16 MiB |
 //! | 6 part | the next piece of a reply's JSON that is longer than one frame | 4 MiB |
 //! | 7 reply | JSON [`Reply`], or its last piece | 4 MiB, 256 MiB with its parts |
@@ -31,25 +31,31 @@ mod tests;
 
 use std::path::Path;
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 pub use self::connection::{Connection, Watch, connect};
 pub use self::server::Door;
-use crate::api::{ApiError, Event, Reply, Request};
+use crate::api::{ApiError, Reply, Request, Watching};
+use crate::caller::ClientId;
 use crate::client::Output;
+use crate::feed::Feed;
 
 /// Outputs of one request that may wait for a slow reader.
 pub const OUTPUT_QUEUE: usize = 16;
 
 /// What serves requests.
 pub trait Service: Clone + Send + Sync + 'static {
-    /// Works on a request; progress and data go to `out` while it runs. Dropping the future cancels
-    /// the request.
-    fn call(&self, request: Request, out: mpsc::Sender<Output>)
-    -> impl Future<Output = Result<Reply, ApiError>> + Send;
+    /// Works on a request of a client; progress and data go to `out` while it runs. Dropping the future
+    /// cancels the request.
+    fn call(
+        &self,
+        client: Option<ClientId>,
+        request: Request,
+        out: mpsc::Sender<Output>,
+    ) -> impl Future<Output = Result<Reply, ApiError>> + Send;
 
-    /// Returns the events from now on.
-    fn subscribe(&self) -> broadcast::Receiver<Event>;
+    /// Returns the events from now on that a client watches.
+    fn listen(&self, client: Option<ClientId>, watching: Watching) -> Feed;
 }
 
 /// Serves a data directory until `shutdown` is done. The caller holds the directory's lock.

@@ -56,6 +56,37 @@ pub(crate) struct Progress {
     pub(crate) put_off: bool,
     /// Documents whose state may have changed.
     pub(crate) touched: BTreeSet<DocId>,
+    /// Who wrote what of these now, where entries came.
+    pub(crate) authors: BTreeSet<(DocId, DeviceId)>,
+    /// Those of them whose rows are still as they were.
+    unindexed: BTreeSet<DocId>,
+}
+
+impl Progress {
+    /// Adds what was done after it.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.settled.extend(later.settled);
+        self.invalid.extend(later.invalid);
+        self.waiting += later.waiting;
+        self.put_off |= later.put_off;
+        self.touched.extend(later.touched);
+        self.authors.extend(later.authors);
+        self.unindexed.extend(later.unindexed);
+    }
+
+    fn touch(&mut self, docs: impl IntoIterator<Item = DocId>) {
+        for doc in docs {
+            self.touched.insert(doc);
+            self.unindexed.insert(doc);
+        }
+    }
+
+    /// Makes the rows anew of what was touched since they were last.
+    fn index(&mut self, store: &Store, ledger: &Ledger) -> Result<(), ApiError> {
+        let workspace = ledger.workspace();
+        let stale = std::mem::take(&mut self.unindexed);
+        stale.iter().try_for_each(|doc| index::refresh(store, ledger, &workspace, doc))
+    }
 }
 
 /// Whose a data directory is.
@@ -268,8 +299,9 @@ impl Core {
         let mut value = None;
         let progress = self.transact(workspace, |store, ledger, progress| {
             store.note_have(held, now_ms())?;
-            value = Some(work(&mut Writer::new(store, ledger, &secret, progress))?);
-            Ok(())
+            let mut writer = Writer::new(store, ledger, &secret, progress);
+            value = Some(work(&mut writer)?);
+            writer.flush()
         })?;
         let value = value.ok_or_else(|| ApiError::new(ErrorKind::Internal, "a write ended without a result"))?;
         Ok((value, progress))
@@ -317,10 +349,7 @@ impl Core {
         let mut progress = Progress::default();
         let done = self.store.transaction(|store| {
             work(store, ledger, &mut progress)?;
-            for doc in &progress.touched {
-                index::refresh(store, ledger, workspace, doc)?;
-            }
-            Ok(())
+            progress.index(store, ledger)
         });
         if let Err(error) = done {
             let restored = self.store.restore_ledger(workspace)?;
@@ -339,7 +368,7 @@ impl Core {
         self.transact(workspace, |store, ledger, progress| {
             index::clear(store, workspace)?;
             index::refer_again(store, workspace)?;
-            progress.touched.extend(ledger.documents());
+            progress.touch(ledger.documents());
             Ok(())
         })?;
         Ok(())
@@ -383,7 +412,8 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
             if outcome == Outcome::Accepted {
                 store.refer(&workspace, header)?;
             }
-            progress.touched.extend(header.claims.doc);
+            progress.touch(header.claims.doc);
+            progress.authors.extend(header.claims.doc.map(|doc| (doc, header.link.device)));
         }
         progress.settled.push(entry.id);
     }
@@ -394,7 +424,7 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
         if let Some(ReadHeader::Known(_, header)) = entry.and_then(|entry| Some(entry.read().ok()?.header)) {
             store.refer(&workspace, &header)?;
         }
-        progress.touched.extend(ledger.doc_of(&id));
+        progress.touch(ledger.doc_of(&id));
     }
     Ok(())
 }

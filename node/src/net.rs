@@ -5,6 +5,7 @@
 //! Every connection is judged: sync by the hello, blobs by membership, join by the ticket, pairing by
 //! the code.
 
+mod allowance;
 mod congestion;
 mod dial;
 mod discovery;
@@ -14,6 +15,7 @@ mod frame;
 mod gauge;
 mod guard;
 mod hello;
+mod intake;
 mod join;
 mod late;
 mod listen;
@@ -41,6 +43,7 @@ use iroh::{Endpoint, SecretKey};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::allowance::Allowances;
 pub(crate) use self::dial::targets;
 use self::discovery::Surroundings;
 pub(crate) use self::discovery::hear_windows;
@@ -159,6 +162,8 @@ pub(crate) struct Network {
     /// The pairing window, and what is to be announced of it.
     pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
+    /// How much peers pushed of what they may.
+    pub(crate) allowances: Allowances,
     /// What is counted and noted for `status`, `doctor` and metrics.
     pub(crate) gauge: Arc<Gauge>,
 }
@@ -204,6 +209,7 @@ impl Network {
             network_changes: watch::Sender::default(),
             pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
+            allowances: Allowances::default(),
             gauge: Arc::new(Gauge::new(config.listen)),
         });
         if let Err(error) = network.node.get()?.with_core(|core| core.store.end_cut_exchanges()).await {

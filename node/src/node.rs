@@ -1,10 +1,11 @@
 //! The node: one handle over the data directory, the network and the caches.
 //!
 //! Clones share one node. Requests come in through [`Node::call`]; what happens by itself goes out
-//! as [`Event`]s. Blocking work runs off the async threads; the core's lock is never held across an
+//! as [`Event`](crate::api::Event)s. Blocking work runs off the async threads; the core's lock is never held across an
 //! await.
 
 mod data;
+mod news;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,15 +22,18 @@ use tokio::task::JoinSet;
 
 use self::data::set_paces;
 use crate::accesses::Accesses;
-use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
+use crate::api::{ApiError, ErrorKind, Reply, Request, Watching};
 use crate::backup::Schedule;
 use crate::blob::{Blobs, Gate, Recovered};
+use crate::caller::ClientId;
 use crate::client::Output;
 use crate::clock::now_ms;
 use crate::config::{Config, NetworkConfig};
 use crate::control::Service;
-use crate::core::{Core, Progress, Who, device_name};
+use crate::core::{Core, Who, device_name};
 use crate::directory::Directory;
+use crate::edits::Edits;
+use crate::feed::{Feed, Told};
 use crate::footer::Footers;
 use crate::identity::files;
 use crate::keep::{Leases, Promises};
@@ -41,7 +45,7 @@ use crate::relay::Relay;
 use crate::sql::Engines;
 use crate::transfer::Transfers;
 use crate::uses::Uses;
-use crate::{holdings, requests};
+use crate::{caller, holdings, requests};
 
 /// Events that a slow listener may be behind.
 const EVENTS: usize = 1024;
@@ -64,7 +68,9 @@ struct Inner {
     running: Mutex<Option<Arc<Network>>>,
     /// Nodes of the local network that can be joined by a code.
     neighbours: Neighbours,
-    events: broadcast::Sender<Event>,
+    events: broadcast::Sender<Told>,
+    /// Edits that wait to be written.
+    edits: Edits,
     /// Counts changes of the core, for sessions to look again.
     changes: watch::Sender<u64>,
     transfers: Transfers,
@@ -178,6 +184,7 @@ impl Node {
             running: Mutex::new(None),
             neighbours: Neighbours::default(),
             events: broadcast::Sender::new(EVENTS),
+            edits: Edits::default(),
             changes: watch::Sender::new(0),
             transfers,
             leases: Mutex::new(leases),
@@ -200,27 +207,34 @@ impl Node {
         })))
     }
 
-    /// Works on a request; progress and data go to `out` while it runs.
+    /// Works on a request of nobody in particular, as [`Node::call_for`] does.
+    ///
+    /// # Errors
+    /// As [`Node::call_for`].
+    pub async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+        self.call_for(None, request, out).await
+    }
+
+    /// Works on a request of a client; progress and data go to `out` while it runs.
     ///
     /// # Errors
     /// Whatever the request runs into, with a kind and a hint.
-    pub async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+    pub async fn call_for(
+        &self,
+        client: Option<ClientId>,
+        request: Request,
+        out: mpsc::Sender<Output>,
+    ) -> Result<Reply, ApiError> {
         // A task of its own: large output blocks whoever writes it until it is taken, and whoever
         // takes it may well be the task that waits here. The set ends it when this is dropped.
         let node = self.clone();
         let mut work = JoinSet::new();
-        work.spawn(async move { Box::pin(requests::dispatch(&node, request, &out)).await });
+        work.spawn(caller::work_for(client, async move { Box::pin(requests::dispatch(&node, request, &out)).await }));
         match work.join_next().await {
             Some(Ok(reply)) => reply,
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Some(Err(_)) | None => Err(ApiError::new(ErrorKind::Internal, "the request was given up")),
         }
-    }
-
-    /// Returns the events from now on.
-    #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.0.events.subscribe()
     }
 
     /// Waits until a client asks the node to shut down.
@@ -236,6 +250,7 @@ impl Node {
 
     /// Ends the network and closes the stores in order. Other clones are of no use afterwards.
     pub async fn close(&self) {
+        self.flush_edits().await;
         if let Err(error) = holdings::tell_before_closing(self).await {
             tracing::warn!("what is held here was not told: {error}");
         }
@@ -348,23 +363,12 @@ impl Node {
         WeakNode(Arc::downgrade(&self.0))
     }
 
-    pub(crate) fn emit(&self, event: Event) {
-        // Nobody listens in a one-shot command.
-        drop(self.0.events.send(event));
+    pub(crate) fn edits(&self) -> &Edits {
+        &self.0.edits
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
-    }
-
-    /// Tells sessions and listeners that entries were settled.
-    pub(crate) fn on_progress(&self, workspace: WorkspaceId, progress: &Progress) {
-        if progress.settled.is_empty() && progress.touched.is_empty() {
-            return;
-        }
-        self.0.transfers.on_change();
-        self.0.changes.send_modify(|count| *count += 1);
-        self.emit(Event::Changed { workspace: workspace.to_string(), entries: progress.settled.len() as u64 });
     }
 
     pub(crate) fn runtime(&self) -> &Handle {
@@ -451,12 +455,17 @@ impl Node {
 }
 
 impl Service for Node {
-    async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
-        Self::call(self, request, out).await
+    async fn call(
+        &self,
+        client: Option<ClientId>,
+        request: Request,
+        out: mpsc::Sender<Output>,
+    ) -> Result<Reply, ApiError> {
+        self.call_for(client, request, out).await
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Event> {
-        Self::subscribe(self)
+    fn listen(&self, client: Option<ClientId>, watching: Watching) -> Feed {
+        Self::listen(self, client, watching)
     }
 }
 

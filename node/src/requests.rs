@@ -6,7 +6,7 @@ mod conflicts;
 mod copying;
 mod data;
 mod describing;
-mod editing;
+pub(crate) mod editing;
 mod founding;
 mod groups;
 mod health;
@@ -29,12 +29,16 @@ pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
 pub(crate) use self::joining::ticket_for;
 pub(crate) use self::people::{People, find_member, uses as invite_uses};
-use crate::api::{ApiError, Reply, Request};
+use crate::api::{ApiError, Edit, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
 
 #[expect(clippy::too_many_lines, reason = "an arm for each request, and nothing else")]
 pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+    if !request.is_edit() {
+        // Everybody reads what they wrote.
+        node.flush_edits().await;
+    }
     if request.opens_tables() {
         crate::admission::admit_or_tell(node).await;
     }
@@ -64,10 +68,10 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Dictionary { workspace } => describing::dictionary(node, find(node, workspace).await?).await,
         Request::LookUp { workspace, curve } => describing::look_up(node, find(node, workspace).await?, curve).await,
         Request::SetMeaning { workspace, curve, property, to_unit } => {
-            editing::set_meaning(node, find(node, workspace).await?, curve, property, to_unit).await
+            editing::one(node, find(node, workspace).await?, Edit::SetMeaning { curve, property, to_unit }).await
         }
         Request::Prefer { workspace, well, property, curve } => {
-            editing::prefer(node, find(node, workspace).await?, well, property, curve).await
+            editing::one(node, find(node, workspace).await?, Edit::Prefer { well, property, curve }).await
         }
         Request::Grid { workspace, target } => {
             let workspace = find(node, workspace).await?;
@@ -81,13 +85,17 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             log::log(node, find(node, workspace).await?, log::Filter { target, member, void, limit }).await
         }
         Request::Set { workspace, target, field, value } => {
-            editing::set(node, find(node, workspace).await?, target, field, value).await
+            editing::one(node, find(node, workspace).await?, Edit::Set { target, field, value }).await
         }
         Request::Delete { workspace, target } => {
-            workspace::set_deleted(node, find(node, workspace).await?, target, true).await
+            editing::one(node, find(node, workspace).await?, Edit::Delete { target }).await
         }
         Request::Restore { workspace, target } => {
-            workspace::set_deleted(node, find(node, workspace).await?, target, false).await
+            editing::one(node, find(node, workspace).await?, Edit::Restore { target }).await
+        }
+        Request::Edits { workspace, edits, wait } => {
+            let workspace = find(node, workspace).await?;
+            node.edit(workspace, edits, wait).await.map(|edits| Reply::Edits { edits })
         }
         Request::Query { workspace, sql, format } => {
             let workspace = find(node, workspace).await?;
@@ -159,6 +167,19 @@ async fn find(node: &Node, name: Option<String>) -> Result<dataforge_protocol::i
 }
 
 impl Request {
+    /// Whether it goes into the queue of edits, behind those that are there.
+    const fn is_edit(&self) -> bool {
+        matches!(
+            self,
+            Self::Edits { .. }
+                | Self::Set { .. }
+                | Self::SetMeaning { .. }
+                | Self::Prefer { .. }
+                | Self::Delete { .. }
+                | Self::Restore { .. }
+        )
+    }
+
     /// Whether it looks into tables, which may be those of others.
     const fn opens_tables(&self) -> bool {
         matches!(

@@ -25,6 +25,7 @@ mod tickets;
 mod transfers;
 mod uses;
 
+use std::cell::Cell;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -65,6 +66,17 @@ pub(crate) struct Store {
     connection: Connection,
     /// Whether the derived tables were made anew and are empty.
     is_stale: bool,
+    /// What was written since it was opened.
+    written: Cell<Written>,
+}
+
+/// What was written to a database since it was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// Transactions that were committed.
+    pub(crate) transactions: u64,
+    /// Entries that change a document.
+    pub(crate) changes: u64,
 }
 
 /// A database error as users see it.
@@ -151,7 +163,7 @@ impl Store {
                 .hint("use the version of DataForge that made it, or a newer one"));
             }
         };
-        Ok(Self { connection, is_stale })
+        Ok(Self { connection, is_stale, written: Cell::default() })
     }
 
     /// Runs `work` in one transaction: all of it is durable when this returns `Ok`, none of it
@@ -160,15 +172,32 @@ impl Store {
     /// # Errors
     /// Those of `work`, and `Storage` when the transaction cannot be committed.
     pub(crate) fn transaction<T>(&self, work: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let before = self.written.get();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         match work(self).and_then(|value| Ok(self.connection.execute_batch("COMMIT").map(|()| value)?)) {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                let written = self.written.get();
+                self.written.set(Written { transactions: written.transactions + 1, ..written });
+                Ok(value)
+            }
             Err(error) => {
+                self.written.set(before);
                 // After some errors SQLite has rolled back already and says so; either way nothing stays.
                 drop(self.connection.execute_batch("ROLLBACK"));
                 Err(error)
             }
         }
+    }
+
+    /// Returns what was written since it was opened.
+    pub(crate) const fn written(&self) -> Written {
+        self.written.get()
+    }
+
+    /// Notes that an entry that changes a document was stored.
+    fn note_change(&self) {
+        let written = self.written.get();
+        self.written.set(Written { changes: written.changes + 1, ..written });
     }
 
     /// Returns whether the derived tables are empty because they were made anew.
@@ -232,6 +261,13 @@ mod tests {
         });
         assert!(failed.is_err());
         assert!(!store.has_blob(&dataforge_protocol::id::BlobHash([1; 32])).unwrap());
+        assert_eq!(store.written(), Written::default());
+        let one = store.transaction(|store| {
+            store.note_change();
+            Ok(())
+        });
+        one.unwrap();
+        assert_eq!(store.written(), Written { transactions: 1, changes: 1 });
     }
 
     #[test]

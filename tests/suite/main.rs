@@ -16,6 +16,7 @@ mod conflicts;
 mod data;
 #[cfg(target_os = "linux")]
 mod disk;
+mod editing;
 mod export;
 mod field;
 mod fuzz;

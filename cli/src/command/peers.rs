@@ -99,6 +99,7 @@ impl<'a> Line<'a> {
             if known.is_empty() { UNKNOWN.to_owned() } else { count(known.iter().sum()) }
         };
         let state = match (peer.connected, peer.standings.iter().any(|one| one.connected && !one.caught_up)) {
+            (true, _) if peer.slowed => "slowed",
             (true, true) => "syncing",
             (true, false) => "connected",
             (false, _) => "away",
@@ -150,6 +151,8 @@ pub(super) mod tests {
             latency_ms: connected.then_some(0.42),
             bytes_sent: 12_000,
             bytes_received: 4_500_000,
+            slowed: false,
+            slowed_seconds: 0.0,
             standings: vec![standing(3, connected.then_some(0)), standing(1, connected.then_some(5))],
         }
     }
@@ -157,7 +160,8 @@ pub(super) mod tests {
     #[test]
     fn peers_are_listed_with_how_they_are_reached() {
         let never = PeerInfo { path: None, last_seen: None, standings: Vec::new(), ..peer(false) };
-        let lines: Vec<_> = [peer(true), peer(false), never]
+        let slowed = PeerInfo { slowed: true, ..peer(true) };
+        let lines: Vec<_> = [peer(true), peer(false), never, slowed]
             .iter()
             .map(|peer| {
                 let line = Line::of(peer);
@@ -169,6 +173,7 @@ pub(super) mod tests {
             "connected direct 0.4 ms 4 5 4 now",
             "away direct – 4 – – 2026-11-27T15:00:00Z",
             "away never – – – – never",
+            "slowed direct 0.4 ms 4 5 4 now",
         ];
         assert_eq!(lines, expected);
         assert!(vec![peer(true)].human().contains("12.0 kB    4.5 MB"), "{}", vec![peer(true)].human());

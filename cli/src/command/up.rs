@@ -4,10 +4,10 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use clap::Args;
-use dataforge_node::Node;
 use dataforge_node::api::{ApiError, ErrorKind, Event, Request, UpReply};
 use dataforge_node::control::Door;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use dataforge_node::{Feed, Node};
+use tokio::sync::{mpsc, oneshot};
 
 use super::relay;
 use crate::context::Context;
@@ -109,23 +109,21 @@ async fn parent_gone(watched: bool) {
 }
 
 /// Says what happens, for people; never ends.
-async fn tell(context: &Context, mut events: broadcast::Receiver<Event>) {
-    loop {
-        match events.recv().await {
-            Ok(event) => {
-                if let Some(line) = line(&event) {
-                    context.note(&line);
-                }
-            }
-            Err(broadcast::error::RecvError::Lagged(missed)) => context.note(&format!("({})", plural(missed, "event"))),
-            Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+async fn tell(context: &Context, mut events: Feed) {
+    while let Some(event) = events.next().await {
+        if let Some(line) = line(&event) {
+            context.note(&line);
         }
     }
+    std::future::pending().await
 }
 
 fn line(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Progress { .. } | Event::Changed { entries: 0, .. } => return None,
+        Event::Progress { .. } | Event::Changed { entries: 0, .. } | Event::Documents { .. } | Event::Saved { .. } => {
+            return None;
+        }
+        Event::Refused { error, .. } => format!("an edit was refused: {}", clean(&error.message)),
         Event::Changed { entries, .. } => plural(*entries, "new entry"),
         Event::BlobsArrived { blobs, bytes: size } => format!("{} arrived, {}", plural(*blobs, "blob"), bytes(*size)),
         Event::PeerConnected { name, .. } => format!("{} is connected", clean(name)),

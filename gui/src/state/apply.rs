@@ -107,8 +107,13 @@ impl State {
                 self.notice = Some(message);
                 Vec::new()
             }
-            // Progress of this window's own requests, which are all short.
-            Event::Progress { .. } => Vec::new(),
+            Event::Refused { error, .. } => {
+                self.notice = Some(format!("an edit was refused: {}", error.message));
+                self.load_all(&EVERYTHING)
+            }
+            // Lists are loaded again when they may have changed. Progress is that of this window's own
+            // requests, which are all short.
+            Event::Documents { .. } | Event::Saved { .. } | Event::Progress { .. } => Vec::new(),
         }
     }
 

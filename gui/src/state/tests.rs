@@ -171,3 +171,12 @@ fn every_word_must_be_found_somewhere() {
     state.apply(Action::StepWell(Step::Down));
     assert_eq!(state.selection.well.as_deref(), Some("id-B"));
 }
+
+#[test]
+fn an_edit_that_was_refused_is_told_and_everything_is_read_again() {
+    let mut state = open();
+    let error = ApiError::new(ErrorKind::NotAllowed, "viewers may not");
+    let asked = state.apply(Action::Received(Message::Event(Event::Refused { edit: 1, error })));
+    assert_eq!(state.notice.as_deref(), Some("an edit was refused: viewers may not"));
+    assert_eq!(asked.len(), 2, "status and wells");
+}

@@ -5,6 +5,7 @@ mod bundle;
 mod conflicts;
 mod copying;
 mod data;
+mod editing;
 mod founding;
 mod groups;
 mod health;
@@ -25,6 +26,7 @@ pub use self::bundle::*;
 pub use self::conflicts::*;
 pub use self::copying::*;
 pub use self::data::*;
+pub use self::editing::*;
 pub use self::founding::*;
 pub use self::groups::*;
 pub use self::health::*;
@@ -37,6 +39,7 @@ pub use self::projects::*;
 pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
+use super::ApiError;
 use crate::ingest::coverage::WellCoverage;
 
 /// What a node answers.
@@ -295,6 +298,11 @@ pub enum Reply {
     Up(UpReply),
     /// To `UseRelays`.
     RelaysUsed(RelaysUsedReply),
+    /// To `Edits`.
+    Edits {
+        /// In the order of the request.
+        edits: Vec<EditOutcome>,
+    },
     /// To requests that return nothing else.
     Done {
         /// What was done, for people.
@@ -323,6 +331,27 @@ pub enum Event {
         workspace: String,
         /// Entries.
         entries: u64,
+    },
+    /// Documents changed, by others than the client that is told.
+    Documents {
+        /// Workspace id.
+        workspace: String,
+        /// Which.
+        documents: Vec<ChangedDocument>,
+        /// Whether others changed too, more than are listed: look again.
+        more: bool,
+    },
+    /// Edits that were pending are durable. Told to the client that made them.
+    Saved {
+        /// Their numbers.
+        edits: Vec<u64>,
+    },
+    /// An edit that was pending was not done. Told to the client that made it.
+    Refused {
+        /// Its number.
+        edit: u64,
+        /// Why.
+        error: ApiError,
     },
     /// Blobs arrived.
     BlobsArrived {

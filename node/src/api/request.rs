@@ -5,6 +5,7 @@ mod bundle;
 mod conflicts;
 mod copying;
 mod data;
+mod editing;
 mod founding;
 mod groups;
 mod health;
@@ -24,6 +25,7 @@ pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::conflicts::{ConflictChoice, ConflictsRequest};
 pub use self::copying::CopyRequest;
 pub use self::data::DataRequest;
+pub use self::editing::{Edit, MAX_EDITS, Watching};
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::groups::GroupRequest;
 pub use self::health::HealthRequest;
@@ -205,6 +207,15 @@ pub enum Request {
         workspace: Option<String>,
         /// A well or run, also a deleted one.
         target: String,
+    },
+    /// Edits several things; each is done or refused by itself. → `Edits`
+    Edits {
+        /// Workspace.
+        workspace: Option<String>,
+        /// At most [`MAX_EDITS`], done in this order.
+        edits: Vec<Edit>,
+        /// Whether the answer comes once all are durable, rather than at once, before any is.
+        wait: bool,
     },
     /// Runs a read-only SQL statement; the result comes as output. → `Query`
     Query {

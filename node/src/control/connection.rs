@@ -7,7 +7,8 @@ use tokio::io::{BufReader, BufWriter, ReadHalf, WriteHalf};
 
 use super::endpoint;
 use super::frame::{self, Frame, Hello};
-use crate::api::{ApiError, ErrorKind, Event, Reply, Request};
+use crate::api::{ApiError, ErrorKind, Event, Reply, Request, Watching};
+use crate::caller::ClientId;
 use crate::client::Output;
 
 /// The owner must have said hello within this time.
@@ -22,11 +23,12 @@ pub struct Connection {
     busy: bool,
 }
 
-/// Connects to the process that serves a data directory; none when nobody does.
+/// Connects a client, if it has a name, to the process that serves a data directory; none when nobody
+/// does.
 ///
 /// # Errors
 /// `Busy` when it does not answer or is of another version.
-pub async fn connect(dir: &Path) -> Result<Option<Connection>, ApiError> {
+pub async fn connect(dir: &Path, client: Option<&ClientId>) -> Result<Option<Connection>, ApiError> {
     let silent = |why: String| {
         ApiError::new(ErrorKind::Busy, format!("the process that serves {} does not answer: {why}", dir.display()))
     };
@@ -35,7 +37,7 @@ pub async fn connect(dir: &Path) -> Result<Option<Connection>, ApiError> {
     };
     let (read, write) = tokio::io::split(stream);
     let mut connection = Connection { reader: BufReader::new(read), writer: BufWriter::new(write), busy: false };
-    match tokio::time::timeout(HANDSHAKE, connection.greet()).await {
+    match tokio::time::timeout(HANDSHAKE, connection.greet(client)).await {
         Ok(greeted) => greeted?,
         Err(_) => {
             return Err(silent(format!("no word in {} s", HANDSHAKE.as_secs())).hint("end that process and try again"));
@@ -45,8 +47,8 @@ pub async fn connect(dir: &Path) -> Result<Option<Connection>, ApiError> {
 }
 
 impl Connection {
-    async fn greet(&mut self) -> Result<(), ApiError> {
-        let ours = Hello::ours();
+    async fn greet(&mut self, client: Option<&ClientId>) -> Result<(), ApiError> {
+        let ours = Hello { client: client.map(ToString::to_string), ..Hello::ours() };
         frame::write_hello(&mut self.writer, &ours).await.map_err(|error| frame::gone(&error))?;
         match frame::read(&mut self.reader).await {
             Ok(Some(Frame::Hello(theirs))) => ours.check(&theirs),
@@ -83,7 +85,7 @@ impl Connection {
                         .map_err(|error| ApiError::from_error(ErrorKind::Internal, &error));
                 }
                 Some(Frame::Error(error)) => break Err(error),
-                Some(Frame::Hello(_) | Frame::Request(_) | Frame::Watch) => return Err(unexpected()),
+                Some(Frame::Hello(_) | Frame::Request(_) | Frame::Watch(_)) => return Err(unexpected()),
                 None => return Err(closed()),
             }
         };
@@ -94,9 +96,9 @@ impl Connection {
     /// Turns the connection into a stream of events.
     ///
     /// # Errors
-    /// `Busy` when the other process is gone.
-    pub async fn watch(mut self) -> Result<Watch, ApiError> {
-        frame::write_watch(&mut self.writer).await.map_err(|error| frame::gone(&error))?;
+    /// `Usage` when too much is named, `Busy` when the other process is gone.
+    pub async fn watch(mut self, watching: &Watching) -> Result<Watch, ApiError> {
+        frame::write_watch(&mut self.writer, watching).await?;
         Ok(Watch(self))
     }
 }

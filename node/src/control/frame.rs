@@ -7,10 +7,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use crate::api::{API_VERSION, ApiError, ErrorKind, Event, Reply, Request};
+use crate::api::{API_VERSION, ApiError, ErrorKind, Event, Reply, Request, Watching};
 
 /// Longest hello: it is read before the other side is known to speak our language.
 const MAX_HELLO: usize = 4 << 10;
+/// Longest list of what is watched.
+const MAX_WATCH: usize = 1 << 20;
 /// Longest JSON in one frame.
 const MAX_JSON: usize = 4 << 20;
 /// Most data in one frame.
@@ -25,11 +27,14 @@ pub(super) struct Hello {
     pub(super) api: u32,
     /// Version of the program.
     pub(super) program: String,
+    /// What the client calls itself on all its connections; the server says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) client: Option<String>,
 }
 
 impl Hello {
     pub(super) fn ours() -> Self {
-        Self { api: API_VERSION, program: env!("CARGO_PKG_VERSION").to_owned() }
+        Self { api: API_VERSION, program: env!("CARGO_PKG_VERSION").to_owned(), client: None }
     }
 
     /// Checks that the other side's shapes are ours.
@@ -53,7 +58,7 @@ impl Hello {
 pub(super) enum Frame {
     Hello(Hello),
     Request(Box<Request>),
-    Watch,
+    Watch(Watching),
     Event(Event),
     Data(Bytes),
     Part(Bytes),
@@ -92,7 +97,7 @@ pub(super) enum FrameError {
 const fn bound(tag: u8) -> Option<usize> {
     Some(match tag {
         tag::HELLO => MAX_HELLO,
-        tag::WATCH => 0,
+        tag::WATCH => MAX_WATCH,
         tag::DATA => MAX_DATA,
         tag::REQUEST | tag::EVENT | tag::PART | tag::REPLY | tag::ERROR => MAX_JSON,
         _ => return None,
@@ -117,7 +122,8 @@ pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Option<F
     Ok(Some(match tag {
         tag::HELLO => Frame::Hello(json(&content)?),
         tag::REQUEST => Frame::Request(Box::new(json(&content)?)),
-        tag::WATCH => Frame::Watch,
+        tag::WATCH if content.is_empty() => Frame::Watch(Watching::default()),
+        tag::WATCH => Frame::Watch(json(&content)?),
         tag::EVENT => Frame::Event(json(&content)?),
         tag::DATA => Frame::Data(content.into()),
         tag::PART => Frame::Part(content.into()),
@@ -167,9 +173,22 @@ pub(super) async fn write_request(to: &mut (impl AsyncWrite + Unpin), request: &
     sent.await.map_err(|error| gone(&error))
 }
 
-pub(super) async fn write_watch(to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    write(to, tag::WATCH, &[]).await?;
-    to.flush().await
+/// Asks for events.
+///
+/// # Errors
+/// `Usage` when it cannot be said in one frame; nothing is written then. `Busy` when the other side
+/// is gone.
+pub(super) async fn write_watch(to: &mut (impl AsyncWrite + Unpin), watching: &Watching) -> Result<(), ApiError> {
+    let content = serde_json::to_vec(watching).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+    if content.len() > MAX_WATCH {
+        return Err(ApiError::new(ErrorKind::Usage, format!("{} documents are watched", watching.documents.len()))
+            .hint("watch the workspace instead"));
+    }
+    let sent = async {
+        write(to, tag::WATCH, &content).await?;
+        to.flush().await
+    };
+    sent.await.map_err(|error| gone(&error))
 }
 
 pub(super) async fn write_event(to: &mut (impl AsyncWrite + Unpin), event: &Event) -> io::Result<()> {

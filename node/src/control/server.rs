@@ -4,13 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader, BufWriter, ReadHalf, WriteHalf};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::endpoint::Listener;
 use super::frame::{self, Frame, FrameError, Hello};
 use super::{OUTPUT_QUEUE, Service};
-use crate::api::{ApiError, ErrorKind, Event, Request};
+use crate::api::{ApiError, ErrorKind, Request, Watching};
+use crate::caller::ClientId;
 use crate::client::Output;
 
 /// Clients at a time; more wait until one goes.
@@ -76,7 +77,7 @@ async fn attend<S: Service>(
     mut stop: watch::Receiver<bool>,
 ) {
     let (read, write) = tokio::io::split(stream);
-    let mut session = Session { reader: BufReader::new(read), writer: BufWriter::new(write), service };
+    let mut session = Session { reader: BufReader::new(read), writer: BufWriter::new(write), service, client: None };
     let stopped = async move {
         // An error means that the server is gone, which comes to the same.
         drop(stop.wait_for(|stop| *stop).await);
@@ -96,6 +97,8 @@ struct Session<T, S> {
     reader: BufReader<ReadHalf<T>>,
     writer: BufWriter<WriteHalf<T>>,
     service: S,
+    /// What the client calls itself.
+    client: Option<ClientId>,
 }
 
 impl<T: AsyncRead + AsyncWrite + Send, S: Service> Session<T, S> {
@@ -112,10 +115,10 @@ impl<T: AsyncRead + AsyncWrite + Send, S: Service> Session<T, S> {
             };
             let next = match frame {
                 Ok(Some(Frame::Request(request))) => self.work(*request).await?,
-                Ok(Some(Frame::Watch)) => {
+                Ok(Some(Frame::Watch(watching))) => {
                     tokio::select! {
                         () = &mut stopped => Next::Gone,
-                        done = self.watch() => { done?; Next::Gone }
+                        done = self.watch(watching) => { done?; Next::Gone }
                     }
                 }
                 Ok(Some(_)) => Next::Gone,
@@ -139,13 +142,14 @@ impl<T: AsyncRead + AsyncWrite + Send, S: Service> Session<T, S> {
         let Some(Frame::Hello(theirs)) = frame::read(&mut self.reader).await? else { return Ok(false) };
         // Both are told: the client finds out by our hello.
         frame::write_hello(&mut self.writer, &Hello::ours()).await?;
+        self.client = theirs.client.as_deref().and_then(ClientId::from_text);
         Ok(Hello::ours().check(&theirs).is_ok())
     }
 
     async fn work(&mut self, request: Request) -> Result<Next, FrameError> {
-        let Self { reader, writer, service } = self;
+        let Self { reader, writer, service, client } = self;
         let (sender, mut outputs) = mpsc::channel(OUTPUT_QUEUE);
-        let mut call = Box::pin(service.call(request, sender));
+        let mut call = Box::pin(service.call(client.clone(), request, sender));
         let mut gone = std::pin::pin!(until_gone(reader));
         let answer = loop {
             tokio::select! {
@@ -163,23 +167,17 @@ impl<T: AsyncRead + AsyncWrite + Send, S: Service> Session<T, S> {
     }
 
     /// Sends events until the client goes.
-    async fn watch(&mut self) -> Result<(), FrameError> {
-        let Self { reader, writer, service } = self;
-        let mut events = service.subscribe();
+    async fn watch(&mut self, watching: Watching) -> Result<(), FrameError> {
+        let Self { reader, writer, service, client } = self;
+        let mut feed = service.listen(client.clone(), watching);
         let mut gone = std::pin::pin!(until_gone(reader));
         loop {
             let event = tokio::select! {
                 () = &mut gone => return Ok(()),
-                event = events.recv() => event,
+                event = feed.next() => event,
             };
-            match event {
-                Ok(event) => frame::write_event(writer, &event).await?,
-                Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    let message = format!("{missed} events were missed: look again");
-                    frame::write_event(writer, &Event::Notice { message }).await?;
-                }
-                Err(broadcast::error::RecvError::Closed) => return Ok(()),
-            }
+            let Some(event) = event else { return Ok(()) };
+            frame::write_event(writer, &event).await?;
         }
     }
 }

@@ -10,12 +10,14 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::frame::{self, Frame, FrameError, Hello};
 use super::{Connection, Door, Service, connect, endpoint};
-use crate::api::{ApiError, ErrorKind, Event, OutputFormat, Reply, Request};
+use crate::api::{ApiError, ErrorKind, Event, OutputFormat, Reply, Request, Watching};
+use crate::caller::ClientId;
 use crate::client::Output;
+use crate::feed::{Audience, Feed, Told};
 
 #[derive(Clone)]
 struct Fake {
-    events: broadcast::Sender<Event>,
+    events: broadcast::Sender<Told>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -29,7 +31,12 @@ impl Drop for Cancelled {
 }
 
 impl Service for Fake {
-    async fn call(&self, request: Request, out: mpsc::Sender<Output>) -> Result<Reply, ApiError> {
+    async fn call(
+        &self,
+        client: Option<ClientId>,
+        request: Request,
+        out: mpsc::Sender<Output>,
+    ) -> Result<Reply, ApiError> {
         match request {
             Request::Query { sql, .. } => {
                 for part in [Bytes::from(vec![7; 20 << 20]), Bytes::from(sql)] {
@@ -45,12 +52,13 @@ impl Service for Fake {
                 std::future::pending().await
             }
             Request::Wells { .. } => Err(ApiError::new(ErrorKind::NotFound, "no such workspace").hint("look again")),
+            Request::Peers => Ok(Reply::Done { message: client.map(|id| id.to_string()).unwrap_or_default() }),
             _ => Ok(Reply::Done { message: "done".into() }),
         }
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+    fn listen(&self, client: Option<ClientId>, watching: Watching) -> Feed {
+        Feed::new(self.events.subscribe(), client, watching)
     }
 }
 
@@ -77,7 +85,11 @@ impl Served {
     }
 
     async fn connect(&self) -> Connection {
-        connect(&self.dir).await.unwrap().unwrap()
+        self.connect_as(None).await
+    }
+
+    async fn connect_as(&self, client: Option<&ClientId>) -> Connection {
+        connect(&self.dir, client).await.unwrap().unwrap()
     }
 }
 
@@ -141,18 +153,40 @@ async fn dropping_the_connection_cancels_the_request() {
 #[tokio::test]
 async fn a_watcher_hears_events() {
     let served = Served::new("watch");
-    let mut watch = served.connect().await.watch().await.unwrap();
+    let mut watch = served.connect().await.watch(&Watching::default()).await.unwrap();
     while served.fake.events.receiver_count() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    served.fake.events.send(notice("news")).unwrap();
+    served.fake.events.send(Told::new(notice("news"), Audience::All)).unwrap();
     assert_eq!(watch.next().await, Some(notice("news")));
+}
+
+#[tokio::test]
+async fn a_client_is_known_on_all_its_connections_and_hears_what_it_watches() {
+    let served = Served::new("client");
+    let (one, other) = (ClientId::new().unwrap(), ClientId::new().unwrap());
+    for (client, expected) in [(Some(&one), one.to_string()), (None, String::new())] {
+        let reply = served.connect_as(client).await.call(&Request::Peers, |_| {}).await.unwrap();
+        assert_eq!(reply, Reply::Done { message: expected });
+    }
+    let watching = Watching { workspace: Some("w1".into()), ..Watching::default() };
+    let mut watch = served.connect_as(Some(&one)).await.watch(&watching).await.unwrap();
+    while served.fake.events.receiver_count() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let changed = |workspace: &str, entries| Event::Changed { workspace: workspace.into(), entries };
+    let tell = |event, audience| served.fake.events.send(Told::new(event, audience)).unwrap();
+    tell(changed("w1", 1), Audience::but(Some(one)));
+    tell(changed("w2", 2), Audience::All);
+    tell(changed("w1", 3), Audience::only(Some(other.clone())));
+    tell(changed("w1", 4), Audience::but(Some(other)));
+    assert_eq!(watch.next().await, Some(changed("w1", 4)));
 }
 
 #[tokio::test]
 async fn another_version_is_refused_with_a_reason() {
     let ours = Hello::ours();
-    let theirs = Hello { api: ours.api + 1, program: "9.9".into() };
+    let theirs = Hello { api: ours.api + 1, program: "9.9".into(), client: None };
     let error = ours.check(&theirs).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Busy);
     assert!(error.message.contains("9.9") && error.hint.is_some(), "{error:?}");
@@ -184,7 +218,7 @@ async fn frames_are_bounded_and_tags_known() {
         (head(u32::MAX, 5), "too long"),
         (head((4 << 20) + 2, 2), "too long"),
         (head(0, 3), "too long"),
-        (head(3, 3), "too long"),
+        (head((1 << 20) + 2, 3), "too long"),
         (head(1, 200), "unknown frame 200"),
         (head(9, 2), "the connection broke"),
         (vec![0, 0], "the connection broke"),
@@ -205,9 +239,9 @@ async fn a_left_behind_socket_is_replaced_and_nobody_is_found_after_the_end() {
     drop(served.stop.take());
     let ended = tokio::time::timeout(Duration::from_secs(5), &mut served.task).await;
     assert!(ended.is_ok(), "idle clients do not hold the server");
-    assert!(connect(&served.dir).await.unwrap().is_none());
+    assert!(connect(&served.dir, None).await.unwrap().is_none());
     assert_eq!(idle.call(&DONE, |_| {}).await.unwrap_err().kind, ErrorKind::Busy);
-    assert!(connect(&served.dir.join("missing")).await.unwrap().is_none());
+    assert!(connect(&served.dir.join("missing"), None).await.unwrap().is_none());
 }
 
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! Writing this device's entries: ops, Opens, and edits of documents.
 
+mod queue;
+
 use dataforge_protocol::document::{Document, EngineError};
 use dataforge_protocol::entry::{BlobRef, EntryKind, Header, SignedEntry};
 use dataforge_protocol::facts::Facts;
@@ -10,6 +12,7 @@ use dataforge_protocol::ledger::{Draft, DraftError, Invalid, Ledger, Outcome};
 use dataforge_protocol::op::{Op, Proof, Recover};
 use iroh::SecretKey;
 
+use self::queue::Queue;
 use super::{Progress, record};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
@@ -24,6 +27,10 @@ pub(crate) struct Writer<'a> {
     secret: &'a SecretKey,
     device: DeviceId,
     progress: &'a mut Progress,
+    /// Edits that are not written yet.
+    queue: Queue,
+    /// Entries that were appended, or tried to be.
+    appended: u64,
 }
 
 fn engine(error: &EngineError) -> ApiError {
@@ -76,7 +83,7 @@ impl<'a> Writer<'a> {
         progress: &'a mut Progress,
     ) -> Self {
         let device = device_id(secret);
-        Self { store, ledger, secret, device, progress }
+        Self { store, ledger, secret, device, progress, queue: Queue::default(), appended: 0 }
     }
 
     /// Gives the database.
@@ -90,6 +97,11 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// `NotAllowed` when the rules refuse it, `Internal` when the chain cannot be continued.
     pub(crate) fn append(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
+        self.flush()?;
+        self.append_now(draft)
+    }
+
+    fn append_now(&mut self, draft: Draft) -> Result<EntryId, ApiError> {
         self.merge(&draft)?;
         self.append_one(draft)
     }
@@ -112,6 +124,7 @@ impl<'a> Writer<'a> {
     }
 
     fn settle(&mut self, header: &Header, body: Vec<u8>) -> Result<EntryId, ApiError> {
+        self.appended += 1;
         let signed = SignedEntry::sign(header, body, self.secret);
         let entry = signed.read().map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
         let id = entry.id;
@@ -204,7 +217,7 @@ impl<'a> Writer<'a> {
         Ok(known)
     }
 
-    /// Returns a document's present state; `None` when it is not open.
+    /// Returns a document's present state, without what is queued; `None` when it is not open.
     ///
     /// # Errors
     /// `Damaged` when Automerge cannot build it.
@@ -224,6 +237,17 @@ impl<'a> Writer<'a> {
         blobs: Vec<BlobRef>,
         edit: impl FnOnce(&mut Document, [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError>,
     ) -> Result<bool, ApiError> {
+        self.flush()?;
+        self.edit_now(doc, deps, blobs, edit)
+    }
+
+    fn edit_now(
+        &mut self,
+        doc: DocId,
+        deps: &[EntryId],
+        blobs: Vec<BlobRef>,
+        edit: impl FnOnce(&mut Document, [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError>,
+    ) -> Result<bool, ApiError> {
         let missing = || ApiError::new(ErrorKind::NotFound, format!("document {} is not open", doc.fmt_short()));
         let entries = self.ledger.buildable(&self.device, &doc);
         let mut document = build(self.store, self.ledger, &doc, &entries)?.ok_or_else(missing)?;
@@ -236,7 +260,7 @@ impl<'a> Writer<'a> {
             let mut deps = self.ledger.carriers(&doc, &scan.deps).ok_or_else(unknown)?;
             let (more, blobs) = extra.take().unwrap_or_default();
             deps.extend(more);
-            self.append(Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs, body: change.clone() })?;
+            self.append_now(Draft { kind: EntryKind::Change, doc: Some(doc), deps, blobs, body: change.clone() })?;
         }
         Ok(!changes.is_empty())
     }

@@ -10,7 +10,7 @@ use crate::api::ApiError;
 use crate::clock::now_ms;
 use crate::core::Core;
 use crate::node::Node;
-use crate::store::Peer;
+use crate::store::{Peer, Written};
 use crate::transfer::TransferState;
 use crate::{holdings, keep};
 
@@ -35,6 +35,7 @@ struct Stored {
     blob_bytes: u64,
     cache_bytes: u64,
     peers: Vec<Peer>,
+    written: Written,
 }
 
 fn stored(core: &mut Core, default: keep::Policy, min_copies: u32) -> Result<Stored, ApiError> {
@@ -62,6 +63,7 @@ fn stored(core: &mut Core, default: keep::Policy, min_copies: u32) -> Result<Sto
         blobs: core.store.count_held()?,
         blob_bytes: core.store.held_bytes()?,
         cache_bytes: keep::cached_bytes(core, default)? + partial,
+        written: core.store.written(),
         peers: core.store.peers()?.into_iter().filter(|peer| Some(peer.device) != own).collect(),
     })
 }
@@ -89,6 +91,17 @@ pub(super) async fn gather(node: &Node) -> Result<Vec<Family>, ApiError> {
     if let Some(free) = crate::space::free_bytes(node.directory()) {
         families.push(gauge("dataforge_disk_free_bytes", "Free bytes on the disk of the data directory.", free));
     }
+    let counter = |name, help, value: u64| Family::one(Kind::Counter, name, help, value as f64);
+    families.push(counter(
+        "dataforge_transactions_total",
+        "Transactions of the database that were committed.",
+        stored.written.transactions,
+    ));
+    families.push(counter(
+        "dataforge_changes_total",
+        "Changes of documents that were stored, own ones and those of peers.",
+        stored.written.changes,
+    ));
     families.push(transfers(node).await?);
     families.extend(of_peers(node, &stored.peers));
     Ok(families)
@@ -196,7 +209,7 @@ async fn transfers(node: &Node) -> Result<Family, ApiError> {
     }))
 }
 
-fn of_peers(node: &Node, peers: &[Peer]) -> [Family; 3] {
+fn of_peers(node: &Node, peers: &[Peer]) -> [Family; 4] {
     let label = |device: &DeviceId| [("peer", device.fmt_short())];
     let open = node.connections();
     let mut last = Family::new(
@@ -224,5 +237,14 @@ fn of_peers(node: &Node, peers: &[Peer]) -> [Family; 3] {
             latency = latency.with(label(&device), time.as_secs_f64());
         }
     }
-    [last, connected, latency]
+    let mut slowed = Family::new(
+        Kind::Counter,
+        "dataforge_peer_slowed_seconds_total",
+        "Time that entries of a peer waited because it sent more than it may.",
+    );
+    let all = node.running().map(|network| network.allowances.slowed(Instant::now())).unwrap_or_default();
+    for (device, of_it) in all {
+        slowed = slowed.with(label(&device), of_it.total.as_secs_f64());
+    }
+    [last, connected, latency, slowed]
 }

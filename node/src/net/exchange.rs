@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use iroh::endpoint::{Connection, ConnectionError};
@@ -80,7 +81,8 @@ impl Record {
         // An endpoint that closes takes its connections along, and each says so in another way.
         let is_own = self.network.is_closing.load(Ordering::SeqCst) && ended.is_err();
         let closed = if is_own { Some(&ConnectionError::LocallyClosed) } else { closed };
-        let (path, reason) = (word(counted.is_relayed()), why(ended, closed));
+        let (path, mut reason) = (word(counted.is_relayed()), why(ended, closed));
+        reason.push_str(&slowed(self.tally.slowed_for()));
         let (peer, id) = (self.peer, self.id);
         let noted = self.node.with_core(move |core| {
             let now = now_ms();
@@ -120,6 +122,14 @@ fn why(ended: &Result<(), ApiError>, closed: Option<&ConnectionError>) -> String
     }
 }
 
+/// Returns what is to be said of a peer that pushed more than it may.
+fn slowed(time: Duration) -> String {
+    match time.as_secs() {
+        0 => String::new(),
+        secs => format!("; slowed for {secs} s, since it sent more than network.peer_entries_per_s or _bytes_per_s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +142,7 @@ mod tests {
         assert_eq!(why(&Ok(()), Some(&ConnectionError::LocallyClosed)), "ended here");
         assert_eq!(why(&broke, Some(&ConnectionError::TimedOut)), "the peer sent a bad entry");
         assert_eq!(why(&Ok(()), None), "the other side sent no more");
+        assert_eq!(slowed(Duration::from_millis(999)), "");
+        assert!(slowed(Duration::from_secs(12)).starts_with("; slowed for 12 s"));
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Tally {
     blobs_out: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// Milliseconds that its entries waited, because the peer pushed more than it may.
+    slowed_ms: AtomicU64,
 }
 
 impl Tally {
@@ -45,6 +47,16 @@ impl Tally {
     fn served(&self, bytes: u64) {
         self.blobs_out.fetch_add(1, Ordering::Relaxed);
         self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Notes that entries waited because there were too many.
+    pub(super) fn slowed(&self, time: Duration) {
+        self.slowed_ms.fetch_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Returns for how long they did.
+    pub(super) fn slowed_for(&self) -> Duration {
+        Duration::from_millis(self.slowed_ms.load(Ordering::Relaxed))
     }
 
     /// Returns blobs in and out, and their bytes.

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::exchange::Record;
 use super::gauge::Tally;
+use super::intake::{self, Intake};
 use super::rivals::GRACE;
 use super::{
     FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, Registered, code, frame, guard, transfer,
@@ -139,7 +140,7 @@ impl Opened {
         let record = Record::begin(&network, &node, &connection, workspace, is_ours, Arc::clone(&tally)).await;
         node.emit(Event::PeerConnected { device: peer.to_string(), name: name.clone() });
         let wanted = Arc::new(Notify::new());
-        let transfer = Arc::new(transfer::Fetch::new(workspace, peer, tally));
+        let transfer = Arc::new(transfer::Fetch::new(workspace, peer, Arc::clone(&tally)));
         let mut driver = Driver {
             node: node.clone(),
             network: &network,
@@ -153,7 +154,8 @@ impl Opened {
             wanted,
             asks: Arc::new(Semaphore::new(ASKS)),
         };
-        let ended = driver.drive(&connection, dialler, send, recv).await;
+        let intake = Intake { network: Arc::clone(&network), connection: connection.clone(), peer, tally };
+        let ended = driver.drive(&connection, dialler, send, (recv, intake)).await;
         if driver.session.is_removed() {
             // Before it is gone from the table: who waits for its end looks then.
             let handed_in = HandedIn { entries: driver.info.borrow().sent, left: driver.session.left() };
@@ -199,12 +201,12 @@ impl Driver<'_> {
         connection: &Connection,
         dialler: DeviceId,
         send: SendStream,
-        recv: RecvStream,
+        (recv, intake): (RecvStream, Intake),
     ) -> Result<(), ApiError> {
         let (incoming_tx, mut incoming) = mpsc::channel(QUEUE);
         let (outgoing, outgoing_rx) = mpsc::channel(QUEUE);
         let mut tasks = JoinSet::new();
-        tasks.spawn(read(recv, incoming_tx));
+        tasks.spawn(intake::read(recv, intake, incoming_tx));
         tasks.spawn(write(send, outgoing_rx));
         let (network, fetch, wanted) = (Arc::clone(self.network), Arc::clone(&self.transfer), Arc::clone(&self.wanted));
         tasks.spawn(async move { transfer::fetch_when_wanted(&network, &fetch, &wanted).await });
@@ -482,25 +484,6 @@ impl Driver<'_> {
         })?;
         self.info.send_modify(|info| info.peer = Some(level));
         Ok(())
-    }
-}
-
-async fn read(mut recv: RecvStream, incoming: mpsc::Sender<Result<Message, ApiError>>) {
-    loop {
-        let message = match frame::read(&mut recv).await {
-            Ok(content) => match Message::from_frame(&content) {
-                Ok(Some(message)) => Ok(message),
-                Ok(None) => continue,
-                Err(error) => {
-                    Err(ApiError::new(ErrorKind::NotAllowed, format!("the peer broke the protocol: {error}")))
-                }
-            },
-            Err(error) => Err(error),
-        };
-        let failed = message.is_err();
-        if incoming.send(message).await.is_err() || failed {
-            return;
-        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Edits: fields of wells, runs, curves and attachments, the dictionary, preferred curves.
 
-use dataforge_protocol::document::{CurveField, CurveId, DEPTH_SHIFT_M, HeaderField, MAX_KEY_CHARS, Map, Meaning};
+use dataforge_protocol::document::{
+    CurveField, CurveId, DELETED, DEPTH_SHIFT_M, HeaderField, MAX_KEY_CHARS, Map, Meaning,
+};
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{DocId, WorkspaceId};
+use dataforge_protocol::op::Role;
 
-use crate::api::{ApiError, CurveName, ErrorKind, Reply};
+use crate::api::{ApiError, CurveName, Edit, ErrorKind, Reply};
 use crate::conflicts::FieldKind;
 use crate::core::Writer;
 use crate::index::{Found, Index};
@@ -33,49 +36,111 @@ fn unknown_field(field: &str, fields: &[&str]) -> ApiError {
     usage(format!("there is no field {field:?} here"), &format!("fields are: {}", fields.join(", ")))
 }
 
-/// Runs an edit and tells peers and listeners.
-async fn edit(
-    node: &Node,
-    workspace: WorkspaceId,
-    message: String,
-    work: impl FnOnce(&mut Writer<'_>) -> Result<(), ApiError> + Send + 'static,
-) -> Result<Reply, ApiError> {
-    let progress = node.with_core(move |core| Ok(core.write(&workspace, &[], work)?.1)).await?;
-    node.on_progress(workspace, &progress);
-    Ok(Reply::Done { message })
+/// Does one edit and waits until it is durable.
+pub(super) async fn one(node: &Node, workspace: WorkspaceId, edit: Edit) -> Result<Reply, ApiError> {
+    Ok(Reply::Done { message: node.edit_one(workspace, edit).await? })
 }
 
-pub(super) async fn set(
-    node: &Node,
+/// How an edit hangs together with others of a transaction, whose rows are made at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Whether it looks for something in the rows that another edit may have changed.
+    pub(crate) looks: bool,
+    /// Whether it changes what others look for.
+    pub(crate) shows: bool,
+}
+
+/// Returns how an edit hangs together with others.
+pub(crate) fn reach(edit: &Edit) -> Reach {
+    match edit {
+        Edit::Set { target, field, value } => {
+            let is_move = matches!(field.as_str(), "well" | "project");
+            // What has no name and no well is the same to all others.
+            let shows = is_move || matches!(field.as_str(), "name" | "uwi");
+            Reach { looks: !is_id(target) || (is_move && !is_id(value)), shows }
+        }
+        Edit::SetMeaning { .. } => Reach { looks: false, shows: false },
+        Edit::Prefer { .. } => Reach { looks: true, shows: false },
+        Edit::Delete { .. } | Edit::Restore { .. } => Reach { looks: true, shows: false },
+    }
+}
+
+/// Whether a text names a document, or a curve of one, by the full id.
+fn is_id(target: &str) -> bool {
+    let id = target.rsplit_once(':').map_or(target, |(run, _)| run);
+    id.parse::<DocId>().is_ok()
+}
+
+/// Does an edit within a transaction, or has it queued there; returns what was done, in words.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn apply(writer: &mut Writer<'_>, workspace: WorkspaceId, edit: &Edit) -> Result<String, ApiError> {
+    match edit {
+        Edit::Set { target, field, value } => set(writer, workspace, target, field, value),
+        Edit::SetMeaning { curve, property, to_unit } => {
+            set_meaning(writer, curve, property.as_deref(), to_unit.as_deref())
+        }
+        Edit::Prefer { well, property, curve } => prefer(writer, workspace, well, property, curve.as_deref()),
+        Edit::Delete { target } => set_deleted(writer, workspace, target, true),
+        Edit::Restore { target } => set_deleted(writer, workspace, target, false),
+    }
+}
+
+fn set(
+    writer: &mut Writer<'_>,
     workspace: WorkspaceId,
-    target: String,
-    field: String,
-    value: String,
-) -> Result<Reply, ApiError> {
-    let message = format!("{field} of {target} is now {value:?}");
-    edit(node, workspace, message, move |writer| {
-        if value.chars().count() > MAX_VALUE_CHARS {
-            return Err(usage("the value is too long".into(), "use at most 4096 characters"));
+    target: &str,
+    field: &str,
+    value: &str,
+) -> Result<String, ApiError> {
+    if value.chars().count() > MAX_VALUE_CHARS {
+        return Err(usage("the value is too long".into(), "use at most 4096 characters"));
+    }
+    let found = Index::new(writer.store().connection(), workspace).find(target, false)?;
+    let set = match found {
+        Found::Well(doc) if field == "project" => file_under(writer, doc, workspace, value, false),
+        Found::Attachment(doc) if field == "project" => file_under(writer, doc, workspace, value, true),
+        Found::Well(doc) => set_well(writer, doc, field, value),
+        Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, value),
+        Found::Run(doc) => set_run(writer, doc, field, value),
+        Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, field, value),
+        Found::Project(_) | Found::Described(..) => Err(usage(
+            format!("{target:?} has no fields to set here"),
+            "dataforge projects, charts, selections, tops and surveys edit the others",
+        )),
+        Found::Attachment(doc) => {
+            check_field(field, &["name", "description"], &["well", "project"])?;
+            set_text(writer, doc, Map::Root, field, value);
+            Ok(())
         }
-        let found = Index::new(writer.store().connection(), workspace).find(&target, false)?;
-        match found {
-            Found::Well(doc) if field == "project" => file_under(writer, doc, workspace, &value, false),
-            Found::Attachment(doc) if field == "project" => file_under(writer, doc, workspace, &value, true),
-            Found::Well(doc) => set_well(writer, doc, &field, &value),
-            Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, &value),
-            Found::Run(doc) => set_run(writer, doc, &field, &value),
-            Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, &field, &value),
-            Found::Project(_) | Found::Described(..) => Err(usage(
-                format!("{target:?} has no fields to set here"),
-                "dataforge projects, charts, selections, tops and surveys edit the others",
-            )),
-            Found::Attachment(doc) => {
-                check_field(&field, &["name", "description"], &["well", "project"])?;
-                set_text(writer, doc, Map::Root, &field, &value)
-            }
+    };
+    set.map(|()| format!("{field} of {target} is now {value:?}"))
+}
+
+fn set_deleted(
+    writer: &mut Writer<'_>,
+    workspace: WorkspaceId,
+    target: &str,
+    deleted: bool,
+) -> Result<String, ApiError> {
+    if writer.role().is_none_or(|role| role < Role::Admin) {
+        return Err(ApiError::new(ErrorKind::NotAllowed, "deleting and restoring needs the role of an admin")
+            .hint("ask an admin or owner to do it"));
+    }
+    let doc = match Index::new(writer.store().connection(), workspace).find(target, true)? {
+        Found::Curve(..) => {
+            return Err(
+                ApiError::new(ErrorKind::Usage, "curves cannot be deleted").hint("delete the run, or rename the curve")
+            );
         }
-    })
-    .await
+        found => found.doc(),
+    };
+    let known = if deleted { writer.known_with(&doc)? } else { Vec::new() };
+    writer.queue(doc, known, move |edit| edit.set_bool(Map::Root, DELETED, deleted));
+    // Nothing else is found, or not found, as it was before, by its full id neither.
+    writer.catch_up()?;
+    Ok(format!("{target} is {}", if deleted { "deleted; dataforge restore brings it back" } else { "restored" }))
 }
 
 /// Refuses a field that is none of these; `more` are those dealt with elsewhere.
@@ -84,12 +149,9 @@ fn check_field(field: &str, fields: &[&str], more: &[&str]) -> Result<(), ApiErr
 }
 
 /// Sets a text; an empty value takes the field away.
-fn set_text(writer: &mut Writer<'_>, doc: DocId, map: Map, field: &str, value: &str) -> Result<(), ApiError> {
-    let value = (!value.is_empty()).then_some(value);
-    writer.edit(doc, &[], Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_text(map, field, value))?.into_iter().collect())
-    })?;
-    Ok(())
+fn set_text(writer: &mut Writer<'_>, doc: DocId, map: Map, field: &str, value: &str) {
+    let (field, value) = (field.to_owned(), (!value.is_empty()).then(|| value.to_owned()));
+    writer.queue(doc, Vec::new(), move |edit| edit.set_text(map, &field, value.as_deref()));
 }
 
 fn check_well(field: &str, value: &str) -> Result<(), ApiError> {
@@ -117,7 +179,8 @@ fn check_well(field: &str, value: &str) -> Result<(), ApiError> {
 fn set_well(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
     check_well(field, value)?;
     let map = if PLACE_FIELDS.contains(&field) { Map::Attributes } else { Map::Root };
-    set_text(writer, doc, map, field, value)
+    set_text(writer, doc, map, field, value);
+    Ok(())
 }
 
 fn check_place(field: &str, value: &str, number: Option<f64>) -> Result<(), ApiError> {
@@ -153,16 +216,15 @@ fn check_run(field: &str, value: &str) -> Result<(), ApiError> {
 
 fn set_run(writer: &mut Writer<'_>, doc: DocId, field: &str, value: &str) -> Result<(), ApiError> {
     check_run(field, value)?;
-    set_text(writer, doc, Map::Root, field, value)
+    set_text(writer, doc, Map::Root, field, value);
+    Ok(())
 }
 
 fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, target: &str) -> Result<(), ApiError> {
     let well = Index::new(writer.store().connection(), workspace).find_well(target)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
     let id = well.to_string();
-    writer.edit(doc, &deps, Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "well", Some(&id)))?.into_iter().collect())
-    })?;
+    writer.queue(doc, deps, move |edit| edit.set_text(Map::Root, "well", Some(&id)));
     Ok(())
 }
 
@@ -199,10 +261,8 @@ fn check_curve(field: &str, value: &str) -> Result<CurveField, ApiError> {
 
 fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, value: &str) -> Result<(), ApiError> {
     let field = check_curve(field, value)?;
-    let value = (!value.is_empty()).then_some(value);
-    writer.edit(run, &[], Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_curve(ordinal, field, value))?.into_iter().collect())
-    })?;
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    writer.queue(run, Vec::new(), move |edit| edit.set_curve(ordinal, field, value.as_deref()));
     Ok(())
 }
 
@@ -241,13 +301,12 @@ fn check_property(property: &str) -> Result<(), ApiError> {
     Err(usage(format!("there is no property {property:?}"), &hint))
 }
 
-pub(super) async fn set_meaning(
-    node: &Node,
-    workspace: WorkspaceId,
-    curve: CurveName,
-    property: Option<String>,
-    to_unit: Option<String>,
-) -> Result<Reply, ApiError> {
+fn set_meaning(
+    writer: &mut Writer<'_>,
+    curve: &CurveName,
+    property: Option<&str>,
+    to_unit: Option<&str>,
+) -> Result<String, ApiError> {
     let part = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
     let key = OverrideKey::new(part(&curve.vendor).as_deref(), &curve.mnemonic, part(&curve.unit).as_deref())
         .map_err(|error| ApiError::from_error(ErrorKind::Usage, &error).hint("name the curve, e.g. GR"))?;
@@ -255,58 +314,50 @@ pub(super) async fn set_meaning(
     if field.chars().count() > MAX_KEY_CHARS {
         return Err(usage("the mnemonic is too long".into(), "use at most 500 characters in all"));
     }
-    if property.as_deref() != Some(PropertyChoice::Nothing.as_str()) {
-        check_property(property.as_deref().unwrap_or_default())?;
+    if property != Some(PropertyChoice::Nothing.as_str()) {
+        check_property(property.unwrap_or_default())?;
     }
-    if let Some(unit) = &to_unit
+    if let Some(unit) = to_unit
         && units::meanings(unit).is_empty()
     {
         return Err(usage(format!("{unit:?} is no unit we know"), "use a unit such as gAPI, ohm.m or us/ft"));
     }
-    let message = match (&property, &to_unit) {
+    let message = match (property, to_unit) {
         (None, None) => format!("{} means what the dictionary says again", key.mnemonic()),
         (property, unit) => {
-            let words: Vec<&str> = property.iter().chain(unit).map(String::as_str).collect();
+            let words: Vec<&str> = property.into_iter().chain(unit).collect();
             format!("{} now means {}", key.mnemonic(), words.join(" in "))
         }
     };
-    let meaning = (property.is_some() || to_unit.is_some()).then_some(Meaning { property, unit: to_unit });
-    edit(node, workspace, message, move |writer| {
-        let (doc, _) = writer.open(&Facts::Dictionary, Vec::new())?;
-        writer.edit(doc, &[], Vec::new(), |document, actor| {
-            let edited = document.edit(actor, |edit| edit.set_meaning(&field, meaning.as_ref()))?;
-            Ok(edited.into_iter().collect())
-        })?;
-        Ok(())
-    })
-    .await
+    let meaning = (property.is_some() || to_unit.is_some())
+        .then(|| Meaning { property: property.map(str::to_owned), unit: to_unit.map(str::to_owned) });
+    let (doc, _) = writer.open(&Facts::Dictionary, Vec::new())?;
+    writer.queue(doc, Vec::new(), move |edit| edit.set_meaning(&field, meaning.as_ref()));
+    Ok(message)
 }
 
-pub(super) async fn prefer(
-    node: &Node,
+fn prefer(
+    writer: &mut Writer<'_>,
     workspace: WorkspaceId,
-    well: String,
-    property: String,
-    curve: Option<String>,
-) -> Result<Reply, ApiError> {
-    check_property(&property)?;
-    let message = match &curve {
+    well: &str,
+    property: &str,
+    curve: Option<&str>,
+) -> Result<String, ApiError> {
+    check_property(property)?;
+    let index = Index::new(writer.store().connection(), workspace);
+    let doc = index.find_well(well)?;
+    let chosen = curve.map(|curve| find_curve_of(&index, &doc, curve)).transpose()?;
+    set_text(
+        writer,
+        doc,
+        Map::Attributes,
+        &CurveId::preferred_field(property),
+        &chosen.map(|curve| curve.to_string()).unwrap_or_default(),
+    );
+    Ok(match curve {
         Some(curve) => format!("{curve} stands for {property} in {well}"),
         None => format!("the best curve stands for {property} in {well} again"),
-    };
-    edit(node, workspace, message, move |writer| {
-        let index = Index::new(writer.store().connection(), workspace);
-        let doc = index.find_well(&well)?;
-        let chosen = curve.map(|curve| find_curve_of(&index, &doc, &curve)).transpose()?;
-        let field = CurveId::preferred_field(&property);
-        let value = chosen.map(|curve| curve.to_string());
-        writer.edit(doc, &[], Vec::new(), |document, actor| {
-            let edited = document.edit(actor, |edit| edit.set_text(Map::Attributes, &field, value.as_deref()))?;
-            Ok(edited.into_iter().collect())
-        })?;
-        Ok(())
     })
-    .await
 }
 
 /// Finds a curve that belongs to a well.

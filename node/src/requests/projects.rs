@@ -105,13 +105,10 @@ pub(super) fn file(
     }
     let deps: Vec<_> = project.and_then(|project| writer.opening(&project)).into_iter().collect();
     let id = project.map(|project| project.to_string());
-    writer.edit(doc, &deps, Vec::new(), |document, actor| {
-        let edited = document.edit(actor, |edit| {
-            edit.set_text(Map::Root, "project", id.as_deref())?;
-            if is_attachment && id.is_some() { edit.set_text(Map::Root, "well", None) } else { Ok(()) }
-        });
-        Ok(edited?.into_iter().collect())
-    })?;
+    writer.queue(doc, deps, move |edit| {
+        edit.set_text(Map::Root, "project", id.as_deref())?;
+        if is_attachment && id.is_some() { edit.set_text(Map::Root, "well", None) } else { Ok(()) }
+    });
     Ok(())
 }
 

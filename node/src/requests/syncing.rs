@@ -201,7 +201,7 @@ async fn wait(
     wanted: &[Wanted],
     deadline: Instant,
     out: &mpsc::Sender<Output>,
-    arrivals: &mut tokio::sync::broadcast::Receiver<Event>,
+    arrivals: &mut crate::feed::Feed,
     summary: &mut SyncSummary,
 ) -> Vec<Wanted> {
     let mut watched: BTreeMap<Wanted, watch::Receiver<SessionInfo>> = BTreeMap::new();
@@ -215,7 +215,7 @@ async fn wait(
                 watched.insert((workspace, device), live.info);
             }
         }
-        while let Ok(event) = arrivals.try_recv() {
+        while let Some(event) = arrivals.try_next() {
             if let Event::BlobsArrived { blobs, bytes } = &event {
                 summary.blobs_received += blobs;
                 summary.bytes_received += bytes;

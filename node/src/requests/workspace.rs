@@ -1,6 +1,5 @@
-//! Making workspaces, listing them, and deleting what is in them.
+//! Making workspaces, and listing them.
 
-use dataforge_protocol::document::Map;
 use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry};
 use dataforge_protocol::id::WorkspaceId;
 use dataforge_protocol::op::{Genesis, NO_RECOVERY_KEY, Op, Person, Role, is_name};
@@ -10,7 +9,7 @@ use crate::api::{ApiError, ErrorKind, InitReply, Reply, WorkspaceInfo};
 use crate::clock::{now_ms, random_bytes};
 use crate::core::Core;
 use crate::identity::Identity;
-use crate::index::{Found, Index};
+use crate::index::Index;
 use crate::node::Node;
 use crate::requests::people::recoverers;
 
@@ -132,39 +131,4 @@ pub(super) async fn list(node: &Node) -> Result<Reply, ApiError> {
         })
         .await?;
     Ok(Reply::Workspaces { workspaces })
-}
-
-pub(super) async fn set_deleted(
-    node: &Node,
-    workspace: WorkspaceId,
-    target: String,
-    deleted: bool,
-) -> Result<Reply, ApiError> {
-    let message =
-        format!("{target} is {}", if deleted { "deleted; dataforge restore brings it back" } else { "restored" });
-    let progress = node
-        .with_core(move |core| {
-            if core.role(&workspace)?.is_none_or(|role| role < Role::Admin) {
-                return Err(ApiError::new(ErrorKind::NotAllowed, "deleting and restoring needs the role of an admin")
-                    .hint("ask an admin or owner to do it"));
-            }
-            let doc = match Index::new(core.store.connection(), workspace).find(&target, true)? {
-                Found::Curve(..) => {
-                    return Err(ApiError::new(ErrorKind::Usage, "curves cannot be deleted")
-                        .hint("delete the run, or rename the curve"));
-                }
-                found => found.doc(),
-            };
-            let (_, progress) = core.write(&workspace, &[], |writer| {
-                let known = if deleted { writer.known_with(&doc)? } else { Vec::new() };
-                writer.edit(doc, &known, Vec::new(), |document, actor| {
-                    let edited = document.edit(actor, |edit| edit.set_bool(Map::Root, "deleted", deleted))?;
-                    Ok(edited.into_iter().collect())
-                })
-            })?;
-            Ok(progress)
-        })
-        .await?;
-    node.on_progress(workspace, &progress);
-    Ok(Reply::Done { message })
 }

@@ -110,6 +110,9 @@ impl Store {
                 i64::try_from(claimed_ms).unwrap_or(i64::MAX),
                 now_ms,
             ])?;
+        if link.kind == EntryKind::Change.to_u8() {
+            self.note_change();
+        }
         Ok(())
     }
 

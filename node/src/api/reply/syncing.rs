@@ -171,6 +171,12 @@ pub struct PeerInfo {
     /// Bytes received from it since then.
     #[serde(default)]
     pub bytes_received: u64,
+    /// Whether what it sends waits, because it sends more than it may.
+    #[serde(default)]
+    pub slowed: bool,
+    /// For how long what it sent waited since this node is up.
+    #[serde(default)]
+    pub slowed_seconds: f64,
     /// How far each side has what the other has, for each workspace that it is a member of.
     #[serde(default)]
     pub standings: Vec<PeerStanding>,

@@ -154,6 +154,13 @@ fn remarks(up: bool, config: &NetworkConfig, peers: &[PeerInfo], discovery: &Dis
         let why = if config.discovery { "network.listen is loopback" } else { "network.discovery is false" };
         remarks.push(format!("peers on the same network are not looked for, since {why}: they need an address"));
     }
+    for peer in peers.iter().filter(|peer| peer.slowed) {
+        remarks.push(format!(
+            "{} sends more than network.peer_entries_per_s or network.peer_bytes_per_s: it is slowed, and all of it \
+             comes in time",
+            peer.name
+        ));
+    }
     if peers.is_empty() {
         remarks.push("there are no other devices yet: dataforge invite makes a ticket".to_owned());
     } else if peers.iter().all(|peer| peer.last_seen.is_none()) {

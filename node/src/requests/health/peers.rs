@@ -1,6 +1,7 @@
 //! Other devices of members: who is online, over which path, how far each side has what the other has.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 
@@ -17,10 +18,11 @@ pub(crate) async fn peers(node: &Node) -> Result<Reply, ApiError> {
 /// Lists them, by name.
 pub(crate) async fn list_peers(node: &Node) -> Result<Vec<PeerInfo>, ApiError> {
     let network = node.running();
-    let (mut open, mut bytes) = (Vec::new(), BTreeMap::new());
+    let (mut open, mut bytes, mut slowed) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     if let Some(network) = &network {
         network.look_at_traffic();
         (open, bytes) = (network.standings(), network.gauge.traffic.peers());
+        slowed = network.allowances.slowed(Instant::now());
     }
     let mut peers = node
         .with_core(move |core| {
@@ -43,6 +45,9 @@ pub(crate) async fn list_peers(node: &Node) -> Result<Vec<PeerInfo>, ApiError> {
                 info.path = paths.get(device).cloned();
                 if let Some(bytes) = bytes.get(device) {
                     (info.bytes_sent, info.bytes_received) = (bytes.sent(), bytes.received());
+                }
+                if let Some(slowed) = slowed.get(device) {
+                    (info.slowed, info.slowed_seconds) = (slowed.now, slowed.total.as_secs_f64());
                 }
                 if let Some(standing) = open.iter().find(|open| open.device == *device) {
                     set_link(info, &standing.link);
@@ -68,6 +73,8 @@ fn blank(device: &DeviceId, name: Option<&String>) -> PeerInfo {
         latency_ms: None,
         bytes_sent: 0,
         bytes_received: 0,
+        slowed: false,
+        slowed_seconds: 0.0,
         standings: Vec::new(),
     }
 }

@@ -119,8 +119,7 @@ fn bring_in(
             let op = Op::ExtendCut(ExtendCut { removal, cut: Cut::new(places.to_vec()) });
             let (id, done) = core.write(&workspace, &[], |writer| writer.op(&op))?;
             ops.push(id.to_string());
-            progress.settled.extend(done.settled);
-            progress.touched.extend(done.touched);
+            progress.extend(done);
         }
     }
     let (ledger, store) = core.ledger_and_store(&workspace)?;

@@ -5,7 +5,7 @@
 //! story, `--wells COUNT` an import of many small files beside plain files and SQLite, `--catch-up
 //! COUNT` a new node's work on the entries of so many wells, `--blobs [--small]` a transfer of files
 //! beside bare iroh-blobs, Syncthing and rsync, `--store COUNT` the start of a node that holds so many
-//! blobs, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
+//! blobs, `--team` the start, lists, edits and memory of a node with a team's wells, curves and charts, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
 //! on Linux; they take the `dataforge` that was built last).
 //! `docs/benchmarks.md` has the floors and what was measured.
 
@@ -20,6 +20,8 @@ mod network;
 #[cfg(target_os = "linux")]
 mod store;
 mod story;
+#[cfg(target_os = "linux")]
+mod team;
 mod wells;
 
 use std::error::Error;
@@ -49,13 +51,16 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         ["--field", folder, limits @ ..] => story::field(dir, Path::new(folder), limits).await,
         ["--wells", count] => wells::wells(dir, count.parse()?).await,
         ["--catch-up", count] => wells::catch_up(dir, count.parse()?).await,
+        // A process of its own, started by `--team`.
+        #[cfg(target_os = "linux")]
+        ["--team-look", folder, flags @ ..] => team::look(Path::new(folder), !flags.is_empty()).await,
         // The other side of `--network`, started by it.
         #[cfg(target_os = "linux")]
         ["--quic-give", controller, bytes, listen] => network::quic_give(controller, bytes.parse()?, listen).await,
         #[cfg(target_os = "linux")]
         ["--quic-take", address, bytes] => network::quic_take(address, bytes.parse()?).await,
         _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | \
-                  --blobs [--small] | --store COUNT | --network [--small]]"
+                  --blobs [--small] | --store COUNT | --team | --network [--small]]"
             .into()),
     }
 }
@@ -73,6 +78,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["--blobs", flags @ ..] if matches!(flags, [] | ["--small"]) => blobs::compare(dir.path(), !flags.is_empty())?,
         #[cfg(target_os = "linux")]
         ["--store", count] => store::measure(dir.path(), count.parse()?)?,
+        #[cfg(target_os = "linux")]
+        ["--team"] => team::measure(dir.path())?,
         #[cfg(target_os = "linux")]
         ["--network", flags @ ..] if matches!(flags, [] | ["--small"]) => {
             network::compare(dir.path(), !flags.is_empty())?;

@@ -37,7 +37,7 @@ fn write_files(dir: &Path, count: usize) -> std::io::Result<()> {
 }
 
 /// A field of `/proc/PID/status` in MB.
-fn memory(pid: u32, field: &str) -> Result<f64, Box<dyn Error>> {
+pub(super) fn memory(pid: u32, field: &str) -> Result<f64, Box<dyn Error>> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)).ok_or("no such field")?;
     let kib: f64 = line.trim_start_matches(':').trim().trim_end_matches(" kB").parse()?;
