@@ -8,7 +8,7 @@ use super::Document;
 use crate::id::ChangeHash;
 
 /// A map of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Map {
     /// The document itself.
     Root,
@@ -59,6 +59,18 @@ impl LongText {
 }
 
 impl Map {
+    /// Returns the word used in JSON and in ids of conflicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Attributes => "attributes",
+            Self::Renditions => "renditions",
+            Self::Curves => "curves",
+            Self::Items => "items",
+        }
+    }
+
     /// Returns the object: the op of the constant change that made it.
     pub(super) fn id(self) -> ObjId {
         // The last number is only a hint: the least actor comes first in Automerge's list.
