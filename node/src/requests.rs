@@ -7,6 +7,7 @@ mod describing;
 mod editing;
 mod founding;
 mod health;
+mod history;
 mod joining;
 mod key;
 mod listing;
@@ -114,6 +115,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         }
         Request::Joining { ask } => joining::dispatch(node, ask).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
+        Request::History { workspace, ask } => history::dispatch(node, find(node, workspace).await?, ask).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Sync { workspace, peers, timeout_secs } => {
             syncing::sync(node, workspace, peers, timeout_secs, out).await

@@ -5,6 +5,7 @@ mod bundle;
 mod data;
 mod founding;
 mod health;
+mod history;
 mod import;
 mod joining;
 mod key;
@@ -21,6 +22,7 @@ pub use self::bundle::*;
 pub use self::data::*;
 pub use self::founding::*;
 pub use self::health::*;
+pub use self::history::*;
 pub use self::import::*;
 pub use self::joining::*;
 pub use self::key::*;
@@ -210,6 +212,12 @@ pub enum Reply {
         /// Newest first.
         entries: Vec<LogEntry>,
     },
+    /// To `Blame`.
+    Blame(BlameReply),
+    /// To `Diff`.
+    Diff(DiffReply),
+    /// To `RestoreAt`, `Undo` and `Revert`.
+    TakenBack(TakenBackReply),
     /// To `Verify`.
     Verify(VerifyReport),
     /// To `ConfigGet` and `ConfigSet`.

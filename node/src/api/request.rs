@@ -5,6 +5,7 @@ mod bundle;
 mod data;
 mod founding;
 mod health;
+mod history;
 mod joining;
 mod key;
 mod people;
@@ -20,6 +21,7 @@ pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
 pub use self::data::DataRequest;
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::health::HealthRequest;
+pub use self::history::HistoryRequest;
 pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
@@ -322,7 +324,8 @@ pub enum Request {
     Log {
         /// Workspace.
         workspace: Option<String>,
-        /// Only of this well or run.
+        /// Only of this: then changes say what they wrote over what, in an order that is the same on
+        /// every node.
         target: Option<String>,
         /// Only what this person wrote, a member or one who was.
         #[serde(default)]
@@ -332,6 +335,13 @@ pub enum Request {
         void: bool,
         /// At most so many.
         limit: u32,
+    },
+    /// About earlier states: who wrote what, what differs, going back.
+    History {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: HistoryRequest,
     },
     /// About people: roles, devices, what counts of what they wrote.
     People {

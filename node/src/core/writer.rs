@@ -180,6 +180,12 @@ impl<'a> Writer<'a> {
         entries.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
     }
 
+    /// Returns the entries written in this transaction so far.
+    #[must_use]
+    pub(crate) fn entries(&self) -> &[EntryId] {
+        &self.progress.settled
+    }
+
     /// Returns a document's present state; `None` when it is not open.
     ///
     /// # Errors
