@@ -25,7 +25,8 @@ pub(super) fn write_logs(dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
+/// Calls a node.
+pub(super) async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
     call_watching(node, request, |_| {}).await
 }
 
