@@ -27,6 +27,7 @@ mod fetch;
 mod free;
 mod grid;
 mod groups;
+mod history;
 mod identity;
 mod import;
 mod init;
@@ -123,7 +124,7 @@ pub(crate) enum Command {
     Edit(edit::EditMany),
     /// Mark a well, run or attachment as deleted; restore takes it back
     Delete(tombstone::Delete),
-    /// Take a deletion back; with --to make a data directory from a backup
+    /// Take a deletion back; with --at go back to an earlier state, with --to make a data directory from a backup
     Restore(tombstone::Restore),
     /// Run a read-only SQL statement
     Query(query::Query),
@@ -217,8 +218,16 @@ pub(crate) enum Command {
     SyncLog(sync_log::SyncLog),
     /// Look at network, clock, disk and settings, and say what is wrong
     Doctor(doctor::Doctor),
-    /// List the newest entries
+    /// List the newest entries, or those of one thing with what changed
     Log(log::Log),
+    /// Say who wrote each value of something, and when
+    Blame(history::Blame),
+    /// Say what differs between two states of something
+    Diff(history::Diff),
+    /// Undo your last change, or redo it
+    Undo(history::Undo),
+    /// Take back what a device wrote after an entry or a time
+    Revert(history::Revert),
     /// Say why an entry, or those of a well or run, count or not
     Explain(explain::Explain),
     /// List devices that signed two entries for one position
@@ -338,6 +347,10 @@ impl Command {
             Self::SyncLog(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Log(command) => command.run(context).await,
+            Self::Blame(command) => command.run(context).await,
+            Self::Diff(command) => command.run(context).await,
+            Self::Undo(command) => command.run(context).await,
+            Self::Revert(command) => command.run(context).await,
             Self::Verify(command) => command.run(context).await,
             Self::Backup(command) => command.run(context).await,
             Self::Rebuild(command) => command.run(context).await,
@@ -425,6 +438,9 @@ impl Human for Reply {
             Self::Exchanges { exchanges } => exchanges.human(),
             Self::Doctor(reply) => reply.human(),
             Self::Log { entries } => entries.human(),
+            Self::Blame(reply) => reply.human(),
+            Self::Diff(reply) => reply.human(),
+            Self::TakenBack(reply) => reply.human(),
             Self::Verify(reply) => reply.human(),
             Self::Config { values } => values.human(),
             Self::BundleMade(reply) => reply.human(),

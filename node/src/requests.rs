@@ -10,6 +10,7 @@ pub(crate) mod editing;
 mod founding;
 mod groups;
 mod health;
+mod history;
 mod joining;
 mod key;
 mod listing;
@@ -128,6 +129,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Joining { ask } => joining::dispatch(node, ask).await,
         Request::Members { workspace } => people::members(node, find(node, workspace).await?).await,
         Request::Conflicts { workspace, ask } => conflicts::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::History { workspace, ask } => history::dispatch(node, find(node, workspace).await?, ask).await,
         Request::People { workspace, ask } => people::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Projects { workspace, ask } => projects::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Groups { workspace, ask } => groups::dispatch(node, find(node, workspace).await?, ask).await,

@@ -16,6 +16,7 @@ mod contest;
 mod dictionary;
 mod edit;
 mod groups;
+pub mod history;
 mod project;
 mod read;
 mod rendition;
@@ -24,6 +25,9 @@ mod said;
 #[cfg(test)]
 mod tests;
 mod well;
+#[cfg(test)]
+pub(crate) mod work;
+mod written;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -42,6 +46,7 @@ pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};
 pub use self::well::{CurveId, GridState, WellState};
+pub use self::written::{Place, What, Written, written};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};
 use crate::id::ChangeHash;
@@ -91,6 +96,8 @@ impl Document {
     /// # Errors
     /// Automerge cannot read or apply a change, or one comes before a dependency.
     pub fn build<'a>(kind: DocKind, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, EngineError> {
+        #[cfg(test)]
+        work::note_built();
         let changes = std::iter::once(constant_change(kind)).chain(changes);
         contain(|| {
             let mut doc = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint);

@@ -21,6 +21,7 @@ mod export;
 mod field;
 mod fuzz;
 mod gridded;
+mod history;
 mod hostile;
 mod import_flow;
 mod joining;

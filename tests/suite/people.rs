@@ -13,7 +13,7 @@ use dataforge_tests::program::{Place, Up, invite};
 use serde_json::Value;
 
 /// A workspace of Ada's with a well `Test 1`, and members that have all of it.
-fn field(members: &[(&Place, &str)]) -> (Place, tempfile::TempDir) {
+pub(super) fn field(members: &[(&Place, &str)]) -> (Place, tempfile::TempDir) {
     let (ada, logs) = (Place::new("ada"), tempfile::tempdir().unwrap());
     ada.json(&["init", "Field", "--name", "Ada"]);
     write_las(logs.path(), 1, 40, 2, 3);
@@ -37,7 +37,7 @@ fn address(up: &Up) -> String {
 }
 
 /// Lets one node exchange with another.
-fn meet(guest: &Place, host: &Place) {
+pub(super) fn meet(guest: &Place, host: &Place) {
     let up = host.up();
     guest.json(&["sync", "--peer", &address(&up)]);
 }
@@ -60,7 +60,7 @@ fn field_of(place: &Place) -> Value {
     place.json(&["wells"])["wells"][0]["field"].clone()
 }
 
-fn said(place: &Place, args: &[&str]) -> String {
+pub(super) fn said(place: &Place, args: &[&str]) -> String {
     String::from_utf8(place.ok(args)).unwrap()
 }
 

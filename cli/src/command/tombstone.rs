@@ -6,6 +6,7 @@ use clap::Args;
 use dataforge_node::api::Request;
 
 use super::backup::{FROM_BACKUP, RestoreOptions, restore};
+use super::history::restore_at;
 use crate::context::Context;
 use crate::error::Failure;
 
@@ -23,12 +24,16 @@ impl Delete {
     }
 }
 
-/// Takes a deletion back; needs admin. With --to it makes a data directory from a backup instead.
+/// Takes a deletion back; needs admin. With --at it makes something read as at an earlier state, by a new change; with --to
+/// it makes a data directory from a backup.
 #[derive(Debug, Args)]
 #[command(after_help = FROM_BACKUP)]
 pub(crate) struct Restore {
-    /// A deleted well or run: name, id or start of the id; with --to a backup: its directory or file
+    /// What: name, id or start of the id; with --to a backup: its directory or file
     target: PathBuf,
+    /// The state: the start of an entry's id, ~N for N changes back, or a time (see dataforge diff --help)
+    #[arg(long, value_name = "STATE", conflicts_with = "to")]
+    at: Option<String>,
     /// Make this data directory from a backup; it must be empty or missing
     #[arg(long, value_name = "DATADIR")]
     to: Option<PathBuf>,
@@ -44,11 +49,12 @@ impl Restore {
 
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        match self.to {
-            Some(to) => restore(context, &self.target, &to, self.options).await,
-            None => {
-                let target = self.target.to_string_lossy().into_owned();
-                context.ask(Request::Restore { workspace: context.workspace.clone(), target }).await
+        let target = || self.target.to_string_lossy().into_owned();
+        match (self.to, self.at) {
+            (Some(to), _) => restore(context, &self.target, &to, self.options).await,
+            (None, Some(at)) => restore_at(context, target(), at).await,
+            (None, None) => {
+                context.ask(Request::Restore { workspace: context.workspace.clone(), target: target() }).await
             }
         }
     }

@@ -9,6 +9,7 @@ mod editing;
 mod founding;
 mod groups;
 mod health;
+mod history;
 mod import;
 mod joining;
 mod key;
@@ -30,6 +31,7 @@ pub use self::editing::*;
 pub use self::founding::*;
 pub use self::groups::*;
 pub use self::health::*;
+pub use self::history::*;
 pub use self::import::*;
 pub use self::joining::*;
 pub use self::key::*;
@@ -244,6 +246,12 @@ pub enum Reply {
         /// Newest first.
         entries: Vec<LogEntry>,
     },
+    /// To `Blame`.
+    Blame(BlameReply),
+    /// To `Diff`.
+    Diff(DiffReply),
+    /// To `RestoreAt`, `Undo` and `Revert`.
+    TakenBack(TakenBackReply),
     /// To `Verify`.
     Verify(VerifyReport),
     /// To `ConfigGet` and `ConfigSet`.

@@ -9,6 +9,7 @@ mod editing;
 mod founding;
 mod groups;
 mod health;
+mod history;
 mod joining;
 mod key;
 mod people;
@@ -29,6 +30,7 @@ pub use self::editing::{Edit, MAX_EDITS, Watching};
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::groups::GroupRequest;
 pub use self::health::HealthRequest;
+pub use self::history::HistoryRequest;
 pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
@@ -347,7 +349,8 @@ pub enum Request {
     Log {
         /// Workspace.
         workspace: Option<String>,
-        /// Only of this well or run.
+        /// Only of this: then changes say what they wrote over what, in an order that is the same on
+        /// every node.
         target: Option<String>,
         /// Only what this person wrote, a member or one who was.
         #[serde(default)]
@@ -364,6 +367,13 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: ConflictsRequest,
+    },
+    /// About earlier states: who wrote what, what differs, going back.
+    History {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: HistoryRequest,
     },
     /// About people: roles, devices, what counts of what they wrote.
     People {

@@ -201,6 +201,12 @@ impl<'a> Writer<'a> {
         entries.find(|(_, kind)| *kind == EntryKind::Open).map(|(id, _)| id)
     }
 
+    /// Returns the entries written in this transaction so far.
+    #[must_use]
+    pub(crate) fn entries(&self) -> &[EntryId] {
+        &self.progress.settled
+    }
+
     /// Returns what the deletion of a well names, so that it is known which runs it takes along; nothing
     /// for other documents.
     ///

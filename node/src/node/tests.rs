@@ -10,6 +10,8 @@ use crate::api::{ApiError, ErrorKind, ImportOptions, OutputFormat, Reply, Reques
 use crate::client::{Client, Output};
 use crate::ingest::sample::demo_files;
 
+mod history;
+
 async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
     let (out, mut outputs) = mpsc::channel(64);
     let drain = tokio::spawn(async move { while outputs.recv().await.is_some() {} });

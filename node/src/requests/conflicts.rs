@@ -271,8 +271,7 @@ async fn policy(
                 core.write(&workspace, &[], |writer| conflicts::set_policy(writer, kind, strategy))?;
             // What waited is decided now, where it is this device that does it.
             let settled = conflicts::settle(core, &workspace);
-            progress.settled.extend(settled.settled);
-            progress.touched.extend(settled.touched);
+            progress.extend(settled);
             Ok(progress)
         });
         node.on_progress(workspace, &progress.await?);

@@ -6,6 +6,7 @@ mod peers;
 mod since;
 
 pub(super) use self::peers::{list_peers, peers};
+pub(super) use self::since::since;
 use crate::api::{ApiError, HealthRequest, Reply};
 use crate::net::MetricsDoor;
 use crate::node::Node;

@@ -1,17 +1,17 @@
 //! The log: who wrote what, when, and what became of it.
 
-use dataforge_protocol::document::{Field, Map, Said, said};
+use dataforge_protocol::document::{Field, What, Written, written};
 use dataforge_protocol::facts::{Facts, WellFacts};
 use dataforge_protocol::id::{DeviceId, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::Ledger;
 use dataforge_protocol::op::Op;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::history::{Target, of_one, place_info};
 use super::people::{People, find_person, why_void};
-use crate::api::{ApiError, LogEntry, Reply};
+use crate::api::{ApiError, LogEntry, PlaceChange, Reply};
 use crate::clock::rfc3339;
 use crate::core::Core;
-use crate::index::{Found, Index};
 use crate::node::Node;
 use crate::store::{Store, kind_word, outcome_word};
 
@@ -33,19 +33,24 @@ pub(super) async fn log(node: &Node, workspace: WorkspaceId, filter: Filter) -> 
 }
 
 fn read_log(core: &mut Core, workspace: WorkspaceId, filter: &Filter) -> Result<Vec<LogEntry>, ApiError> {
-    let index = Index::new(core.store.connection(), workspace);
-    let doc = filter.target.as_ref().map(|target| index.find(target, true)).transpose()?.map(Found::doc);
+    let target = filter.target.as_ref().map(|target| Target::find(core, &workspace, target)).transpose()?;
     let people = People::of(core, &workspace)?;
     let member = filter.member.as_ref().map(|member| find_person(&people, member)).transpose()?;
     let (ledger, store) = core.ledger_and_store(&workspace)?;
     let teller = Teller { people: &people, ledger, store, workspace };
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    match target {
+        // Ops are of no document.
+        Some(_) if filter.void => return Ok(Vec::new()),
+        Some(target) => return of_one(&teller, &target, member, limit),
+        None => {}
+    }
     let sql = format!(
-        "SELECT {COLUMNS} FROM entries WHERE workspace = ?1 AND (?2 IS NULL OR doc = ?2) AND (?3 = 0 OR kind = 0 AND outcome = 1)
+        "SELECT {COLUMNS} FROM entries WHERE workspace = ?1 AND (?2 = 0 OR kind = 0 AND outcome = 1)
          ORDER BY position DESC"
     );
     let mut statement = store.connection().prepare_cached(&sql)?;
-    let mut rows = statement.query(params![workspace.as_bytes(), doc.as_ref().map(DocId::as_bytes), filter.void])?;
+    let mut rows = statement.query(params![workspace.as_bytes(), filter.void])?;
     let mut entries = Vec::new();
     while entries.len() < limit
         && let Some(row) = rows.next()?
@@ -93,6 +98,7 @@ impl Teller<'_> {
             received: rfc3339(row.get("received_ms")?),
             void,
             why: void.then(|| why_void(self.people, self.ledger, &id)),
+            wrote: Vec::new(),
         })
     }
 
@@ -123,7 +129,8 @@ impl Teller<'_> {
             .or_else(|| (Facts::Settings.doc_id() == *doc).then(|| "the settings".to_owned()))
     }
 
-    fn called(&self, doc: &DocId) -> String {
+    /// Returns what a document is called.
+    pub(super) fn called(&self, doc: &DocId) -> String {
         self.document(doc).unwrap_or_else(|| doc.fmt_short())
     }
 
@@ -156,25 +163,27 @@ impl Teller<'_> {
 fn changed(body: &[u8]) -> String {
     /// Fields shown.
     const SHOWN: usize = 4;
-    let Ok(said) = said(body) else { return String::new() };
-    let describe = |said: &Said| {
-        let name = match said.map {
-            Map::Curves => match said.key.split_once('.') {
-                Some((curve, field)) => format!("{field} of curve {curve}"),
-                None => said.key.clone(),
-            },
-            Map::Root | Map::Attributes | Map::Renditions | Map::Items => said.key.clone(),
+    let Ok(written) = written(body) else { return String::new() };
+    let describe = |written: &Written| {
+        let place = place_info(&written.place);
+        let change = match &written.what {
+            What::Text { inserted, deleted } => {
+                PlaceChange { place, inserted: *inserted as u64, deleted: *deleted as u64, ..PlaceChange::default() }
+            }
+            What::Value(value) => {
+                let after = match value {
+                    Some(Field::Text(text)) => Some(text.clone()),
+                    Some(Field::Bool(value)) => Some(value.to_string()),
+                    Some(Field::Bytes(_)) | None => None,
+                };
+                PlaceChange { place, after, ..PlaceChange::default() }
+            }
         };
-        match &said.value {
-            _ if said.map == Map::Renditions => "a table".to_owned(),
-            Some(Field::Text(text)) => format!("{name} = {text:?}"),
-            Some(Field::Bool(value)) => format!("{name} = {value}"),
-            Some(Field::Bytes(_)) | None => format!("no {name}"),
-        }
+        change.told()
     };
-    let mut parts: Vec<_> = said.iter().take(SHOWN).map(describe).collect();
-    if said.len() > SHOWN {
-        parts.push(format!("{} more", said.len() - SHOWN));
+    let mut parts: Vec<_> = written.iter().take(SHOWN).map(describe).collect();
+    if written.len() > SHOWN {
+        parts.push(format!("{} more", written.len() - SHOWN));
     }
     format!(": {}", parts.join(", "))
 }

@@ -23,6 +23,7 @@ pub(crate) use self::invites::uses;
 pub(super) use self::link::link;
 pub(super) use self::members::members;
 pub(crate) use self::names::People;
+pub(super) use self::names::find_entry;
 pub(super) use self::quorum::recoverers;
 pub(super) use self::renew::renew;
 pub(super) use self::tell::why_void;

@@ -236,3 +236,11 @@ CREATE TABLE exchanges (
     reason      TEXT                    -- why it ended
 ) STRICT;
 CREATE INDEX exchanges_by_device ON exchanges (device, id);
+
+-- Changes of this device that undo another one, or redo what was undone.
+CREATE TABLE undone (
+    workspace BLOB NOT NULL,
+    entry     BLOB NOT NULL,            -- the undo
+    undoes    BLOB NOT NULL,            -- the change or undo that it takes back
+    PRIMARY KEY (workspace, entry)
+) STRICT, WITHOUT ROWID;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::PlaceChange;
+
 /// A well.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WellInfo {
@@ -284,4 +286,7 @@ pub struct LogEntry {
     /// Of a void op: why.
     #[serde(default)]
     pub why: Option<String>,
+    /// Of a change, in the log of one thing: what it wrote.
+    #[serde(default)]
+    pub wrote: Vec<PlaceChange>,
 }

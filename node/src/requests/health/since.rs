@@ -8,7 +8,7 @@ use crate::api::{ApiError, ErrorKind};
 ///
 /// # Errors
 /// `Usage` when it is none.
-pub(super) fn since(text: &str, now_ms: u64) -> Result<u64, ApiError> {
+pub(in crate::requests) fn since(text: &str, now_ms: u64) -> Result<u64, ApiError> {
     let text = text.trim();
     ago(text).map(|ago| now_ms.saturating_sub(ago)).or_else(|| moment(text)).or_else(|| day(text)).ok_or_else(|| {
         ApiError::new(ErrorKind::Usage, format!("{text:?} is no time"))

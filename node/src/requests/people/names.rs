@@ -51,7 +51,7 @@ impl People {
     }
 
     /// Returns this person, who must be a member.
-    pub(super) fn me(&self) -> Result<(PersonId, &KnownPerson), ApiError> {
+    pub(in crate::requests) fn me(&self) -> Result<(PersonId, &KnownPerson), ApiError> {
         let me = self.own.and_then(|id| Some((id, self.all.get(&id)?)));
         me.filter(|(_, me)| me.role.is_some()).ok_or_else(|| {
             not_allowed("you are no member of this workspace any more", "ask an admin or owner to invite you again")
@@ -123,7 +123,7 @@ impl People {
     }
 
     /// Finds a device by label, id or `PERSON/LABEL`; only a live one when `live`.
-    pub(super) fn find_device(&self, text: &str, live: bool) -> Result<(PersonId, DeviceId), ApiError> {
+    pub(in crate::requests) fn find_device(&self, text: &str, live: bool) -> Result<(PersonId, DeviceId), ApiError> {
         let text = text.trim();
         let (of, label) = match text.rsplit_once('/') {
             Some((person, label)) if self.find(person, false).is_ok() => (Some(self.find(person, false)?), label),
@@ -208,7 +208,7 @@ impl People {
 }
 
 /// Finds a settled entry by its id or a unique start of it.
-pub(super) fn find_entry(ledger: &Ledger, text: &str) -> Result<EntryId, ApiError> {
+pub(in crate::requests) fn find_entry(ledger: &Ledger, text: &str) -> Result<EntryId, ApiError> {
     let missing = || {
         ApiError::new(ErrorKind::NotFound, format!("there is no entry {text:?}"))
             .hint("dataforge log lists entries with the start of their ids")

@@ -3,7 +3,8 @@
 //! `cargo run --bin bench` prints import beside parsing and encoding alone, entries applied, and
 //! sync beside bare iroh-blobs. `--field DIR [--within IMPORT SYNC]` times the folder of the main
 //! story, `--wells COUNT` an import of many small files beside plain files and SQLite, `--catch-up
-//! COUNT` a new node's work on the entries of so many wells, `--blobs [--small]` a transfer of files
+//! COUNT` a new node's work on the entries of so many wells, `--history COUNT` the history of a well
+//! with so many changes, `--blobs [--small]` a transfer of files
 //! beside bare iroh-blobs, Syncthing and rsync, `--store COUNT` the start of a node that holds so many
 //! blobs, `--team` the start, lists, edits and memory of a node with a team's wells, curves and charts, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
 //! on Linux; they take the `dataforge` that was built last).
@@ -15,6 +16,7 @@ mod alone;
 #[cfg(target_os = "linux")]
 mod blobs;
 mod entries;
+mod history;
 #[cfg(target_os = "linux")]
 mod network;
 #[cfg(target_os = "linux")]
@@ -50,6 +52,7 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         }
         ["--field", folder, limits @ ..] => story::field(dir, Path::new(folder), limits).await,
         ["--wells", count] => wells::wells(dir, count.parse()?).await,
+        ["--history", count] => history::history(dir, count.parse()?).await,
         ["--catch-up", count] => wells::catch_up(dir, count.parse()?).await,
         // A process of its own, started by `--team`.
         #[cfg(target_os = "linux")]
@@ -59,9 +62,11 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         ["--quic-give", controller, bytes, listen] => network::quic_give(controller, bytes.parse()?, listen).await,
         #[cfg(target_os = "linux")]
         ["--quic-take", address, bytes] => network::quic_take(address, bytes.parse()?).await,
-        _ => Err("usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | \
+        _ => Err(
+            "usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | --history COUNT | \
                   --blobs [--small] | --store COUNT | --team | --network [--small]]"
-            .into()),
+                .into(),
+        ),
     }
 }
 

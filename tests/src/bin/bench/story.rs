@@ -25,6 +25,7 @@ pub(super) fn write_logs(dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Calls a node.
 pub(super) async fn call(node: &Node, request: Request) -> Result<Reply, ApiError> {
     call_watching(node, request, |_| {}).await
 }
