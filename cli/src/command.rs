@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod bundle;
 mod cache;
+mod charts;
 mod completions;
 mod config;
 mod confirm;
@@ -115,6 +116,8 @@ pub(crate) enum Command {
     Delete(tombstone::Delete),
     /// Take a deletion back; with --to make a data directory from a backup
     Restore(tombstone::Restore),
+    /// List, make and change charts
+    Charts(charts::Charts),
     /// Run a read-only SQL statement
     Query(query::Query),
     /// Write a run, a well, an attachment or everything to files
@@ -285,6 +288,7 @@ impl Command {
             Self::Rename(command) => command.run(context).await,
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
+            Self::Charts(command) => Box::pin(command.run(context)).await,
             Self::Query(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
@@ -356,6 +360,11 @@ impl Human for Reply {
             Self::Duplicates { duplicates } => duplicates.human(),
             Self::Dictionary { meanings } => meanings.human(),
             Self::Meanings { candidates } => candidates.human(),
+            Self::Charts { charts } => charts.human(),
+            Self::Chart(reply) => reply.human(),
+            Self::ChartTemplates { templates } => templates.human(),
+            Self::ChartWrote(reply) => reply.human(),
+            Self::ChartFile(reply) => reply.human(),
             Self::Gridded { copies } => copies.human(),
             Self::Attachments { attachments } => attachments.human(),
             Self::Export(reply) => reply.human(),

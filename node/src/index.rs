@@ -23,6 +23,7 @@ use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
+pub(crate) use self::chart::{ChartFilter, ChartRow, Listed, SourceRow};
 pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::read::{Found, Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
@@ -88,7 +89,7 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
             }
             Ok(())
         }
-        DocKind::Chart => chart::refresh(store, workspace, doc, &document),
+        DocKind::Chart => chart::refresh(store, ledger, workspace, doc, &document),
         DocKind::Selection => selection::refresh(store, workspace, doc, &document),
         DocKind::Tops => tops::refresh(store, workspace, doc, &document),
         DocKind::Survey => survey::refresh(store, workspace, doc, &document),
@@ -98,7 +99,7 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 11] = [
+const TABLES: [(&str, Option<&str>); 13] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -109,6 +110,8 @@ const TABLES: [(&str, Option<&str>); 11] = [
     ("attachments", Some("id")),
     ("dictionary", None),
     ("described", Some("id")),
+    ("charts", Some("id")),
+    ("chart_series", Some("chart")),
     ("settings", Some("id")),
 ];
 

@@ -13,6 +13,7 @@ pub mod backup;
 pub mod bench;
 mod blob;
 mod bundle;
+mod chart;
 mod chores;
 pub mod client;
 mod clock;

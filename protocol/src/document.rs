@@ -10,9 +10,11 @@
 //! expected read as absent. Indices into text count code points.
 
 mod attachment;
+pub mod chart;
 mod constant;
 mod dictionary;
 mod edit;
+pub mod order;
 mod project;
 mod read;
 mod rendition;
@@ -20,6 +22,7 @@ mod run;
 mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod well;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,6 +38,7 @@ pub use self::read::{Candidate, Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};
+pub use self::text::merge_text;
 pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundle;
+mod charts;
 mod data;
 mod founding;
 mod health;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
+pub use self::charts::{ChartEdit, ChartRequest, CreateChart, ItemPlace, ListCharts};
 pub use self::data::DataRequest;
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::health::HealthRequest;
@@ -373,6 +375,13 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// About charts.
+    Charts {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: ChartRequest,
     },
     /// About how the node itself is doing.
     Health {
