@@ -301,6 +301,21 @@ mod tests {
     }
 
     #[test]
+    fn the_page_about_charts_names_every_field_and_word() {
+        let page = include_str!("../../../docs/charts.md");
+        let lists = Part::ALL.map(Part::fields).into_iter().chain([Look::FIELDS]);
+        for field in lists.flatten() {
+            assert!(page.contains(&format!("`{}`", field.name)), "{}", field.name);
+            for word in field.expects.strip_prefix("one of: ").into_iter().flat_map(str::split_whitespace) {
+                assert!(page.contains(&format!("`{word}`")), "{}: {word}", field.name);
+            }
+        }
+        let start = page.find("```json\n").unwrap() + 8;
+        let example = &page[start..start + page[start..].find("```").unwrap()];
+        numbered(example).unwrap();
+    }
+
+    #[test]
     fn a_chart_that_is_too_large_for_one_change_is_refused() {
         let text = "x".repeat(2000);
         let one = format!("{{\"kind\": \"marker\", \"text\": \"{text}\"}}");
