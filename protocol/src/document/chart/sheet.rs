@@ -66,7 +66,7 @@ pub enum Place {
 
 /// There is no such item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {}/{id}", part.as_str())]
+#[error("there is no {}/{id}", .part.as_str())]
 pub struct NoItem {
     /// The part.
     pub part: Part,
