@@ -162,7 +162,8 @@ fn charts_go_out_and_come_in_as_json() {
     assert!(!labels(&shown).contains(&&*gone), "{gone}");
     assert_eq!(shown["info"]["tags"], changed["tags"]);
     assert_eq!(numbered(&export(&ada, "Double", &file)), numbered(&changed));
-    let again = serde_json::from_slice::<Value>(&bob.ok(["--json", "charts", "import", word, "--to", "Double"])).unwrap();
+    let again =
+        serde_json::from_slice::<Value>(&bob.ok(["--json", "charts", "import", word, "--to", "Double"])).unwrap();
     assert_eq!(again["changed"], false, "nothing differs, nothing is written");
 }
 
@@ -184,7 +185,11 @@ fn what_is_wrong_is_refused_with_its_place_and_nothing_is_written() {
     refused(&["set", "Triple", "--item", "RDEEP", "kind=points"], 2, &["/kind"]);
     refused(&["set", "Triple", "--item", "RDEEP", "colr=#ff0000"], 2, &["colr", "fields are"]);
     refused(&["set", "Triple", "--item", "Deepest", "left=1"], 3, &["Deepest"]);
-    refused(&["add-fill", "Triple", "kind=between", "series=GR", "other=XX", "colour_left=#ffffff"], 3, &["series \"XX\""]);
+    refused(
+        &["add-fill", "Triple", "kind=between", "series=GR", "other=XX", "colour_left=#ffffff"],
+        3,
+        &["series \"XX\""],
+    );
     refused(&["add-series", "Triple", "source=gama_ray", "track=Porosity"], 2, &["/source", "gama_ray"]);
     refused(&["add-series", "Triple", "source=caliper"], 2, &["/track", "missing"]);
     refused(&["create", "--template", "none-such", "--well", "Alpha 1"], 3, &["none-such", "templates"]);

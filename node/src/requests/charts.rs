@@ -1,6 +1,7 @@
 //! Charts: lists, templates, making and changing them, and their JSON form.
 //!
-//! Each request that changes a chart is one transaction and one change of its document. What would bring
+//! Each request that changes a chart is one transaction, and one change of its document unless it writes
+//! very much. What would bring
 //! a finding that was not there (`crate::chart::check`) is refused with its place; findings that are there,
 //! because a curve is gone or two people's changes do not fit together, stand in nobody's way.
 
@@ -65,9 +66,7 @@ fn read_chart(writer: &Writer<'_>, doc: &DocId) -> Result<Sheet, ApiError> {
 /// Writes what differs between two states of a chart; says whether anything did.
 fn save(writer: &mut Writer<'_>, doc: DocId, before: &Sheet, after: &Sheet) -> Result<bool, ApiError> {
     let deps = openings(writer, before, after);
-    writer.edit(doc, &deps, Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| after.write(before, edit))?.into_iter().collect())
-    })
+    writer.edit(doc, &deps, Vec::new(), |document, actor| after.write(before, document, actor))
 }
 
 /// The first entries of a well or project that a chart comes to belong to, so that they arrive first.

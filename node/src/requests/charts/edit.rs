@@ -16,7 +16,7 @@ use crate::node::Node;
 
 /// Most edits of one request.
 const MAX_EDITS: usize = 500;
-/// Most bytes of them as JSON: they become one change.
+/// Most bytes of them as JSON.
 const MAX_EDIT_BYTES: usize = 100_000;
 
 pub(super) async fn edit(

@@ -15,8 +15,8 @@ use super::part::{KIND, Look, ORDER, Part};
 
 /// Most characters of a title.
 pub const MAX_TITLE_CHARS: usize = 200;
-/// Most characters of a description.
-pub const MAX_DESCRIPTION_CHARS: usize = 10_000;
+/// Most characters of a description: each is an op, and a change holds 20,000, taking away and putting in.
+pub const MAX_DESCRIPTION_CHARS: usize = 8_000;
 /// Most tags.
 pub const MAX_TAGS: usize = 64;
 /// Most characters of a tag.
@@ -203,32 +203,105 @@ impl Sheet {
         Ok(())
     }
 
-    /// Writes what differs from how the chart was read.
+    /// Writes what differs from how the chart was read, and returns the changes to put into entries, in
+    /// order: one, unless very much differs.
     ///
     /// # Errors
-    /// Automerge fails.
-    pub fn write(&self, before: &Self, edit: &mut Edit<'_, '_>) -> Result<(), EngineError> {
-        if self.title != before.title {
-            edit.set_long_text(LongText::Title, &self.title)?;
+    /// Automerge fails; the document is as before.
+    pub fn write(&self, before: &Self, doc: &mut Document, actor: [u8; 16]) -> Result<Vec<Vec<u8>>, EngineError> {
+        let writes = self.writes(before);
+        let mut rest = writes.as_slice();
+        let mut written = doc.clone();
+        let mut changes = Vec::new();
+        changes.extend(written.edit(actor, |edit| {
+            if self.title != before.title {
+                edit.set_long_text(LongText::Title, &self.title)?;
+            }
+            if self.description != before.description {
+                edit.set_long_text(LongText::Description, &self.description)?;
+            }
+            next(&mut rest).iter().try_for_each(|write| write.put(edit))
+        })?);
+        while !rest.is_empty() {
+            let part = next(&mut rest);
+            changes.extend(written.edit(actor, |edit| part.iter().try_for_each(|write| write.put(edit)))?);
         }
-        if self.description != before.description {
-            edit.set_long_text(LongText::Description, &self.description)?;
-        }
+        *doc = written;
+        Ok(changes)
+    }
+
+    /// Returns the fields that differ.
+    fn writes(&self, before: &Self) -> Vec<Write> {
+        let mut writes = Vec::new();
         for (name, text) in differences(&before.fields, &self.fields) {
             let form = Look::field(name).map(|spec| spec.form);
-            set_field(edit, Map::Root, name, form, text)?;
+            writes.push(Write::new(Map::Root, name.clone(), form, text));
         }
         for tag in before.tags.difference(&self.tags) {
-            edit.set_text(Map::Attributes, &format!("{TAG}{tag}"), None)?;
+            writes.push(Write { map: Map::Attributes, key: format!("{TAG}{tag}"), value: None });
         }
         for tag in self.tags.difference(&before.tags) {
-            edit.set_bool(Map::Attributes, &format!("{TAG}{tag}"), true)?;
+            writes.push(Write { map: Map::Attributes, key: format!("{TAG}{tag}"), value: Some(Field::Bool(true)) });
         }
         for part in Part::ALL {
-            write_part(part, before.items(part), self.items(part), edit)?;
+            writes.extend(part_writes(part, before.items(part), self.items(part)));
         }
-        Ok(())
+        writes
     }
+}
+
+/// A field to be written, or taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Write {
+    map: Map,
+    key: String,
+    value: Option<Field>,
+}
+
+impl Write {
+    fn new(map: Map, key: String, form: Option<Form>, text: Option<&String>) -> Self {
+        let value = text.map(|text| match form {
+            Some(Form::Flag) => Field::Bool(text == "true"),
+            _ => Field::Text(text.clone()),
+        });
+        Self { map, key, value }
+    }
+
+    fn put(&self, edit: &mut Edit<'_, '_>) -> Result<(), EngineError> {
+        match &self.value {
+            Some(Field::Bool(value)) => edit.set_bool(self.map, &self.key, *value),
+            Some(Field::Text(text)) => edit.set_text(self.map, &self.key, Some(text)),
+            Some(Field::Bytes(bytes)) => edit.set_bytes(self.map, &self.key, Some(bytes)),
+            None => edit.set_text(self.map, &self.key, None),
+        }
+    }
+
+    /// About how many bytes it takes in a change.
+    fn bytes(&self) -> usize {
+        /// What an op takes besides key and value.
+        const REST: usize = 16;
+        let value = match &self.value {
+            Some(Field::Text(text)) => text.len(),
+            _ => 1,
+        };
+        self.key.len() + value + REST
+    }
+}
+
+/// Takes so many fields off as one change holds.
+fn next<'a>(rest: &mut &'a [Write]) -> &'a [Write] {
+    /// Far below what the gate lets through, which leaves room for a title and a description.
+    const MOST: usize = 100_000;
+    let mut bytes = 0;
+    let fitting = rest.iter().take_while(|write| {
+        bytes += write.bytes();
+        bytes <= MOST
+    });
+    let count = fitting.count();
+    // One that is larger than that goes by itself.
+    let (now, later) = rest.split_at(if count == 0 { rest.len().min(1) } else { count });
+    *rest = later;
+    now
 }
 
 fn no_item(part: Part, id: &str) -> NoItem {
@@ -287,33 +360,23 @@ fn differences<'a>(
     gone.chain(set).collect()
 }
 
-fn set_field(
-    edit: &mut Edit<'_, '_>,
-    map: Map,
-    key: &str,
-    form: Option<Form>,
-    text: Option<&String>,
-) -> Result<(), EngineError> {
-    match (form, text) {
-        (Some(Form::Flag), Some(text)) => edit.set_bool(map, key, text == "true"),
-        (_, text) => edit.set_text(map, key, text.map(String::as_str)),
-    }
-}
-
-fn write_part(part: Part, before: &[Item], now: &[Item], edit: &mut Edit<'_, '_>) -> Result<(), EngineError> {
-    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        (before.iter().map(|item| (&item.id, item)).collect(), now.iter().map(|item| (&item.id, item)).collect());
+fn part_writes(part: Part, before: &[Item], now: &[Item]) -> Vec<Write> {
+    let of = |items: &[Item]| items.iter().map(|item| (item.id.clone(), item.clone())).collect::<BTreeMap<_, _>>();
+    let (old, new) = (of(before), of(now));
+    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let nothing = Item::default();
-    for id in old.keys().chain(new.keys().filter(|id| !old.contains_key(*id))) {
-        let (old, new) = (old.get(*id).copied().unwrap_or(&nothing), new.get(*id).copied().unwrap_or(&nothing));
+    let mut writes = Vec::new();
+    for id in ids {
+        let (old, new) = (old.get(id).unwrap_or(&nothing), new.get(id).unwrap_or(&nothing));
         let key = |name: &str| format!("{}/{id}/{name}", part.as_str());
         for (name, text) in differences(&old.fields, &new.fields) {
-            set_field(edit, Map::Items, &key(name), part.field(name).map(|spec| spec.form), text)?;
+            let form = part.field(name).map(|spec| spec.form);
+            writes.push(Write::new(Map::Items, key(name), form, text));
         }
         if old.order != new.order {
-            let order = Some(new.order.as_str()).filter(|order| !order.is_empty());
-            edit.set_text(Map::Items, &key(ORDER), order)?;
+            let order = Some(&new.order).filter(|order| !order.is_empty());
+            writes.push(Write::new(Map::Items, key(ORDER), None, order));
         }
     }
-    Ok(())
+    writes
 }

@@ -23,7 +23,9 @@ fn change(doc: &mut Document, actor: u8, work: impl FnOnce(&mut Sheet)) -> Optio
     let before = Sheet::read(doc);
     let mut sheet = before.clone();
     work(&mut sheet);
-    doc.edit([actor; 16], |edit| sheet.write(&before, edit)).unwrap()
+    let mut changes = sheet.write(&before, doc, [actor; 16]).unwrap();
+    assert!(changes.len() <= 1, "what is not very much is one change");
+    changes.pop()
 }
 
 /// A chart with three series, and what made it.
@@ -187,6 +189,27 @@ fn two_who_edit_different_things_keep_both() {
     assert_eq!((state.series[0].colour.as_deref(), state.series[0].line), (Some("#ff0000"), Some(LineStyle::Dot)));
     assert!(state.description.contains("Ada's words. ") && state.description.contains("Bob's words. "));
     assert!(merge_text("", "x", "y").is_ok_and(|text| text.len() == 2));
+}
+
+#[test]
+fn a_chart_as_large_as_may_be_takes_several_changes() {
+    let before = Sheet::default();
+    let mut sheet = before.clone();
+    sheet.description = "d".repeat(MAX_DESCRIPTION_CHARS);
+    let item = |number: usize| Item {
+        id: format!("{number:016x}"),
+        order: String::new(),
+        fields: fields(&[(KIND, "marker"), ("text", &"t".repeat(200)), ("depth", "1203.5"), ("depth_unit", "m")]),
+    };
+    sheet.replace(Part::Annotation, (0..Part::Annotation.most()).map(item).collect());
+    let mut doc = Document::build(DocKind::Chart, []).unwrap();
+    let changes = sheet.write(&before, &mut doc, [1; 16]).unwrap();
+    assert!(changes.len() > 1, "{}", changes.len());
+    let built = Document::build(DocKind::Chart, changes.iter().map(Vec::as_slice)).unwrap();
+    assert_eq!(ChartState::read(&built), ChartState::of(&sheet));
+    let changes = before.write(&sheet, &mut doc, [1; 16]).unwrap();
+    assert!(changes.len() > 1, "taking all of it away does too");
+    assert_eq!(Sheet::read(&doc), before);
 }
 
 #[test]
