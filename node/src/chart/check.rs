@@ -200,6 +200,9 @@ impl Check<'_> {
         if axis.datum.is_some() && (!is_depth || axis.domain == Some(Domain::Time)) {
             self.wrong(place, "datum", "only depths have a datum");
         }
+        if axis.survey.is_some() && !matches!(axis.domain, Some(Domain::Tvd | Domain::Tvdss)) {
+            self.wrong(place, "survey", "only vertical depths follow from a survey");
+        }
         if axis.domain.is_some() && !is_depth {
             self.wrong(place, "domain", "only a depth axis has a domain");
         }

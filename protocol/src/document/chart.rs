@@ -21,7 +21,8 @@ pub use self::sheet::{
 };
 pub use self::source::{ParseSourceError, Source};
 pub use self::words::{
-    AnnotationKind, AxisKind, ChartKind, Domain, FillKind, Legend, LineStyle, Mark, Scale, SeriesKind, Theme, TrackKind,
+    AnnotationKind, AxisKind, ChartKind, Domain, FillKind, Legend, LineStyle, Mark, Paper, Scale, SeriesKind, Theme,
+    TrackKind,
 };
 use super::Document;
 

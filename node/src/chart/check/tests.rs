@@ -197,6 +197,7 @@ fn axes_fit_their_chart() {
         (log(), OTHER, &[("from", "10"), ("to", "5")], "to", "ends before it begins"),
         (log(), OTHER, &[("source", "gamma_ray")], "source", "no source"),
         (log(), OTHER, &[("domain", "time"), ("unit", "s"), ("datum", "KB")], "datum", "only depths"),
+        (log(), OTHER, &[("survey", WELL)], "survey", "only vertical depths"),
         (crossplot(), GR, &[("unit", "m")], "unit", "no unit of fraction"),
         (crossplot(), GR, &[("scale", "log"), ("from", "0")], "from", "logarithmic"),
         (crossplot(), GR, &[("domain", "md")], "domain", "only a depth axis"),

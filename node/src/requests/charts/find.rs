@@ -2,6 +2,7 @@
 
 use dataforge_protocol::document::CurveId;
 use dataforge_protocol::document::chart::{FieldSpec, Item, KIND, Part, Place, Sheet, Source};
+use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::id::DocId;
 
 use super::usage;
@@ -74,6 +75,7 @@ pub(super) fn value(
         name if Part::referred(name).is_some() => item(sheet, text, Part::referred(name))?.1,
         "well" => index.find_well(text)?.to_string(),
         "project" => project(index, text)?.to_string(),
+        "survey" => index.find_described(DocKind::Survey, text, false)?.to_string(),
         "source" | "colour_by" => source(index, text)?.to_string(),
         _ => text.to_owned(),
     };

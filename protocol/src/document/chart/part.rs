@@ -14,8 +14,8 @@ use super::field::{
 use super::source::Source;
 use super::words::{
     ANNOTATION_KIND, AXIS_KIND, AnnotationKind, AxisKind, CHART_KIND, ChartKind, DOMAIN, Domain, FILL_KIND, FillKind,
-    LEGEND, LINE_STYLE, Legend, LineStyle, MARK, Mark, SCALE, SERIES_KIND, Scale, SeriesKind, THEME, TRACK_KIND, Theme,
-    TrackKind,
+    LEGEND, LINE_STYLE, Legend, LineStyle, MARK, Mark, PAPER, Paper, SCALE, SERIES_KIND, Scale, SeriesKind, THEME,
+    TRACK_KIND, Theme, TrackKind,
 };
 
 /// The field that every part has: written once, when an item is made, and never changed. An item
@@ -170,6 +170,8 @@ part! {
         to: f64 = NUMBER,
         /// What depths are measured from; as delivered when left out.
         datum: String = DATUM,
+        /// Of an axis of vertical depths: the survey they follow from; that of the well when left out.
+        survey: String = DOC,
         /// How values are spread.
         scale: Scale = SCALE,
         /// Whether it runs the other way.
@@ -382,6 +384,16 @@ look! {
     grid: bool = FLAG,
     /// Where its legend stands.
     legend: Legend = LEGEND,
+    /// Whether the tops of its well are drawn across it.
+    tops: bool = FLAG,
+    /// Whether the zones between them are coloured.
+    zones: bool = FLAG,
+    /// What it is printed on.
+    paper: Paper = PAPER,
+    /// Whether the sheet lies on its side.
+    landscape: bool = FLAG,
+    /// Whether what is known of well and logs is printed above it.
+    heading: bool = FLAG,
 }
 
 /// Returns what a chart is, from its fields; what says nothing is a log.

@@ -212,6 +212,22 @@ words! {
     }
 }
 
+words! {
+    /// What a chart is printed on.
+    Paper, PAPER {
+        /// One long sheet, folded or not.
+        Continuous = "continuous",
+        /// 297 × 420 mm.
+        A3 = "a3",
+        /// 210 × 297 mm.
+        A4 = "a4",
+        /// 8.5 × 11 in.
+        Letter = "letter",
+        /// 11 × 17 in.
+        Tabloid = "tabloid",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
