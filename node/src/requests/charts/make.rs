@@ -184,6 +184,8 @@ fn generalise(
                     }
                 }
             }
+            // It is of one well.
+            item.fields.remove("survey");
             if as_template || item.fields.get("well").is_some_and(|well| origin == Some(well)) {
                 item.fields.remove("well");
             }
