@@ -35,8 +35,8 @@ impl Here {
                 }
             }
             let of_series = state.series.iter().filter_map(|series| series.well.as_ref());
-            wells.extend(of_series.chain(&state.look.well).filter_map(|id| id.parse().ok()));
-            projects.extend(state.look.project.iter().filter_map(|id| id.parse().ok()));
+            wells.extend(of_series.chain(&state.look.well).filter_map(|id| id.parse::<DocId>().ok()));
+            projects.extend(state.look.project.iter().filter_map(|id| id.parse::<DocId>().ok()));
         }
         here.wells = index.present(Listed::Wells, &wells)?;
         here.projects = index.present(Listed::Projects, &projects)?;
@@ -45,7 +45,7 @@ impl Here {
 }
 
 fn holds(found: &BTreeSet<DocId>, id: &str) -> bool {
-    id.parse().is_ok_and(|id| found.contains(&id))
+    id.parse::<DocId>().is_ok_and(|id| found.contains(&id))
 }
 
 impl Known for Here {
