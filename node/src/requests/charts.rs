@@ -145,3 +145,38 @@ fn pointer(sheet: &Sheet, at: &str) -> String {
     };
     item.unwrap_or_else(|| format!("/{at}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use dataforge_protocol::document::chart::Place;
+
+    use super::*;
+
+    #[test]
+    fn places_in_a_chart_become_places_in_its_file() {
+        let mut sheet = Sheet::default();
+        for id in ["0000000000000001", "0000000000000002"] {
+            sheet.add(Part::Axis, id, BTreeMap::new(), &Place::First).unwrap();
+        }
+        assert_eq!(pointer(&sheet, "axis/0000000000000001/from"), "/axes/1/from");
+        assert_eq!(pointer(&sheet, "well"), "/well");
+        assert_eq!(pointer(&sheet, "axis/0000000000000003/from"), "/axis/0000000000000003/from");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_and_nothing_else() {
+        assert!(refuse(Vec::new(), ErrorKind::Usage).is_ok());
+        let found = ["one", "two", "three"].map(|at| Problem::at(at, "odd")).to_vec();
+        let error = refuse(found, ErrorKind::Input).unwrap_err();
+        assert_eq!((&*error.message, error.causes.len(), error.kind), ("one: odd", 2, ErrorKind::Input));
+    }
+
+    #[test]
+    fn ids_are_ids_of_items_and_differ() {
+        let mut ids = Ids::new().unwrap();
+        let (one, other) = (ids.next(), ids.next());
+        assert!(dataforge_protocol::document::chart::is_item_id(&one) && one != other, "{one} {other}");
+    }
+}
