@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod bundle;
 mod cache;
+mod charts;
 mod completions;
 mod config;
 mod confirm;
@@ -126,6 +127,8 @@ pub(crate) enum Command {
     Delete(tombstone::Delete),
     /// Take a deletion back; with --at go back to an earlier state, with --to make a data directory from a backup
     Restore(tombstone::Restore),
+    /// List, make and change charts
+    Charts(charts::Charts),
     /// Run a read-only SQL statement
     Query(query::Query),
     /// Write a run, a well, an attachment or everything to files
@@ -310,6 +313,7 @@ impl Command {
             Self::Rename(command) => command.run(context).await,
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
+            Self::Charts(command) => Box::pin(command.run(context)).await,
             Self::Query(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
@@ -392,6 +396,11 @@ impl Human for Reply {
             Self::ConflictPolicy(reply) => reply.human(),
             Self::Dictionary { meanings } => meanings.human(),
             Self::Meanings { candidates } => candidates.human(),
+            Self::Charts { charts } => charts.human(),
+            Self::Chart(reply) => reply.human(),
+            Self::ChartTemplates { templates } => templates.human(),
+            Self::ChartWrote(reply) => reply.human(),
+            Self::ChartFile(reply) => reply.human(),
             Self::Gridded { copies } => copies.human(),
             Self::Attachments { attachments } => attachments.human(),
             Self::Export(reply) => reply.human(),

@@ -26,6 +26,7 @@ use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
+pub(crate) use self::chart::{ChartFilter, ChartRow, Listed, SourceRow};
 pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::filed::known_with;
 pub(crate) use self::project::ProjectRow;
@@ -114,7 +115,7 @@ fn refresh_rows(
             }
             Ok(())
         }
-        DocKind::Chart => chart::refresh(store, workspace, doc, document),
+        DocKind::Chart => chart::refresh(store, ledger, workspace, doc, document),
         DocKind::Selection => selection::refresh(store, workspace, doc, document),
         DocKind::Tops => tops::refresh(store, workspace, doc, document),
         DocKind::Survey => survey::refresh(store, workspace, doc, document),
@@ -124,7 +125,7 @@ fn refresh_rows(
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 12] = [
+const TABLES: [(&str, Option<&str>); 14] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -135,6 +136,8 @@ const TABLES: [(&str, Option<&str>); 12] = [
     ("attachments", Some("id")),
     ("dictionary", None),
     ("described", Some("id")),
+    ("charts", Some("id")),
+    ("chart_series", Some("chart")),
     ("settings", Some("id")),
     ("conflicts", Some("doc")),
 ];

@@ -14,6 +14,7 @@ pub mod bench;
 mod blob;
 mod bundle;
 mod caller;
+mod chart;
 mod chores;
 pub mod client;
 mod clock;

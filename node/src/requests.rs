@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod charts;
 mod conflicts;
 mod copying;
 mod data;
@@ -142,6 +143,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Health { ask } => health::dispatch(node, ask).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Charts { workspace, ask } => charts::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Bundle { workspace, ask } => {
             let workspace = match workspace {
                 None if !ask.needs_workspace() => None,

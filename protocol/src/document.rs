@@ -10,6 +10,7 @@
 //! expected read as absent. Indices into text count code points.
 
 mod attachment;
+pub mod chart;
 mod constant;
 mod contents;
 mod contest;
@@ -17,6 +18,7 @@ mod dictionary;
 mod edit;
 mod groups;
 pub mod history;
+pub mod order;
 mod project;
 mod read;
 mod rendition;
@@ -24,6 +26,7 @@ mod run;
 mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod well;
 #[cfg(test)]
 pub(crate) mod work;
@@ -45,6 +48,7 @@ pub use self::read::{Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};
+pub use self::text::merge_text;
 pub use self::well::{CurveId, GridState, WellState};
 pub use self::written::{Place, What, Written, written};
 use crate::facts::DocKind;

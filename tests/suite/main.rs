@@ -11,6 +11,7 @@ mod always_on;
 mod backup;
 mod bad_input;
 mod bundle;
+mod charts;
 mod collection;
 mod conflicts;
 mod data;

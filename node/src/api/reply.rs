@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundle;
+mod charts;
 mod conflicts;
 mod copying;
 mod data;
@@ -24,6 +25,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::backup::*;
 pub use self::bundle::*;
+pub use self::charts::{
+    ChartCurve, ChartFileReply, ChartInfo, ChartProblem, ChartReply, ChartSource, ChartTemplate, ChartWroteReply,
+    model as chart,
+};
 pub use self::conflicts::*;
 pub use self::copying::*;
 pub use self::data::*;
@@ -108,6 +113,22 @@ pub enum Reply {
         /// The likeliest first.
         candidates: Vec<CandidateInfo>,
     },
+    /// To `List` of charts.
+    Charts {
+        /// By title.
+        charts: Vec<ChartInfo>,
+    },
+    /// To `Show` of a chart.
+    Chart(Box<ChartReply>),
+    /// To `Templates`.
+    ChartTemplates {
+        /// Those of the program first.
+        templates: Vec<ChartTemplate>,
+    },
+    /// To `Create`, `Import` and `Edit` of a chart.
+    ChartWrote(ChartWroteReply),
+    /// To `Export` of a chart.
+    ChartFile(ChartFileReply),
     /// To `Grid`.
     Gridded {
         /// One per run.

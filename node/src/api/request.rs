@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundle;
+mod charts;
 mod conflicts;
 mod copying;
 mod data;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::backup::{BackupRequest, BlobChoice};
 pub use self::bundle::{BundleRequest, BundleSince, ExportBundle};
+pub use self::charts::{ChartEdit, ChartRequest, CreateChart, ItemPlace, ListCharts};
 pub use self::conflicts::{ConflictChoice, ConflictsRequest};
 pub use self::copying::CopyRequest;
 pub use self::data::DataRequest;
@@ -436,6 +438,13 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: DataRequest,
+    },
+    /// About charts.
+    Charts {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: ChartRequest,
     },
     /// About how the node itself is doing.
     Health {

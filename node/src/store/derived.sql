@@ -185,6 +185,37 @@ CREATE TABLE described (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX described_by_kind ON described (workspace, kind, name);
 
+-- What lists of charts show besides.
+CREATE TABLE charts (
+    workspace  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    kind       TEXT NOT NULL,           -- log_tracks, crossplot …
+    well       BLOB,
+    project    BLOB,
+    template   INTEGER NOT NULL,
+    archived   INTEGER NOT NULL,
+    tags       TEXT NOT NULL,           -- JSON array, sorted
+    series     INTEGER NOT NULL,        -- how many
+    author     BLOB,                    -- the person who made it
+    created_ms INTEGER NOT NULL,        -- by the clocks of whoever wrote so, as the next one
+    changed_ms INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+
+-- What charts take values from: a curve, or a property of a well.
+CREATE TABLE chart_series (
+    workspace BLOB NOT NULL,
+    chart     BLOB NOT NULL,
+    place     TEXT NOT NULL,            -- part/id/field
+    well      BLOB,                     -- whose property it is
+    property  TEXT,
+    run       BLOB,
+    ordinal   INTEGER,
+    PRIMARY KEY (workspace, chart, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chart_series_by_curve ON chart_series (workspace, run, ordinal) WHERE run IS NOT NULL;
+CREATE INDEX chart_series_by_property ON chart_series (workspace, well, property) WHERE property IS NOT NULL;
+
 -- What holds for the whole workspace, as its members set it.
 CREATE TABLE settings (
     workspace BLOB NOT NULL,
