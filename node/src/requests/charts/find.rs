@@ -74,7 +74,7 @@ pub(super) fn value(
     let text = match spec.name {
         name if Part::referred(name).is_some() => item(sheet, text, Part::referred(name))?.1,
         "well" => index.find_well(text)?.to_string(),
-        "project" => project(index, text)?.to_string(),
+        "project" => index.find_project(text)?.to_string(),
         "survey" => index.find_described(DocKind::Survey, text, false)?.to_string(),
         "source" | "colour_by" => source(index, text)?.to_string(),
         _ => text.to_owned(),
@@ -94,14 +94,6 @@ fn source(index: &Index<'_>, text: &str) -> Result<Source, ApiError> {
             format!("{text:?} is no property and no curve"),
             "write a property, e.g. gamma_ray, or RUN:NUMBER; dataforge curves lists them",
         )),
-    }
-}
-
-/// Finds a project.
-pub(super) fn project(index: &Index<'_>, text: &str) -> Result<DocId, ApiError> {
-    match index.find(text, false)? {
-        Found::Project(doc) => Ok(doc),
-        _ => Err(usage(format!("{text:?} is no project"), "use the project's id where something else has its name")),
     }
 }
 

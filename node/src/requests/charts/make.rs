@@ -57,7 +57,7 @@ fn belong(
         sheet.fields.insert("well".to_owned(), index.find_well(well)?.to_string());
     }
     if let Some(project) = project {
-        sheet.fields.insert("project".to_owned(), find::project(index, project)?.to_string());
+        sheet.fields.insert("project".to_owned(), index.find_project(project)?.to_string());
     }
     Ok(())
 }

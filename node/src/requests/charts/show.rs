@@ -25,7 +25,7 @@ pub(super) async fn list(node: &Node, workspace: WorkspaceId, list: ListCharts) 
         let index = Index::new(core.store.connection(), workspace);
         let filter = ChartFilter {
             well: list.well.map(|well| index.find_well(&well)).transpose()?,
-            project: list.project.map(|project| find::project(&index, &project)).transpose()?,
+            project: list.project.map(|project| index.find_project(&project)).transpose()?,
             curve: list.curve.map(|curve| find::curve(&index, &curve)).transpose()?,
             tag: list.tag,
             templates: false,
