@@ -45,6 +45,7 @@ mod sql;
 mod store;
 mod table;
 pub mod ticket;
+pub mod trajectory;
 mod transfer;
 mod uses;
 mod words;

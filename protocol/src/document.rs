@@ -13,13 +13,18 @@ mod attachment;
 mod constant;
 mod dictionary;
 mod edit;
+mod part;
+mod position;
 mod project;
 mod read;
 mod rendition;
 mod run;
 mod said;
+mod selection;
+mod survey;
 #[cfg(test)]
 mod tests;
+mod tops;
 mod well;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,11 +35,18 @@ pub use self::attachment::AttachmentState;
 pub use self::constant::{constant_change, constant_hash};
 pub use self::dictionary::{DictionaryState, MAX_KEY_CHARS, Meaning};
 pub use self::edit::Edit;
+pub use self::part::{is_item_id, item_id, row_id};
+pub use self::position::{Position, Range};
 pub use self::project::ProjectState;
 pub use self::read::{Candidate, Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};
+pub use self::selection::{Interval, MAX_SELECTED, Selected, SelectionState};
+pub use self::survey::{Station, StationFacts, StationField, SurveyFacts, SurveyField, SurveyState};
+pub use self::tops::{
+    MAX_IMPORT_BYTES, MAX_ITEM_CHARS, MAX_ITEMS, Top, TopFacts, TopField, TopsFacts, TopsState,
+};
 pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};

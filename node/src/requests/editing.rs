@@ -1,7 +1,7 @@
 //! Edits: fields of wells, runs, curves and attachments, the dictionary, preferred curves.
 
 use dataforge_protocol::document::{CurveField, CurveId, DEPTH_SHIFT_M, HeaderField, MAX_KEY_CHARS, Map, Meaning};
-use dataforge_protocol::facts::Facts;
+use dataforge_protocol::facts::{Facts, Origin};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
 use crate::api::{ApiError, CurveName, ErrorKind, Reply};
@@ -148,9 +148,14 @@ fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, tar
     let well = Index::new(writer.store().connection(), workspace).find_well(target)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
     let id = well.to_string();
-    writer.edit(doc, &deps, Vec::new(), |document, actor| {
-        Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "well", Some(&id)))?.into_iter().collect())
-    })?;
+    // The tops and the survey that came from a run go with it.
+    let filled = [Facts::Tops(Origin::Run(doc)), Facts::Survey(Origin::Run(doc))].map(|facts| facts.doc_id());
+    let filled = filled.into_iter().filter(|doc| writer.opening(doc).is_some()).collect::<Vec<_>>();
+    for doc in std::iter::once(doc).chain(filled) {
+        writer.edit(doc, &deps, Vec::new(), |document, actor| {
+            Ok(document.edit(actor, |edit| edit.set_text(Map::Root, "well", Some(&id)))?.into_iter().collect())
+        })?;
+    }
     Ok(())
 }
 
