@@ -47,14 +47,17 @@ mod remove;
 mod report;
 mod role;
 mod runs;
+mod selections;
 mod service;
 mod set;
 mod show;
 mod status;
+mod surveys;
 mod sync;
 mod sync_log;
 mod ticket;
 mod tombstone;
+mod tops;
 mod transfers;
 mod up;
 mod verify;
@@ -115,6 +118,12 @@ pub(crate) enum Command {
     Delete(tombstone::Delete),
     /// Take a deletion back; with --to make a data directory from a backup
     Restore(tombstone::Restore),
+    /// List or edit tops and zones
+    Tops(tops::Tops),
+    /// List or edit deviation surveys; true vertical depths
+    Surveys(surveys::Surveys),
+    /// List or change named choices of wells, curves and intervals
+    Selections(selections::Selections),
     /// Run a read-only SQL statement
     Query(query::Query),
     /// Write a run, a well, an attachment or everything to files
@@ -285,6 +294,9 @@ impl Command {
             Self::Rename(command) => command.run(context).await,
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
+            Self::Tops(command) => command.run(context).await,
+            Self::Surveys(command) => command.run(context).await,
+            Self::Selections(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
@@ -358,6 +370,13 @@ impl Human for Reply {
             Self::Meanings { candidates } => candidates.human(),
             Self::Gridded { copies } => copies.human(),
             Self::Attachments { attachments } => attachments.human(),
+            Self::TopsSets { sets } => sets.human(),
+            Self::Tops(reply) => reply.human(),
+            Self::Surveys { surveys } => surveys.human(),
+            Self::Survey(reply) => reply.human(),
+            Self::Path(reply) => reply.human(),
+            Self::Selections { selections } => selections.human(),
+            Self::Selection(reply) => reply.human(),
             Self::Export(reply) => reply.human(),
             Self::ExportAll(reply) => reply.human(),
             Self::Exports { exports } => exports.human(),

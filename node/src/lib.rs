@@ -48,6 +48,7 @@ pub mod ticket;
 pub mod trajectory;
 mod transfer;
 mod uses;
+mod wellpath;
 mod words;
 pub mod worker;
 

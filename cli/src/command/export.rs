@@ -17,7 +17,8 @@ Examples:
   dataforge export 51889b751e --out part.las --curves GR,bulk_density --depth 1000 1200 --unit m
   dataforge export 51889b751e --original --out as-delivered.las
   dataforge export --wells --out wells.gpkg
-  dataforge export --all ./handover --format las";
+  dataforge export --all ./handover --format las
+  dataforge export --all ./reservoir --selection Reservoir";
 
 /// Writes a run, a well or an attachment to a file, which appears whole or not at all.
 #[derive(Debug, Args)]
@@ -52,6 +53,9 @@ pub(crate) struct Export {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What of a run, and how")]
 struct Options {
+    /// Only what a selection chooses: its name, id or start of the id
+    #[arg(long, value_name = "SELECTION", conflicts_with_all = ["curves", "depth", "wells"])]
+    selection: Option<String>,
     /// Only these curves, by label, mnemonic or property
     #[arg(long, value_delimiter = ',', value_name = "CURVE,…")]
     curves: Vec<String>,
@@ -109,6 +113,7 @@ impl From<Options> for ExportOptions {
     fn from(options: Options) -> Self {
         let window = options.depth.unwrap_or_default();
         Self {
+            selection: options.selection,
             curves: options.curves,
             from: window.first().copied(),
             to: window.get(1).copied(),
@@ -169,23 +174,24 @@ fn choose(asked: Option<Format>, out: &Path) -> Result<ExportFormat, Failure> {
     asked.or(named).map(ExportFormat::from).ok_or_else(unknown)
 }
 
-async fn into_file(context: &Context, request: Request, path: &Path, force: bool) -> Result<(), Failure> {
+/// Asks for something whose data goes to a file, which appears whole or not at all.
+pub(super) async fn into_file(context: &Context, request: Request, path: &Path, force: bool) -> Result<(), Failure> {
     let mut file = OutFile::create(path, force)?;
     let reply = context.call_into(request, &mut file).await?;
     let path = file.finish()?;
     if context.json {
         return context.show(&reply);
     }
-    if let Reply::Export(reply) = reply {
+    if let Reply::Export(reply) = &reply {
         for remark in &reply.remarks {
             context.note(&format!("note: {}", clean(remark)));
         }
-        if !context.quiet {
-            let path = clean(&path.display().to_string());
-            return crate::output::write_text(&format!("{} in {path}", reply.human()));
-        }
     }
-    Ok(())
+    if context.quiet {
+        return Ok(());
+    }
+    let path = clean(&path.display().to_string());
+    crate::output::write_text(&format!("{} in {path}", reply.human()))
 }
 
 impl Human for ExportReply {

@@ -13,6 +13,7 @@ mod people;
 mod relay;
 mod sharing;
 mod syncing;
+mod tops;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,7 @@ pub use self::people::*;
 pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
+pub use self::tops::*;
 use crate::ingest::coverage::WellCoverage;
 
 /// What a node answers.
@@ -96,6 +98,29 @@ pub enum Reply {
         /// By well and name.
         attachments: Vec<AttachmentInfo>,
     },
+    /// To `Tops` with `List`.
+    TopsSets {
+        /// By well and name.
+        sets: Vec<TopsInfo>,
+    },
+    /// To `Tops` with `Show` and `Create`.
+    Tops(TopsReply),
+    /// To `Surveys` with `List`.
+    Surveys {
+        /// By well and name.
+        surveys: Vec<SurveyInfo>,
+    },
+    /// To `Surveys` with `Show` and `Create`.
+    Survey(SurveyReply),
+    /// To `Surveys` with `Tvd`.
+    Path(PathReply),
+    /// To `Selections` with `List`.
+    Selections {
+        /// By name.
+        selections: Vec<SelectionInfo>,
+    },
+    /// To `Selections` with `Show` and `Create`.
+    Selection(SelectionReply),
     /// To `Export`; the file came as output.
     Export(ExportReply),
     /// To `ExportAll`.

@@ -7,7 +7,9 @@
 mod tests;
 
 use dataforge_las::{Column, DataSet, HeaderItem, Values};
-use dataforge_protocol::document::{MAX_ITEM_CHARS, MAX_ITEMS, Position, StationFacts, SurveyFacts, TopFacts, TopsFacts};
+use dataforge_protocol::document::{
+    MAX_ITEM_CHARS, MAX_ITEMS, Position, StationFacts, SurveyFacts, TopFacts, TopsFacts,
+};
 use dataforge_protocol::facts::{RenditionFacts, SetKind};
 
 use super::tabular::{Role, Word, phrase, word};
@@ -108,7 +110,9 @@ impl<'a> Table<'a> {
                 name,
                 depth: value,
                 base: base.and_then(|column| self.number(column, row)),
-                datum: datum.and_then(|column| self.text(column, row)).map_or_else(|| common.clone(), |text| code(&text)),
+                datum: datum
+                    .and_then(|column| self.text(column, row))
+                    .map_or_else(|| common.clone(), |text| code(&text)),
                 interpreter: interpreter.and_then(|column| self.text(column, row)),
                 remark: remark.and_then(|column| self.text(column, row)),
                 uncertainty: uncertainty.and_then(|column| self.number(column, row)),
@@ -153,7 +157,9 @@ impl<'a> Table<'a> {
         if let Some(row) = rows.iter().find(|row| Position::new(row.md, unit.symbol, "").is_none()) {
             return Err(format!("row {}: {} {} is no depth", row.row + 1, row.md, unit.symbol));
         }
-        let said = |names: &'static [&'static str]| self.column(None, is_text, |column| is_one_of(column, names)).and_then(|at| self.text(at, 0));
+        let said = |names: &'static [&'static str]| {
+            self.column(None, is_text, |column| is_one_of(column, names)).and_then(|at| self.text(at, 0))
+        };
         let north = said(NORTH).or_else(|| Some(azimuth.definition.mnemonic.clone()));
         let datum = said(DATUM).map_or_else(|| self.datum(), |text| code(&text));
         let header = &self.facts.header;
@@ -188,7 +194,11 @@ impl<'a> Table<'a> {
         let given = column.definition.unit.trim();
         let same = given.is_empty() || units::resolve(given, Some("length")) == Some(unit);
         let mnemonic = &column.definition.mnemonic;
-        if same { Ok(Some(column)) } else { Err(format!("{mnemonic} is in {given}, the depths are in {}", unit.symbol)) }
+        if same {
+            Ok(Some(column))
+        } else {
+            Err(format!("{mnemonic} is in {given}, the depths are in {}", unit.symbol))
+        }
     }
 
     /// Returns a column of angles, and its unit in radians unless its values are degrees, as they are
@@ -244,7 +254,9 @@ impl<'a> Table<'a> {
         let more = rows.len().saturating_sub(named.len());
         match (named.is_empty(), more) {
             (true, _) => Vec::new(),
-            (false, 0) => vec![format!("line {}: no tops, for want of a name or depth: row {}", self.data.line, named.join(", "))],
+            (false, 0) => {
+                vec![format!("line {}: no tops, for want of a name or depth: row {}", self.data.line, named.join(", "))]
+            }
             (false, more) => vec![format!(
                 "line {}: no tops, for want of a name or depth: row {} and {more} more",
                 self.data.line,

@@ -12,8 +12,8 @@ use dataforge_protocol::id::BlobHash;
 use sha2::{Digest as _, Sha256};
 
 use crate::ingest::facts::{curve_facts, index_facts};
-use crate::ingest::index;
 use crate::ingest::filling::{self, Filling};
+use crate::ingest::index;
 use crate::ingest::parquet::{self, Metadata};
 use crate::ingest::table::{self, TableError};
 use crate::ingest::well::{self, RunHeader, WellHeader};

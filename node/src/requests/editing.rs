@@ -33,7 +33,7 @@ fn unknown_field(field: &str, fields: &[&str]) -> ApiError {
 }
 
 /// Runs an edit and tells peers and listeners.
-async fn edit(
+pub(super) async fn edit(
     node: &Node,
     workspace: WorkspaceId,
     message: String,
@@ -180,7 +180,7 @@ fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, val
     Ok(())
 }
 
-fn check_property(property: &str) -> Result<(), ApiError> {
+pub(super) fn check_property(property: &str) -> Result<(), ApiError> {
     if property.is_empty() || dictionary::property(property).is_some() {
         return Ok(());
     }

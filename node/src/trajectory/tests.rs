@@ -12,7 +12,8 @@ fn station(md_m: f64, inclination_deg: f64, azimuth_deg: f64) -> Measured {
 }
 
 fn path(stations: &[(f64, f64, f64)]) -> Trajectory {
-    let stations: Vec<_> = stations.iter().map(|&(md, inclination, azimuth)| station(md, inclination, azimuth)).collect();
+    let stations: Vec<_> =
+        stations.iter().map(|&(md, inclination, azimuth)| station(md, inclination, azimuth)).collect();
     Trajectory::new(&stations).unwrap()
 }
 

@@ -92,12 +92,7 @@ impl Range {
     #[must_use]
     pub fn new(from: f64, to: f64, unit: &str, datum: &str) -> Option<Self> {
         let (from, to) = (Position::new(from, unit, datum)?, Position::new(to, unit, datum)?);
-        (from.value <= to.value).then_some(Self {
-            from: from.value,
-            to: to.value,
-            unit: from.unit,
-            datum: from.datum,
-        })
+        (from.value <= to.value).then_some(Self { from: from.value, to: to.value, unit: from.unit, datum: from.datum })
     }
 
     /// Reads what a [`Range`] displays; nothing else.
@@ -139,7 +134,8 @@ mod tests {
 
     #[test]
     fn what_is_no_position_is_none() {
-        let texts = ["", "1500", "m 1500", "1500 m KB GL", "1500  m", "NaN m", "inf m", "1e3 m", "01 m", "1e9 m", "1 m "];
+        let texts =
+            ["", "1500", "m 1500", "1500 m KB GL", "1500  m", "NaN m", "inf m", "1e3 m", "01 m", "1e9 m", "1 m "];
         for text in texts.into_iter().chain([&*format!("1 {}", "m".repeat(100))]) {
             assert_eq!(Position::from_text(text), None, "{text:?}");
         }

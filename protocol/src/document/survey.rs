@@ -297,10 +297,13 @@ mod tests {
         let row = StationFacts { row: 1, inclination_deg: 1.5, ..StationFacts::default() };
         let facts = SurveyFacts { unit: "m".into(), rows: vec![row], ..SurveyFacts::default() };
         let bytes = data_encoding::HEXLOWER.encode(&facts.to_bytes().unwrap());
-        assert_eq!(bytes, "016d0000000101\
+        assert_eq!(
+            bytes,
+            "016d0000000101\
                            0000000000000000\
                            000000000000f83f\
-                           0000000000000000");
+                           0000000000000000"
+        );
     }
 
     #[test]

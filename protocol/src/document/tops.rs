@@ -222,9 +222,7 @@ impl TopsState {
     #[must_use]
     pub fn sorted(&self) -> Vec<(&String, &Top)> {
         let mut tops: Vec<_> = self.tops.iter().collect();
-        tops.sort_by(|(_, a), (_, b)| {
-            a.depth.value.total_cmp(&b.depth.value).then_with(|| a.name.cmp(&b.name))
-        });
+        tops.sort_by(|(_, a), (_, b)| a.depth.value.total_cmp(&b.depth.value).then_with(|| a.name.cmp(&b.name)));
         tops
     }
 }
@@ -310,8 +308,12 @@ mod tests {
     use crate::facts::DocKind;
 
     fn facts() -> TopsFacts {
-        let top = |row, name: &str, depth, base| TopFacts { row, name: name.into(), depth, base, ..TopFacts::default() };
-        TopsFacts { unit: "m".into(), rows: vec![top(0, "Brent", 1500.5, Some(1612.0)), top(2, "Dunlin", 1612.0, None)] }
+        let top =
+            |row, name: &str, depth, base| TopFacts { row, name: name.into(), depth, base, ..TopFacts::default() };
+        TopsFacts {
+            unit: "m".into(),
+            rows: vec![top(0, "Brent", 1500.5, Some(1612.0)), top(2, "Dunlin", 1612.0, None)],
+        }
     }
 
     fn imported_by(actor: u8) -> (Document, Vec<u8>) {

@@ -6,8 +6,8 @@ use dataforge_protocol::facts::HeaderFacts;
 use serde::Serialize;
 
 use super::{IngestError, Origin, Prepared, Warning, finish, prepare_run};
-use crate::ingest::identity::{self, identify};
 use crate::ingest::filling::Hints;
+use crate::ingest::identity::{self, identify};
 use crate::ingest::tabular::{TableKind, TableReading, TableSet};
 use crate::ingest::well::WellHeader;
 
