@@ -35,5 +35,6 @@ mod repair;
 mod simulation;
 mod strangers;
 mod tables;
+mod tops;
 mod tree;
 mod worker;

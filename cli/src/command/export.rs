@@ -174,24 +174,23 @@ fn choose(asked: Option<Format>, out: &Path) -> Result<ExportFormat, Failure> {
     asked.or(named).map(ExportFormat::from).ok_or_else(unknown)
 }
 
-/// Asks for something whose data goes to a file, which appears whole or not at all.
-pub(super) async fn into_file(context: &Context, request: Request, path: &Path, force: bool) -> Result<(), Failure> {
+async fn into_file(context: &Context, request: Request, path: &Path, force: bool) -> Result<(), Failure> {
     let mut file = OutFile::create(path, force)?;
     let reply = context.call_into(request, &mut file).await?;
     let path = file.finish()?;
     if context.json {
         return context.show(&reply);
     }
-    if let Reply::Export(reply) = &reply {
+    if let Reply::Export(reply) = reply {
         for remark in &reply.remarks {
             context.note(&format!("note: {}", clean(remark)));
         }
+        if !context.quiet {
+            let path = clean(&path.display().to_string());
+            return crate::output::write_text(&format!("{} in {path}", reply.human()));
+        }
     }
-    if context.quiet {
-        return Ok(());
-    }
-    let path = clean(&path.display().to_string());
-    crate::output::write_text(&format!("{} in {path}", reply.human()))
+    Ok(())
 }
 
 impl Human for ExportReply {

@@ -7,7 +7,7 @@ use dataforge_node::api::{
     NewStation, OutputFormat, PathPointInfo, PathReply, Reply, Request, SurveyInfo, SurveyReply, SurveysRequest,
 };
 
-use super::export::into_file;
+use super::query::into_file;
 use super::tops::{optional, read_json};
 use crate::context::Context;
 use crate::error::Failure;
@@ -198,9 +198,11 @@ async fn export(context: &Context, target: String, out: &Path, force: bool) -> R
         return Err(Failure::usage("the stations are in several units", "set all of them in one unit first"));
     }
     let sql = format!(
-        "select well as \"Well\", md as \"MD ({unit})\", inclination_deg as \"Inclination (deg)\", \
-         azimuth_deg as \"Azimuth (deg)\", datum as \"Datum\", azimuth_reference as \"Azimuth Reference\" \
-         from surveys where survey_id = '{}' order by md",
+        "select s.well as \"Well\", w.uwi as \"UWI\", s.md as \"MD ({unit})\", \
+         s.inclination_deg as \"Inclination (deg)\", s.azimuth_deg as \"Azimuth (deg)\", s.datum as \"Datum\", \
+         s.azimuth_reference as \"Azimuth Reference\" \
+         from surveys as s left join wells as w on w.well_id = s.well_id \
+         where s.survey_id = '{}' order by s.md",
         reply.survey.id
     );
     let request = Request::Query { workspace, sql, format: OutputFormat::CsvRaw };

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use dataforge_node::api::{NewTop, OutputFormat, Reply, Request, TopInfo, TopsInfo, TopsReply, TopsRequest};
 use serde::de::DeserializeOwned;
 
-use super::export::into_file;
+use super::query::into_file;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Align, Human, Table, decimal};
@@ -201,9 +201,11 @@ async fn export(context: &Context, target: String, out: &Path, force: bool) -> R
         return Err(Failure::usage("the tops are in several units", "set all of them in one unit first"));
     }
     let sql = format!(
-        "select well as \"Well\", name as \"Formation\", depth as \"MD ({unit})\", base as \"Base ({unit})\", \
-         datum as \"Datum\", interpreter as \"Interpreter\", remark as \"Remark\", \
-         uncertainty as \"Uncertainty ({unit})\" from tops where tops_id = '{}' order by depth, name",
+        "select t.well as \"Well\", w.uwi as \"UWI\", t.name as \"Formation\", t.depth as \"MD ({unit})\", \
+         t.base as \"Base ({unit})\", t.datum as \"Datum\", t.interpreter as \"Interpreter\", \
+         t.remark as \"Remark\", t.uncertainty as \"Uncertainty ({unit})\" \
+         from tops as t left join wells as w on w.well_id = t.well_id \
+         where t.tops_id = '{}' order by t.depth, t.name",
         reply.set.id
     );
     let request = Request::Query { workspace, sql, format: OutputFormat::CsvRaw };
