@@ -137,7 +137,7 @@ impl WellPath {
     pub(crate) fn place(&self, depth_m: Option<f64>, datum: &str) -> Placed {
         let elevation = self.elevation_m();
         let unknown_elevation = || {
-            let what = if self.datum.is_empty() { "what depths are counted from" } else { &self.datum };
+            let what: &str = if self.datum.is_empty() { "what depths are counted from" } else { &self.datum };
             format!("the elevation of {what} is not known")
         };
         let Some(depth_m) = depth_m else {

@@ -141,7 +141,7 @@ struct Add {
 
 impl Add {
     fn ask(self) -> Result<TopsRequest, Failure> {
-        let tops = match (self.file, self.name, self.depth, self.unit) {
+        let new = match (self.file, self.name, self.depth, self.unit) {
             (Some(file), ..) => read_json(&file)?,
             (None, Some(name), Some(depth), Some(unit)) => vec![NewTop {
                 name,
@@ -155,7 +155,7 @@ impl Add {
             }],
             _ => return Err(Failure::usage("no top is given", "give name, depth and --unit, or --file FILE")),
         };
-        Ok(TopsRequest::Add { target: self.target, tops })
+        Ok(TopsRequest::Add { target: self.target, new })
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) fn selection_problem(items: &[SelectedInfo]) -> Option<String> {
         let (from, to) = (item.from.unwrap_or_default(), item.to.unwrap_or_default());
         format!("{from} to {to} {} of {}", item.unit.as_deref().unwrap_or_default(), item.name)
     };
-    let length =
+    let is_odd =
         |item: &&&SelectedInfo| units::resolve(item.unit.as_deref().unwrap_or_default(), Some("length")).is_none();
-    if let Some(odd) = intervals.iter().find(length) {
+    if let Some(odd) = intervals.iter().find(is_odd) {
         return Some(format!("{} is in no unit of length", named(odd)));
     }
     let first = intervals.first()?;

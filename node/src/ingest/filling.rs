@@ -91,13 +91,13 @@ impl<'a> Table<'a> {
         let unit = self.length(depth)?;
         let base = self.lengths(unit, |column| word(column) == Some(Word::Base) || is_one_of(column, BASE))?;
         let uncertainty = self.lengths(unit, |column| is_one_of(column, UNCERTAINTY))?;
-        let text = |names: &'static [&'static str]| self.column(None, is_text, |column| is_one_of(column, names));
-        let (interpreter, remark, datum) = (text(INTERPRETER), text(REMARK), text(DATUM));
+        let texts = |names: &'static [&'static str]| self.column(None, is_text, |column| is_one_of(column, names));
+        let (interpreter, remark, datum) = (texts(INTERPRETER), texts(REMARK), texts(DATUM));
         let common = self.datum();
         let mut facts = TopsFacts { unit: unit.symbol.to_owned(), rows: Vec::new() };
         let mut left_out = Vec::new();
         for row in 0..self.data.rows {
-            let (name, value) = (self.text(names, row), self.number(depth, row));
+            let (name, value) = (text(names, row), number(depth, row));
             let (Some(name), Some(value)) = (name, value) else {
                 left_out.push(row);
                 continue;
@@ -109,13 +109,11 @@ impl<'a> Table<'a> {
                 row: u32::try_from(row).map_err(|_error| "there are too many rows")?,
                 name,
                 depth: value,
-                base: base.and_then(|column| self.number(column, row)),
-                datum: datum
-                    .and_then(|column| self.text(column, row))
-                    .map_or_else(|| common.clone(), |text| code(&text)),
-                interpreter: interpreter.and_then(|column| self.text(column, row)),
-                remark: remark.and_then(|column| self.text(column, row)),
-                uncertainty: uncertainty.and_then(|column| self.number(column, row)),
+                base: base.and_then(|column| number(column, row)),
+                datum: datum.and_then(|column| text(column, row)).map_or_else(|| common.clone(), |datum| code(&datum)),
+                interpreter: interpreter.and_then(|column| text(column, row)),
+                remark: remark.and_then(|column| text(column, row)),
+                uncertainty: uncertainty.and_then(|column| number(column, row)),
             });
         }
         check_size(facts.rows.len(), facts.to_bytes().is_some())?;
@@ -132,9 +130,9 @@ impl<'a> Table<'a> {
         let to_m = unit.factor.ok_or_else(|| format!("{} has no fixed size", unit.symbol))?;
         let mut rows = Vec::new();
         for row in 0..self.data.rows {
-            let tilt = self.number(inclination, row).map(|value| degrees(value, tilts_in));
-            let turn = self.number(azimuth, row).map(|value| degrees(value, turns_in));
-            let station = match (self.number(depth, row), tilt, turn) {
+            let tilt = number(inclination, row).map(|value| degrees(value, tilts_in));
+            let turn = number(azimuth, row).map(|value| degrees(value, turns_in));
+            let station = match (number(depth, row), tilt, turn) {
                 (None, None, None) => continue,
                 (Some(md), Some(inclination_deg), Some(azimuth_deg)) => (md, inclination_deg, azimuth_deg),
                 // Straight down no direction is measured.
@@ -158,10 +156,10 @@ impl<'a> Table<'a> {
             return Err(format!("row {}: {} {} is no depth", row.row + 1, row.md, unit.symbol));
         }
         let said = |names: &'static [&'static str]| {
-            self.column(None, is_text, |column| is_one_of(column, names)).and_then(|at| self.text(at, 0))
+            self.column(None, is_text, |column| is_one_of(column, names)).and_then(|at| text(at, 0))
         };
         let north = said(NORTH).or_else(|| Some(azimuth.definition.mnemonic.clone()));
-        let datum = said(DATUM).map_or_else(|| self.datum(), |text| code(&text));
+        let datum = said(DATUM).map_or_else(|| self.datum(), |datum| code(&datum));
         let header = &self.facts.header;
         let facts = SurveyFacts {
             unit: unit.symbol.to_owned(),
@@ -236,19 +234,6 @@ impl<'a> Table<'a> {
         said.map(|item| code(&item.value)).or_else(|| self.facts.header.datum.clone()).unwrap_or_default()
     }
 
-    fn number(&self, column: &Column, row: usize) -> Option<f64> {
-        match &column.values {
-            Values::Number(values) => values.get(row).copied().filter(|value| value.is_finite()),
-            Values::Text(_) => None,
-        }
-    }
-
-    fn text(&self, column: &Column, row: usize) -> Option<String> {
-        let Values::Text(texts) = &column.values else { return None };
-        let text = texts.get(row)?.as_deref()?.trim();
-        (!text.is_empty()).then(|| text.chars().take(MAX_ITEM_CHARS).collect())
-    }
-
     fn name_left_out(&self, rows: &[usize]) -> Vec<String> {
         let named: Vec<_> = rows.iter().take(MAX_NAMED).map(|row| (row + 1).to_string()).collect();
         let more = rows.len().saturating_sub(named.len());
@@ -268,6 +253,19 @@ impl<'a> Table<'a> {
 
 fn degrees(value: f64, radians: Option<f64>) -> f64 {
     radians.map_or(value, |radians| (value * radians).to_degrees())
+}
+
+fn number(column: &Column, row: usize) -> Option<f64> {
+    match &column.values {
+        Values::Number(values) => values.get(row).copied().filter(|value| value.is_finite()),
+        Values::Text(_) => None,
+    }
+}
+
+fn text(column: &Column, row: usize) -> Option<String> {
+    let Values::Text(texts) = &column.values else { return None };
+    let text = texts.get(row)?.as_deref()?.trim();
+    (!text.is_empty()).then(|| text.chars().take(MAX_ITEM_CHARS).collect())
 }
 
 fn check_size(rows: usize, fits: bool) -> Result<(), String> {

@@ -139,7 +139,7 @@ fn choose(writer: &mut Writer<'_>, doc: DocId, resolved: &Resolved) -> Result<()
     }
     // What is chosen already is not chosen again.
     let new = resolved.intervals.iter().filter(|interval| !state.intervals.values().any(|known| known == *interval));
-    let new = new.map(|interval| Ok((new_item()?, interval))).collect::<Result<Vec<_>, ApiError>>()?;
+    let new = new.map(|interval| Ok::<_, ApiError>((new_item()?, interval))).collect::<Result<Vec<_>, _>>()?;
     writer.edit(doc, &[], Vec::new(), |document, actor| {
         let edited = document.edit(actor, |edit| {
             resolved.things.iter().try_for_each(|what| edit.select(what, true))?;

@@ -19,7 +19,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: TopsReque
         TopsRequest::List { well } => list(node, workspace, well).await,
         TopsRequest::Show { target } => show(node, workspace, find(node, workspace, target).await?).await,
         TopsRequest::Create { well, title, description } => create(node, workspace, well, title, description).await,
-        TopsRequest::Add { target, tops } => add(node, workspace, find(node, workspace, target).await?, tops).await,
+        TopsRequest::Add { target, new } => add(node, workspace, find(node, workspace, target).await?, new).await,
         TopsRequest::Set { target, top, field, value } => {
             set(node, workspace, find(node, workspace, target).await?, top, field, value).await
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::part::{is_item_id, key, row_id, split};
-use super::{DELETED, Document, Edit, EngineError, Field, Map, Position};
+use super::{Document, Edit, EngineError, Field, Map, Position};
 use crate::id::DocId;
 
 /// The key of what was imported, in [`Map::Items`].
@@ -217,14 +217,6 @@ impl TopsState {
             tops: drafts.into_iter().filter_map(|(id, draft)| Some((id, draft.finish()?))).collect(),
         }
     }
-
-    /// Returns the tops with their ids, from the shallowest by value.
-    #[must_use]
-    pub fn sorted(&self) -> Vec<(&String, &Top)> {
-        let mut tops: Vec<_> = self.tops.iter().collect();
-        tops.sort_by(|(_, a), (_, b)| a.depth.value.total_cmp(&b.depth.value).then_with(|| a.name.cmp(&b.name)));
-        tops
-    }
 }
 
 fn imported(doc: &Document) -> Option<TopsFacts> {
@@ -291,14 +283,6 @@ impl Edit<'_, '_> {
     pub fn remove_top(&mut self, id: &str) -> Result<(), EngineError> {
         self.set_bool(Map::Items, &key(PART, id, REMOVED), true)
     }
-
-    /// Marks a document as deleted, or not.
-    ///
-    /// # Errors
-    /// Automerge fails.
-    pub fn set_deleted(&mut self, deleted: bool) -> Result<(), EngineError> {
-        self.set_flag(DELETED, deleted)
-    }
 }
 
 #[cfg(test)]
@@ -332,7 +316,7 @@ mod tests {
         let (mut doc, _) = imported_by(1);
         let before = TopsState::read(&doc);
         assert_eq!((before.well, before.name.as_deref()), (Some(DocId([7; 32])), Some("tops.csv")));
-        let names: Vec<_> = before.sorted().into_iter().map(|(_, top)| (&*top.name, top.depth.to_string())).collect();
+        let names: Vec<_> = before.tops.values().map(|top| (&*top.name, top.depth.to_string())).collect();
         assert_eq!(names, [("Brent", "1500.5 m".to_owned()), ("Dunlin", "1612 m".to_owned())]);
         let added = item_id([9; 8]);
         let top = Top {

@@ -34,7 +34,7 @@ pub enum TopsRequest {
         /// The set.
         target: String,
         /// The tops.
-        tops: Vec<NewTop>,
+        new: Vec<NewTop>,
     },
     /// Sets a field of a top: `name`, `depth`, `base`, `interpreter`, `remark` or `uncertainty`. → `Done`
     Set {
