@@ -88,6 +88,9 @@ fn two_nodes_that_import_one_file_apart_make_one_document_and_edits_of_both_coun
         close(&path["points"][0]["east_m"], 2500.0 * 60_f64.to_radians().sin());
         place.verify();
     }
+    let before = (shown(&bob, "tops"), shown(&bob, "surveys"));
+    bob.json(&["rebuild"]);
+    assert_eq!((shown(&bob, "tops"), shown(&bob, "surveys")), before);
     let again = import(&bob, &files);
     assert_eq!(again["already_here"], 2);
     close(&shown(&bob, "tops")["tops"][0]["depth"], 1499.0);

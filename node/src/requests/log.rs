@@ -167,6 +167,7 @@ fn changed(body: &[u8]) -> String {
         };
         match &said.value {
             _ if said.map == Map::Renditions => "a table".to_owned(),
+            Some(Field::Bytes(_)) if said.map == Map::Items => "what was imported".to_owned(),
             Some(Field::Text(text)) => format!("{name} = {text:?}"),
             Some(Field::Bool(value)) => format!("{name} = {value}"),
             Some(Field::Bytes(_)) | None => format!("no {name}"),

@@ -115,7 +115,7 @@ fn point(point: &PathPoint, elevation_m: Option<f64>) -> PathPointInfo {
     }
 }
 
-/// Returns it in full.
+/// Returns a survey in full, with the path that its stations make.
 ///
 /// # Errors
 /// `NotFound`, `Storage`.

@@ -78,7 +78,7 @@ async fn show(node: &Node, workspace: WorkspaceId, doc: DocId) -> Result<Reply, 
     node.with_core(move |core| in_full(core, workspace, &doc)).await.map(Reply::Tops)
 }
 
-/// Returns it in full.
+/// Returns a set of tops in full, with where they are in space.
 ///
 /// # Errors
 /// `NotFound`, `Storage`.
