@@ -7,7 +7,7 @@ use super::names::{People, find_entry};
 use super::tell::{Reason, reason};
 use crate::api::{ApiError, ErrorKind, ExplainReply, ExplainedEntry, Reply};
 use crate::core::Core;
-use crate::index::{Found, Index};
+use crate::index::Index;
 use crate::node::Node;
 use crate::requests::log::Teller;
 
