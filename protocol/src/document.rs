@@ -44,7 +44,7 @@ pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunSt
 pub use self::said::{Said, said};
 pub use self::selection::{Interval, MAX_SELECTED, Selected, SelectionState};
 pub use self::survey::{Station, StationFacts, StationField, SurveyFacts, SurveyField, SurveyState};
-pub use self::tops::{MAX_IMPORT_BYTES, MAX_ITEM_CHARS, MAX_ITEMS, Top, TopFacts, TopField, TopsFacts, TopsState};
+pub use self::tops::{MAX_ITEM_CHARS, MAX_ITEMS, Top, TopFacts, TopField, TopsFacts, TopsState};
 pub use self::well::{CurveId, GridState, WellState};
 use crate::facts::DocKind;
 use crate::gate::{self, Refusal};

@@ -38,26 +38,16 @@ pub(super) fn fill(
     how: Fill,
 ) -> Result<(), ApiError> {
     let Some(filling) = &prepared.filling else { return Ok(()) };
-    let bytes = match filling {
-        Filling::Tops(tops) => tops.to_bytes(),
-        Filling::Survey(survey) => survey.to_bytes(),
-    };
-    // What is too large was refused when it was read.
-    let Some(bytes) = bytes else { return Ok(()) };
     let deps: Vec<_> = [well, &run].into_iter().filter_map(|doc| writer.opening(doc)).collect();
     let (doc, is_new) = writer.open(&facts(filling, run), deps.clone())?;
     let is_deleted = || Ok::<_, ApiError>(writer.document(&doc)?.is_none_or(|document| document.is_deleted()));
     if !is_new && (how == Fill::New || is_deleted()?) {
         return Ok(());
     }
-    writer.edit(doc, &deps, Vec::new(), |document, actor| {
-        let edited = document.edit(actor, |edit| {
-            if is_new {
-                edit.file_under(well, name)?;
-            }
-            edit.set_imported(&bytes)
-        })?;
-        Ok(edited.into_iter().collect())
+    let filed = is_new.then_some((well, name));
+    writer.edit(doc, &deps, Vec::new(), |document, actor| match filling {
+        Filling::Tops(tops) => document.fill_tops(actor, filed, tops),
+        Filling::Survey(survey) => document.fill_survey(actor, filed, survey),
     })?;
     Ok(())
 }

@@ -116,7 +116,7 @@ impl<'a> Table<'a> {
                 uncertainty: uncertainty.and_then(|column| number(column, row)),
             });
         }
-        check_size(facts.rows.len(), facts.to_bytes().is_some())?;
+        check_size(facts.rows.len(), facts.fits())?;
         Ok((Filling::Tops(facts), self.name_left_out(&left_out)))
     }
 
@@ -169,7 +169,7 @@ impl<'a> Table<'a> {
             azimuth_reference: north.as_deref().and_then(reference).unwrap_or_default().to_owned(),
             rows,
         };
-        check_size(facts.rows.len(), facts.to_bytes().is_some())?;
+        check_size(facts.rows.len(), facts.fits())?;
         Ok(facts)
     }
 
@@ -272,7 +272,7 @@ fn check_size(rows: usize, fits: bool) -> Result<(), String> {
     match rows {
         0 => Err("no row has all that is needed".to_owned()),
         _ if fits => Ok(()),
-        _ => Err(format!("{rows} rows are too many; {MAX_ITEMS} fit, less with long texts")),
+        _ => Err(format!("{rows} rows are too many; {MAX_ITEMS} fit")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The fields of a deviation survey: stations of measured depth, inclination and azimuth.
 //!
-//! As of [tops](super::TopsState), an import is one value and what people say goes before it. Angles
+//! As of [tops](super::TopsState), a row of an import is one value and what people say goes before it. Angles
 //! are kept in degrees. Whether the stations make a path is for whoever computes one to say: two
 //! people may add stations at one depth without knowing of each other.
 
@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::part::{is_item_id, key, row_id, split};
-use super::tops::{IMPORTED, REMOVED};
-use super::{Document, Edit, EngineError, Field, MAX_IMPORT_BYTES, MAX_ITEMS, Map, Position};
+use super::part::{IMPORTED, Imported, decode, encode, is_item_id, key, split};
+use super::{Document, Edit, EngineError, Field, MAX_ITEMS, Map, Position};
 use crate::id::DocId;
 
 /// What the keys of stations begin with.
@@ -79,7 +78,7 @@ impl SurveyField {
 }
 
 /// What an import found in a table of stations.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SurveyFacts {
     /// The unit of measured depths.
     pub unit: String,
@@ -127,50 +126,41 @@ pub struct SurveyState {
 
 #[derive(Debug, Default)]
 struct Draft {
-    removed: bool,
+    /// What was imported, with its unit.
+    imported: Option<(String, StationFacts)>,
     md: Option<Position>,
     inclination_deg: Option<f64>,
     azimuth_deg: Option<f64>,
 }
 
 impl Draft {
-    fn imported(facts: StationFacts, unit: &str) -> Self {
-        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
-        Self {
-            removed: false,
-            md: Position::new(facts.md, unit, ""),
-            inclination_deg: finite(facts.inclination_deg),
-            azimuth_deg: finite(facts.azimuth_deg),
-        }
-    }
-
-    /// Takes what a person says. What is malformed is as if it were not said.
-    fn say(&mut self, field: &str, value: &Field) {
+    /// Takes a field. What is malformed is as if it were not said.
+    fn take(&mut self, field: &str, value: &Field) {
         let text = match value {
-            Field::Bool(true) if field == REMOVED => {
-                self.removed = true;
+            Field::Bytes(bytes) if field == IMPORTED => {
+                self.imported = decode(bytes);
                 return;
             }
             Field::Text(text) => text,
             _ => return,
         };
         match StationField::ALL.into_iter().find(|known| known.as_str() == field) {
-            Some(StationField::Md) => {
-                if let Some(md) = Position::from_text(text).filter(|md| md.datum.is_empty()) {
-                    self.md = Some(md);
-                }
-            }
-            Some(StationField::Inclination) => self.inclination_deg = number(text).or(self.inclination_deg),
-            Some(StationField::Azimuth) => self.azimuth_deg = number(text).or(self.azimuth_deg),
+            Some(StationField::Md) => self.md = Position::from_text(text).filter(|md| md.datum.is_empty()),
+            Some(StationField::Inclination) => self.inclination_deg = number(text),
+            Some(StationField::Azimuth) => self.azimuth_deg = number(text),
             None => {}
         }
     }
 
     fn finish(self) -> Option<Station> {
-        if self.removed {
-            return None;
-        }
-        Some(Station { md: self.md?, inclination_deg: self.inclination_deg?, azimuth_deg: self.azimuth_deg? })
+        let imported = self.imported.as_ref();
+        let md = || imported.and_then(|(unit, facts)| Position::new(facts.md, unit, ""));
+        let angle = |get: fn(&StationFacts) -> f64| imported.map(|(_, facts)| get(facts)).filter(|deg| deg.is_finite());
+        Some(Station {
+            inclination_deg: self.inclination_deg.or_else(|| angle(|facts| facts.inclination_deg))?,
+            azimuth_deg: self.azimuth_deg.or_else(|| angle(|facts| facts.azimuth_deg))?,
+            md: self.md.clone().or_else(md)?,
+        })
     }
 }
 
@@ -181,47 +171,59 @@ fn number(text: &str) -> Option<f64> {
 }
 
 impl SurveyFacts {
-    /// Returns the bytes that a document holds; `None` when they are too many for one change.
+    /// Whether a document can hold them.
     #[must_use]
-    pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let bytes = postcard::to_stdvec(self).expect("facts have no unserialisable part");
-        (bytes.len() <= MAX_IMPORT_BYTES && self.rows.len() <= MAX_ITEMS).then_some(bytes)
+    pub fn fits(&self) -> bool {
+        self.rows.len() <= MAX_ITEMS
     }
 }
+
+/// What an import found about a whole survey: datum, elevation, azimuth reference.
+type Common = (String, Option<f64>, String);
 
 impl SurveyState {
     /// Reads a survey.
     #[must_use]
     pub fn read(doc: &Document) -> Self {
-        let facts = imported(doc).unwrap_or_default();
-        let rows = facts.rows.iter().take(MAX_ITEMS);
-        let mut drafts: BTreeMap<String, Draft> =
-            rows.map(|row| (row_id(row.row), Draft::imported(*row, &facts.unit))).collect();
+        let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
         for (name, value) in doc.entries(Map::Items) {
             let Some((id, field)) = split(&name, PART).filter(|(id, _)| is_item_id(id)) else { continue };
             if drafts.len() < 2 * MAX_ITEMS || drafts.contains_key(id) {
-                drafts.entry(id.to_owned()).or_default().say(field, &value);
+                drafts.entry(id.to_owned()).or_default().take(field, &value);
             }
         }
+        let common = doc.get_bytes(Map::Items, IMPORTED).and_then(|bytes| decode::<Common>(&bytes));
+        let (datum, elevation_m, azimuth_reference) = common.unwrap_or_default();
         let said = |field: SurveyField| doc.get_str(Map::Attributes, field.as_str());
         Self {
             well: doc.get_str(Map::Root, "well").and_then(|id| id.parse().ok()),
             name: doc.get_str(Map::Root, "name"),
             deleted: doc.is_deleted(),
-            datum: said(SurveyField::Datum).unwrap_or(facts.datum),
+            datum: said(SurveyField::Datum).unwrap_or(datum),
             elevation_m: said(SurveyField::ElevationM)
-                .map_or(facts.elevation_m, |text| number(&text))
+                .map_or(elevation_m, |text| number(&text))
                 .filter(|metres| metres.is_finite()),
-            azimuth_reference: said(SurveyField::AzimuthReference).unwrap_or(facts.azimuth_reference),
+            azimuth_reference: said(SurveyField::AzimuthReference).unwrap_or(azimuth_reference),
             stations: drafts.into_iter().filter_map(|(id, draft)| Some((id, draft.finish()?))).collect(),
         }
     }
 }
 
-fn imported(doc: &Document) -> Option<SurveyFacts> {
-    let bytes = doc.get_bytes(Map::Items, IMPORTED)?;
-    let facts: SurveyFacts = postcard::from_bytes(&bytes).ok()?;
-    (facts.to_bytes().as_ref() == Some(&bytes)).then_some(facts)
+impl Document {
+    /// Puts in the stations that an import found, as [`Document::fill_tops`] does with tops.
+    ///
+    /// # Errors
+    /// The document holds no stations, or Automerge fails; the document is as before.
+    pub fn fill_survey(
+        &mut self,
+        actor: [u8; 16],
+        filed: Option<(&DocId, Option<&str>)>,
+        facts: &SurveyFacts,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        let common = (&facts.datum, facts.elevation_m, &facts.azimuth_reference);
+        let rows = facts.rows.iter().map(|row| (row.row, encode(&(&facts.unit, row))));
+        self.fill(actor, filed, Imported { part: PART, common: Some(encode(&common)), rows: rows.collect() })
+    }
 }
 
 impl Edit<'_, '_> {
@@ -238,7 +240,7 @@ impl Edit<'_, '_> {
     /// # Errors
     /// As [`Edit::set_station`].
     pub fn remove_station(&mut self, id: &str) -> Result<(), EngineError> {
-        self.set_bool(Map::Items, &key(PART, id, REMOVED), true)
+        self.remove_item(PART, id)
     }
 
     /// Says what holds for a whole survey; nothing takes it back to what was imported.
@@ -253,7 +255,7 @@ impl Edit<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::item_id;
+    use crate::document::{item_id, row_id};
     use crate::facts::DocKind;
 
     fn survey() -> Document {
@@ -266,8 +268,7 @@ mod tests {
             rows: vec![row(0, 0.0, 0.0), row(1, 100.0, 1.5)],
         };
         let mut doc = Document::build(DocKind::Survey, []).unwrap();
-        let bytes = facts.to_bytes().unwrap();
-        doc.edit([1; 16], |edit| edit.set_imported(&bytes)).unwrap().unwrap();
+        doc.fill_survey([1; 16], Some((&DocId([7; 32]), None)), &facts).unwrap();
         doc
     }
 
@@ -295,15 +296,11 @@ mod tests {
     #[test]
     fn the_bytes_of_an_import_stay_as_they_are() {
         let row = StationFacts { row: 1, inclination_deg: 1.5, ..StationFacts::default() };
-        let facts = SurveyFacts { unit: "m".into(), rows: vec![row], ..SurveyFacts::default() };
-        let bytes = data_encoding::HEXLOWER.encode(&facts.to_bytes().unwrap());
-        assert_eq!(
-            bytes,
-            "016d0000000101\
-                           0000000000000000\
-                           000000000000f83f\
-                           0000000000000000"
-        );
+        let bytes = data_encoding::HEXLOWER.encode(&encode(&("m", row)));
+        let numbers = ["0000000000000000", "000000000000f83f", "0000000000000000"];
+        assert_eq!(bytes, format!("016d01{}", numbers.concat()));
+        let common: Common = ("KB".into(), Some(1.5), "grid".into());
+        assert_eq!(data_encoding::HEXLOWER.encode(&encode(&common)), "024b4201000000000000f83f0467726964");
     }
 
     #[test]

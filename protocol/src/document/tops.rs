@@ -1,30 +1,25 @@
 //! The fields of a set of tops: names at depths along one well, and zones between two depths.
 //!
-//! What an import found is one bytes value that nobody edits; what people say about a top is a field
-//! of its own under [`Map::Items`] and goes before it. So two people who import one table make one
-//! document without a conflict, and an import never takes an edit back.
+//! What an import found of a row is one bytes value that nobody edits; what people say about a top is
+//! a field of its own beside it and goes before it. So two people who import one table make one document
+//! without a conflict, and neither takes back what the other says. Whoever takes a top away takes
+//! all its fields.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::part::{is_item_id, key, row_id, split};
+use super::part::{IMPORTED, Imported, decode, encode, is_item_id, key, split};
 use super::{Document, Edit, EngineError, Field, Map, Position};
 use crate::id::DocId;
 
-/// The key of what was imported, in [`Map::Items`].
-pub(super) const IMPORTED: &str = "imported";
 /// Rows of an import, and items that people made.
 pub const MAX_ITEMS: usize = 4_000;
-/// Bytes of an import: it is one change.
-pub const MAX_IMPORT_BYTES: usize = 192 * 1024;
 /// Characters of a text of an item.
 pub const MAX_ITEM_CHARS: usize = 1_024;
 
 /// What the keys of tops begin with.
 const PART: &str = "top";
-/// The field that takes an item away.
-pub(super) const REMOVED: &str = "removed";
 
 /// A top or a zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +81,7 @@ impl TopField {
 }
 
 /// What an import found in a table of tops.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TopsFacts {
     /// The unit of all depths.
     pub unit: String,
@@ -131,49 +126,35 @@ pub struct TopsState {
 /// A top while its fields are put together.
 #[derive(Debug, Default)]
 struct Draft {
-    removed: bool,
-    fields: BTreeMap<&'static str, String>,
+    /// What was imported, with its unit.
+    imported: Option<(String, TopFacts)>,
+    said: BTreeMap<&'static str, String>,
 }
 
 impl Draft {
-    fn imported(facts: &TopFacts, unit: &str) -> Self {
-        let position = |value: f64, datum: &str| Position::new(value, unit, datum).map(|position| position.to_string());
-        let fields = [
-            (TopField::Name, Some(facts.name.clone())),
-            (TopField::Depth, position(facts.depth, &facts.datum)),
-            (TopField::Base, facts.base.and_then(|base| position(base, &facts.datum))),
-            (TopField::Interpreter, facts.interpreter.clone()),
-            (TopField::Remark, facts.remark.clone()),
-            (TopField::Uncertainty, facts.uncertainty.and_then(|value| position(value, ""))),
-        ];
-        let fields = fields.into_iter().filter_map(|(field, text)| Some((field.as_str(), text?)));
-        Self { removed: false, fields: fields.collect() }
-    }
-
-    /// Takes what a person says. What is malformed is as if it were not said.
-    fn say(&mut self, field: &str, value: &Field) {
+    /// Takes a field. What is malformed is as if it were not said.
+    fn take(&mut self, field: &str, value: &Field) {
         match value {
-            Field::Bool(true) if field == REMOVED => self.removed = true,
+            Field::Bytes(bytes) if field == IMPORTED => self.imported = decode(bytes),
             Field::Text(text) if text.chars().count() <= MAX_ITEM_CHARS => {
                 let Some(field) = TopField::ALL.into_iter().find(|known| known.as_str() == field) else { return };
-                let required = matches!(field, TopField::Name | TopField::Depth);
+                let is_required = matches!(field, TopField::Name | TopField::Depth);
                 let is_malformed = field.is_position() && Position::from_text(text).is_none();
-                if text.is_empty() && !required {
-                    self.fields.remove(field.as_str());
-                } else if !text.is_empty() && !is_malformed {
-                    self.fields.insert(field.as_str(), text.clone());
+                // An empty text hides what was imported.
+                let counts = if text.is_empty() { !is_required } else { !is_malformed };
+                if counts {
+                    self.said.insert(field.as_str(), text.clone());
                 }
             }
             _ => {}
         }
     }
 
-    /// Returns the top, unless it is taken away or lacks its name or depth.
-    fn finish(mut self) -> Option<Top> {
-        if self.removed {
-            return None;
-        }
-        let mut text = |field: TopField| self.fields.remove(field.as_str());
+    /// Returns the top, unless it lacks its name or depth.
+    fn finish(self) -> Option<Top> {
+        let mut fields = self.imported.map(|(unit, facts)| facts.fields(&unit)).unwrap_or_default();
+        fields.extend(self.said);
+        let mut text = |field: TopField| fields.remove(field.as_str()).filter(|text| !text.is_empty());
         let position = |text: Option<String>| text.and_then(|text| Position::from_text(&text));
         Some(Top {
             name: text(TopField::Name)?,
@@ -186,12 +167,27 @@ impl Draft {
     }
 }
 
+impl TopFacts {
+    /// Returns the fields as people would say them.
+    fn fields(self, unit: &str) -> BTreeMap<&'static str, String> {
+        let position = |value: f64, datum: &str| Position::new(value, unit, datum).map(|position| position.to_string());
+        let fields = [
+            (TopField::Depth, position(self.depth, &self.datum)),
+            (TopField::Base, self.base.and_then(|base| position(base, &self.datum))),
+            (TopField::Uncertainty, self.uncertainty.and_then(|value| position(value, ""))),
+            (TopField::Name, Some(self.name)),
+            (TopField::Interpreter, self.interpreter),
+            (TopField::Remark, self.remark),
+        ];
+        fields.into_iter().filter_map(|(field, text)| Some((field.as_str(), text?))).collect()
+    }
+}
+
 impl TopsFacts {
-    /// Returns the bytes that a document holds; `None` when they are too many for one change.
+    /// Whether a document can hold them.
     #[must_use]
-    pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let bytes = postcard::to_stdvec(self).expect("facts have no unserialisable part");
-        (bytes.len() <= MAX_IMPORT_BYTES && self.rows.len() <= MAX_ITEMS).then_some(bytes)
+    pub fn fits(&self) -> bool {
+        self.rows.len() <= MAX_ITEMS
     }
 }
 
@@ -200,14 +196,10 @@ impl TopsState {
     #[must_use]
     pub fn read(doc: &Document) -> Self {
         let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-        if let Some(facts) = imported(doc) {
-            let rows = facts.rows.iter().take(MAX_ITEMS);
-            drafts.extend(rows.map(|row| (row_id(row.row), Draft::imported(row, &facts.unit))));
-        }
         for (name, value) in doc.entries(Map::Items) {
             let Some((id, field)) = split(&name, PART).filter(|(id, _)| is_item_id(id)) else { continue };
             if drafts.len() < 2 * MAX_ITEMS || drafts.contains_key(id) {
-                drafts.entry(id.to_owned()).or_default().say(field, &value);
+                drafts.entry(id.to_owned()).or_default().take(field, &value);
             }
         }
         Self {
@@ -219,10 +211,21 @@ impl TopsState {
     }
 }
 
-fn imported(doc: &Document) -> Option<TopsFacts> {
-    let bytes = doc.get_bytes(Map::Items, IMPORTED)?;
-    let facts: TopsFacts = postcard::from_bytes(&bytes).ok()?;
-    (facts.to_bytes().as_ref() == Some(&bytes)).then_some(facts)
+impl Document {
+    /// Puts in the tops that an import found, and returns the changes to put into entries, in order.
+    /// A new document is filed under a well, with the name of its source. What people say stays.
+    ///
+    /// # Errors
+    /// The document holds no tops, or Automerge fails; the document is as before.
+    pub fn fill_tops(
+        &mut self,
+        actor: [u8; 16],
+        filed: Option<(&DocId, Option<&str>)>,
+        facts: &TopsFacts,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        let rows = facts.rows.iter().map(|row| (row.row, encode(&(&facts.unit, row))));
+        self.fill(actor, filed, Imported { part: PART, common: None, rows: rows.collect() })
+    }
 }
 
 impl Edit<'_, '_> {
@@ -236,14 +239,6 @@ impl Edit<'_, '_> {
             self.set_text(Map::Root, "name", Some(name))?;
         }
         Ok(())
-    }
-
-    /// Puts in what an import found, as the bytes of [`TopsFacts`] or of a survey's.
-    ///
-    /// # Errors
-    /// The document has no items, or Automerge fails.
-    pub fn set_imported(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-        self.set_bytes(Map::Items, IMPORTED, Some(bytes))
     }
 
     /// Says a field of a top; an empty text takes it away.
@@ -281,14 +276,14 @@ impl Edit<'_, '_> {
     /// # Errors
     /// As [`Edit::set_top`].
     pub fn remove_top(&mut self, id: &str) -> Result<(), EngineError> {
-        self.set_bool(Map::Items, &key(PART, id, REMOVED), true)
+        self.remove_item(PART, id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::item_id;
+    use crate::document::{item_id, row_id};
     use crate::facts::DocKind;
 
     fn facts() -> TopsFacts {
@@ -300,15 +295,10 @@ mod tests {
         }
     }
 
-    fn imported_by(actor: u8) -> (Document, Vec<u8>) {
+    fn imported_by(actor: u8) -> (Document, Vec<Vec<u8>>) {
         let mut doc = Document::build(DocKind::Tops, []).unwrap();
-        let bytes = facts().to_bytes().unwrap();
-        let write = |edit: &mut Edit<'_, '_>| {
-            edit.file_under(&DocId([7; 32]), Some("tops.csv"))?;
-            edit.set_imported(&bytes)
-        };
-        let change = doc.edit([actor; 16], write).unwrap().unwrap();
-        (doc, change)
+        let changes = doc.fill_tops([actor; 16], Some((&DocId([7; 32]), Some("tops.csv"))), &facts()).unwrap();
+        (doc, changes)
     }
 
     #[test]
@@ -348,8 +338,10 @@ mod tests {
         for actor in [2, 0xff] {
             let (mut other, second) = imported_by(actor);
             let mut here = one.clone();
-            here.apply(&second).unwrap();
-            for change in [&first, &edit] {
+            for change in &second {
+                here.apply(change).unwrap();
+            }
+            for change in first.iter().chain([&edit]) {
                 other.apply(change).unwrap();
             }
             let state = TopsState::read(&here);
@@ -379,22 +371,45 @@ mod tests {
         })
         .unwrap();
         assert_eq!(TopsState::read(&doc), before);
-        doc.edit([1; 16], |edit| edit.set_imported(b"no facts")).unwrap();
-        assert_eq!(TopsState::read(&doc).tops.len(), 0);
+        let broken = key(PART, &row_id(0), IMPORTED);
+        doc.edit([1; 16], |edit| edit.set_bytes(Map::Items, &broken, Some(b"no facts"))).unwrap();
+        assert_eq!(TopsState::read(&doc).tops.len(), 1);
+    }
+
+    #[test]
+    fn another_reading_takes_the_place_of_the_first_and_leaves_what_people_say() {
+        let (mut doc, _) = imported_by(1);
+        doc.edit([1; 16], |edit| edit.set_top(&row_id(0), TopField::Name, "Ness")).unwrap();
+        let mut again = facts();
+        again.unit = "ft".into();
+        again.rows.truncate(1);
+        doc.fill_tops([1; 16], None, &again).unwrap();
+        let state = TopsState::read(&doc);
+        assert_eq!(state.tops.len(), 1);
+        assert_eq!(
+            (&*state.tops[&row_id(0)].name, state.tops[&row_id(0)].depth.to_string()),
+            ("Ness", "1500.5 ft".into())
+        );
+        assert_eq!(doc.fill_tops([1; 16], None, &again).unwrap(), Vec::<Vec<u8>>::new());
     }
 
     #[test]
     fn the_bytes_of_an_import_stay_as_they_are() {
         let row = TopFacts { name: "B".into(), depth: 1.5, ..TopFacts::default() };
-        let facts = TopsFacts { unit: "m".into(), rows: vec![row] };
-        let bytes = data_encoding::HEXLOWER.encode(&facts.to_bytes().unwrap());
-        assert_eq!(bytes, "016d01000142000000000000f83f0000000000");
+        let bytes = data_encoding::HEXLOWER.encode(&encode(&("m", row)));
+        assert_eq!(bytes, "016d000142000000000000f83f0000000000");
     }
 
     #[test]
-    fn an_import_too_large_for_one_change_has_no_bytes() {
-        let mut facts = facts();
-        facts.rows[0].remark = Some("x".repeat(MAX_IMPORT_BYTES));
-        assert_eq!(facts.to_bytes(), None);
+    fn as_many_rows_as_fit_pass_the_gate_in_several_changes() {
+        let row = |row| TopFacts { row, name: "x".repeat(100), remark: Some("y".repeat(100)), ..TopFacts::default() };
+        let rows = u32::try_from(MAX_ITEMS).unwrap();
+        let facts = TopsFacts { unit: "m".into(), rows: (0..rows).map(row).collect() };
+        assert!(facts.fits());
+        let mut doc = Document::build(DocKind::Tops, []).unwrap();
+        let changes = doc.fill_tops([1; 16], Some((&DocId([7; 32]), None)), &facts).unwrap();
+        assert!(changes.len() > 2, "{}", changes.len());
+        let again = Document::build(DocKind::Tops, changes.iter().map(Vec::as_slice)).unwrap();
+        assert_eq!(TopsState::read(&again).tops.len(), MAX_ITEMS);
     }
 }
