@@ -55,7 +55,7 @@ pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
 
 /// Reads such bytes; `None` when they are malformed or not as we write them.
 pub(super) fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    let value = postcard::from_bytes(bytes).ok()?;
+    let value: T = postcard::from_bytes(bytes).ok()?;
     (encode(&value) == bytes).then_some(value)
 }
 
