@@ -53,7 +53,7 @@ impl<'a, 'b> Edit<'a, 'b> {
     /// The document has no such text, or Automerge fails.
     pub fn set_long_text(&mut self, text: LongText, value: &str) -> Result<(), EngineError> {
         if self.tx.text(text.id())? != value {
-            self.tx.update_text(text.id(), value)?;
+            self.tx.update_text(&text.id(), value)?;
         }
         Ok(())
     }
