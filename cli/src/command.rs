@@ -53,14 +53,17 @@ mod remove;
 mod report;
 mod role;
 mod runs;
+mod selections;
 mod service;
 mod set;
 mod show;
 mod status;
+mod surveys;
 mod sync;
 mod sync_log;
 mod ticket;
 mod tombstone;
+mod tops;
 mod transfers;
 mod up;
 mod verify;
@@ -129,6 +132,12 @@ pub(crate) enum Command {
     Restore(tombstone::Restore),
     /// List, make and change charts
     Charts(charts::Charts),
+    /// List or edit tops and zones
+    Tops(tops::Tops),
+    /// List or edit deviation surveys; true vertical depths
+    Surveys(surveys::Surveys),
+    /// List or change named choices of wells, curves and intervals
+    Selections(selections::Selections),
     /// Run a read-only SQL statement
     Query(query::Query),
     /// Write a run, a well, an attachment or everything to files
@@ -314,6 +323,9 @@ impl Command {
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
             Self::Charts(command) => Box::pin(command.run(context)).await,
+            Self::Tops(command) => command.run(context).await,
+            Self::Surveys(command) => command.run(context).await,
+            Self::Selections(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
@@ -403,6 +415,13 @@ impl Human for Reply {
             Self::ChartFile(reply) => reply.human(),
             Self::Gridded { copies } => copies.human(),
             Self::Attachments { attachments } => attachments.human(),
+            Self::TopsSets { sets } => sets.human(),
+            Self::Tops(reply) => reply.human(),
+            Self::Surveys { surveys } => surveys.human(),
+            Self::Survey(reply) => reply.human(),
+            Self::Path(reply) => reply.human(),
+            Self::Selections { selections } => selections.human(),
+            Self::Selection(reply) => reply.human(),
             Self::Export(reply) => reply.human(),
             Self::ExportAll(reply) => reply.human(),
             Self::Exports { exports } => exports.human(),

@@ -4,6 +4,7 @@
 //! client, which writes the file. What left is noted, with its hash.
 
 mod all;
+mod choice;
 pub mod geopackage;
 mod las;
 mod names;
@@ -22,6 +23,8 @@ use dataforge_query::Format;
 use tokio::sync::mpsc;
 
 pub(crate) use self::all::export_all;
+use self::choice::Choice;
+pub(crate) use self::choice::selection_problem;
 use self::select::Selection;
 use crate::api::{ApiError, ErrorKind, ExportFormat, ExportOptions, ExportReply, Reply};
 use crate::client::Output;
@@ -55,6 +58,7 @@ pub(crate) async fn export(
     out: &mpsc::Sender<Output>,
 ) -> Result<Reply, ApiError> {
     let target = find(node, workspace, target, format).await?;
+    let options = chosen(node, workspace, target, options).await?;
     let mut sink = Sink::new(out.clone());
     let written = match (target, format) {
         (Target::Workspace, _) => wells::write(node, workspace, None, &mut sink).await?,
@@ -134,6 +138,36 @@ async fn find(node: &Node, workspace: WorkspaceId, target: String, format: Expor
             }
             Found::Well(well) => only_log(&index, &well, &target).map(Target::Run),
         }
+    })
+    .await
+}
+
+/// Puts what a selection chooses of a run in the place of its name.
+async fn chosen(
+    node: &Node,
+    workspace: WorkspaceId,
+    target: Target,
+    options: ExportOptions,
+) -> Result<ExportOptions, ApiError> {
+    let Some(selection) = options.selection.clone() else { return Ok(options) };
+    let Target::Run(run) = target else {
+        return Err(ApiError::new(ErrorKind::Usage, "a selection chooses of runs")
+            .hint("leave out --selection, or export a run or everything"));
+    };
+    node.with_core(move |core| {
+        let connection = core.store.connection();
+        let info = Index::new(connection, workspace).run(&run)?;
+        let choice = Choice::load(connection, workspace, &selection)?;
+        let mut windows = choice.of_run(connection, workspace, &info, &options)?;
+        if windows.len() > 1 {
+            let names: Vec<_> = windows.into_iter().map(|(name, _)| name).collect();
+            return Err(ApiError::new(
+                ErrorKind::Usage,
+                format!("the selection chooses {} intervals of {}: {}", names.len(), info.name, names.join(", ")),
+            )
+            .hint("export them all, each to a file: dataforge export --all DIR --selection NAME"));
+        }
+        windows.pop().map(|(_, options)| options).ok_or_else(|| choice.without(&info))
     })
     .await
 }

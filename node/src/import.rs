@@ -7,6 +7,7 @@
 
 mod budget;
 mod files;
+mod fill;
 mod plan;
 mod project;
 mod read;

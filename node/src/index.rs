@@ -103,12 +103,6 @@ fn refresh_rows(
         DocKind::Well => well::refresh(store, workspace, doc, document),
         DocKind::Run => run::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
         DocKind::Attachment => attachment::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
-        DocKind::Project => project::refresh(store, workspace, doc, &document),
-        DocKind::Well => well::refresh(store, workspace, doc, &document),
-        DocKind::Run => run::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref()),
-        DocKind::Attachment => {
-            attachment::refresh(store, workspace, doc, &document, facts(store, ledger, doc).as_ref())
-        }
         DocKind::Dictionary => {
             for run in dictionary::refresh(store, workspace, document)? {
                 refresh(store, ledger, workspace, &run)?;
@@ -125,7 +119,7 @@ fn refresh_rows(
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 14] = [
+const TABLES: [(&str, Option<&str>); 19] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -140,6 +134,11 @@ const TABLES: [(&str, Option<&str>); 14] = [
     ("chart_series", Some("chart")),
     ("settings", Some("id")),
     ("conflicts", Some("doc")),
+    ("tops", Some("id")),
+    ("surveys", Some("id")),
+    ("stations", Some("id")),
+    ("chosen_surveys", Some("well")),
+    ("selected", Some("id")),
 ];
 
 /// Notes a document of the kinds that have a title, so that it is found and called by it.
@@ -151,7 +150,7 @@ fn describe(
     more: &Described,
 ) -> Result<(), ApiError> {
     let title = document.long_text(LongText::Title);
-    let name = if title.is_empty() { doc.fmt_short() } else { title };
+    let name = if title.is_empty() { more.name.clone().unwrap_or_else(|| doc.fmt_short()) } else { title };
     store
         .connection()
         .prepare_cached("INSERT OR REPLACE INTO described VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
@@ -172,6 +171,13 @@ fn describe(
 struct Described {
     /// The well it belongs to.
     well: Option<DocId>,
+    /// What it is called while it has no title.
+    name: Option<String>,
+}
+
+/// Returns the metres in a unit; nothing when it is no unit of length.
+fn metres(unit: &str) -> Option<f64> {
+    crate::ingest::units::resolve(unit, Some("length")).and_then(|unit| unit.factor)
 }
 
 fn remove(store: &Store, workspace: &WorkspaceId, doc: &DocId) -> Result<(), ApiError> {

@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod datetime;
 pub mod dictionary;
 pub mod facts;
+pub mod filling;
 pub mod grid;
 pub mod identity;
 pub mod index;
@@ -23,5 +24,6 @@ pub mod tabular;
 pub mod units;
 pub mod well;
 
+pub use filling::Filling;
 pub use prepare::{IngestError, Prepared, PreparedRun, Warning, prepare, prepare_tables};
 pub use well::WellHeader;

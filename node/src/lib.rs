@@ -51,8 +51,10 @@ mod sql;
 mod store;
 mod table;
 pub mod ticket;
+pub mod trajectory;
 mod transfer;
 mod uses;
+mod wellpath;
 mod words;
 pub mod worker;
 

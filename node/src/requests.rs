@@ -20,9 +20,13 @@ mod maintenance;
 mod people;
 mod projects;
 mod relay;
+mod selections;
 mod sharing;
+mod surveys;
 mod syncing;
 mod ticket;
+mod titled;
+mod tops;
 mod workspace;
 
 use tokio::sync::mpsc;
@@ -31,6 +35,8 @@ pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
 pub(crate) use self::joining::ticket_for;
 pub(crate) use self::people::{People, find_member, uses as invite_uses};
+pub(crate) use self::surveys::in_full as survey_in_full;
+pub(crate) use self::tops::in_full as tops_in_full;
 use crate::api::{ApiError, Edit, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
@@ -142,6 +148,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Peers => health::peers(node).await,
         Request::Health { ask } => health::dispatch(node, ask).await,
         Request::AddPeer { device, address } => syncing::add_peer(node, &device, address).await,
+        Request::Tops { workspace, ask } => tops::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Surveys { workspace, ask } => surveys::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Selections { workspace, ask } => selections::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Charts { workspace, ask } => charts::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Bundle { workspace, ask } => {

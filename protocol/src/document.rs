@@ -19,14 +19,19 @@ mod edit;
 mod groups;
 pub mod history;
 pub mod order;
+mod part;
+mod position;
 mod project;
 mod read;
 mod rendition;
 mod run;
 mod said;
+mod selection;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tops;
 mod well;
 #[cfg(test)]
 pub(crate) mod work;
@@ -43,12 +48,17 @@ pub use self::contest::{Candidate, Contest, Contests, Removal, Spoken, conflict_
 pub use self::dictionary::{DictionaryState, MAX_KEY_CHARS, Meaning};
 pub use self::edit::Edit;
 pub use self::groups::{Group, GroupsState};
+pub use self::part::{is_item_id, item_id, row_id};
+pub use self::position::{Position, Range};
 pub use self::project::{ALLOWED_FILE_TYPES, MAX_SETTING_CHARS, MAX_TAG_CHARS, ProjectState, STORAGE_QUOTA, is_tag};
 pub use self::read::{Field, LongText, Map};
 pub use self::rendition::rendition_id;
 pub use self::run::{CurveField, CurveOverride, DEPTH_SHIFT_M, HeaderField, RunState};
 pub use self::said::{Said, said};
+pub use self::selection::{Interval, MAX_SELECTED, Selected, SelectionState};
+pub use self::survey::{Station, StationFacts, StationField, SurveyFacts, SurveyField, SurveyState};
 pub use self::text::merge_text;
+pub use self::tops::{MAX_ITEM_CHARS, MAX_ITEMS, Top, TopFacts, TopField, TopsFacts, TopsState};
 pub use self::well::{CurveId, GridState, WellState};
 pub use self::written::{Place, What, Written, written};
 use crate::facts::DocKind;

@@ -40,5 +40,6 @@ mod repair;
 mod simulation;
 mod strangers;
 mod tables;
+mod tops;
 mod tree;
 mod worker;

@@ -17,7 +17,8 @@ Examples:
   dataforge export 51889b751e --out part.las --curves GR,bulk_density --depth 1000 1200 --unit m
   dataforge export 51889b751e --original --out as-delivered.las
   dataforge export --wells --out wells.gpkg
-  dataforge export --all ./handover --format las";
+  dataforge export --all ./handover --format las
+  dataforge export --all ./reservoir --selection Reservoir";
 
 /// Writes a run, a well or an attachment to a file, which appears whole or not at all.
 #[derive(Debug, Args)]
@@ -55,6 +56,9 @@ pub(crate) struct Export {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What of a run, and how")]
 struct Options {
+    /// Only what a selection chooses: its name, id or start of the id
+    #[arg(long, value_name = "SELECTION", conflicts_with_all = ["curves", "depth", "wells"])]
+    selection: Option<String>,
     /// Only these curves, by label, mnemonic or property
     #[arg(long, value_delimiter = ',', value_name = "CURVE,…")]
     curves: Vec<String>,
@@ -112,6 +116,7 @@ impl From<Options> for ExportOptions {
     fn from(options: Options) -> Self {
         let window = options.depth.unwrap_or_default();
         Self {
+            selection: options.selection,
             curves: options.curves,
             from: window.first().copied(),
             to: window.get(1).copied(),

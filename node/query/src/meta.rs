@@ -33,11 +33,17 @@ pub enum MetaTable {
     Members,
     /// One row per entry of a chain.
     Entries,
+    /// One row per top or zone.
+    Tops,
+    /// One row per station of a deviation survey.
+    Surveys,
+    /// One row per thing that a selection chooses.
+    Selections,
 }
 
 impl MetaTable {
     /// Every table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Wells,
         Self::Runs,
         Self::Curves,
@@ -46,6 +52,9 @@ impl MetaTable {
         Self::Dictionary,
         Self::Members,
         Self::Entries,
+        Self::Tops,
+        Self::Surveys,
+        Self::Selections,
     ];
 
     /// Returns the name in SQL.
@@ -59,6 +68,9 @@ impl MetaTable {
             Self::Dictionary => "dictionary",
             Self::Members => "members",
             Self::Entries => "entries",
+            Self::Tops => "tops",
+            Self::Surveys => "surveys",
+            Self::Selections => "selections",
         }
     }
 
@@ -83,6 +95,9 @@ impl MetaTable {
             Self::Dictionary => DICTIONARY,
             Self::Members => MEMBERS,
             Self::Entries => ENTRIES,
+            Self::Tops => TOPS,
+            Self::Surveys => SURVEYS,
+            Self::Selections => SELECTIONS,
         }
     }
 }
@@ -230,6 +245,65 @@ const ENTRIES: &[(&str, DataType)] = &[
     ("claimed_at", TIME),
     ("author", TEXT),
     ("position", INT),
+];
+
+const TOPS: &[(&str, DataType)] = &[
+    ("tops_id", TEXT),
+    ("tops", TEXT),
+    ("well_id", TEXT),
+    ("well", TEXT),
+    ("top_id", TEXT),
+    ("name", TEXT),
+    ("kind", TEXT),
+    ("depth", REAL),
+    ("base", REAL),
+    ("unit", TEXT),
+    ("datum", TEXT),
+    ("depth_m", REAL),
+    ("base_m", REAL),
+    ("tvd_m", REAL),
+    ("tvdss_m", REAL),
+    ("interpreter", TEXT),
+    ("remark", TEXT),
+    ("uncertainty", REAL),
+];
+
+const SURVEYS: &[(&str, DataType)] = &[
+    ("survey_id", TEXT),
+    ("survey", TEXT),
+    ("well_id", TEXT),
+    ("well", TEXT),
+    ("counts", FLAG),
+    ("datum", TEXT),
+    ("azimuth_reference", TEXT),
+    ("station_id", TEXT),
+    ("md", REAL),
+    ("unit", TEXT),
+    ("inclination_deg", REAL),
+    ("azimuth_deg", REAL),
+    ("md_m", REAL),
+    ("tvd_m", REAL),
+    ("tvdss_m", REAL),
+    ("north_m", REAL),
+    ("east_m", REAL),
+    ("dogleg_deg_per_30m", REAL),
+];
+
+const SELECTIONS: &[(&str, DataType)] = &[
+    ("selection_id", TEXT),
+    ("selection", TEXT),
+    ("part", TEXT),
+    ("name", TEXT),
+    ("well_id", TEXT),
+    ("run_id", TEXT),
+    ("ordinal", INT),
+    ("property", TEXT),
+    ("from_depth", REAL),
+    ("to_depth", REAL),
+    ("unit", TEXT),
+    ("datum", TEXT),
+    ("from_m", REAL),
+    ("to_m", REAL),
 ];
 
 /// One metadata table for DataFusion.

@@ -20,6 +20,7 @@ mod projects;
 mod relay;
 mod sharing;
 mod syncing;
+mod tops;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,7 @@ pub use self::projects::*;
 pub use self::relay::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
+pub use self::tops::*;
 use super::ApiError;
 use crate::ingest::coverage::WellCoverage;
 
@@ -139,6 +141,29 @@ pub enum Reply {
         /// By well and name.
         attachments: Vec<AttachmentInfo>,
     },
+    /// To `Tops` with `List`.
+    TopsSets {
+        /// By well and name.
+        sets: Vec<TopsInfo>,
+    },
+    /// To `Tops` with `Show` and `Create`.
+    Tops(TopsReply),
+    /// To `Surveys` with `List`.
+    Surveys {
+        /// By well and name.
+        surveys: Vec<SurveyInfo>,
+    },
+    /// To `Surveys` with `Show` and `Create`.
+    Survey(SurveyReply),
+    /// To `Surveys` with `Tvd`.
+    Path(PathReply),
+    /// To `Selections` with `List`.
+    Selections {
+        /// By name.
+        selections: Vec<SelectionInfo>,
+    },
+    /// To `Selections` with `Show` and `Create`.
+    Selection(SelectionReply),
     /// To `Export`; the file came as output.
     Export(ExportReply),
     /// To `ExportAll`.

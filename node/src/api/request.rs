@@ -16,6 +16,9 @@ mod key;
 mod people;
 mod projects;
 mod relay;
+mod selections;
+mod surveys;
+mod tops;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,6 +41,9 @@ pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 pub use self::projects::ProjectRequest;
 pub use self::relay::RelayOptions;
+pub use self::selections::{Choices, NewInterval, SelectionsRequest};
+pub use self::surveys::{NewStation, SurveysRequest};
+pub use self::tops::{NewTop, TopsRequest};
 
 /// What a program asks of a node.
 ///
@@ -432,6 +438,27 @@ pub enum Request {
         /// Where it listens.
         address: SocketAddr,
     },
+    /// About tops and zones.
+    Tops {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: TopsRequest,
+    },
+    /// About deviation surveys.
+    Surveys {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: SurveysRequest,
+    },
+    /// About selections.
+    Selections {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: SelectionsRequest,
+    },
     /// About data that is held here or elsewhere.
     Data {
         /// Workspace.
@@ -599,6 +626,8 @@ impl ExportFormat {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExportOptions {
+    /// Only what a selection chooses, by its name or id.
+    pub selection: Option<String>,
     /// Only these curves, by label, mnemonic or property; all when empty.
     pub curves: Vec<String>,
     /// From this index value on, in the unit of the export.

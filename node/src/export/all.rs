@@ -13,6 +13,7 @@ use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use dataforge_query::Format;
 use tokio::sync::mpsc;
 
+use super::choice::Choice;
 use super::names::Names;
 use super::{Written, copy, write_run};
 use crate::api::{
@@ -51,6 +52,10 @@ pub(crate) async fn export_all(
         return Err(ApiError::new(ErrorKind::Usage, "runs cannot be written as a GeoPackage"));
     }
     let started = Instant::now();
+    if let Some(selection) = options.selection.clone() {
+        // A selection that is not there, or cannot be used, is told before anything is made.
+        node.with_core(move |core| Choice::load(core.store.connection(), workspace, &selection).map(drop)).await?;
+    }
     let project = options.project.clone();
     let (runs, attachments, only) = node
         .with_core(move |core| {
@@ -73,29 +78,44 @@ pub(crate) async fn export_all(
     let mut done = 0;
     for (source, id, run) in &runs {
         progress(out, done, total, &run.name).await;
-        if format != ExportFormat::Original {
-            let file = tree.name(&run.well_id, &run.well, "", stem(&run.name), format.extension());
-            let written = one_run(node, workspace, *id, format, &options, &file).await;
+        done += 1;
+        let windows = match windows(node, workspace, run, &options).await {
+            Ok(windows) => windows,
+            Err(error) => {
+                tree.failed.push((run.name.clone(), error.to_string()));
+                continue;
+            }
+        };
+        if windows.is_empty() {
+            continue;
+        }
+        for (window, options) in windows.iter().filter(|_| format != ExportFormat::Original) {
+            let stem = format!("{} {window}", stem(&run.name));
+            let file = tree.name(&run.well_id, &run.well, "", stem.trim_end(), format.extension());
+            let written = one_run(node, workspace, *id, format, options, &file).await;
             tree.note(&file, format.word(), run, written);
         }
-        if let Some(file) = tree.original(source, run) {
+        // Sources hold more than was chosen.
+        let is_whole = options.selection.is_none() || format == ExportFormat::Original;
+        if is_whole && let Some(file) = tree.original(source, run) {
             tree.note(&file, ExportFormat::Original.word(), run, one_blob(node, source, &file));
         }
-        done += 1;
     }
-    for attachment in &attachments {
+    for attachment in attachments.iter().filter(|_| options.selection.is_none()) {
         progress(out, done, total, &attachment.name).await;
         tree.attach(node, attachment)?;
         done += 1;
     }
     let file = tree.map();
     let wells = only.as_ref().map(|only| &only.wells);
-    if let Some(written) = all_wells(node, workspace, wells, &file).await.transpose() {
+    if options.selection.is_none()
+        && let Some(written) = all_wells(node, workspace, wells, &file).await.transpose()
+    {
         tree.line(&file, ["", ExportFormat::Geopackage.extension(), "", ""], written, "well locations");
     }
     let reply = tree.finish(started)?;
     let exported = Exported {
-        what: only.as_ref().map_or_else(|| "the whole workspace".to_owned(), |only| format!("project {}", only.name)),
+        what: what_of(&options, only.as_ref()),
         doc: only.as_ref().map(|only| only.project),
         format: format.word().to_owned(),
         file: directory.display().to_string(),
@@ -124,6 +144,28 @@ impl Only {
     fn has(&self, file: &AttachmentInfo) -> bool {
         self.wells.contains(&file.well_id) || file.project_id == self.project.to_string()
     }
+}
+
+fn what_of(options: &ExportOptions, only: Option<&Only>) -> String {
+    let part = options.selection.iter().map(|selection| format!("selection {selection}"));
+    let parts: Vec<_> = part.chain(only.map(|only| format!("project {}", only.name))).collect();
+    if parts.is_empty() { "the whole workspace".to_owned() } else { parts.join(" in ") }
+}
+
+/// Returns what is written of a run: all of it, or the parts that a selection chooses, with their names.
+async fn windows(
+    node: &Node,
+    workspace: WorkspaceId,
+    run: &RunInfo,
+    options: &ExportOptions,
+) -> Result<Vec<(String, ExportOptions)>, ApiError> {
+    let Some(selection) = options.selection.clone() else { return Ok(vec![(String::new(), options.clone())]) };
+    let (run, options) = (run.clone(), options.clone());
+    node.with_core(move |core| {
+        let connection = core.store.connection();
+        Choice::load(connection, workspace, &selection)?.of_run(connection, workspace, &run, &options)
+    })
+    .await
 }
 
 async fn progress(out: &mpsc::Sender<Output>, done: u64, total: u64, item: &str) {

@@ -8,6 +8,7 @@ use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::facts::{Facts, RenditionFacts, WellFacts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 
+use super::fill::{Fill, fill};
 use super::read::{Content, Read};
 use super::{ALREADY_HERE, ATTACHED, IMPORTED, RESTORABLE, result};
 use crate::api::{ApiError, ErrorKind, FileResult};
@@ -119,9 +120,11 @@ pub(super) fn record(
 
 /// Notes what was odd about a file.
 pub(super) fn note_warnings(file: &mut FileResult, prepared: &Prepared) {
-    file.warnings_total = prepared.warnings.len() as u64;
-    let shown = prepared.warnings.iter().take(MAX_WARNINGS);
-    file.warnings = shown.map(|w| format!("{}:{}: {}", w.line, w.column, w.message)).collect();
+    let unfilled: Vec<_> = prepared.runs.iter().flat_map(|run| &run.unfilled).cloned().collect();
+    file.warnings_total = (prepared.warnings.len() + unfilled.len()) as u64;
+    let warnings = prepared.warnings.iter().map(|w| format!("{}:{}: {}", w.line, w.column, w.message));
+    // What is missing as a document weighs more than what was odd in a cell.
+    file.warnings = unfilled.into_iter().chain(warnings).take(MAX_WARNINGS).collect();
 }
 
 /// What a file says about a run.
@@ -174,6 +177,10 @@ fn record_run(
     let blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
     if let Some(before) = before.filter(|before| before.deleted || !before.renditions.is_empty()) {
         let word = again(writer, doc, &before, run, blobs)?;
+        if let Some(well) = before.well.filter(|_| !before.deleted) {
+            let how = if word == IMPORTED { Fill::Again } else { Fill::New };
+            fill(writer, doc, &well, before.source_name.as_deref(), run, how)?;
+        }
         return Ok(RunOutcome { run: doc, word, well: before.well, new_well: None });
     }
     let (well, is_new) = open_well(writer, workspace, filing, described)?;
@@ -186,6 +193,7 @@ fn record_run(
         ..RunState::default()
     };
     writer.edit(doc, &deps, blobs, |document, actor| document.write_run(actor, &state))?;
+    fill(writer, doc, &well, state.source_name.as_deref(), run, Fill::New)?;
     note_own(writer, &run.facts)?;
     Ok(RunOutcome { run: doc, word: IMPORTED, well: Some(well), new_well: is_new.then_some(well) })
 }

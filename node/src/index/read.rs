@@ -104,11 +104,11 @@ pub(super) fn listing(statement: &str, of: Option<(&str, &str)>) -> String {
     statement.replace("{of}", &condition).replace("{index}", &index)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-fn optional_hex(bytes: Option<Vec<u8>>) -> String {
+pub(super) fn optional_hex(bytes: Option<Vec<u8>>) -> String {
     bytes.map(|bytes| hex(&bytes)).unwrap_or_default()
 }
 

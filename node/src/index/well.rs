@@ -38,6 +38,11 @@ pub(super) fn refresh(
             state.deleted,
             state.project.as_ref().map(DocId::as_bytes),
         ])?;
+    if let Some(survey) = &state.survey {
+        let sql = "INSERT INTO chosen_surveys VALUES (?1, ?2, ?3)";
+        let values = params![workspace.as_bytes(), doc.as_bytes(), survey.as_bytes()];
+        store.connection().prepare_cached(sql)?.execute(values)?;
+    }
     let mut statement = store.connection().prepare_cached("INSERT INTO preferred VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for (property, curve) in &state.preferred {
         let (run, ordinal) = (curve.run.as_bytes(), curve.ordinal);

@@ -12,6 +12,7 @@ use dataforge_protocol::id::BlobHash;
 use sha2::{Digest as _, Sha256};
 
 use crate::ingest::facts::{curve_facts, index_facts};
+use crate::ingest::filling::{self, Filling};
 use crate::ingest::index;
 use crate::ingest::parquet::{self, Metadata};
 use crate::ingest::table::{self, TableError};
@@ -62,6 +63,16 @@ pub struct PreparedRun {
     pub facts: RenditionFacts,
     /// What the header declares about the index, which the rows may contradict.
     pub declared: Declared,
+    /// The tops or the survey that it holds.
+    pub filling: Option<Filling>,
+    /// Why it holds none although it seems to, or which of its rows are not among them.
+    pub unfilled: Vec<String>,
+}
+
+impl PreparedRun {
+    fn fill(&mut self, data: &DataSet, hints: &filling::Hints<'_>) {
+        (self.filling, self.unfilled) = filling::read(data, &self.facts, hints);
+    }
 }
 
 /// `STRT`, `STOP` and `STEP` as delivered; empty where the file has none.
@@ -135,7 +146,11 @@ pub fn prepare(source: &[u8], reading: &Reading) -> Result<Prepared, IngestError
         let is_log = data.kind == dataforge_las::SetKind::Log;
         let header = header_facts(&well::run_header(file, position), &well, is_log);
         let declared = if is_log { declared } else { [None; 3] };
-        runs.push(prepare_run(&origin, data_set, data, declared, header, &mut warnings)?);
+        let mut run = prepare_run(&origin, data_set, data, declared, header, &mut warnings)?;
+        let parameters = data.parameters.iter().filter_map(|&section| file.sections.get(section));
+        let items: Vec<_> = parameters.flat_map(|section| &section.items).collect();
+        run.fill(data, &filling::Hints { roles: &[], parameters: &items });
+        runs.push(run);
     }
     Ok(finish(origin, runs, well, warnings, unkept))
 }
@@ -242,7 +257,16 @@ fn prepare_run(
         // Follows once the whole file is read.
         report: ReportFacts::default(),
     };
-    Ok(PreparedRun { data_set, well: None, parquet: parquet.into(), facts, declared: Declared::from(declared) })
+    let declared = Declared::from(declared);
+    Ok(PreparedRun {
+        data_set,
+        well: None,
+        parquet: parquet.into(),
+        facts,
+        declared,
+        filling: None,
+        unfilled: Vec::new(),
+    })
 }
 
 fn set_facts(data: &DataSet) -> SetFacts {

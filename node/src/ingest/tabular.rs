@@ -39,6 +39,7 @@ pub use self::error::{MappingError, ReadTableError};
 pub use self::mapping::{
     ColumnMapping, ColumnRef, ColumnType, Decimal, Mapping, Role, SourceMapping, TableKind, TableMapping,
 };
+pub(in crate::ingest) use self::names::{Word, phrase, word};
 pub use self::notice::{Notices, TableNotice, TableNoticeKind, column_letters};
 pub use self::preview::{ColumnPreview, Preview, TablePreview, preview};
 pub use self::read::{TableReading, TableSet, TitleLine, read};

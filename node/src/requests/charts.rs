@@ -19,7 +19,7 @@ use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 
 use self::known::Here;
-use super::workspace;
+use super::editing;
 use crate::api::{ApiError, ChartRequest, ErrorKind, Reply};
 use crate::chart::{Problem, check};
 use crate::clock::random_bytes;
@@ -40,7 +40,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: ChartRequ
         ChartRequest::Edit { chart, edits } => edit::edit(node, workspace, chart, edits).await,
         ChartRequest::Delete { chart } => {
             let doc = node.with_core(move |core| find_chart(&Index::new(core.store.connection(), workspace), &chart));
-            workspace::set_deleted(node, workspace, doc.await?.to_string(), true).await
+            editing::delete(node, workspace, doc.await?).await
         }
     }
 }

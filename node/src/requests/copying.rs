@@ -52,7 +52,7 @@ pub(super) async fn copy(node: &Node, from: WorkspaceId, ask: CopyRequest) -> Re
         let (info, there) = node.with_core(move |core| one(core, from, to, well)).await?;
         node.on_progress(to, &there);
         if moves {
-            super::workspace::set_deleted(node, from, well.to_string(), true).await?;
+            super::editing::delete(node, from, well).await?;
         }
         copied.push(info);
     }

@@ -3,7 +3,7 @@
 use dataforge_protocol::document::{
     CurveField, CurveId, DELETED, DEPTH_SHIFT_M, HeaderField, MAX_KEY_CHARS, Map, Meaning,
 };
-use dataforge_protocol::facts::Facts;
+use dataforge_protocol::facts::{Facts, Origin};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_protocol::op::Role;
 
@@ -36,9 +36,26 @@ fn unknown_field(field: &str, fields: &[&str]) -> ApiError {
     usage(format!("there is no field {field:?} here"), &format!("fields are: {}", fields.join(", ")))
 }
 
+/// Runs an edit and tells peers and listeners.
+pub(super) async fn edit(
+    node: &Node,
+    workspace: WorkspaceId,
+    message: String,
+    work: impl FnOnce(&mut Writer<'_>) -> Result<(), ApiError> + Send + 'static,
+) -> Result<Reply, ApiError> {
+    let progress = node.with_core(move |core| Ok(core.write(&workspace, &[], work)?.1)).await?;
+    node.on_progress(workspace, &progress);
+    Ok(Reply::Done { message })
+}
+
 /// Does one edit and waits until it is durable.
 pub(super) async fn one(node: &Node, workspace: WorkspaceId, edit: Edit) -> Result<Reply, ApiError> {
     Ok(Reply::Done { message: node.edit_one(workspace, edit).await? })
+}
+
+/// Marks a document as deleted.
+pub(super) async fn delete(node: &Node, workspace: WorkspaceId, doc: DocId) -> Result<Reply, ApiError> {
+    one(node, workspace, Edit::Delete { target: doc.to_string() }).await
 }
 
 /// How an edit hangs together with others of a transaction, whose rows are made at its end.
@@ -224,7 +241,13 @@ fn move_to_well(writer: &mut Writer<'_>, doc: DocId, workspace: WorkspaceId, tar
     let well = Index::new(writer.store().connection(), workspace).find_well(target)?;
     let deps: Vec<_> = writer.opening(&well).into_iter().collect();
     let id = well.to_string();
-    writer.queue(doc, deps, move |edit| edit.set_text(Map::Root, "well", Some(&id)));
+    // The tops and the survey that came from a run go with it.
+    let filled = [Facts::Tops(Origin::Run(doc)), Facts::Survey(Origin::Run(doc))].map(|facts| facts.doc_id());
+    let filled = filled.into_iter().filter(|doc| writer.opening(doc).is_some()).collect::<Vec<_>>();
+    for doc in std::iter::once(doc).chain(filled) {
+        let id = id.clone();
+        writer.queue(doc, deps.clone(), move |edit| edit.set_text(Map::Root, "well", Some(&id)));
+    }
     Ok(())
 }
 
@@ -284,7 +307,7 @@ pub(super) fn check_value(kind: Option<FieldKind>, field: &str, value: &str) -> 
     }
 }
 
-fn check_property(property: &str) -> Result<(), ApiError> {
+pub(super) fn check_property(property: &str) -> Result<(), ApiError> {
     if property.is_empty() || dictionary::property(property).is_some() {
         return Ok(());
     }

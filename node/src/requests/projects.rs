@@ -34,7 +34,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: ProjectRe
         ProjectRequest::File { project, wells } => file_wells(node, workspace, project, wells).await,
         ProjectRequest::Delete { project } => {
             let id = node.with_core(move |core| find(core, workspace, &project)).await?;
-            super::workspace::set_deleted(node, workspace, id.to_string(), true).await?;
+            super::editing::delete(node, workspace, id).await?;
             let short = id.fmt_short();
             Ok(Reply::Done {
                 message: format!("the project is deleted, its wells are not; dataforge restore {short} brings it back"),

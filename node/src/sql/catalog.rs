@@ -1,5 +1,7 @@
 //! The engine's catalog: rows of the index as Arrow.
 
+mod tops;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -108,6 +110,9 @@ impl Catalog for IndexCatalog {
             MetaTable::Dictionary => dictionary(core, workspace),
             MetaTable::Members => members(core, workspace),
             MetaTable::Entries => entries(core, workspace),
+            MetaTable::Tops => batch(table, tops::tops(core, workspace)?),
+            MetaTable::Surveys => batch(table, tops::surveys(core, workspace)?),
+            MetaTable::Selections => batch(table, tops::selections(core, workspace)?),
         })
     }
 

@@ -215,6 +215,69 @@ CREATE TABLE chart_series (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX chart_series_by_curve ON chart_series (workspace, run, ordinal) WHERE run IS NOT NULL;
 CREATE INDEX chart_series_by_property ON chart_series (workspace, well, property) WHERE property IS NOT NULL;
+-- Tops and zones, by the sets they are in.
+CREATE TABLE tops (
+    workspace     BLOB NOT NULL,
+    id            BLOB NOT NULL,        -- of the set
+    item          TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    depth         REAL NOT NULL,
+    base          REAL,                 -- in the unit of the depth
+    unit          TEXT NOT NULL,
+    datum         TEXT NOT NULL,        -- empty for the well's depths as delivered
+    to_m          REAL,                 -- metres in the unit; null when it is no unit of length
+    interpreter   TEXT,
+    remark        TEXT,
+    uncertainty   REAL,                 -- in the unit of the depth
+    PRIMARY KEY (workspace, id, item)
+) STRICT, WITHOUT ROWID;
+
+-- Deviation surveys, and their stations.
+CREATE TABLE surveys (
+    workspace         BLOB NOT NULL,
+    id                BLOB NOT NULL,
+    datum             TEXT NOT NULL,
+    elevation_m       REAL,             -- of the datum above mean sea level
+    azimuth_reference TEXT NOT NULL,
+    PRIMARY KEY (workspace, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stations (
+    workspace       BLOB NOT NULL,
+    id              BLOB NOT NULL,      -- of the survey
+    item            TEXT NOT NULL,
+    md              REAL NOT NULL,
+    unit            TEXT NOT NULL,
+    to_m            REAL,
+    inclination_deg REAL NOT NULL,
+    azimuth_deg     REAL NOT NULL,
+    PRIMARY KEY (workspace, id, item)
+) STRICT, WITHOUT ROWID;
+
+-- The survey that people chose for a well.
+CREATE TABLE chosen_surveys (
+    workspace BLOB NOT NULL,
+    well      BLOB NOT NULL,
+    survey    BLOB NOT NULL,
+    PRIMARY KEY (workspace, well)
+) STRICT, WITHOUT ROWID;
+
+-- What selections consist of.
+CREATE TABLE selected (
+    workspace  BLOB NOT NULL,
+    id         BLOB NOT NULL,           -- of the selection
+    part       TEXT NOT NULL,           -- well, curve, property, interval
+    item       TEXT NOT NULL,
+    well       BLOB,                    -- of wells and intervals
+    run        BLOB,                    -- of curves
+    ordinal    INTEGER,
+    property   TEXT,
+    from_value REAL,                    -- of intervals
+    to_value   REAL,
+    unit       TEXT,
+    datum      TEXT,
+    to_m       REAL,
+    PRIMARY KEY (workspace, id, part, item)
+) STRICT, WITHOUT ROWID;
 
 -- What holds for the whole workspace, as its members set it.
 CREATE TABLE settings (

@@ -85,6 +85,16 @@ impl<'a, 'b> Edit<'a, 'b> {
         self.tx.keys(map.id()).collect()
     }
 
+    /// Takes an item away: all its fields, so that whoever edits one of them at the same time is told.
+    ///
+    /// # Errors
+    /// The document has no items, or Automerge fails.
+    pub fn remove_item(&mut self, part: &str, id: &str) -> Result<(), EngineError> {
+        let prefix = format!("{part}/{id}/");
+        let keys: Vec<String> = self.tx.keys(Map::Items.id()).filter(|key| key.starts_with(&prefix)).collect();
+        keys.iter().try_for_each(|key| self.set(Map::Items, key, None))
+    }
+
     /// Sets a root flag; a flag that was never set is already false.
     pub(super) fn set_flag(&mut self, key: &str, value: bool) -> Result<(), EngineError> {
         let before = self.tx.get(Map::Root.id(), key)?;

@@ -23,6 +23,8 @@ pub struct WellState {
     pub project: Option<DocId>,
     /// The grid its gridded copies are on.
     pub grid: GridState,
+    /// The deviation survey that people chose for it.
+    pub survey: Option<DocId>,
     /// Whether it is deleted.
     pub deleted: bool,
     /// The curve that stands for a property, by property.
@@ -72,6 +74,9 @@ impl CurveId {
     }
 }
 
+/// The root key of [`WellState::survey`].
+const SURVEY: &str = "survey";
+
 /// What begins the names of attributes that hold preferred curves.
 const PREFERRED: &str = "preferred/";
 
@@ -95,6 +100,7 @@ impl WellState {
             country: text("country"),
             project: text("project").and_then(|id| id.parse().ok()),
             grid: GridState { unit: text("grid_unit"), step: number("grid_step"), origin: number("grid_origin") },
+            survey: text(SURVEY).and_then(|id| id.parse().ok()),
             deleted: doc.is_deleted(),
             preferred,
             attributes,
@@ -107,6 +113,7 @@ impl WellState {
     /// Automerge fails.
     pub fn write(&self, edit: &mut Edit<'_, '_>) -> Result<(), EngineError> {
         let project = self.project.map(|id| id.to_string());
+        let survey = self.survey.map(|id| id.to_string());
         let texts = [
             ("name", &self.name),
             ("uwi", &self.uwi),
@@ -114,6 +121,7 @@ impl WellState {
             ("company", &self.company),
             ("country", &self.country),
             ("project", &project),
+            (SURVEY, &survey),
             ("grid_unit", &self.grid.unit),
             ("grid_step", &self.grid.step.map(|step| step.to_string())),
             ("grid_origin", &self.grid.origin.map(|origin| origin.to_string())),
@@ -127,6 +135,16 @@ impl WellState {
             self.preferred.iter().map(|(property, curve)| (CurveId::preferred_field(property), curve.to_string())),
         );
         edit.set_texts(Map::Attributes, &texts)
+    }
+}
+
+impl Edit<'_, '_> {
+    /// Chooses the survey that counts for a well, or, with nothing, none.
+    ///
+    /// # Errors
+    /// Automerge fails.
+    pub fn choose_survey(&mut self, survey: Option<&DocId>) -> Result<(), EngineError> {
+        self.set_text(Map::Root, SURVEY, survey.map(ToString::to_string).as_deref())
     }
 }
 

@@ -6,7 +6,8 @@ use dataforge_protocol::facts::HeaderFacts;
 use serde::Serialize;
 
 use super::{IngestError, Origin, Prepared, Warning, finish, prepare_run};
-use crate::ingest::identity::{Hints, identify};
+use crate::ingest::filling::Hints;
+use crate::ingest::identity::{self, identify};
 use crate::ingest::tabular::{TableKind, TableReading, TableSet};
 use crate::ingest::well::WellHeader;
 
@@ -36,6 +37,7 @@ pub fn prepare_tables(source: &[u8], reading: &TableReading) -> Result<Prepared,
         let data = DataSet { kind: kind(set.kind), name: set.sheet.clone(), ..set.data.clone() };
         let mut run = prepare_run(&origin, data_set, &data, [None; 3], HeaderFacts::default(), &mut warnings)?;
         run.well = Some(well(set, &mut warnings));
+        run.fill(&data, &Hints { roles: &set.roles, parameters: &[] });
         runs.push(run);
     }
     Ok(finish(origin, runs, WellHeader::default(), warnings, unkept))
@@ -62,7 +64,7 @@ const fn kind(kind: TableKind) -> SetKind {
 
 /// Returns what a table says about the well of a set of rows.
 fn well(set: &TableSet, warnings: &mut Vec<Warning>) -> WellHeader {
-    let identified = set.uwi.as_deref().map(|uwi| identify(uwi, &Hints::default()));
+    let identified = set.uwi.as_deref().map(|uwi| identify(uwi, &identity::Hints::default()));
     let doubt = match &identified {
         Some(Err(error)) => Some(error.to_string()),
         _ => None,

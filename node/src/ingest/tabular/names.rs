@@ -86,7 +86,7 @@ fn one_line(text: &str) -> String {
 
 /// Returns a name as names are compared: upper case, single blanks for anything but letters and
 /// digits.
-pub(super) fn phrase(name: &str) -> String {
+pub(in crate::ingest) fn phrase(name: &str) -> String {
     let spaced: String =
         name.chars().map(|ch| if ch.is_alphanumeric() { ch } else { ' ' }).flat_map(char::to_uppercase).collect();
     one_line(&spaced)
@@ -94,7 +94,7 @@ pub(super) fn phrase(name: &str) -> String {
 
 /// What a name says about a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(in crate::ingest) enum Word {
     /// The name of a well.
     Well,
     /// The identifier of a well.
@@ -261,7 +261,7 @@ const CORE: &[&str] = &[
 ];
 
 /// Returns what a name says a column is.
-pub(super) fn word(name: &str) -> Option<Word> {
+pub(in crate::ingest) fn word(name: &str) -> Option<Word> {
     let phrase = phrase(name);
     let lists = [
         (WELL, Word::Well),

@@ -3,7 +3,6 @@
 use dataforge_protocol::document::CurveId;
 use dataforge_protocol::document::chart::{FieldSpec, Item, KIND, Part, Place, Sheet, Source};
 use dataforge_protocol::facts::DocKind;
-use dataforge_protocol::id::DocId;
 
 use super::usage;
 use crate::api::{ApiError, ErrorKind, ItemPlace};

@@ -8,7 +8,7 @@ use dataforge_protocol::document::chart::{
 use dataforge_protocol::facts::Facts;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
-use super::{Ids, find, find_chart, pointer, read_chart, refuse, refuse_new, save, usage};
+use super::{Ids, find_chart, pointer, read_chart, refuse, refuse_new, save, usage};
 use crate::api::{ApiError, ChartWroteReply, CreateChart, ErrorKind, Reply};
 use crate::chart::{Problem, read, template, write};
 use crate::clock::random_bytes;

@@ -23,6 +23,7 @@ pub(super) fn value(place: &Place, field: Option<&Field>) -> String {
         (Place::Field(Map::Renditions, _), _) => "a table".to_owned(),
         (_, Some(Field::Text(text))) => text.clone(),
         (_, Some(Field::Bool(value))) => value.to_string(),
+        (Place::Field(Map::Items, _), Some(Field::Bytes(_))) => "what was imported".to_owned(),
         (_, Some(Field::Bytes(bytes))) => data_encoding::HEXLOWER.encode(bytes),
         (_, None) => "something this version does not know".to_owned(),
     }

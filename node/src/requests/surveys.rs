@@ -1,0 +1,394 @@
+//! Deviation surveys: listing them with the paths they make, editing them, choosing one.
+//!
+//! An edit after which the stations make no path is refused; what two people do at once may still
+//! make none, which is then said wherever the path is asked for.
+
+use dataforge_protocol::document::{
+    Edit, EngineError, LongText, MAX_ITEMS, Position, Station, StationField, SurveyField, SurveyState,
+};
+use dataforge_protocol::facts::{DocKind, Facts, Origin};
+use dataforge_protocol::id::{DocId, WorkspaceId};
+
+use super::editing::edit;
+use super::titled::{self, datum, length, new_item};
+use crate::api::{ApiError, ErrorKind, NewStation, PathPointInfo, PathReply, Reply, SurveyReply, SurveysRequest};
+use crate::core::Core;
+use crate::index::Index;
+use crate::node::Node;
+use crate::trajectory::{Measured, PathPoint, Trajectory};
+use crate::wellpath::WellPath;
+
+/// Stations nearer to each other than this many metres are at one depth.
+const SAME_M: f64 = 1e-6;
+/// Depths that are placed by one request.
+const MAX_POINTS: usize = 100_000;
+/// What north may be.
+const NORTHS: [&str; 3] = ["true", "grid", "magnetic"];
+
+pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: SurveysRequest) -> Result<Reply, ApiError> {
+    match ask {
+        SurveysRequest::List { well } => list(node, workspace, well).await,
+        SurveysRequest::Show { target } => show(node, workspace, find(node, workspace, target).await?).await,
+        SurveysRequest::Create { well, title, description, stations } => {
+            create(node, workspace, well, (title, description), stations).await
+        }
+        SurveysRequest::SetStations { target, stations } => {
+            set_stations(node, workspace, find(node, workspace, target).await?, stations).await
+        }
+        SurveysRequest::RemoveStation { target, station } => {
+            remove_station(node, workspace, find(node, workspace, target).await?, station).await
+        }
+        SurveysRequest::Set { target, field, value } => {
+            set(node, workspace, find(node, workspace, target).await?, field, value).await
+        }
+        SurveysRequest::Choose { well, survey } => choose(node, workspace, well, survey).await,
+        SurveysRequest::Tvd { target, md, unit, datum } => {
+            tvd(node, workspace, find(node, workspace, target).await?, md, unit, datum).await
+        }
+        SurveysRequest::Rename { target, title } => {
+            titled::set(node, workspace, find(node, workspace, target).await?, LongText::Title, title).await
+        }
+        SurveysRequest::Describe { target, description } => {
+            let doc = find(node, workspace, target).await?;
+            titled::set(node, workspace, doc, LongText::Description, description).await
+        }
+        SurveysRequest::Delete { target } => {
+            titled::delete(node, workspace, find(node, workspace, target).await?).await
+        }
+    }
+}
+
+fn usage(message: String) -> ApiError {
+    ApiError::new(ErrorKind::Usage, message)
+}
+
+/// Finds a survey: by its own name or id, or as the one that counts for a well.
+async fn find(node: &Node, workspace: WorkspaceId, target: String) -> Result<DocId, ApiError> {
+    node.with_core(move |core| {
+        let connection = core.store.connection();
+        let index = Index::new(connection, workspace);
+        let missing = match index.find_described(DocKind::Survey, &target, false) {
+            Err(error) if error.kind == ErrorKind::NotFound => error,
+            found => return found,
+        };
+        let Ok(well) = index.find_well(&target) else {
+            return Err(missing.hint("dataforge surveys list lists what there is"));
+        };
+        let path = WellPath::load(connection, workspace, &well)?;
+        path.survey.ok_or_else(|| {
+            ApiError::new(ErrorKind::NotFound, path.path.err().unwrap_or_default())
+                .hint("dataforge surveys list lists what there is")
+        })
+    })
+    .await
+}
+
+async fn list(node: &Node, workspace: WorkspaceId, well: Option<String>) -> Result<Reply, ApiError> {
+    let surveys = node.with_core(move |core| {
+        let index = Index::new(core.store.connection(), workspace);
+        let well = well.map(|well| index.find_well(&well)).transpose()?;
+        index.surveys(well.as_ref())
+    });
+    Ok(Reply::Surveys { surveys: surveys.await? })
+}
+
+async fn show(node: &Node, workspace: WorkspaceId, doc: DocId) -> Result<Reply, ApiError> {
+    node.with_core(move |core| in_full(core, workspace, &doc)).await.map(Reply::Survey)
+}
+
+fn path_of(core: &Core, workspace: WorkspaceId, doc: &DocId) -> Result<WellPath, ApiError> {
+    let connection = core.store.connection();
+    let survey = Index::new(connection, workspace).survey(doc)?;
+    WellPath::of_survey(connection, workspace, survey.well_id.parse().ok().as_ref(), doc)
+}
+
+fn point(point: &PathPoint, elevation_m: Option<f64>) -> PathPointInfo {
+    PathPointInfo {
+        md_m: point.md_m,
+        tvd_m: point.tvd_m,
+        tvdss_m: elevation_m.map(|elevation| point.tvd_m - elevation),
+        north_m: point.north_m,
+        east_m: point.east_m,
+        inclination_deg: point.inclination_deg,
+        azimuth_deg: point.azimuth_deg,
+        dogleg_deg_per_30m: point.dogleg_deg_per_30m,
+    }
+}
+
+/// Returns a survey in full, with the path that its stations make.
+///
+/// # Errors
+/// `NotFound`, `Storage`.
+pub(crate) fn in_full(core: &Core, workspace: WorkspaceId, doc: &DocId) -> Result<SurveyReply, ApiError> {
+    let index = Index::new(core.store.connection(), workspace);
+    let survey = index.survey(doc)?;
+    let mut stations = index.stations(doc)?;
+    let path = path_of(core, workspace, doc)?;
+    let elevation = path.elevation_m();
+    let (problem, starts_vertical) = match &path.path {
+        Ok(made) => {
+            let points = made.points();
+            let assumed = usize::from(made.starts_vertical());
+            for (station, at) in stations.iter_mut().zip(points.iter().skip(assumed)) {
+                station.point = Some(point(at, elevation));
+            }
+            (None, made.starts_vertical())
+        }
+        Err(why) => (Some(why.clone()), false),
+    };
+    Ok(SurveyReply { survey, stations, problem, starts_vertical })
+}
+
+/// Checks what can be said of one station.
+fn checked(number: usize, new: &NewStation) -> Result<Station, ApiError> {
+    let what = format!("station {number}");
+    let (unit, _) = length(&what, &new.unit)?;
+    let md = Position::new(new.md, unit, "").filter(|md| md.value >= 0.0);
+    let md = md.ok_or_else(|| usage(format!("{what}: {} is no measured depth", new.md)))?;
+    Ok(Station { md, inclination_deg: new.inclination_deg, azimuth_deg: new.azimuth_deg })
+}
+
+fn metres(station: &Station) -> f64 {
+    station.md.value * length("station", &station.md.unit).map_or(f64::NAN, |(_, to_m)| to_m)
+}
+
+/// Refuses stations that make no path.
+fn check_path<'a>(stations: impl Iterator<Item = &'a Station>) -> Result<(), ApiError> {
+    let mut measured: Vec<_> = stations
+        .map(|station| Measured {
+            md_m: metres(station),
+            inclination_deg: station.inclination_deg,
+            azimuth_deg: station.azimuth_deg,
+        })
+        .collect();
+    if measured.is_empty() {
+        return Ok(());
+    }
+    measured.sort_by(|a, b| a.md_m.total_cmp(&b.md_m));
+    Trajectory::new(&measured).map(drop).map_err(|error| {
+        usage(error.to_string()).hint("stations are numbered by depth; dataforge surveys show lists those there are")
+    })
+}
+
+/// Puts stations beside those that there are, or in the place of those at the same depths.
+fn put(state: &mut SurveyState, stations: &[NewStation]) -> Result<Vec<(String, Station)>, ApiError> {
+    let mut written: Vec<(String, Station)> = Vec::new();
+    for (number, new) in (1..).zip(stations) {
+        let station = checked(number, new)?;
+        let md_m = metres(&station);
+        if let Some((_, other)) = written.iter().find(|(_, other)| (metres(other) - md_m).abs() < SAME_M) {
+            return Err(usage(format!("station {number}: {} is given twice", other.md)));
+        }
+        let same = state.stations.iter().find(|(_, other)| (metres(other) - md_m).abs() < SAME_M);
+        let id = same.map_or_else(new_item, |(id, _)| Ok(id.clone()))?;
+        written.push((id, station));
+    }
+    state.stations.extend(written.iter().cloned());
+    if state.stations.len() > MAX_ITEMS {
+        return Err(usage(format!("a survey holds {MAX_ITEMS} stations")));
+    }
+    check_path(state.stations.values())?;
+    Ok(written)
+}
+
+fn write(edit: &mut Edit<'_, '_>, stations: &[(String, Station)]) -> Result<(), EngineError> {
+    for (id, station) in stations {
+        edit.set_station(id, StationField::Md, &station.md.to_string())?;
+        edit.set_station(id, StationField::Inclination, &station.inclination_deg.to_string())?;
+        edit.set_station(id, StationField::Azimuth, &station.azimuth_deg.to_string())?;
+    }
+    Ok(())
+}
+
+async fn create(
+    node: &Node,
+    workspace: WorkspaceId,
+    well: String,
+    (title, description): (String, String),
+    stations: Vec<NewStation>,
+) -> Result<Reply, ApiError> {
+    let facts = Facts::Survey(Origin::Person(titled::nonce()?));
+    let doc = facts.doc_id();
+    let stations = put(&mut SurveyState::default(), &stations)?;
+    edit(node, workspace, String::new(), move |writer| {
+        let well = Index::new(writer.store().connection(), workspace).find_well(&well)?;
+        let deps: Vec<_> = writer.opening(&well).into_iter().collect();
+        writer.open(&facts, deps.clone())?;
+        writer.edit(doc, &deps, Vec::new(), |document, actor| {
+            let edited = document.edit(actor, |edit| {
+                edit.file_under(&well, None)?;
+                write(edit, &stations)
+            })?;
+            Ok(edited.into_iter().collect())
+        })?;
+        titled::begin(writer, doc, &title, &description)
+    })
+    .await?;
+    show(node, workspace, doc).await
+}
+
+async fn set_stations(
+    node: &Node,
+    workspace: WorkspaceId,
+    doc: DocId,
+    stations: Vec<NewStation>,
+) -> Result<Reply, ApiError> {
+    let message = format!("{} of {} are set", stations.len(), doc.fmt_short());
+    edit(node, workspace, message, move |writer| {
+        let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
+        let stations = put(&mut SurveyState::read(&document), &stations)?;
+        writer.edit(doc, &[], Vec::new(), |document, actor| {
+            Ok(document.edit(actor, |edit| write(edit, &stations))?.into_iter().collect())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+async fn remove_station(node: &Node, workspace: WorkspaceId, doc: DocId, target: String) -> Result<Reply, ApiError> {
+    edit(node, workspace, format!("station {target} is removed"), move |writer| {
+        let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
+        let mut state = SurveyState::read(&document);
+        let md = target.parse::<f64>().ok();
+        // A depth goes before an id: one may look like the other.
+        let at = state.stations.iter().find(|(_, station)| Some(station.md.value) == md).map(|(id, _)| id.clone());
+        let id = at.or_else(|| state.stations.contains_key(&target).then(|| target.clone())).ok_or_else(|| {
+            ApiError::new(ErrorKind::NotFound, format!("there is no station {target:?}"))
+                .hint("name its id or its measured depth: dataforge surveys show lists both")
+        })?;
+        state.stations.remove(&id);
+        check_path(state.stations.values())?;
+        writer.edit(doc, &[], Vec::new(), |document, actor| {
+            Ok(document.edit(actor, |edit| edit.remove_station(&id))?.into_iter().collect())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+/// Returns a field of a survey as it is written; nothing to take it away.
+fn field_text(field: SurveyField, value: &str) -> Result<Option<String>, ApiError> {
+    if value.is_empty() {
+        // An empty text also hides what was imported, but for a number there is none.
+        return Ok((field != SurveyField::ElevationM).then(String::new));
+    }
+    match field {
+        SurveyField::Datum => datum("datum", value).map(Some),
+        SurveyField::ElevationM => {
+            let metres = value.parse::<f64>().ok().filter(|metres| metres.is_finite() && metres.abs() < 1e4);
+            let metres = metres.ok_or_else(|| usage(format!("{value:?} is no elevation")).hint("use metres"))?;
+            Ok(Some(metres.to_string()))
+        }
+        SurveyField::AzimuthReference if NORTHS.contains(&value) => Ok(Some(value.to_owned())),
+        SurveyField::AzimuthReference => {
+            Err(usage(format!("{value:?} is no north")).hint(format!("use one of {}", NORTHS.join(", "))))
+        }
+    }
+}
+
+async fn set(node: &Node, workspace: WorkspaceId, doc: DocId, field: String, value: String) -> Result<Reply, ApiError> {
+    let known = SurveyField::ALL.into_iter().find(|known| known.as_str() == field).ok_or_else(|| {
+        let fields = SurveyField::ALL.map(SurveyField::as_str);
+        usage(format!("there is no field {field:?} here")).hint(format!("fields are: {}", fields.join(", ")))
+    })?;
+    let text = field_text(known, &value)?;
+    edit(node, workspace, format!("{field} is now {value:?}"), move |writer| {
+        writer.edit(doc, &[], Vec::new(), |document, actor| {
+            let edited = document.edit(actor, |edit| edit.set_survey_field(known, text.as_deref()))?;
+            Ok(edited.into_iter().collect())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+async fn choose(node: &Node, workspace: WorkspaceId, well: String, survey: Option<String>) -> Result<Reply, ApiError> {
+    let message = match &survey {
+        Some(survey) => format!("{survey} is the survey of {well}"),
+        None => format!("no survey is chosen for {well}"),
+    };
+    edit(node, workspace, message, move |writer| {
+        let index = Index::new(writer.store().connection(), workspace);
+        let id = index.find_well(&well)?;
+        let survey = survey.map(|survey| index.find_described(DocKind::Survey, &survey, false)).transpose()?;
+        if let Some(survey) = &survey
+            && index.survey(survey)?.well_id != id.to_string()
+        {
+            return Err(usage(format!("the survey is of another well than {well:?}")));
+        }
+        let deps: Vec<_> = survey.as_ref().and_then(|survey| writer.opening(survey)).into_iter().collect();
+        writer.edit(id, &deps, Vec::new(), |document, actor| {
+            Ok(document.edit(actor, |edit| edit.choose_survey(survey.as_ref()))?.into_iter().collect())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+async fn tvd(
+    node: &Node,
+    workspace: WorkspaceId,
+    doc: DocId,
+    md: Vec<f64>,
+    unit: String,
+    level: String,
+) -> Result<Reply, ApiError> {
+    let (_, to_m) = length("measured depths", &unit)?;
+    let level = datum("measured depths", &level)?;
+    if md.len() > MAX_POINTS {
+        return Err(usage(format!("{} depths are too many; {MAX_POINTS} are placed at once", md.len())));
+    }
+    let points = node.with_core(move |core| {
+        let path = path_of(core, workspace, &doc)?;
+        let elevation = path.elevation_m();
+        let place = |md: f64| path.at(md * to_m, &level).map(|at| point(&at, elevation)).map_err(usage);
+        md.into_iter().map(place).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(Reply::Path(PathReply { survey: doc.to_string(), points: points.await? }))
+}
+
+fn missing(doc: &DocId) -> ApiError {
+    ApiError::new(ErrorKind::NotFound, format!("{} is not here any more", doc.fmt_short()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(md: f64, unit: &str, inclination_deg: f64) -> NewStation {
+        NewStation { md, unit: unit.into(), inclination_deg, azimuth_deg: 10.0 }
+    }
+
+    #[test]
+    fn a_station_at_the_same_depth_takes_the_place_of_the_other() {
+        let mut state = SurveyState::default();
+        let first = put(&mut state, &[new(0.0, "m", 0.0), new(304.8, "m", 1.0)]).unwrap();
+        let second = put(&mut state, &[new(1000.0, "ft", 2.0)]).unwrap();
+        assert_eq!(second[0].0, first[1].0, "a thousand feet are 304.8 m");
+        assert_eq!(state.stations.len(), 2);
+    }
+
+    #[test]
+    fn stations_that_make_no_path_are_refused_with_their_place() {
+        for (stations, expected) in [
+            (vec![new(0.0, "m", 0.0), new(10.0, "m", 181.0)], "station 2 at 10 m: inclination 181°"),
+            (vec![new(5.0, "m", 0.0), new(5.0, "m", 1.0)], "station 2: 5 m is given twice"),
+            (vec![new(5.0, "s", 0.0)], "station 1: \"s\" is no unit of length"),
+            (vec![new(-5.0, "m", 0.0)], "station 1: -5 is no measured depth"),
+            (vec![new(f64::NAN, "m", 0.0)], "no measured depth"),
+        ] {
+            let error = put(&mut SurveyState::default(), &stations).unwrap_err();
+            assert!(error.message.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_holds_for_a_survey_is_checked() {
+        assert_eq!(field_text(SurveyField::Datum, "rkb").unwrap().as_deref(), Some("KB"));
+        assert_eq!(field_text(SurveyField::AzimuthReference, "grid").unwrap().as_deref(), Some("grid"));
+        assert_eq!(field_text(SurveyField::ElevationM, "25.50").unwrap().as_deref(), Some("25.5"));
+        for (field, value) in [(SurveyField::ElevationM, "high"), (SurveyField::AzimuthReference, "up")] {
+            assert!(field_text(field, value).is_err(), "{value}");
+        }
+    }
+}

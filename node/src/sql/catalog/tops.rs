@@ -1,0 +1,143 @@
+//! Rows of tops, surveys and selections.
+
+use dataforge_protocol::id::{DocId, WorkspaceId};
+
+use super::Cell;
+use crate::api::{ApiError, ErrorKind};
+use crate::core::Core;
+use crate::index::Index;
+use crate::ingest::units;
+use crate::requests::{survey_in_full, tops_in_full};
+
+impl From<Option<f64>> for Cell {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Self::Null, Self::Real)
+    }
+}
+
+impl From<Option<String>> for Cell {
+    fn from(text: Option<String>) -> Self {
+        // What is not known is null, also where it is an empty text elsewhere.
+        text.filter(|text| !text.is_empty()).map_or(Self::Null, Self::Text)
+    }
+}
+
+/// Columns that are filled row by row.
+struct Columns<const N: usize>([Vec<Cell>; N]);
+
+impl<const N: usize> Columns<N> {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| Vec::new()))
+    }
+
+    fn row(&mut self, cells: [Cell; N]) {
+        for (column, cell) in self.0.iter_mut().zip(cells) {
+            column.push(cell);
+        }
+    }
+
+    fn into_columns(self) -> Vec<Vec<Cell>> {
+        self.0.into()
+    }
+}
+
+fn parsed(id: &str) -> Result<DocId, ApiError> {
+    id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))
+}
+
+fn text(text: &str) -> Cell {
+    Some(text.to_owned()).into()
+}
+
+/// Returns the rows of tops, in the order of the schema's columns.
+pub(super) fn tops(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>, ApiError> {
+    let mut columns = Columns::<18>::new();
+    for set in Index::new(core.store.connection(), workspace).sets_of_tops(None)? {
+        let reply = tops_in_full(core, workspace, &parsed(&set.id)?)?;
+        for top in reply.tops {
+            columns.row([
+                text(&set.id),
+                text(&set.name),
+                text(&set.well_id),
+                text(&set.well),
+                text(&top.id),
+                text(&top.name),
+                text(&top.kind),
+                Some(top.depth).into(),
+                top.base.into(),
+                text(&top.unit),
+                text(&top.datum),
+                top.depth_m.into(),
+                top.base_m.into(),
+                top.tvd_m.into(),
+                top.tvdss_m.into(),
+                top.interpreter.into(),
+                top.remark.into(),
+                top.uncertainty.into(),
+            ]);
+        }
+    }
+    Ok(columns.into_columns())
+}
+
+/// Returns the rows of stations, in the order of the schema's columns.
+pub(super) fn surveys(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>, ApiError> {
+    let mut columns = Columns::<18>::new();
+    for survey in Index::new(core.store.connection(), workspace).surveys(None)? {
+        let reply = survey_in_full(core, workspace, &parsed(&survey.id)?)?;
+        for station in reply.stations {
+            let at = station.point;
+            columns.row([
+                text(&survey.id),
+                text(&survey.name),
+                text(&survey.well_id),
+                text(&survey.well),
+                Cell::Int(i64::from(survey.counts)),
+                text(&survey.datum),
+                text(&survey.azimuth_reference),
+                text(&station.id),
+                Some(station.md).into(),
+                text(&station.unit),
+                Some(station.inclination_deg).into(),
+                Some(station.azimuth_deg).into(),
+                at.map(|at| at.md_m).into(),
+                at.map(|at| at.tvd_m).into(),
+                at.and_then(|at| at.tvdss_m).into(),
+                at.map(|at| at.north_m).into(),
+                at.map(|at| at.east_m).into(),
+                at.map(|at| at.dogleg_deg_per_30m).into(),
+            ]);
+        }
+    }
+    Ok(columns.into_columns())
+}
+
+/// Returns the rows of selections, in the order of the schema's columns.
+pub(super) fn selections(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>, ApiError> {
+    let mut columns = Columns::<14>::new();
+    let index = Index::new(core.store.connection(), workspace);
+    for selection in index.selections()? {
+        for item in index.selected(&parsed(&selection.id)?)? {
+            let unit = item.unit.as_deref().and_then(|unit| units::resolve(unit, Some("length")));
+            let to_m = unit.and_then(|unit| unit.factor);
+            let metres = |value: Option<f64>| value.zip(to_m).map(|(value, to_m)| value * to_m);
+            columns.row([
+                text(&selection.id),
+                text(&selection.name),
+                text(&item.part),
+                text(&item.name),
+                item.well_id.into(),
+                item.run_id.into(),
+                item.ordinal.map_or(Cell::Null, |ordinal| Cell::Int(i64::from(ordinal))),
+                item.property.into(),
+                item.from.into(),
+                item.to.into(),
+                item.unit.into(),
+                item.datum.into(),
+                metres(item.from).into(),
+                metres(item.to).into(),
+            ]);
+        }
+    }
+    Ok(columns.into_columns())
+}
