@@ -167,7 +167,7 @@ fn write_contents(
     let mut is_written = false;
     for contents in part.contents.clone().split() {
         let with: Vec<_> = blobs.iter().take(MAX_BLOBS).copied().collect();
-        let changed = writer.edit(doc, deps, with.clone(), |document, actor| document.fill(actor, &contents))?;
+        let changed = writer.edit(doc, deps, with.clone(), |document, actor| document.take_over(actor, &contents))?;
         if changed {
             blobs.retain(|blob| !with.contains(blob));
             info.blobs += with.len() as u64;

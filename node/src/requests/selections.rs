@@ -37,7 +37,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: Selection
             titled::set(node, workspace, doc, LongText::Description, description).await
         }
         SelectionsRequest::Delete { target } => {
-            titled::delete(node, workspace, find(node, workspace, target).await?).await
+            super::editing::delete(node, workspace, find(node, workspace, target).await?).await
         }
     }
 }

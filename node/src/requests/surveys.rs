@@ -53,7 +53,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: SurveysRe
             titled::set(node, workspace, doc, LongText::Description, description).await
         }
         SurveysRequest::Delete { target } => {
-            titled::delete(node, workspace, find(node, workspace, target).await?).await
+            super::editing::delete(node, workspace, find(node, workspace, target).await?).await
         }
     }
 }

@@ -91,14 +91,6 @@ pub(super) async fn set(
     .await
 }
 
-/// Deletes a document.
-///
-/// # Errors
-/// `NotAllowed` for all but admins.
-pub(super) async fn delete(node: &Node, workspace: WorkspaceId, doc: DocId) -> Result<Reply, ApiError> {
-    super::editing::delete(node, workspace, doc).await
-}
-
 /// Returns random bytes for a new document.
 ///
 /// # Errors

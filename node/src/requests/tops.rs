@@ -31,7 +31,9 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: TopsReque
             let doc = find(node, workspace, target).await?;
             titled::set(node, workspace, doc, LongText::Description, description).await
         }
-        TopsRequest::Delete { target } => titled::delete(node, workspace, find(node, workspace, target).await?).await,
+        TopsRequest::Delete { target } => {
+            super::editing::delete(node, workspace, find(node, workspace, target).await?).await
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Document {
     ///
     /// # Errors
     /// The document is of another kind, or Automerge fails; the document is as before.
-    pub fn fill(&mut self, actor: [u8; 16], contents: &Contents) -> Result<Vec<Vec<u8>>, EngineError> {
+    pub fn take_over(&mut self, actor: [u8; 16], contents: &Contents) -> Result<Vec<Vec<u8>>, EngineError> {
         let mut doc = self.clone();
         let absent: Vec<_> = contents.fields.iter().filter(|(map, key, _)| self.get(*map, key).is_none()).collect();
         let mut changes = Vec::new();
@@ -147,7 +147,7 @@ mod tests {
 
     fn copy_into(target: &mut Document, contents: &Contents) -> usize {
         let parts = contents.clone().split();
-        parts.iter().map(|part| target.fill(B, part).unwrap().len()).sum()
+        parts.iter().map(|part| target.take_over(B, part).unwrap().len()).sum()
     }
 
     #[test]
