@@ -126,7 +126,7 @@ pub async fn connect(endpoint: &Endpoint, up: &Up, alpn: &[u8]) -> Connection {
 pub async fn push(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], entries: &[SignedEntry]) {
     let messages = [Message::Tips(Vec::new(), false), Message::Entries(entries.to_vec()), Message::CaughtUp];
     // The host answers with everything it has, and in the end that it has judged ours.
-    let heard = converse(secret, up, discovery_secret, &messages).await;
+    let heard = Box::pin(converse(secret, up, discovery_secret, &messages)).await;
     assert!(heard.len() > 100, "a member is served");
 }
 
@@ -136,7 +136,7 @@ pub async fn push(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], entri
 /// # Panics
 /// When the node is not up, or answers nonsense.
 pub async fn ask(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], messages: &[Message]) -> Vec<Message> {
-    let heard = converse(secret, up, discovery_secret, messages).await;
+    let heard = Box::pin(converse(secret, up, discovery_secret, messages)).await;
     let (mut rest, mut answers) = (&heard[..], Vec::new());
     while let Some((length, more)) = rest.split_first_chunk::<4>() {
         // One that the node broke off is no answer.

@@ -24,7 +24,7 @@ pub(super) fn refresh(
     let state = ChartState::read(document);
     let id = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<DocId>().ok());
     let (well, project) = (id(&state.look.well), id(&state.look.project));
-    describe(store, workspace, doc, document, &Described { well })?;
+    describe(store, workspace, doc, document, &Described { well, ..Described::default() })?;
     let made = Made::read(store, ledger, doc)?;
     let tags = serde_json::to_string(&state.tags).expect("texts are serialisable");
     store
