@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dataforge_protocol::document::{DELETED, Map};
+use dataforge_protocol::id::DocId;
 use tokio::sync::mpsc;
 
 use crate::api::{
@@ -180,6 +182,25 @@ async fn one_that_is_refused_leaves_the_others_as_they_are() {
     let outcomes = edits(&node, mixed(), true).await;
     let states: Vec<_> = outcomes.iter().map(|outcome| matches!(outcome, EditOutcome::Saved { .. })).collect();
     assert_eq!(states, [true, false, false, false, true], "{outcomes:?}");
+    node.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_to_be_written_in_vain_is_not_taken_for_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = field(dir.path()).await;
+    let given_up = node.block(|core| {
+        let workspace = core.find_workspace(None)?;
+        core.write(&workspace, &[], |writer| {
+            // Nobody opened it: writing it fails before anything is appended.
+            writer.queue(DocId([9; 32]), Vec::new(), |edit| edit.set_bool(Map::Root, DELETED, true));
+            let before = writer.mark();
+            let error = writer.catch_up().unwrap_err();
+            assert!(!writer.take_back(before), "what was queued before is gone, so others have to be told");
+            Err::<(), _>(error)
+        })
+    });
+    assert_eq!(given_up.unwrap_err().kind, ErrorKind::NotFound);
     node.close().await;
 }
 

@@ -113,8 +113,10 @@ impl Writer<'_> {
     /// that only giving up the transaction takes it back.
     #[must_use]
     pub(crate) fn take_back(&mut self, mark: Mark) -> bool {
+        // What was queued before may have been taken out to be written, and that failed.
+        let is_queued = self.queue.0.len() >= mark.queued;
         self.queue.0.truncate(mark.queued);
-        self.appended == mark.appended
+        is_queued && self.appended == mark.appended
     }
 
     /// Returns the role of this device's person.
