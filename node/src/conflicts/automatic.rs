@@ -9,7 +9,7 @@ use dataforge_protocol::op::Role;
 
 use super::choose::{Choice, Me, Pick, choose};
 use super::{About, Conflict, Policies, Strategy, list, resolve};
-use crate::api::ApiError;
+use crate::api::{ApiError, ErrorKind};
 use crate::core::{Core, Progress};
 use crate::node::Node;
 
@@ -59,7 +59,11 @@ fn try_settle(core: &mut Core, workspace: &WorkspaceId) -> Result<Progress, ApiE
         return Ok(Progress::default());
     }
     let ((), progress) = core.write(workspace, &[], |writer| {
-        due.iter().try_for_each(|(conflict, pick)| resolve(writer, conflict, pick, role))
+        due.iter().try_for_each(|(conflict, pick)| match resolve(writer, conflict, pick, role) {
+            // One before it decided it too, and nothing was written for it.
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            done => done,
+        })
     })?;
     Ok(progress)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::resolve::MAX_VALUE_CHARS;
 use super::{About, Conflict, FieldKind, SHOWN_CHARS, Side, Strategy};
 use crate::api::{ApiError, ErrorKind};
 
@@ -160,7 +161,9 @@ pub(super) fn merged(conflict: &Conflict) -> Option<Pick> {
     }
     // Of a longer one only the beginning is known here.
     let is_whole = values.iter().all(|value| value.chars().count() <= SHOWN_CHARS);
-    let is_text = is_whole && !matches!(conflict.kind, None | Some(FieldKind::Meaning | FieldKind::Preferred));
+    if !is_whole || matches!(conflict.kind, None | Some(FieldKind::Meaning | FieldKind::Preferred)) {
+        return None;
+    }
     let name = conflict.field.rsplit('/').next().unwrap_or_default();
     let parts = |split: fn(&str) -> Vec<String>| {
         let mut parts = Vec::new();
@@ -171,18 +174,18 @@ pub(super) fn merged(conflict: &Conflict) -> Option<Pick> {
         }
         parts
     };
-    if is_text && PROSE.contains(&name) {
-        let lines = parts(|value| value.lines().map(str::to_owned).collect());
-        return Some(Pick::Text(lines.join("\n")));
-    }
-    if is_text && LISTS.contains(&name) {
+    let joined = if PROSE.contains(&name) {
+        parts(|value| value.lines().map(str::to_owned).collect()).join("\n")
+    } else if LISTS.contains(&name) {
         let words =
             |value: &str| value.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
         let mut words = parts(words);
         words.sort_unstable();
-        return Some(Pick::Text(words.join(", ")));
-    }
-    None
+        words.join(", ")
+    } else {
+        return None;
+    };
+    (joined.chars().count() <= MAX_VALUE_CHARS).then_some(Pick::Text(joined))
 }
 
 #[cfg(test)]
@@ -256,6 +259,9 @@ mod tests {
         assert_eq!(chosen(&field("name", sides()), Choice::Merge), Err(ErrorKind::Usage));
         let tags = field("tags", vec![side("ada", 5, Some("b, a")), side("bob", 3, Some("c,a"))]);
         assert_eq!(chosen(&tags, Choice::Merge), Ok(Pick::Text("a, b, c".into())));
+        let half = |line: &str| line.repeat(MAX_VALUE_CHARS / 2);
+        let long = vec![side("ada", 5, Some(&half("a"))), side("bob", 3, Some(&half("b")))];
+        assert_eq!(chosen(&field("notes", long), Choice::Merge), Err(ErrorKind::Usage), "too long to be written");
         let cleared = field("name", vec![side("ada", 5, None), side("bob", 3, Some("B"))]);
         assert_eq!(chosen(&cleared, Choice::Merge), Ok(Pick::Side(1)));
     }

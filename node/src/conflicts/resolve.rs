@@ -9,7 +9,7 @@ use crate::api::{ApiError, ErrorKind};
 use crate::core::Writer;
 
 /// Longest value that is written by hand, in characters.
-const MAX_VALUE_CHARS: usize = 4096;
+pub(super) const MAX_VALUE_CHARS: usize = 4096;
 
 /// What is written: fields of a map with their values.
 type Writes = (Map, Vec<(String, Option<Field>)>);

@@ -229,6 +229,24 @@ fn a_strategy_of_the_workspace_is_applied_once_by_one_node() {
 }
 
 #[test]
+fn what_is_decided_already_keeps_nothing_else_waiting() {
+    let mut world = World::parted(|writer| set_policy(writer, None, Some(Strategy::LastWriter)).unwrap());
+    world.meet();
+    let (listed, workspace) = (world.listed(), world.workspace);
+    let mut written = 0;
+    for core in &mut world.people {
+        // As where the one before it decides it too.
+        let twice = "INSERT INTO conflicts SELECT workspace, 'ff' || id, doc, kind, field_kind, map, field, sides \
+                     FROM conflicts";
+        core.store.connection().execute(twice, []).unwrap();
+        written += settle(core, &workspace).settled.len();
+    }
+    assert_eq!(written, listed.len());
+    world.meet();
+    assert_eq!(world.listed(), []);
+}
+
+#[test]
 fn by_hand_mine_and_theirs_wait_for_a_person() {
     for strategy in [Strategy::Manual, Strategy::Mine, Strategy::Theirs] {
         let mut world = World::parted(|writer| {
