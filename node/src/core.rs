@@ -85,7 +85,7 @@ impl Progress {
     fn index(&mut self, store: &Store, ledger: &Ledger) -> Result<(), ApiError> {
         let workspace = ledger.workspace();
         let stale = std::mem::take(&mut self.unindexed);
-        stale.iter().try_for_each(|doc| index::refresh(store, ledger, &workspace, doc))
+        index::refresh(store, ledger, &workspace, &stale)
     }
 }
 

@@ -19,6 +19,8 @@ mod survey;
 mod tops;
 mod well;
 
+use std::collections::BTreeSet;
+
 use dataforge_protocol::document::{Document, LongText};
 use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
 use dataforge_protocol::facts::{DocKind, Facts};
@@ -68,11 +70,33 @@ pub(crate) fn build(
     })
 }
 
-/// Makes the rows of a document anew.
+/// Makes the rows of documents anew.
 ///
 /// # Errors
 /// `Storage`.
-pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, doc: &DocId) -> Result<(), ApiError> {
+pub(crate) fn refresh(
+    store: &Store,
+    ledger: &Ledger,
+    workspace: &WorkspaceId,
+    docs: &BTreeSet<DocId>,
+) -> Result<(), ApiError> {
+    let mut wells = BTreeSet::new();
+    for doc in docs {
+        refresh_one(store, ledger, workspace, doc, &mut wells)?;
+    }
+    // Each once, however many of its runs came or went.
+    filed::look_again(store, ledger, workspace, wells)
+}
+
+/// Makes the rows of a document anew. Wells that a run came to, or went from, are added to `wells`.
+fn refresh_one(
+    store: &Store,
+    ledger: &Ledger,
+    workspace: &WorkspaceId,
+    doc: &DocId,
+    wells: &mut BTreeSet<DocId>,
+) -> Result<(), ApiError> {
+    wells.extend(filed::well_of(store, workspace, doc)?);
     let document = match materialise(store, ledger, doc) {
         Ok(Some(document)) => document,
         Ok(None) => return remove(store, workspace, doc),
@@ -81,14 +105,10 @@ pub(crate) fn refresh(store: &Store, ledger: &Ledger, workspace: &WorkspaceId, d
             return Ok(());
         }
     };
-    let before = filed::well_of(store, workspace, doc)?;
-    refresh_rows(store, ledger, workspace, doc, &document)?;
+    refresh_rows(store, ledger, workspace, doc, &document, wells)?;
     conflicts::refresh(store, ledger, workspace, doc, &document)?;
-    if document.kind() != DocKind::Run {
-        return Ok(());
-    }
-    let wells = before.into_iter().chain(filed::well_of(store, workspace, doc)?).collect();
-    filed::look_again(store, ledger, workspace, wells)
+    wells.extend(filed::well_of(store, workspace, doc)?);
+    Ok(())
 }
 
 fn refresh_rows(
@@ -97,6 +117,7 @@ fn refresh_rows(
     workspace: &WorkspaceId,
     doc: &DocId,
     document: &Document,
+    wells: &mut BTreeSet<DocId>,
 ) -> Result<(), ApiError> {
     match document.kind() {
         DocKind::Project => project::refresh(store, workspace, doc, document),
@@ -105,7 +126,7 @@ fn refresh_rows(
         DocKind::Attachment => attachment::refresh(store, workspace, doc, document, facts(store, ledger, doc).as_ref()),
         DocKind::Dictionary => {
             for run in dictionary::refresh(store, workspace, document)? {
-                refresh(store, ledger, workspace, &run)?;
+                refresh_one(store, ledger, workspace, &run, wells)?;
             }
             Ok(())
         }

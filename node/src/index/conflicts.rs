@@ -171,10 +171,10 @@ fn carriers(store: &Store, ledger: &Ledger, doc: &DocId) -> BTreeMap<ChangeHash,
         let scan = gate::scan(&body).ok()?;
         Some((scan.hash, id))
     });
-    // The same change in two entries is told of the first.
-    let mut carriers = BTreeMap::new();
+    // The same change in two entries is told of the one with the least id, which is the same everywhere.
+    let mut carriers: BTreeMap<ChangeHash, EntryId> = BTreeMap::new();
     hashed.for_each(|(hash, id)| {
-        carriers.entry(hash).or_insert(id);
+        carriers.entry(hash).and_modify(|known| *known = id.min(*known)).or_insert(id);
     });
     carriers
 }

@@ -60,7 +60,7 @@ pub(crate) fn known_with(
     Ok(newest.into_values().map(|(_, id)| id).take(MAX_NAMED).collect())
 }
 
-/// A run under a deleted well, and the entry that filed it there.
+/// A run under a deleted well, and the newest entry that filed it there and was not known.
 pub(super) struct Unseen {
     pub(super) run: DocId,
     pub(super) name: String,
@@ -89,25 +89,28 @@ pub(super) fn unseen(
     }
     let mut found = Vec::new();
     for (run, name) in runs_of(store, workspace, well)? {
-        let Some(filed) = filing(store, ledger, &run, well) else { continue };
-        let is_known = header(store, &filed)
-            .is_some_and(|Header { link, .. }| known.get(&link.device).is_some_and(|seq| *seq >= link.seq));
-        if !is_known {
+        let unknown = filings(store, ledger, &run, well).into_iter().filter_map(|id| {
+            let Header { link, claims, .. } = header(store, &id)?;
+            let is_known = known.get(&link.device).is_some_and(|seq| *seq >= link.seq);
+            (!is_known).then_some((claims.claimed_ms, id))
+        });
+        if let Some((_, filed)) = unknown.max() {
             found.push(Unseen { run, name, filed });
         }
     }
     Ok(found)
 }
 
-/// Returns the newest entry that files a run under a well.
-fn filing(store: &Store, ledger: &Ledger, run: &DocId, well: &DocId) -> Option<EntryId> {
+/// Returns the entries that file a run under a well: all of them, because which came last differs from
+/// node to node.
+fn filings(store: &Store, ledger: &Ledger, run: &DocId, well: &DocId) -> Vec<EntryId> {
     let value = Some(Field::Text(well.to_string()));
     let files = |id: &EntryId| {
         let said = store.body(id).and_then(|body| said(&body).ok()).unwrap_or_default();
         said.iter().any(|said| said.map == Map::Root && said.key == "well" && said.value == value)
     };
-    let entries = ledger.effective_entries(run).into_iter().rev();
-    entries.filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| id).find(files)
+    let entries = ledger.effective_entries(run).into_iter();
+    entries.filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| id).filter(files).collect()
 }
 
 /// Returns the well that a run is filed under, as the rows have it.
