@@ -151,8 +151,8 @@ pub(crate) fn keep_apart(writer: &mut Writer<'_>, alike: &Alike) -> Result<(), A
     Ok(())
 }
 
-/// Makes them one: of curves the chosen one stands for the property; of wells it gets the runs and files
-/// of the others, which are deleted.
+/// Makes them one: of curves the chosen one stands for the property; of wells it gets the runs,
+/// files, tops and surveys of the others, which are deleted.
 ///
 /// # Errors
 /// `NotAllowed` when the role does not allow it, else those of [`Writer::edit`].
@@ -176,7 +176,9 @@ pub(crate) fn unite(
         let index = Index::new(writer.store().connection(), *workspace);
         let runs = index.runs(Some(&other.doc))?.into_iter().map(|run| run.id);
         let files = index.attachments(Some(&other.doc))?.into_iter().map(|file| file.id);
-        let moved: Vec<DocId> = runs.chain(files).filter_map(|id| id.parse().ok()).collect();
+        let tops = index.sets_of_tops(Some(&other.doc))?.into_iter().map(|set| set.id);
+        let surveys = index.surveys(Some(&other.doc))?.into_iter().map(|survey| survey.id);
+        let moved: Vec<DocId> = runs.chain(files).chain(tops).chain(surveys).filter_map(|id| id.parse().ok()).collect();
         for doc in moved {
             set(writer, doc, &deps, Map::Root, ("well", &chosen.doc.to_string()))?;
         }
