@@ -294,7 +294,10 @@ pub(super) fn check_value(kind: Option<FieldKind>, field: &str, value: &str) -> 
     match kind {
         Some(FieldKind::Well | FieldKind::Grid) if field != "project" => check_well(field, value),
         Some(FieldKind::WellAttribute) if PLACE_FIELDS.contains(&field) => check_well(field, value),
-        Some(FieldKind::WellAttribute | FieldKind::Project) => Ok(()),
+        Some(FieldKind::WellAttribute) => Ok(()),
+        Some(FieldKind::Project) if matches!(field, "name" | "description") => {
+            super::projects::check_text(field, value)
+        }
         Some(FieldKind::Run | FieldKind::RunHeader) if field != "well" => check_run(field, value),
         Some(FieldKind::Curve) => {
             check_curve(field.split_once('.').map_or(field, |(_, field)| field), value).map(|_field| ())

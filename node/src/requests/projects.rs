@@ -51,6 +51,11 @@ fn find(core: &Core, workspace: WorkspaceId, project: &str) -> Result<DocId, Api
     Index::new(core.store.connection(), workspace).find_project(project)
 }
 
+/// Refuses what cannot be the name or the description of a project.
+pub(super) fn check_text(field: &str, text: &str) -> Result<(), ApiError> {
+    if field == "name" { fields::check_name(text) } else { check_description(text) }
+}
+
 fn check_description(text: &str) -> Result<(), ApiError> {
     if text.chars().count() > MAX_DESCRIPTION_CHARS {
         return Err(usage("the description is too long", format!("use at most {MAX_DESCRIPTION_CHARS} characters")));
