@@ -129,7 +129,7 @@ fn two_who_contradict_each_other_see_the_same_and_decide_it_for_both() {
         assert_eq!(ada.json(what), bob.json(what), "{what:?}");
     }
     let log = String::from_utf8(ada.ok(["log", "Test 1"])).unwrap();
-    assert_eq!(log.matches("field = \"North\"").count(), 2, "a decision is a change with an author: {log}");
+    assert_eq!(log.matches("\u{2192} \"North\"").count(), 2, "a decision is a change with an author: {log}");
 }
 
 #[test]
