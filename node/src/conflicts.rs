@@ -15,7 +15,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-use dataforge_protocol::document::{Field, LongText, Said, Spoken};
+use dataforge_protocol::document::{Field, LongText, Map, Said, Spoken};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,7 @@ pub(crate) fn edits(spoken: &Spoken) -> Vec<String> {
     /// Fields that are told.
     const TOLD: usize = 8;
     let field = |said: &Said| match &said.value {
+        Some(Field::Bytes(_)) if said.map == Map::Items => "what was imported".to_owned(),
         Some(Field::Bytes(_)) => "a table".to_owned(),
         Some(value) => format!("{} = {:?}", said.key, text(value)),
         None => format!("no {}", said.key),

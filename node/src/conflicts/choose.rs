@@ -155,13 +155,15 @@ pub(super) fn merged(conflict: &Conflict) -> Option<Pick> {
         return Some(Pick::Keep);
     }
     let values: BTreeSet<&str> = conflict.sides.iter().filter_map(|side| side.value.as_deref()).collect();
+    // Of a longer one only the beginning is known here, and others may begin alike.
+    if values.iter().any(|value| value.chars().count() > SHOWN_CHARS) {
+        return None;
+    }
     if values.len() == 1 {
         // One value, and somebody who took away what was there before.
         return conflict.sides.iter().position(|side| side.value.is_some()).map(Pick::Side);
     }
-    // Of a longer one only the beginning is known here.
-    let is_whole = values.iter().all(|value| value.chars().count() <= SHOWN_CHARS);
-    if !is_whole || matches!(conflict.kind, None | Some(FieldKind::Meaning | FieldKind::Preferred)) {
+    if matches!(conflict.kind, None | Some(FieldKind::Meaning | FieldKind::Preferred)) {
         return None;
     }
     let name = conflict.field.rsplit('/').next().unwrap_or_default();
