@@ -204,10 +204,14 @@ fn wells_and_curves_that_may_be_the_same_are_made_one_or_kept_apart() {
     ada.json(&["import", dir.path().join("b.las").to_str().unwrap()]);
     let count = |what: &str| ada.json(&[what])[what].as_array().unwrap().len();
     assert_eq!((count("wells"), alike(&ada).len(), waiting(&ada)), (2, 1, 0), "a proposal does not wait");
+    for well in ["Alpha-1", "ALPHA 1"] {
+        ada.json(&["tops", "create", well, "Picks"]);
+    }
     let id = about(&ada, "wells");
     ada.fails(&["conflicts", "resolve", &id, "--mine"], 2);
     ada.json(&["conflicts", "resolve", &id, "--candidate", "2"]);
     assert_eq!((count("wells"), count("runs")), (1, 2), "one well has both runs");
+    assert_eq!(ada.json(&["tops", "list"])["sets"].as_array().map(Vec::len), Some(2), "and the tops of both");
 
     let [curves]: [Value; 1] = alike(&ada).try_into().unwrap();
     assert_eq!((&curves["about"], &curves["field"]), (&"curves".into(), &"gamma_ray".into()), "{curves}");
