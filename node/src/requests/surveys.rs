@@ -4,7 +4,7 @@
 //! make none, which is then said wherever the path is asked for.
 
 use dataforge_protocol::document::{
-    Edit, EngineError, LongText, MAX_ITEMS, Position, Station, StationField, SurveyField, SurveyState,
+    Document, Edit, EngineError, LongText, MAX_ITEMS, Position, Station, StationField, SurveyField, SurveyState,
 };
 use dataforge_protocol::facts::{DocKind, Facts, Origin};
 use dataforge_protocol::id::{DocId, WorkspaceId};
@@ -172,23 +172,49 @@ fn check_path<'a>(stations: impl Iterator<Item = &'a Station>) -> Result<(), Api
 
 /// Puts stations beside those that there are, or in the place of those at the same depths.
 fn put(state: &mut SurveyState, stations: &[NewStation]) -> Result<Vec<(String, Station)>, ApiError> {
+    let too_many = || usage(format!("a survey holds {MAX_ITEMS} stations")).hint("make another survey");
+    if stations.len() > MAX_ITEMS {
+        return Err(too_many());
+    }
+    let mut known: Vec<(f64, &String)> = state.stations.iter().map(|(id, station)| (metres(station), id)).collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut given: Vec<(f64, usize)> = Vec::new();
     let mut written: Vec<(String, Station)> = Vec::new();
     for (number, new) in (1..).zip(stations) {
         let station = checked(number, new)?;
         let md_m = metres(&station);
-        if let Some((_, other)) = written.iter().find(|(_, other)| (metres(other) - md_m).abs() < SAME_M) {
-            return Err(usage(format!("station {number}: {} is given twice", other.md)));
+        let at = given.partition_point(|(other, _)| *other < md_m);
+        let mut beside = at.checked_sub(1).into_iter().chain([at]).filter_map(|at| given.get(at));
+        if let Some((_, other)) = beside.find(|(other, _)| (other - md_m).abs() < SAME_M) {
+            return Err(usage(format!("station {number}: {} is given twice", written[*other].1.md)));
         }
-        let same = state.stations.iter().find(|(_, other)| (metres(other) - md_m).abs() < SAME_M);
-        let id = same.map_or_else(new_item, |(id, _)| Ok(id.clone()))?;
+        given.insert(at, (md_m, written.len()));
+        let same = known.get(known.partition_point(|(other, _)| *other <= md_m - SAME_M));
+        let same = same.filter(|(other, _)| (other - md_m).abs() < SAME_M);
+        let id = same.map_or_else(new_item, |(_, id)| Ok((*id).clone()))?;
         written.push((id, station));
     }
     state.stations.extend(written.iter().cloned());
     if state.stations.len() > MAX_ITEMS {
-        return Err(usage(format!("a survey holds {MAX_ITEMS} stations")));
+        return Err(too_many());
     }
     check_path(state.stations.values())?;
     Ok(written)
+}
+
+/// Writes stations, and returns the changes to put into entries.
+fn write_all(
+    document: &mut Document,
+    actor: [u8; 16],
+    stations: &[(String, Station)],
+) -> Result<Vec<Vec<u8>>, EngineError> {
+    /// Bytes that a station takes in a change at most: keys, values and what ops take besides.
+    const BYTES: usize = 320;
+    let mut changes = Vec::new();
+    for part in titled::divide(stations, |_| BYTES) {
+        changes.extend(document.edit(actor, |edit| write(edit, part))?);
+    }
+    Ok(changes)
 }
 
 fn write(edit: &mut Edit<'_, '_>, stations: &[(String, Station)]) -> Result<(), EngineError> {
@@ -215,11 +241,9 @@ async fn create(
         let deps: Vec<_> = writer.opening(&well).into_iter().collect();
         writer.open(&facts, deps.clone())?;
         writer.edit(doc, &deps, Vec::new(), |document, actor| {
-            let edited = document.edit(actor, |edit| {
-                edit.file_under(&well, None)?;
-                write(edit, &stations)
-            })?;
-            Ok(edited.into_iter().collect())
+            let mut changes: Vec<_> = document.edit(actor, |edit| edit.file_under(&well, None))?.into_iter().collect();
+            changes.extend(write_all(document, actor, &stations)?);
+            Ok(changes)
         })?;
         titled::begin(writer, doc, &title, &description)
     })
@@ -233,29 +257,41 @@ async fn set_stations(
     doc: DocId,
     stations: Vec<NewStation>,
 ) -> Result<Reply, ApiError> {
-    let message = format!("{} of {} are set", stations.len(), doc.fmt_short());
+    let message = format!("{} stations of {} are set", stations.len(), doc.fmt_short());
     edit(node, workspace, message, move |writer| {
         let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
         let stations = put(&mut SurveyState::read(&document), &stations)?;
-        writer.edit(doc, &[], Vec::new(), |document, actor| {
-            Ok(document.edit(actor, |edit| write(edit, &stations))?.into_iter().collect())
-        })?;
+        writer.edit(doc, &[], Vec::new(), |document, actor| write_all(document, actor, &stations))?;
         Ok(())
     })
     .await
+}
+
+/// Finds a station by its id or its measured depth.
+fn station_of(state: &SurveyState, target: &str) -> Result<String, ApiError> {
+    // The digits of an id may read as a number too, of which nobody writes so many for a depth.
+    if state.stations.contains_key(target) {
+        return Ok(target.to_owned());
+    }
+    let md = target.parse::<f64>().ok();
+    let at: Vec<_> = state.stations.iter().filter(|(_, station)| Some(station.md.value) == md).collect();
+    match at.as_slice() {
+        [(id, _)] => Ok((*id).clone()),
+        [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no station {target:?}"))
+            .hint("name its id or its measured depth: dataforge surveys show lists both")),
+        several => {
+            let ids: Vec<_> = several.iter().map(|(id, station)| format!("{id} (at {})", station.md)).collect();
+            Err(usage(format!("{} stations are at {target}", several.len()))
+                .hint(format!("use an id: {}", ids.join(", "))))
+        }
+    }
 }
 
 async fn remove_station(node: &Node, workspace: WorkspaceId, doc: DocId, target: String) -> Result<Reply, ApiError> {
     edit(node, workspace, format!("station {target} is removed"), move |writer| {
         let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
         let mut state = SurveyState::read(&document);
-        let md = target.parse::<f64>().ok();
-        // A depth goes before an id: one may look like the other.
-        let at = state.stations.iter().find(|(_, station)| Some(station.md.value) == md).map(|(id, _)| id.clone());
-        let id = at.or_else(|| state.stations.contains_key(&target).then(|| target.clone())).ok_or_else(|| {
-            ApiError::new(ErrorKind::NotFound, format!("there is no station {target:?}"))
-                .hint("name its id or its measured depth: dataforge surveys show lists both")
-        })?;
+        let id = station_of(&state, &target)?;
         state.stations.remove(&id);
         check_path(state.stations.values())?;
         writer.edit(doc, &[], Vec::new(), |document, actor| {
@@ -380,6 +416,21 @@ mod tests {
             let error = put(&mut SurveyState::default(), &stations).unwrap_err();
             assert!(error.message.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_station_is_found_by_its_id_before_its_depth() {
+        let mut state = SurveyState::default();
+        put(&mut state, &[new(102.0, "m", 0.0), new(500.0, "m", 0.0), new(500.0, "ft", 0.0)]).unwrap();
+        let at_102 = station_of(&state, "102").unwrap();
+        // This id reads as the number 102.
+        let id = "0000000000000102".to_owned();
+        let other = state.stations.values().next().unwrap().clone();
+        state.stations.insert(id.clone(), Station { md: Position::new(900.0, "m", "").unwrap(), ..other });
+        assert_eq!(station_of(&state, &id).unwrap(), id);
+        assert_eq!(station_of(&state, "102").unwrap(), at_102);
+        assert!(station_of(&state, "500").unwrap_err().message.contains("2 stations"));
+        assert!(station_of(&state, "7").is_err());
     }
 
     #[test]
