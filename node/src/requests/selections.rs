@@ -92,6 +92,9 @@ fn resolve(index: &Index<'_>, choices: &Choices) -> Result<Resolved, ApiError> {
     }
     for property in &choices.properties {
         check_property(property)?;
+        if property.is_empty() {
+            return Err(usage("a property has no name".to_owned()).hint("write a property, e.g. gamma_ray"));
+        }
         resolved.things.push(Selected::Property(property.clone()));
     }
     for (number, interval) in (1..).zip(&choices.intervals) {
