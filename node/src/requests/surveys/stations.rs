@@ -57,9 +57,11 @@ pub(super) fn put(state: &mut SurveyState, stations: &[NewStation]) -> Result<Ve
         let station = checked(number, new)?;
         let md_m = metres(&station);
         let at = given.partition_point(|(other, _)| *other < md_m);
-        let mut beside = at.checked_sub(1).into_iter().chain([at]).filter_map(|at| given.get(at));
-        if let Some((_, other)) = beside.find(|(other, _)| (other - md_m).abs() < SAME_M) {
-            return Err(usage(format!("station {number}: {} is given twice", written[*other].1.md)));
+        let beside = [at.checked_sub(1).and_then(|before| given.get(before)), given.get(at)];
+        let twice =
+            beside.into_iter().flatten().find(|(other, _)| (other - md_m).abs() < SAME_M).map(|(_, other)| *other);
+        if let Some(other) = twice.and_then(|other| written.get(other)) {
+            return Err(usage(format!("station {number}: {} is given twice", other.1.md)));
         }
         given.insert(at, (md_m, written.len()));
         let same = known.get(known.partition_point(|(other, _)| *other <= md_m - SAME_M));
