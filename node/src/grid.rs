@@ -166,6 +166,7 @@ pub(crate) fn well_grid(core: &mut Core, workspace: WorkspaceId, well: &DocId) -
 fn datum(state: &RunState) -> Option<DepthDatum> {
     let level = state.header_field(HeaderField::Datum).and_then(|text| Level::read(&text));
     let elevation_m = state.header_field(HeaderField::ElevationM).and_then(|text| text.parse().ok());
+    let elevation_m = elevation_m.filter(|metres: &f64| metres.is_finite());
     (level.is_some() || elevation_m.is_some()).then_some(DepthDatum { level, elevation_m })
 }
 

@@ -249,7 +249,8 @@ fn check(measured: &[Measured]) -> Result<(), PathError> {
         if !(-360.0..=360.0).contains(&azimuth_deg) {
             return Err(PathError::Azimuth { station, md_m, azimuth_deg });
         }
-        match before.map(|before| (before, md_m.total_cmp(&before))) {
+        // Depths are no NaN; 0 and -0 are one.
+        match before.and_then(|before| Some((before, md_m.partial_cmp(&before)?))) {
             Some((_, std::cmp::Ordering::Equal)) => return Err(PathError::Duplicate { station, md_m }),
             Some((before_m, std::cmp::Ordering::Less)) => {
                 return Err(PathError::Backwards { station, md_m, before_m });

@@ -55,10 +55,17 @@ impl Elevations {
         if let Some(known) = self.0.get(datum) {
             return *known;
         }
-        let mut all = self.0.values();
         // A level that is named and of which nothing is known is not some other one.
-        let one = if datum.is_empty() { *all.next()? } else { None };
-        one.filter(|one| all.all(|other| other.is_some_and(|other| (one - other).abs() <= AGREEMENT_M)))
+        let one = if datum.is_empty() { *self.0.values().next()? } else { None };
+        one.filter(|_| self.are_one())
+    }
+
+    /// Whether all that is known is one elevation, or nothing.
+    fn are_one(&self) -> bool {
+        let Some(first) = self.0.values().next() else { return true };
+        let is_first =
+            |other: &Option<f64>| first.zip(*other).is_some_and(|(first, other)| (first - other).abs() <= AGREEMENT_M);
+        self.0.values().all(is_first)
     }
 }
 
@@ -110,8 +117,17 @@ impl WellPath {
 
     /// Returns the measured depth from the survey's datum of one from another.
     fn md_m(&self, depth_m: f64, datum: &str) -> Result<f64, String> {
-        if datum.is_empty() || self.datum.is_empty() || datum == self.datum {
+        if datum.is_empty() || datum == self.datum {
             return Ok(depth_m);
+        }
+        if datum == Level::MeanSeaLevel.code() {
+            return Err(format!("depths from {datum} are vertical: they are no measured depths"));
+        }
+        if self.datum.is_empty() {
+            // Depths as delivered, which may be from there too unless the well has several levels.
+            let message =
+                || format!("the survey does not say whether its depths are from {datum}: the well has others");
+            return self.elevations.are_one().then_some(depth_m).ok_or_else(message);
         }
         match (self.elevations.of(&self.datum), self.elevations.of(datum)) {
             (Some(survey), Some(other)) => Ok(depth_m + survey - other),
@@ -268,11 +284,20 @@ mod tests {
     }
 
     #[test]
+    fn a_survey_without_a_datum_is_as_any_other_only_where_there_is_one_level() {
+        close(path("", &[]).place(Some(500.0), "GL").tvd_m, 250.0);
+        close(path("", &[("KB", 30.0)]).place(Some(500.0), "KB").tvd_m, 250.0);
+        let placed = path("", &[("KB", 30.0), ("GL", 20.0)]).place(Some(500.0), "GL");
+        assert!(placed.tvd_m.is_none() && placed.unknown.unwrap().contains("GL"));
+    }
+
+    #[test]
     fn depths_from_the_sea_are_vertical() {
         let path = path("KB", &[("KB", 30.0)]);
         let placed = path.place(Some(220.0), "MSL");
         close(placed.tvdss_m, 220.0);
         close(placed.tvd_m, 250.0);
+        assert!(path.at(220.0, "MSL").unwrap_err().contains("vertical"), "they are no measured depths");
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub enum EngineError {
     /// An edit would not pass the gate, because of its size for instance.
     #[error("the edit would not pass the gate")]
     Refused(#[source] Refusal),
+    /// A text is too long to be compared with another, which takes time by the product of their lengths.
+    #[error("a text of more than {} characters cannot be changed as a whole", text::MAX_COMPARED_CHARS)]
+    TextTooLong,
     /// A curve's facts are too large for one change.
     #[error("the facts of a curve are too large")]
     CurveTooLarge,

@@ -208,6 +208,22 @@ fn a_selection_is_shared_and_chooses_what_is_exported() {
 }
 
 #[test]
+fn intervals_are_counted_as_the_gridded_copy_is() {
+    let (ada, dir) = field();
+    import(&ada, &put(dir.path(), "a.las", LOG));
+    ada.json(&["set", "Alpha 1", "grid_unit", "ft"]);
+    ada.json(&["set", "Alpha 1", "grid_step", "0.5"]);
+    ada.json(&["grid", "Alpha 1"]);
+    ada.json(&["selections", "create", "Sand", "--properties", "gamma_ray"]);
+    ada.json(&["selections", "add", "Sand", "--interval", "Alpha 1", "100.2", "100.8", "--unit", "m"]);
+    let out = dir.path().join("gridded.csv");
+    ada.json(&["export", "Alpha 1", "--gridded", "--out", out.to_str().unwrap(), "--selection", "Sand"]);
+    let text = std::fs::read_to_string(&out).unwrap();
+    let depths: Vec<_> = text.lines().skip(1).map(|line| line.split(',').next().unwrap_or_default()).collect();
+    assert_eq!(depths, ["329.0", "329.5", "330.0", "330.5"], "100.2 m are 328.7 ft: {text}");
+}
+
+#[test]
 fn a_selection_across_datums_is_refused_and_one_that_became_so_is_not_used() {
     let (ada, dir) = field();
     import(&ada, &put(dir.path(), "a.las", LOG));

@@ -34,7 +34,11 @@ pub(crate) struct Writer<'a> {
 }
 
 fn engine(error: &EngineError) -> ApiError {
-    ApiError::from_error(ErrorKind::Internal, error)
+    match error {
+        EngineError::TextTooLong => ApiError::from_error(ErrorKind::Usage, error)
+            .hint("somebody wrote more than is allowed: delete it, and make another one"),
+        _ => ApiError::from_error(ErrorKind::Internal, error),
+    }
 }
 
 fn op_draft(op: &Op) -> Draft {

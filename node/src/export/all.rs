@@ -21,6 +21,7 @@ use crate::api::{
 };
 use crate::client::Output;
 use crate::clock::now_ms;
+use crate::core::Core;
 use crate::index::Index;
 use crate::node::Node;
 use crate::sink::Sink;
@@ -52,9 +53,11 @@ pub(crate) async fn export_all(
         return Err(ApiError::new(ErrorKind::Usage, "runs cannot be written as a GeoPackage"));
     }
     let started = Instant::now();
+    let mut choice = None;
     if let Some(selection) = options.selection.clone() {
         // A selection that is not there, or cannot be used, is told before anything is made.
-        node.with_core(move |core| Choice::load(core.store.connection(), workspace, &selection).map(drop)).await?;
+        let load = move |core: &mut Core| Choice::load(core.store.connection(), workspace, &selection);
+        choice = Some(Arc::new(node.with_core(load).await?));
     }
     let project = options.project.clone();
     let (runs, attachments, only) = node
@@ -79,7 +82,7 @@ pub(crate) async fn export_all(
     for (source, id, run) in &runs {
         progress(out, done, total, &run.name).await;
         done += 1;
-        let windows = match windows(node, workspace, run, &options).await {
+        let windows = match windows(node, workspace, run, &options, choice.as_ref()).await {
             Ok(windows) => windows,
             Err(error) => {
                 tree.failed.push((run.name.clone(), error.to_string()));
@@ -158,14 +161,11 @@ async fn windows(
     workspace: WorkspaceId,
     run: &RunInfo,
     options: &ExportOptions,
+    choice: Option<&Arc<Choice>>,
 ) -> Result<Vec<(String, ExportOptions)>, ApiError> {
-    let Some(selection) = options.selection.clone() else { return Ok(vec![(String::new(), options.clone())]) };
+    let Some(choice) = choice.cloned() else { return Ok(vec![(String::new(), options.clone())]) };
     let (run, options) = (run.clone(), options.clone());
-    node.with_core(move |core| {
-        let connection = core.store.connection();
-        Choice::load(connection, workspace, &selection)?.of_run(connection, workspace, &run, &options)
-    })
-    .await
+    node.with_core(move |core| choice.of_run(core.store.connection(), workspace, &run, &options)).await
 }
 
 async fn progress(out: &mpsc::Sender<Output>, done: u64, total: u64, item: &str) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataforge_protocol::facts::{DocKind, SetKind};
 use dataforge_protocol::id::{DocId, WorkspaceId};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::api::{ApiError, ErrorKind, ExportOptions, RunInfo, SelectedInfo};
 use crate::index::Index;
@@ -153,7 +153,9 @@ fn window(
 ) -> Result<Option<(f64, f64)>, ApiError> {
     let metres = |unit: &str| units::resolve(unit, Some("length")).and_then(|unit| unit.factor);
     let usage = |message: String| ApiError::new(ErrorKind::Usage, format!("{}: {message}", run.name));
-    let unit = options.unit.as_deref().unwrap_or(&run.index_unit);
+    let copy = if options.gridded { gridded(connection, workspace, run)? } else { None };
+    let grid_unit = copy.as_ref().map(|(unit, _)| &**unit);
+    let unit = options.unit.as_deref().or(grid_unit).unwrap_or(&run.index_unit);
     let (Some(to), Some(native)) = (metres(unit), metres(&run.index_unit)) else {
         return Err(usage(format!("its depths have no known unit of length: {unit:?}")));
     };
@@ -170,11 +172,27 @@ fn window(
         })?;
     }
     // Depths in the unit that they are in already are not calculated with.
-    let convert = |value: f64, unit: &str, to: f64| {
+    let convert = |value: f64, unit: &str, to: f64, shift_m: f64| {
         if given == unit && shift_m == 0.0 { value } else { (value * by + shift_m) / to }
     };
     let (from, end) = (interval.from.unwrap_or_default(), interval.to.unwrap_or_default());
-    let (first, last) = (convert(from, &run.index_unit, native), convert(end, &run.index_unit, native));
+    let in_run = |value: f64| convert(value, &run.index_unit, native, shift_m);
+    let (first, last) = (in_run(from), in_run(end));
     let touches = run.index_min.is_some_and(|min| min <= last) && run.index_max.is_some_and(|max| max >= first);
-    Ok(touches.then(|| (convert(from, unit, to), convert(end, unit, to))))
+    let shift_m = shift_m + copy.as_ref().map_or(0.0, |(_, shift_m)| *shift_m);
+    Ok(touches.then(|| (convert(from, unit, to, shift_m), convert(end, unit, to, shift_m))))
+}
+
+/// Returns the unit of a run's gridded copy, and how many metres deeper its depths are than the run's.
+fn gridded(connection: &Connection, workspace: WorkspaceId, run: &RunInfo) -> Result<Option<(String, f64)>, ApiError> {
+    let id: DocId = run.id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))?;
+    let mut statement = connection.prepare_cached(
+        "SELECT g.unit, coalesce(r.depth_shift_m, 0.0) FROM runs AS r
+         JOIN gridded AS g ON g.workspace = r.workspace AND g.run = r.id AND g.native = r.blob
+         WHERE r.workspace = ?1 AND r.id = ?2 ORDER BY g.blob LIMIT 1",
+    )?;
+    let found = statement
+        .query_row(params![workspace.as_bytes(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found)
 }

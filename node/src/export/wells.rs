@@ -70,7 +70,8 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 fn location(attributes: &BTreeMap<String, String>, well: WellInfo, assumed: &mut u64) -> WellLocation {
-    let number = |key: &str| attributes.get(key).and_then(|text| text.parse::<f64>().ok());
+    let number =
+        |key: &str| attributes.get(key).and_then(|text| text.parse::<f64>().ok()).filter(|value| value.is_finite());
     let epsg = |key: &str| attributes.get(key).and_then(|text| text.strip_prefix("EPSG:")?.parse().ok());
     let degrees = number("longitude_deg").zip(number("latitude_deg"));
     let metres = number("x_m").zip(number("y_m"));

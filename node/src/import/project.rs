@@ -44,10 +44,15 @@ impl Door {
                 .hint(format!("dataforge projects unarchive {} opens it again", project.fmt_short())));
         }
         let named = core.store.blobs_of(&workspace, &Scope::Project(project))?;
-        let allowed = row.settings.get(ALLOWED_FILE_TYPES).map(|types| types.split(',').map(str::to_lowercase));
+        let allowed = row.settings.get(ALLOWED_FILE_TYPES).map(|types| types.split(','));
         Ok(Self {
             name: row.name,
-            allowed: allowed.into_iter().flatten().filter(|word| !word.is_empty()).collect(),
+            allowed: allowed
+                .into_iter()
+                .flatten()
+                .map(|word| word.trim().to_lowercase())
+                .filter(|word| !word.is_empty())
+                .collect(),
             quota: row.quota.unwrap_or(default),
             used: named.iter().map(|one| one.blob.size).sum(),
             known: named.iter().map(|one| one.blob.hash).collect(),

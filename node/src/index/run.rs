@@ -83,7 +83,7 @@ fn insert_run(
             header(HeaderField::LogType),
             header(HeaderField::Wellbore),
             header(HeaderField::Datum),
-            header(HeaderField::ElevationM).and_then(|text| text.parse::<f64>().ok()),
+            header(HeaderField::ElevationM).and_then(|text| text.parse::<f64>().ok()).filter(|metres| metres.is_finite()),
             state.depth_shift_m,
             rendition.report.seen,
             state.deleted,

@@ -21,7 +21,7 @@ const SELECTIONS: &str = "
 const SELECTED: &str = "
     SELECT s.part, s.item, s.well, s.run, s.ordinal, s.property, s.from_value, s.to_value, s.unit, s.datum,
            coalesce(w.name, c.label || ' of ' || r.name, s.property),
-           coalesce(w.deleted, r.deleted, s.property IS NULL)
+           s.run IS NOT NULL AND c.run IS NULL OR coalesce(w.deleted, r.deleted, s.property IS NULL)
     FROM selected AS s
     LEFT JOIN wells AS w ON w.workspace = s.workspace AND w.id = s.well
     LEFT JOIN runs AS r ON r.workspace = s.workspace AND r.id = s.run

@@ -42,7 +42,8 @@ pub(super) fn refresh(
             item,
             top.name,
             top.depth.value,
-            top.base.as_ref().and_then(|base| value_in(base, unit)),
+            // The row has one datum: a base from another one would be told at a wrong depth.
+            top.base.as_ref().filter(|base| base.datum == top.depth.datum).and_then(|base| value_in(base, unit)),
             unit,
             top.depth.datum,
             metres(unit),

@@ -111,7 +111,10 @@ fn refuse(found: Vec<Problem>, kind: ErrorKind) -> Result<(), ApiError> {
 
 /// Merges a text that somebody changed with what it reads now.
 fn merged(was: &str, value: &str, now: &str) -> Result<String, ApiError> {
-    merge_text(was, value, now).map_err(|error: EngineError| ApiError::from_error(ErrorKind::Internal, &error))
+    merge_text(was, value, now).map_err(|error| match error {
+        EngineError::TextTooLong => ApiError::from_error(ErrorKind::Usage, &error).hint("make it shorter"),
+        _ => ApiError::from_error(ErrorKind::Internal, &error),
+    })
 }
 
 /// Ids for items: random, as each author makes them.

@@ -157,7 +157,8 @@ fn identity(well: &WellInfo, attributes: &Attributes, sources: BTreeSet<BlobHash
 
 /// Returns where a well is, as far as its attributes have it in numbers.
 fn position(attributes: &Attributes) -> Option<Position> {
-    let number = |key: &str| attributes.get(key).and_then(|text| text.parse::<f64>().ok());
+    let number =
+        |key: &str| attributes.get(key).and_then(|text| text.parse::<f64>().ok()).filter(|value| value.is_finite());
     let geographic =
         || Some(Position::Geographic { latitude: number("latitude_deg")?, longitude: number("longitude_deg")? });
     let projected = || {

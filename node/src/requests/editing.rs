@@ -221,7 +221,8 @@ fn check_place(field: &str, value: &str, number: Option<f64>) -> Result<(), ApiE
 }
 
 fn check_run(field: &str, value: &str) -> Result<(), ApiError> {
-    if field == HeaderField::ElevationM.as_str() && !value.is_empty() && value.parse::<f64>().is_err() {
+    if field == HeaderField::ElevationM.as_str() && !value.is_empty() && !value.parse::<f64>().is_ok_and(f64::is_finite)
+    {
         return Err(usage(format!("{value:?} is no elevation"), "use metres above mean sea level"));
     }
     if field == DEPTH_SHIFT_M && !value.is_empty() && !value.parse::<f64>().is_ok_and(f64::is_finite) {

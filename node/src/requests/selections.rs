@@ -12,6 +12,9 @@ use crate::export::selection_problem;
 use crate::index::{Found, Index};
 use crate::node::Node;
 
+/// Bytes that something chosen takes in a change at most.
+const THING_BYTES: usize = 400;
+
 pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: SelectionsRequest) -> Result<Reply, ApiError> {
     match ask {
         SelectionsRequest::List => {
@@ -89,6 +92,9 @@ fn resolve(index: &Index<'_>, choices: &Choices) -> Result<Resolved, ApiError> {
     }
     for property in &choices.properties {
         check_property(property)?;
+        if property.is_empty() {
+            return Err(usage("a property has no name".to_owned()).hint("write a property, e.g. gamma_ray"));
+        }
         resolved.things.push(Selected::Property(property.clone()));
     }
     for (number, interval) in (1..).zip(&choices.intervals) {
@@ -134,18 +140,24 @@ fn check_datums(state: &SelectionState, more: &[Interval]) -> Result<(), ApiErro
 fn choose(writer: &mut Writer<'_>, doc: DocId, resolved: &Resolved) -> Result<(), ApiError> {
     let state = writer.document(&doc)?.map(|document| SelectionState::read(&document)).unwrap_or_default();
     check_datums(&state, &resolved.intervals)?;
-    if state.wells.len() + state.curves.len() + state.intervals.len() + resolved.things.len() > MAX_SELECTED {
+    let present = state.wells.len() + state.curves.len() + state.properties.len() + state.intervals.len();
+    if present + resolved.things.len() + resolved.intervals.len() > MAX_SELECTED {
         return Err(usage(format!("a selection holds {MAX_SELECTED} things")).hint("make another one"));
     }
     // What is chosen already is not chosen again.
     let new = resolved.intervals.iter().filter(|interval| !state.intervals.values().any(|known| known == *interval));
     let new = new.map(|interval| Ok::<_, ApiError>((new_item()?, interval))).collect::<Result<Vec<_>, _>>()?;
     writer.edit(doc, &[], Vec::new(), |document, actor| {
-        let edited = document.edit(actor, |edit| {
-            resolved.things.iter().try_for_each(|what| edit.select(what, true))?;
-            new.iter().try_for_each(|(id, interval)| edit.select_interval(id, Some(interval)))
-        })?;
-        Ok(edited.into_iter().collect())
+        let mut changes = Vec::new();
+        for part in titled::divide(&resolved.things, |_| THING_BYTES) {
+            changes.extend(document.edit(actor, |edit| part.iter().try_for_each(|what| edit.select(what, true)))?);
+        }
+        for part in titled::divide(&new, |_| THING_BYTES) {
+            changes.extend(document.edit(actor, |edit| {
+                part.iter().try_for_each(|(id, interval)| edit.select_interval(id, Some(interval)))
+            })?);
+        }
+        Ok(changes)
     })?;
     Ok(())
 }
@@ -162,11 +174,14 @@ fn unchoose(writer: &mut Writer<'_>, doc: DocId, resolved: &Resolved) -> Result<
         gone.extend(known);
     }
     writer.edit(doc, &[], Vec::new(), |document, actor| {
-        let edited = document.edit(actor, |edit| {
-            resolved.things.iter().try_for_each(|what| edit.select(what, false))?;
-            gone.iter().try_for_each(|id| edit.select_interval(id, None))
-        })?;
-        Ok(edited.into_iter().collect())
+        let mut changes = Vec::new();
+        for part in titled::divide(&resolved.things, |_| THING_BYTES) {
+            changes.extend(document.edit(actor, |edit| part.iter().try_for_each(|what| edit.select(what, false)))?);
+        }
+        for part in titled::divide(&gone, |_| THING_BYTES) {
+            changes.extend(document.edit(actor, |edit| part.iter().try_for_each(|id| edit.select_interval(id, None)))?);
+        }
+        Ok(changes)
     })?;
     Ok(())
 }

@@ -3,23 +3,22 @@
 //! An edit after which the stations make no path is refused; what two people do at once may still
 //! make none, which is then said wherever the path is asked for.
 
-use dataforge_protocol::document::{
-    Edit, EngineError, LongText, MAX_ITEMS, Position, Station, StationField, SurveyField, SurveyState,
-};
+mod stations;
+
+use dataforge_protocol::document::{LongText, SurveyField, SurveyState};
 use dataforge_protocol::facts::{DocKind, Facts, Origin};
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
+use self::stations::{check_path, put, station_of, write_all};
 use super::editing::edit;
-use super::titled::{self, datum, length, new_item};
+use super::titled::{self, datum, length};
 use crate::api::{ApiError, ErrorKind, NewStation, PathPointInfo, PathReply, Reply, SurveyReply, SurveysRequest};
 use crate::core::Core;
 use crate::index::Index;
 use crate::node::Node;
-use crate::trajectory::{Measured, PathPoint, Trajectory};
+use crate::trajectory::PathPoint;
 use crate::wellpath::WellPath;
 
-/// Stations nearer to each other than this many metres are at one depth.
-const SAME_M: f64 = 1e-6;
 /// Depths that are placed by one request.
 const MAX_POINTS: usize = 100_000;
 /// What north may be.
@@ -139,67 +138,6 @@ pub(crate) fn in_full(core: &Core, workspace: WorkspaceId, doc: &DocId) -> Resul
     Ok(SurveyReply { survey, stations, problem, starts_vertical })
 }
 
-/// Checks what can be said of one station.
-fn checked(number: usize, new: &NewStation) -> Result<Station, ApiError> {
-    let what = format!("station {number}");
-    let (unit, _) = length(&what, &new.unit)?;
-    let md = Position::new(new.md, unit, "").filter(|md| md.value >= 0.0);
-    let md = md.ok_or_else(|| usage(format!("{what}: {} is no measured depth", new.md)))?;
-    Ok(Station { md, inclination_deg: new.inclination_deg, azimuth_deg: new.azimuth_deg })
-}
-
-fn metres(station: &Station) -> f64 {
-    station.md.value * length("station", &station.md.unit).map_or(f64::NAN, |(_, to_m)| to_m)
-}
-
-/// Refuses stations that make no path.
-fn check_path<'a>(stations: impl Iterator<Item = &'a Station>) -> Result<(), ApiError> {
-    let mut measured: Vec<_> = stations
-        .map(|station| Measured {
-            md_m: metres(station),
-            inclination_deg: station.inclination_deg,
-            azimuth_deg: station.azimuth_deg,
-        })
-        .collect();
-    if measured.is_empty() {
-        return Ok(());
-    }
-    measured.sort_by(|a, b| a.md_m.total_cmp(&b.md_m));
-    Trajectory::new(&measured).map(drop).map_err(|error| {
-        usage(error.to_string()).hint("stations are numbered by depth; dataforge surveys show lists those there are")
-    })
-}
-
-/// Puts stations beside those that there are, or in the place of those at the same depths.
-fn put(state: &mut SurveyState, stations: &[NewStation]) -> Result<Vec<(String, Station)>, ApiError> {
-    let mut written: Vec<(String, Station)> = Vec::new();
-    for (number, new) in (1..).zip(stations) {
-        let station = checked(number, new)?;
-        let md_m = metres(&station);
-        if let Some((_, other)) = written.iter().find(|(_, other)| (metres(other) - md_m).abs() < SAME_M) {
-            return Err(usage(format!("station {number}: {} is given twice", other.md)));
-        }
-        let same = state.stations.iter().find(|(_, other)| (metres(other) - md_m).abs() < SAME_M);
-        let id = same.map_or_else(new_item, |(id, _)| Ok(id.clone()))?;
-        written.push((id, station));
-    }
-    state.stations.extend(written.iter().cloned());
-    if state.stations.len() > MAX_ITEMS {
-        return Err(usage(format!("a survey holds {MAX_ITEMS} stations")));
-    }
-    check_path(state.stations.values())?;
-    Ok(written)
-}
-
-fn write(edit: &mut Edit<'_, '_>, stations: &[(String, Station)]) -> Result<(), EngineError> {
-    for (id, station) in stations {
-        edit.set_station(id, StationField::Md, &station.md.to_string())?;
-        edit.set_station(id, StationField::Inclination, &station.inclination_deg.to_string())?;
-        edit.set_station(id, StationField::Azimuth, &station.azimuth_deg.to_string())?;
-    }
-    Ok(())
-}
-
 async fn create(
     node: &Node,
     workspace: WorkspaceId,
@@ -215,11 +153,9 @@ async fn create(
         let deps: Vec<_> = writer.opening(&well).into_iter().collect();
         writer.open(&facts, deps.clone())?;
         writer.edit(doc, &deps, Vec::new(), |document, actor| {
-            let edited = document.edit(actor, |edit| {
-                edit.file_under(&well, None)?;
-                write(edit, &stations)
-            })?;
-            Ok(edited.into_iter().collect())
+            let mut changes: Vec<_> = document.edit(actor, |edit| edit.file_under(&well, None))?.into_iter().collect();
+            changes.extend(write_all(document, actor, &stations)?);
+            Ok(changes)
         })?;
         titled::begin(writer, doc, &title, &description)
     })
@@ -233,13 +169,11 @@ async fn set_stations(
     doc: DocId,
     stations: Vec<NewStation>,
 ) -> Result<Reply, ApiError> {
-    let message = format!("{} of {} are set", stations.len(), doc.fmt_short());
+    let message = format!("{} stations of {} are set", stations.len(), doc.fmt_short());
     edit(node, workspace, message, move |writer| {
         let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
         let stations = put(&mut SurveyState::read(&document), &stations)?;
-        writer.edit(doc, &[], Vec::new(), |document, actor| {
-            Ok(document.edit(actor, |edit| write(edit, &stations))?.into_iter().collect())
-        })?;
+        writer.edit(doc, &[], Vec::new(), |document, actor| write_all(document, actor, &stations))?;
         Ok(())
     })
     .await
@@ -249,13 +183,7 @@ async fn remove_station(node: &Node, workspace: WorkspaceId, doc: DocId, target:
     edit(node, workspace, format!("station {target} is removed"), move |writer| {
         let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
         let mut state = SurveyState::read(&document);
-        let md = target.parse::<f64>().ok();
-        // A depth goes before an id: one may look like the other.
-        let at = state.stations.iter().find(|(_, station)| Some(station.md.value) == md).map(|(id, _)| id.clone());
-        let id = at.or_else(|| state.stations.contains_key(&target).then(|| target.clone())).ok_or_else(|| {
-            ApiError::new(ErrorKind::NotFound, format!("there is no station {target:?}"))
-                .hint("name its id or its measured depth: dataforge surveys show lists both")
-        })?;
+        let id = station_of(&state, &target)?;
         state.stations.remove(&id);
         check_path(state.stations.values())?;
         writer.edit(doc, &[], Vec::new(), |document, actor| {
@@ -354,33 +282,6 @@ fn missing(doc: &DocId) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn new(md: f64, unit: &str, inclination_deg: f64) -> NewStation {
-        NewStation { md, unit: unit.into(), inclination_deg, azimuth_deg: 10.0 }
-    }
-
-    #[test]
-    fn a_station_at_the_same_depth_takes_the_place_of_the_other() {
-        let mut state = SurveyState::default();
-        let first = put(&mut state, &[new(0.0, "m", 0.0), new(304.8, "m", 1.0)]).unwrap();
-        let second = put(&mut state, &[new(1000.0, "ft", 2.0)]).unwrap();
-        assert_eq!(second[0].0, first[1].0, "a thousand feet are 304.8 m");
-        assert_eq!(state.stations.len(), 2);
-    }
-
-    #[test]
-    fn stations_that_make_no_path_are_refused_with_their_place() {
-        for (stations, expected) in [
-            (vec![new(0.0, "m", 0.0), new(10.0, "m", 181.0)], "station 2 at 10 m: inclination 181°"),
-            (vec![new(5.0, "m", 0.0), new(5.0, "m", 1.0)], "station 2: 5 m is given twice"),
-            (vec![new(5.0, "s", 0.0)], "station 1: \"s\" is no unit of length"),
-            (vec![new(-5.0, "m", 0.0)], "station 1: -5 is no measured depth"),
-            (vec![new(f64::NAN, "m", 0.0)], "no measured depth"),
-        ] {
-            let error = put(&mut SurveyState::default(), &stations).unwrap_err();
-            assert!(error.message.contains(expected), "{error}");
-        }
-    }
 
     #[test]
     fn what_holds_for_a_survey_is_checked() {

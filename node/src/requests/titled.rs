@@ -1,6 +1,7 @@
 //! What documents with a title have in common: being called something, described and deleted.
 
 use dataforge_protocol::document::LongText;
+use dataforge_protocol::document::chart::{MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS};
 use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
@@ -10,10 +11,8 @@ use crate::core::Writer;
 use crate::index::Index;
 use crate::node::Node;
 
-/// Longest title in characters.
-const MAX_TITLE_CHARS: usize = 200;
-/// Longest description in characters.
-const MAX_DESCRIPTION_CHARS: usize = 20_000;
+/// Bytes of things that go into one change: far below what the gate lets through.
+const CHANGE_BYTES: usize = 96 * 1024;
 
 /// Checks a title or a description.
 ///
@@ -50,6 +49,23 @@ pub(super) fn begin(writer: &mut Writer<'_>, doc: DocId, title: &str, descriptio
         Ok(edited.into_iter().collect())
     })?;
     Ok(())
+}
+
+/// Divides things over as many changes as hold them; each takes so many bytes.
+pub(super) fn divide<T>(things: &[T], bytes: impl Fn(&T) -> usize) -> Vec<&[T]> {
+    let (mut rest, mut parts) = (things, Vec::new());
+    while !rest.is_empty() {
+        let mut size = 0;
+        let fitting = rest.iter().take_while(|thing| {
+            size += bytes(thing);
+            size <= CHANGE_BYTES
+        });
+        // One that is larger than that goes by itself.
+        let (now, later) = rest.split_at(fitting.count().max(1));
+        parts.push(now);
+        rest = later;
+    }
+    parts
 }
 
 /// Finds a document of a kind.
@@ -136,4 +152,18 @@ pub(super) fn datum(what: &str, text: &str) -> Result<String, ApiError> {
             .hint("use a code such as KB, RT, DF, GL or MSL"));
     }
     Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_change_does_not_hold_is_divided() {
+        assert!(divide(&[] as &[usize], |bytes| *bytes).is_empty());
+        let sizes = [CHANGE_BYTES / 2, CHANGE_BYTES / 2, 1, CHANGE_BYTES + 1, 7];
+        let parts = divide(&sizes, |bytes| *bytes);
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [2, 1, 1, 1]);
+        assert_eq!(parts.concat(), sizes);
+    }
 }

@@ -161,12 +161,24 @@ async fn add(node: &Node, workspace: WorkspaceId, doc: DocId, tops: Vec<NewTop>)
             return Err(usage(format!("a set holds {MAX_ITEMS} tops; it has {present}")).hint("make another set"));
         }
         writer.edit(doc, &[], Vec::new(), |document, actor| {
-            let write = document.edit(actor, |edit| tops.iter().try_for_each(|(id, top)| edit.add_top(id, top)))?;
-            Ok(write.into_iter().collect())
+            let mut changes = Vec::new();
+            for part in titled::divide(&tops, |(_, top)| bytes(top)) {
+                changes
+                    .extend(document.edit(actor, |edit| part.iter().try_for_each(|(id, top)| edit.add_top(id, top)))?);
+            }
+            Ok(changes)
         })?;
         Ok(())
     })
     .await
+}
+
+/// About how many bytes a top takes in a change.
+fn bytes(top: &Top) -> usize {
+    /// Keys, positions and what ops take besides.
+    const REST: usize = 600;
+    let texts = [Some(&top.name), top.interpreter.as_ref(), top.remark.as_ref()];
+    REST + texts.into_iter().flatten().map(String::len).sum::<usize>()
 }
 
 /// Finds a top of a set by its id or name.
@@ -219,6 +231,7 @@ fn text_of(top: &Top, field: TopField, value: &str) -> Result<String, ApiError> 
     match field {
         TopField::Depth => check_order(&position, top.base.as_ref())?,
         TopField::Base => check_order(&top.depth, Some(&position))?,
+        TopField::Uncertainty if position.value < 0.0 => return Err(usage(format!("{what}: {value:?} is below 0"))),
         _ => {}
     }
     Ok(position.to_string())
@@ -317,6 +330,7 @@ mod tests {
             (TopField::Base, "1500 m"),
             (TopField::Base, "6000 ft GL"),
             (TopField::Base, "6000 s"),
+            (TopField::Uncertainty, "-1"),
         ] {
             assert!(text_of(&top, field, value).is_err(), "{value}");
         }

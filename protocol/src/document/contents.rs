@@ -11,7 +11,7 @@ use crate::facts::DocKind;
 const PART_BYTES: usize = 128 * 1024;
 /// Fields in one change at most.
 const PART_FIELDS: usize = 1000;
-/// Byte values in one change at most: each may speak of a blob, and an entry names 16 of them.
+/// Renditions in one change at most: each may speak of a blob, and an entry names 16 of them.
 const PART_VALUES: usize = 8;
 /// Characters of a text that are written in one change.
 const PART_CHARS: usize = 10_000;
@@ -53,7 +53,7 @@ impl Contents {
         let mut parts = vec![Self::default()];
         let (mut bytes, mut values) = (0, 0);
         for (map, key, field) in self.fields {
-            let (more, is_value) = (key.len() + size(&field), matches!(field, Field::Bytes(_)));
+            let (more, is_value) = (key.len() + size(&field), map == Map::Renditions);
             let full = |part: &Self| {
                 bytes + more > PART_BYTES || part.fields.len() >= PART_FIELDS || (is_value && values >= PART_VALUES)
             };
@@ -197,6 +197,9 @@ mod tests {
             texts: Vec::new(),
         };
         assert_eq!(small.split().len(), 3, "eight values a change, for the blobs they speak of");
+        let rows = (0..400).map(|at| (Map::Items, format!("top/{at:016x}/imported"), Field::Bytes(vec![1])));
+        let rows = Contents { fields: rows.collect(), texts: Vec::new() };
+        assert_eq!(rows.split().len(), 1, "rows speak of no blobs");
     }
 
     #[test]

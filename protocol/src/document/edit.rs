@@ -9,6 +9,7 @@ use automerge::{ReadDoc as _, ScalarValue};
 
 use super::EngineError;
 use super::read::{Field, LongText, Map, field_of};
+use super::text::check_comparable;
 
 /// An edit under way.
 #[derive(Debug)]
@@ -50,9 +51,11 @@ impl<'a, 'b> Edit<'a, 'b> {
     /// others write elsewhere in it stays.
     ///
     /// # Errors
-    /// The document has no such text, or Automerge fails.
+    /// The document has no such text, it or the given one is too long, or Automerge fails.
     pub fn set_long_text(&mut self, text: LongText, value: &str) -> Result<(), EngineError> {
-        if self.tx.text(text.id())? != value {
+        let before = self.tx.text(text.id())?;
+        if before != value {
+            check_comparable(&[&before, value])?;
             self.tx.update_text(&text.id(), value)?;
         }
         Ok(())

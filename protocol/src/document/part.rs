@@ -12,6 +12,8 @@ use crate::id::DocId;
 pub(super) const IMPORTED: &str = "imported";
 /// Bytes of rows that go into one change.
 const CHANGE_BYTES: usize = 96 * 1024;
+/// Rows that are taken away in one change.
+const GONE_ROWS: usize = 1000;
 /// Bytes that a row takes besides its own.
 const ROW_BYTES: usize = 64;
 
@@ -81,8 +83,9 @@ impl Document {
         let Imported { part, common, rows } = imported;
         let rows: Vec<_> = rows.into_iter().map(|(row, bytes)| (key(part, &row_id(row), IMPORTED), bytes)).collect();
         let keys: BTreeSet<&str> = rows.iter().map(|(key, _)| &**key).collect();
+        let is_row = |id: &str, field: &str| field == IMPORTED && is_item_id(id);
         let is_gone =
-            |name: &str| split(name, part).is_some_and(|(_, field)| field == IMPORTED) && !keys.contains(name);
+            |name: &str| split(name, part).is_some_and(|(id, field)| is_row(id, field)) && !keys.contains(name);
         let gone: Vec<_> =
             self.entries(Map::Items).map(|(name, _)| name.into_owned()).filter(|name| is_gone(name)).collect();
         let mut document = self.clone();
@@ -94,8 +97,13 @@ impl Document {
             if let Some(common) = &common {
                 edit.set_bytes(Map::Items, IMPORTED, Some(common))?;
             }
-            gone.iter().try_for_each(|name| edit.set_bytes(Map::Items, name, None))
+            Ok(())
         })?);
+        for gone in gone.chunks(GONE_ROWS) {
+            changes.extend(
+                document.edit(actor, |edit| gone.iter().try_for_each(|name| edit.set_bytes(Map::Items, name, None)))?,
+            );
+        }
         let mut rows = rows.as_slice();
         while !rows.is_empty() {
             let (now, later) = rows.split_at(fitting(rows));

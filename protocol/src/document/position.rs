@@ -63,7 +63,9 @@ impl Position {
         // The sign of zero would not come back as a number that is equal and a text that is not.
         let value = if value == 0.0 { 0.0 } else { value };
         let fits = is_value(value) && is_word(unit) && (datum.is_empty() || is_word(datum));
-        fits.then(|| Self { value, unit: unit.to_owned(), datum: datum.to_owned() })
+        let position = fits.then(|| Self { value, unit: unit.to_owned(), datum: datum.to_owned() });
+        // A value next to 0 has a long text, which would not be read again.
+        position.filter(|position| position.to_string().len() <= MAX_CHARS)
     }
 
     /// Reads what a [`Position`] displays; nothing else.
@@ -92,7 +94,8 @@ impl Range {
     #[must_use]
     pub fn new(from: f64, to: f64, unit: &str, datum: &str) -> Option<Self> {
         let (from, to) = (Position::new(from, unit, datum)?, Position::new(to, unit, datum)?);
-        (from.value <= to.value).then_some(Self { from: from.value, to: to.value, unit: from.unit, datum: from.datum })
+        let range = Self { from: from.value, to: to.value, unit: from.unit, datum: from.datum };
+        (range.from <= range.to && range.to_string().len() <= MAX_CHARS).then_some(range)
     }
 
     /// Reads what a [`Range`] displays; nothing else.
@@ -144,5 +147,7 @@ mod tests {
         }
         assert_eq!(Position::new(1.0, "m m", ""), None);
         assert_eq!(Position::new(f64::NAN, "m", ""), None);
+        assert_eq!(Position::new(1e-200, "m", ""), None, "its text would be too long to be read");
+        assert_eq!(Range::new(1e-60, 1.5e-60, "m", ""), None);
     }
 }

@@ -7,7 +7,7 @@
 //! its own, so that no change exceeds what the gate admits. Until the last part has arrived the
 //! hash does not match and the rendition reads as absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::EngineError;
 use crate::facts::{CurveFacts, RenditionFacts};
@@ -68,7 +68,22 @@ pub(super) fn split(facts: &RenditionFacts) -> Result<Vec<(String, Vec<u8>)>, En
 /// Returns the complete renditions of a map by id.
 pub(super) fn join(values: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, RenditionFacts> {
     let heads = values.iter().filter(|(key, _)| !key.contains('/'));
-    heads.filter_map(|(id, head)| Some((id.clone(), join_one(values, id, head)?))).collect()
+    let found = heads.filter_map(|(id, head)| Some((id.clone(), join_one(values, id, head)?)));
+    found.filter(|(_, facts)| is_sound(facts)).collect()
+}
+
+/// Whether a count that somebody wrote is one that a database keeps.
+pub(super) fn is_count(count: u64) -> bool {
+    i64::try_from(count).is_ok()
+}
+
+/// Whether facts that somebody wrote can be listed: counts are counts, and curves have ordinals of their
+/// own.
+fn is_sound(facts: &RenditionFacts) -> bool {
+    let RenditionFacts { blob_size, source_size, rows, index, curves, report, .. } = facts;
+    let mut ordinals = BTreeSet::new();
+    [*blob_size, *source_size, *rows, index.reversals, report.seen].into_iter().all(is_count)
+        && curves.iter().all(|curve| is_count(curve.count) && ordinals.insert(curve.ordinal))
 }
 
 fn join_one(values: &BTreeMap<String, Vec<u8>>, id: &str, head: &[u8]) -> Option<RenditionFacts> {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::rendition::{id_of, join, reader_version, split};
+use super::rendition::{id_of, is_count, join, reader_version, split};
 use super::{DELETED, Document, Edit, EngineError, Field, Map};
 use crate::facts::{GriddedFacts, HeaderFacts, RenditionFacts};
 use crate::id::DocId;
@@ -308,7 +308,10 @@ fn read_gridded(doc: &Document) -> Vec<GriddedFacts> {
         Field::Bytes(bytes) if key.strip_prefix(GRIDDED) == Some(&id_of(&bytes)) => postcard::from_bytes(&bytes).ok(),
         _ => None,
     });
-    values.collect()
+    let is_sound = |copy: &GriddedFacts| {
+        is_count(copy.blob_size) && is_count(copy.rows) && copy.step.is_finite() && copy.origin.is_finite()
+    };
+    values.filter(is_sound).collect()
 }
 
 fn curve_key(ordinal: u32, field: CurveField) -> String {

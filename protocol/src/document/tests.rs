@@ -204,6 +204,24 @@ fn four_thousand_curves_fit_through_the_gate() {
 }
 
 #[test]
+fn facts_that_no_database_keeps_read_as_absent() {
+    let sound = rendition("las/1", 2);
+    let mut twice = sound.clone();
+    twice.curves[1].ordinal = 1;
+    let mut uncounted = sound.clone();
+    uncounted.curves[0].count = u64::MAX;
+    let mut doc = empty(DocKind::Run);
+    for bad in [twice, uncounted, RenditionFacts { blob_size: u64::MAX, ..sound.clone() }] {
+        doc.add_rendition(A, bad).unwrap();
+    }
+    doc.add_gridded(A, &GriddedFacts { rows: u64::MAX, ..gridded(0.5) }).unwrap();
+    doc.add_gridded(A, &gridded(f64::NAN)).unwrap();
+    assert!(RunState::read(&doc).renditions.is_empty() && RunState::read(&doc).gridded.is_empty());
+    doc.add_rendition(A, sound.clone()).unwrap();
+    assert_eq!(RunState::read(&doc).renditions, [sound]);
+}
+
+#[test]
 fn one_curve_too_large_is_an_error() {
     let mut facts = rendition("las/1", 2);
     facts.curves[1].description = "x".repeat(200_000);

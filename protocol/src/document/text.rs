@@ -5,6 +5,16 @@ use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc as _, TextEncoding};
 
 use super::{EngineError, contain};
 
+/// Most characters of a text that is compared with another. A change holds no more of them; peers can
+/// write longer ones bit by bit.
+pub(super) const MAX_COMPARED_CHARS: usize = 20_000;
+
+/// Refuses texts that would take too long to compare.
+pub(super) fn check_comparable(texts: &[&str]) -> Result<(), EngineError> {
+    let is_long = texts.iter().any(|text| text.chars().nth(MAX_COMPARED_CHARS).is_some());
+    if is_long { Err(EngineError::TextTooLong) } else { Ok(()) }
+}
+
 /// Merges two versions of a text that were made from the same one: what either put in is there, and
 /// what either took out is not.
 ///
@@ -12,11 +22,12 @@ use super::{EngineError, contain};
 /// writing theirs as it is would take back what others wrote since.
 ///
 /// # Errors
-/// Automerge fails.
+/// A text is too long, or Automerge fails.
 pub fn merge_text(base: &str, ours: &str, theirs: &str) -> Result<String, EngineError> {
     if base == theirs || ours == theirs {
         return Ok(ours.to_owned());
     }
+    check_comparable(&[base, ours, theirs])?;
     contain(|| {
         let mut doc =
             Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(ActorId::from([1_u8; 16]));
@@ -38,7 +49,13 @@ pub fn merge_text(base: &str, ours: &str, theirs: &str) -> Result<String, Engine
 
 #[cfg(test)]
 mod tests {
-    use super::merge_text;
+    use super::*;
+
+    #[test]
+    fn what_would_take_too_long_to_compare_is_refused() {
+        let long = "ä".repeat(MAX_COMPARED_CHARS + 1);
+        assert!(matches!(merge_text("a", &long, "b"), Err(EngineError::TextTooLong)));
+    }
 
     #[test]
     fn what_two_people_typed_is_all_there() {
