@@ -115,6 +115,16 @@ fn peer_that_came_again_stays_when_its_earlier_session_ends() {
 }
 
 #[test]
+fn peer_stays_when_the_later_of_its_two_sessions_ends() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    let later = transfers.join(provider(1), false);
+    transfers.leave(&provider(1), later);
+    assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
+    transfers.leave(&provider(1), 1);
+    assert!(!transfers.is_provider(&provider(1)));
+}
+
+#[test]
 fn peer_that_stopped_sending_is_asked_again_soon_and_others_at_once() {
     let (transfers, now) = table(&[wanted(1, 10, 0)], 2, &[]);
     transfers.on_failure(&provider(1), &hash(1), &FetchError::Stalled, now, 9_000);
