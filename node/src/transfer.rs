@@ -482,10 +482,10 @@ impl Transfers {
         self.state().may_give(provider, hash, now)
     }
 
-    /// Notes that nothing comes from a peer any more.
-    pub(crate) fn note_silent(&self, provider: &Provider, now: Instant) {
+    /// Notes that a peer did not give what was asked for beside the queue.
+    pub(crate) fn note_failure(&self, provider: &Provider, hash: &BlobHash, error: &FetchError, now: Instant) {
         if let Some(supply) = self.state().providers.get_mut(provider) {
-            supply.silent_until = Some(now + STALLED);
+            supply.on_failure(*hash, error, now);
         }
     }
 

@@ -138,6 +138,18 @@ fn peer_that_stopped_sending_is_asked_again_soon_and_others_at_once() {
 }
 
 #[test]
+fn read_that_stalled_or_was_cut_leaves_the_blob_to_be_fetched_later() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    transfers.note_failure(&provider(1), &hash(1), &FetchError::Lost("reset".into()), now);
+    assert!(transfers.may_ask(&provider(1), &hash(1), now));
+    transfers.note_failure(&provider(1), &hash(1), &FetchError::Stalled, now);
+    assert!(!transfers.may_ask(&provider(1), &hash(1), now));
+    assert!(transfers.may_ask(&provider(1), &hash(1), now + STALLED));
+    transfers.note_failure(&provider(1), &hash(1), &FetchError::Lacking, now);
+    assert!(!transfers.may_ask(&provider(1), &hash(1), now + STALLED));
+}
+
+#[test]
 fn peer_that_fell_silent_is_asked_for_nothing_until_it_comes_again() {
     let (transfers, now) = table(&[wanted(1, 10, 0), wanted(2, 10, 0)], 2, &[]);
     transfers.on_failure(&provider(1), &hash(1), &FetchError::Silent, now, 9_000);
