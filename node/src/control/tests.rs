@@ -164,10 +164,10 @@ async fn a_watcher_hears_events() {
 /// A process of an earlier build takes no content, and tells everything.
 #[tokio::test]
 async fn who_watches_everything_says_nothing_of_it() {
-    let mut frame = Vec::new();
-    frame::write_watch(&mut frame, &Watching::default()).await.unwrap();
-    assert_eq!(frame, [0, 0, 0, 1, 3]);
-    let read = frame::read(&mut frame.as_slice()).await;
+    let mut bytes: Vec<u8> = Vec::new();
+    frame::write_watch(&mut bytes, &Watching::default()).await.unwrap();
+    assert_eq!(bytes, [0, 0, 0, 1, 3]);
+    let read = frame::read(&mut bytes.as_slice()).await;
     assert!(matches!(read, Ok(Some(Frame::Watch(watching))) if watching == Watching::default()));
 }
 
