@@ -32,6 +32,7 @@ use self::read::{Content, Read};
 use self::record::Filing;
 pub(crate) use self::watch::watch_configured;
 use crate::api::{ApiError, ErrorKind, Event, FileResult, ImportOptions, ImportSummary};
+use crate::caller;
 use crate::client::Output;
 use crate::index::Index;
 use crate::ingest::identity::WellIdentity;
@@ -256,7 +257,8 @@ impl Job {
         }
         let durable = self.node.blobs().add(files.iter().flat_map(Read::blobs).collect()).await?;
         let (node, workspace, filing) = (self.node.clone(), self.workspace, self.filing.clone());
-        let made = tokio::spawn(async move {
+        // A task of its own works for the same client.
+        let made = tokio::spawn(caller::work_for(caller::current(), async move {
             let held: Vec<(BlobHash, u64)> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
             let written = node.with_core(move |core| {
                 core.write(&workspace, &held, |writer| {
@@ -270,7 +272,7 @@ impl Job {
             drop(durable);
             node.on_progress(workspace, &progress);
             Ok(made)
-        });
+        }));
         Ok(Recording { item, results, made: Some(made) })
     }
 

@@ -29,8 +29,8 @@ mod session;
 mod traffic;
 mod transfer;
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +69,8 @@ const HEARING: Duration = Duration::from_secs(3);
 const FAULT_PAUSE: Duration = Duration::from_secs(60);
 /// How long a peer is left alone after a failure on this side, of the disk for instance.
 const OWN_FAULT_PAUSE: Duration = Duration::from_secs(10);
+/// How long a peer is doubted that could not be dialled at once: after that what is open may be as good as ever.
+const DOUBT: Duration = Duration::from_secs(10);
 /// How long a peer is left alone that says that this device is no member any more.
 const REMOVED_PAUSE: Duration = Duration::from_secs(300);
 /// Announcements of blobs that a slow session may be behind.
@@ -155,8 +157,8 @@ pub(crate) struct Network {
     surroundings: Mutex<Surroundings>,
     /// Tells the dialler that a member was heard, or is to be dialled for another reason.
     look_around: Notify,
-    /// Peers that nothing comes from any more, though they are connected: to be dialled again.
-    doubted: Mutex<BTreeSet<DeviceId>>,
+    /// Peers that nothing comes from any more, though they are connected, since when: to be dialled again.
+    doubted: Mutex<BTreeMap<DeviceId, Instant>>,
     /// Counts changes of the network this machine is in.
     network_changes: watch::Sender<u64>,
     /// The pairing window, and what is to be announced of it.
@@ -310,12 +312,12 @@ impl Network {
         if let Some(relays) = self.relays.as_ref().filter(|_| self.is_relayed(&device)) {
             relays.doubt();
         }
-        lock(&self.doubted).insert(device);
+        lock(&self.doubted).insert(device, Instant::now());
         self.look_around.notify_one();
     }
 
     fn is_doubted(&self, device: &DeviceId) -> bool {
-        lock(&self.doubted).contains(device)
+        lock(&self.doubted).get(device).is_some_and(|since| since.elapsed() < DOUBT)
     }
 
     /// Gives up all connections to a peer before it is dialled: as long as one is open, iroh sends what

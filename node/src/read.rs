@@ -111,17 +111,12 @@ async fn fetch(node: &Node, blob: &BlobRef, referred: &Referred, ranges: &[Range
             note_partial(node, blob).await?;
             if let Err(error) = received {
                 tracing::debug!("parts of blob {} from {}: {error}", blob.hash.fmt_short(), provider.1.fmt_short());
+                node.transfers().note_failure(&provider, &blob.hash, &error, Instant::now());
                 match error {
                     FetchError::Own(error) => return Err(error),
-                    FetchError::Lying(_) => {
-                        node.transfers().distrust(provider.1, Instant::now());
-                        node.transfers().note_lacking(&provider, &blob.hash);
-                    }
-                    FetchError::Silent => {
-                        node.transfers().note_silent(&provider, Instant::now());
-                        network.doubt(provider.1);
-                    }
-                    _ => node.transfers().note_lacking(&provider, &blob.hash),
+                    FetchError::Lying(_) => node.transfers().distrust(provider.1, Instant::now()),
+                    FetchError::Silent => network.doubt(provider.1),
+                    FetchError::Lacking | FetchError::Stalled | FetchError::Lost(_) => {}
                 }
             }
             let mut left = Vec::new();

@@ -87,7 +87,8 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct Supply {
-    number: u64,
+    /// The sessions with it, by the numbers they leave by.
+    sessions: BTreeSet<u64>,
     is_relayed: bool,
     /// Blobs it did not have when asked, and those that it stopped sending, until when.
     lacking: BTreeMap<BlobHash, Option<Instant>>,
@@ -174,13 +175,15 @@ impl Transfers {
         (state.known, state.paused) = (known, paused);
     }
 
-    /// A peer that may give blobs came; returns by which number it leaves, because another session with
-    /// the same peer may come before this one has gone.
+    /// A peer that may give blobs came, or came by another connection; returns by which number it leaves,
+    /// because of two sessions with it either may end first.
     pub(crate) fn join(&self, provider: Provider, is_relayed: bool) -> u64 {
         let mut state = self.state();
         state.joined += 1;
         let number = state.joined;
-        state.providers.insert(provider, Supply { number, is_relayed, ..Supply::default() });
+        let mut sessions = state.providers.remove(&provider).map(|supply| supply.sessions).unwrap_or_default();
+        sessions.insert(number);
+        state.providers.insert(provider, Supply { sessions, is_relayed, ..Supply::default() });
         // What failed for want of a peer, or of a network, may succeed now.
         for transfer in state.known.values_mut() {
             transfer.next_ms = 0;
@@ -190,11 +193,15 @@ impl Transfers {
         number
     }
 
-    /// A peer went; what it was about to bring is free again. One that has joined again stays.
+    /// A session with a peer ended; what it was about to bring is free again. One that has another
+    /// session stays.
     pub(crate) fn leave(&self, provider: &Provider, number: u64) {
         let mut state = self.state();
-        if state.providers.get(provider).is_some_and(|supply| supply.number == number) {
-            state.providers.remove(provider);
+        if let Some(supply) = state.providers.get_mut(provider) {
+            supply.sessions.remove(&number);
+            if supply.sessions.is_empty() {
+                state.providers.remove(provider);
+            }
         }
         drop(state);
         self.look_again();
@@ -475,10 +482,10 @@ impl Transfers {
         self.state().may_give(provider, hash, now)
     }
 
-    /// Notes that nothing comes from a peer any more.
-    pub(crate) fn note_silent(&self, provider: &Provider, now: Instant) {
+    /// Notes that a peer did not give what was asked for beside the queue.
+    pub(crate) fn note_failure(&self, provider: &Provider, hash: &BlobHash, error: &FetchError, now: Instant) {
         if let Some(supply) = self.state().providers.get_mut(provider) {
-            supply.silent_until = Some(now + STALLED);
+            supply.on_failure(*hash, error, now);
         }
     }
 

@@ -32,8 +32,12 @@ const PACKETS: u64 = 12_000;
 const FORGET: Duration = Duration::from_secs(600);
 /// How long no data at all comes over a line that is alive before its peer counts as stalled.
 const IDLE: Duration = if cfg!(test) { Duration::from_millis(700) } else { Duration::from_secs(10) };
-/// The longest that one step of a request takes, whatever else comes over the line.
-const LONGEST: Duration = Duration::from_secs(300);
+/// The longest that one step of a request takes, whatever else comes over the line, where that is fast
+/// enough; and where it is slow.
+const LONGEST: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(2400));
+/// What is under way at once, twice: two groups of sixteen small blobs, each of which is one step and begins
+/// anew when it is given up.
+const UNDER_WAY: u64 = 16 << 20;
 /// A rate is measured over so long,
 const MEASURED: Duration = Duration::from_secs(4);
 /// when it is of at least so many bytes: of a line that carries nothing but signs of life it says nothing.
@@ -92,6 +96,23 @@ impl Line {
             self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(PACKETS as f64 / rate.max(1) as f64));
         round_trip.saturating_mul(ROUND_TRIPS).saturating_add(packets).max(borne).clamp(SILENCE.0, SILENCE.1)
     }
+
+    /// Returns how long one step may take.
+    fn in_all(&self) -> Duration {
+        let all = self.rate.map(|rate| Duration::from_secs_f64(UNDER_WAY as f64 / rate.max(1) as f64));
+        all.unwrap_or_default().clamp(LONGEST.0, LONGEST.1)
+    }
+}
+
+/// How long a step of a request is waited for.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// While nothing comes over the line,
+    silent: Duration,
+    /// while no data does,
+    idle: Duration,
+    /// and in all.
+    in_all: Duration,
 }
 
 /// What is known of the lines to all peers that gave something.
@@ -151,7 +172,7 @@ impl Step {
 
     /// Judges after another tick. A tick counts as one however long it took: a machine that was busy or
     /// slept has not listened meanwhile.
-    fn tick(&mut self, received: Received, patience: Duration, idle: Duration) -> Verdict {
+    fn tick(&mut self, received: Received, limits: Limits) -> Verdict {
         self.waited += TICK;
         self.idle = if received.data == self.received.data { self.idle + TICK } else { Duration::ZERO };
         if received.datagrams == self.received.datagrams {
@@ -161,11 +182,11 @@ impl Step {
         }
         self.longest = self.longest.max(self.silent);
         self.received = received;
-        if self.silent >= patience {
+        if self.silent >= limits.silent {
             Verdict::Silent
-        } else if self.idle >= idle || self.waited >= LONGEST {
+        } else if self.idle >= limits.idle || self.waited >= limits.in_all {
             Verdict::Stalled
-        } else if self.silent >= patience / 2 && !self.is_probed {
+        } else if self.silent >= limits.silent / 2 && !self.is_probed {
             self.is_probed = true;
             Verdict::Probe
         } else {
@@ -198,8 +219,8 @@ impl Watch<'_> {
                 self.note(step.longest);
                 return Ok(done);
             }
-            let patience = self.patience();
-            match step.tick(self.received(), patience, IDLE) {
+            let limits = self.limits();
+            match step.tick(self.received(), limits) {
                 Verdict::Wait => {}
                 Verdict::Probe => self.probe(),
                 Verdict::Silent => {
@@ -222,14 +243,14 @@ impl Watch<'_> {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn limits(&self) -> Limits {
         let used = self.connection.paths().iter().find(|path| path.is_selected()).map(|path| path.rtt());
         let received = self.connection.stats().udp_rx.bytes;
         let now = Instant::now();
         let mut lines = self.lines.lines();
         let line = lines.entry(self.connection.remote_id()).or_default();
         line.measure(self.connection.stable_id(), received, now);
-        line.patience(used.unwrap_or_default(), now)
+        Limits { silent: line.patience(used.unwrap_or_default(), now), idle: IDLE, in_all: line.in_all() }
     }
 
     /// Sends something that the other side's QUIC acknowledges whatever its program does: a stream that
@@ -253,6 +274,10 @@ mod tests {
         u32::try_from(of.as_millis() / TICK.as_millis()).unwrap()
     }
 
+    const fn limits(silent_secs: u64) -> Limits {
+        Limits { silent: Duration::from_secs(silent_secs), idle: Duration::from_secs(10), in_all: LONGEST.0 }
+    }
+
     /// A line of so many bytes a second.
     fn line(rate: u64) -> Line {
         Line { rate: Some(rate), ..Line::default() }
@@ -270,6 +295,16 @@ mod tests {
         assert!(slow > 6 * SECOND && slow < 8 * SECOND, "{slow:?}");
         assert_eq!(of(&line(100), 800), SILENCE.1);
         assert_eq!(of(&line(24_000), 60_000), SILENCE.1);
+    }
+
+    #[test]
+    fn all_that_is_under_way_may_come_over_a_slow_line() {
+        assert_eq!(Line::default().in_all(), LONGEST.0, "nothing is known yet");
+        assert_eq!(line(2_000_000).in_all(), LONGEST.0);
+        // 256 kbit/s.
+        let slow = line(24_000).in_all();
+        assert!(slow > 690 * SECOND && slow < 700 * SECOND, "{slow:?}");
+        assert_eq!(line(0).in_all(), LONGEST.1);
     }
 
     #[test]
@@ -316,15 +351,15 @@ mod tests {
     #[test]
     fn dead_line_is_probed_and_then_found_out() {
         let mut step = Step::new(NOTHING);
-        let verdicts: Vec<_> = (0..ticks(3 * SECOND)).map(|_| step.tick(NOTHING, 3 * SECOND, 10 * SECOND)).collect();
+        let verdicts: Vec<_> = (0..ticks(3 * SECOND)).map(|_| step.tick(NOTHING, limits(3))).collect();
         let (last, before) = verdicts.split_last().unwrap();
         assert_eq!(*last, Verdict::Silent);
         assert_eq!(before.iter().filter(|verdict| **verdict == Verdict::Probe).count(), 1);
         assert!(before.iter().all(|verdict| matches!(verdict, Verdict::Probe | Verdict::Wait)));
         // It answers after all, and falls silent again: it is asked again.
         let answer = Received { datagrams: 10, ..NOTHING };
-        assert_eq!(step.tick(answer, 3 * SECOND, 10 * SECOND), Verdict::Wait);
-        let again = (0..ticks(2 * SECOND)).map(|_| step.tick(answer, 3 * SECOND, 10 * SECOND));
+        assert_eq!(step.tick(answer, limits(3)), Verdict::Wait);
+        let again = (0..ticks(2 * SECOND)).map(|_| step.tick(answer, limits(3)));
         assert_eq!(again.filter(|verdict| *verdict == Verdict::Probe).count(), 1);
         assert_eq!(step.longest, 3 * SECOND);
     }
@@ -334,22 +369,22 @@ mod tests {
         let (mut step, mut received) = (Step::new(NOTHING), NOTHING);
         for _ in 1..ticks(10 * SECOND) {
             received.datagrams += 1;
-            assert_eq!(step.tick(received, 3 * SECOND, 10 * SECOND), Verdict::Wait);
+            assert_eq!(step.tick(received, limits(3)), Verdict::Wait);
         }
         received.datagrams += 1;
-        assert_eq!(step.tick(received, 3 * SECOND, 10 * SECOND), Verdict::Stalled);
+        assert_eq!(step.tick(received, limits(3)), Verdict::Stalled);
     }
 
     #[test]
     fn request_that_waits_for_others_on_a_slow_line_has_not_stalled() {
         let (mut step, mut received) = (Step::new(NOTHING), NOTHING);
-        for tick in 1..ticks(LONGEST) {
+        for tick in 1..ticks(LONGEST.0) {
             // Something for somebody twice a second.
             if tick % 3 == 0 {
                 received = Received { datagrams: received.datagrams + 1, data: received.data + 1 };
             }
-            assert_eq!(step.tick(received, 7 * SECOND, 10 * SECOND), Verdict::Wait, "{tick}");
+            assert_eq!(step.tick(received, limits(7)), Verdict::Wait, "{tick}");
         }
-        assert_eq!(step.tick(received, 7 * SECOND, 10 * SECOND), Verdict::Stalled, "but not for ever");
+        assert_eq!(step.tick(received, limits(7)), Verdict::Stalled, "but not for ever");
     }
 }

@@ -179,7 +179,11 @@ pub(super) async fn write_request(to: &mut (impl AsyncWrite + Unpin), request: &
 /// `Usage` when it cannot be said in one frame; nothing is written then. `Busy` when the other side
 /// is gone.
 pub(super) async fn write_watch(to: &mut (impl AsyncWrite + Unpin), watching: &Watching) -> Result<(), ApiError> {
-    let content = serde_json::to_vec(watching).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+    let content = if *watching == Watching::default() {
+        Vec::new()
+    } else {
+        serde_json::to_vec(watching).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?
+    };
     if content.len() > MAX_WATCH {
         return Err(ApiError::new(ErrorKind::Usage, format!("{} documents are watched", watching.documents.len()))
             .hint("watch the workspace instead"));

@@ -161,6 +161,16 @@ async fn a_watcher_hears_events() {
     assert_eq!(watch.next().await, Some(notice("news")));
 }
 
+/// A process of an earlier build takes no content, and tells everything.
+#[tokio::test]
+async fn who_watches_everything_says_nothing_of_it() {
+    let mut bytes: Vec<u8> = Vec::new();
+    frame::write_watch(&mut bytes, &Watching::default()).await.unwrap();
+    assert_eq!(bytes, [0, 0, 0, 1, 3]);
+    let read = frame::read(&mut bytes.as_slice()).await;
+    assert!(matches!(read, Ok(Some(Frame::Watch(watching))) if watching == Watching::default()));
+}
+
 #[tokio::test]
 async fn a_client_is_known_on_all_its_connections_and_hears_what_it_watches() {
     let served = Served::new("client");

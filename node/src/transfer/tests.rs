@@ -115,6 +115,16 @@ fn peer_that_came_again_stays_when_its_earlier_session_ends() {
 }
 
 #[test]
+fn peer_stays_when_the_later_of_its_two_sessions_ends() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    let later = transfers.join(provider(1), false);
+    transfers.leave(&provider(1), later);
+    assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
+    transfers.leave(&provider(1), 1);
+    assert!(!transfers.is_provider(&provider(1)));
+}
+
+#[test]
 fn peer_that_stopped_sending_is_asked_again_soon_and_others_at_once() {
     let (transfers, now) = table(&[wanted(1, 10, 0)], 2, &[]);
     transfers.on_failure(&provider(1), &hash(1), &FetchError::Stalled, now, 9_000);
@@ -125,6 +135,18 @@ fn peer_that_stopped_sending_is_asked_again_soon_and_others_at_once() {
     let later = now + STALLED;
     assert_eq!(transfers.next_try(later, 14_000), None);
     assert_eq!(group(transfers.next(&provider(1), later, 14_000)), [hash(1)], "its line may be mended");
+}
+
+#[test]
+fn read_that_stalled_or_was_cut_leaves_the_blob_to_be_fetched_later() {
+    let (transfers, now) = table(&[wanted(1, 10, 0)], 1, &[]);
+    transfers.note_failure(&provider(1), &hash(1), &FetchError::Lost("reset".into()), now);
+    assert!(transfers.may_ask(&provider(1), &hash(1), now));
+    transfers.note_failure(&provider(1), &hash(1), &FetchError::Stalled, now);
+    assert!(!transfers.may_ask(&provider(1), &hash(1), now));
+    assert!(transfers.may_ask(&provider(1), &hash(1), now + STALLED));
+    transfers.note_failure(&provider(1), &hash(1), &FetchError::Lacking, now);
+    assert!(!transfers.may_ask(&provider(1), &hash(1), now + STALLED));
 }
 
 #[test]
