@@ -210,7 +210,11 @@ async fn write_all(node: Node) {
     loop {
         let together = node.edits().take(node.config().edits.most());
         let Some(last) = together.last().map(|waiting| waiting.id) else { return };
-        write_together(&node, together).await;
+        // In a task of its own: a fault there must not keep all later edits waiting.
+        let writer = node.clone();
+        if let Err(fault) = tokio::spawn(async move { write_together(&writer, together).await }).await {
+            tracing::error!("edits were given up: {fault}");
+        }
         node.edits().dealt_with.send_replace(last + 1);
     }
 }
