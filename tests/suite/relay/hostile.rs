@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 
 use dataforge_tests::las::write_las;
 use dataforge_tests::program::{Place, Up, invite, wait_until};
+use serde_json::Value;
 
 use super::{relay, use_relays};
 
@@ -157,10 +158,15 @@ fn a_hostile_relay_is_named_and_left_and_takes_no_memory() {
             println!("{deed:?}: {} MB, {} MB with an honest one: {problem}", peak >> 20, calm >> 20);
             assert!(peak < calm + MEMORY, "{deed:?}: {peak} bytes, {calm} with an honest one");
         }
-        let doctor = bob.json(&["doctor"]);
+        let doctor = doctor(&bob);
         assert_eq!(doctor["relays"][0]["reached"], false, "{doctor}");
         assert!(doctor["relays"][0]["problem"].as_str().is_some_and(|said| said.len() > 5), "{doctor}");
     }
+}
+
+/// It exits with 1 where it finds something wrong.
+fn doctor(place: &Place) -> Value {
+    serde_json::from_slice(&place.run(["--json", "doctor"]).stdout).unwrap()
 }
 
 #[test]
@@ -177,7 +183,7 @@ fn with_nothing_but_a_hostile_relay_the_direct_path_serves() {
         let _up = bob.up();
         wait_until(&format!("{deed:?}: it is found out"), || relays(&bob)[0].0 == "down");
         passes(&bob, &ada, &format!("{deed:?}"));
-        let doctor = bob.json(&["doctor"]);
+        let doctor = doctor(&bob);
         let problems = doctor["problems"].as_array().unwrap();
         let of_relay = problems.iter().find(|problem| problem["about"] == "relay").unwrap();
         let message = of_relay["message"].as_str().unwrap();
