@@ -3,11 +3,11 @@
 use dataforge_protocol::document::{DELETED, Document, Map};
 use dataforge_protocol::entry::{BlobRef, BodyRef, Entry, EntryKind, Header, SignedEntry, entry_id};
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
+use dataforge_protocol::gate;
 use dataforge_protocol::id::{BlobHash, DocId, EntryId};
 use dataforge_protocol::key::sign_entry;
 use dataforge_protocol::ledger::{Bodies as _, Draft, DraftError, Invalid, Outcome};
 use dataforge_protocol::op::{Describe, Op, Role};
-use dataforge_protocol::{gate, limits};
 
 use super::node::{Fault, Node};
 
@@ -114,11 +114,6 @@ impl Node {
             other => refused(&other),
         })?;
         let draft_kind = draft.kind;
-        // What it does not name may speak against it, and what an admin or owner does may be void by
-        // a limit of the rules: docs/authority.md.
-        let is_full = header.claims.mheads.len() >= limits::MAX_MHEADS;
-        let may_be_void =
-            draft_kind == EntryKind::Op && (is_full || self.role().is_some_and(|role| role >= Role::Admin));
         let signed = if self.newer && draft.kind != EntryKind::Op {
             self.sign_newer(header, draft.body)
         } else {
@@ -129,7 +124,9 @@ impl Node {
         match self.take(entry.clone()) {
             Some(Outcome::Accepted) => {}
             Some(Outcome::Unreadable) if self.newer => {}
-            Some(Outcome::Excluded) if may_be_void => {
+            // What it does not name may speak against it, and what somebody does who was removed and made
+            // more at the same time may be void, whatever their role is now: docs/authority.md, Limits.
+            Some(Outcome::Excluded) if draft_kind == EntryKind::Op => {
                 self.note_written(entry);
                 return Err(Fault::Void);
             }
