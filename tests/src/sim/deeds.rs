@@ -3,11 +3,11 @@
 use dataforge_protocol::document::{DELETED, Document, Map};
 use dataforge_protocol::entry::{BlobRef, BodyRef, Entry, EntryKind, Header, SignedEntry, entry_id};
 use dataforge_protocol::facts::{DocKind, Facts, WellFacts};
-use dataforge_protocol::gate;
 use dataforge_protocol::id::{BlobHash, DocId, EntryId};
 use dataforge_protocol::key::sign_entry;
 use dataforge_protocol::ledger::{Bodies as _, Draft, DraftError, Invalid, Outcome};
 use dataforge_protocol::op::{Describe, Op, Role};
+use dataforge_protocol::{gate, limits};
 
 use super::node::{Fault, Node};
 
@@ -114,6 +114,8 @@ impl Node {
             other => refused(&other),
         })?;
         let draft_kind = draft.kind;
+        // What it does not name may speak against it.
+        let is_full = header.claims.mheads.len() >= limits::MAX_MHEADS;
         let signed = if self.newer && draft.kind != EntryKind::Op {
             self.sign_newer(header, draft.body)
         } else {
@@ -124,9 +126,7 @@ impl Node {
         match self.take(entry.clone()) {
             Some(Outcome::Accepted) => {}
             Some(Outcome::Unreadable) if self.newer => {}
-            // What it does not name may speak against it, and what somebody does who was removed and made
-            // more at the same time may be void, whatever their role is now: docs/authority.md, Limits.
-            Some(Outcome::Excluded) if draft_kind == EntryKind::Op => {
+            Some(Outcome::Excluded) if draft_kind == EntryKind::Op && (is_full || self.may_be_void()) => {
                 self.note_written(entry);
                 return Err(Fault::Void);
             }
@@ -139,6 +139,18 @@ impl Node {
         }
         self.note_written(entry.clone());
         Ok(entry)
+    }
+
+    /// Whether ops of this person may be void by a limit of the rules (docs/authority.md, Limits): those of
+    /// an admin or owner, and of somebody whom an op that counts removed, and another beside it did not.
+    fn may_be_void(&self) -> bool {
+        let Some((person, role)) = self.ledger.members().author(&self.id()) else { return false };
+        let removes = |id: &EntryId| {
+            let op = self.disk.body(id).and_then(|body| Op::from_bytes(&body).ok());
+            matches!(op, Some(Op::Remove(remove)) if remove.person == person)
+                && self.ledger.outcome(id) == Some(Outcome::Accepted)
+        };
+        role >= Role::Admin || self.ledger.ops().iter().any(removes)
     }
 
     /// Signs what a later version would: more fields than anybody here knows.
