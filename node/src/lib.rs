@@ -45,6 +45,7 @@ mod read;
 mod relay;
 mod requests;
 mod seal;
+pub mod series;
 mod sink;
 mod space;
 mod sql;
