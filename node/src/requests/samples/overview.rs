@@ -121,6 +121,24 @@ fn fits(buckets: &Buckets, file: &RunFile, ordinals: &[u32]) -> bool {
             .all(|ordinal| of(ordinal).is_some_and(|curve| is_within(*ordinal, curve.min, curve.max, curve.count)))
 }
 
+/// Makes buckets of a table, about as many as are wanted; returns how many rows each has.
+async fn from_table(node: &Node, chosen: &Chosen, most: usize) -> Result<(Buckets, u64), ApiError> {
+    let schema = chosen.schema();
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); schema.fields().len()];
+    let mut batches = open(node, chosen, None).await?;
+    while let Some(batch) = batches.next().await {
+        let batch = ordered(&batch.map_err(|error| read_failed(&error))?, &schema)?;
+        for (column, array) in columns.iter_mut().zip(batch.columns()) {
+            let array = array.as_primitive::<Float64Type>();
+            column.extend((0..array.len()).map(|row| if array.is_null(row) { f64::NAN } else { array.value(row) }));
+        }
+    }
+    let Some((index, values)) = columns.split_first() else { return Ok((Buckets::new(&[], &[], 1), 1)) };
+    let rows = index.len().div_ceil(most).max(1);
+    let curves: Vec<_> = chosen.ordinals().into_iter().zip(values.iter().map(Vec::as_slice)).collect();
+    Ok((Buckets::new(index, &curves, rows), rows as u64))
+}
+
 #[cfg(test)]
 mod tests {
     use dataforge_query::{CurveColumn, IndexColumn, IndexKind};
@@ -149,12 +167,11 @@ mod tests {
             min: Some(10.0),
             max: Some(max),
         };
-        let texts = || String::new();
         RunFile {
-            run: texts(),
-            run_id: texts(),
-            well: texts(),
-            well_id: texts(),
+            run: String::new(),
+            run_id: String::new(),
+            well: String::new(),
+            well_id: String::new(),
             is_log: true,
             blob: [0; 32],
             size: 0,
@@ -174,22 +191,4 @@ mod tests {
         let elsewhere = Buckets::new(&[0.5, 2.0, 3.0], &[(2, &[10.0, f64::NAN, 30.0])], 2);
         assert!(!fits(&elsewhere, &file(30.0, 2), &[2]), "it says that it begins above its table");
     }
-}
-
-/// Makes buckets of a table, about as many as are wanted; returns how many rows each has.
-async fn from_table(node: &Node, chosen: &Chosen, most: usize) -> Result<(Buckets, u64), ApiError> {
-    let schema = chosen.schema();
-    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); schema.fields().len()];
-    let mut batches = open(node, chosen, None).await?;
-    while let Some(batch) = batches.next().await {
-        let batch = ordered(&batch.map_err(|error| read_failed(&error))?, &schema)?;
-        for (column, array) in columns.iter_mut().zip(batch.columns()) {
-            let array = array.as_primitive::<Float64Type>();
-            column.extend((0..array.len()).map(|row| if array.is_null(row) { f64::NAN } else { array.value(row) }));
-        }
-    }
-    let Some((index, values)) = columns.split_first() else { return Ok((Buckets::new(&[], &[], 1), 1)) };
-    let rows = index.len().div_ceil(most).max(1);
-    let curves: Vec<_> = chosen.ordinals().into_iter().zip(values.iter().map(Vec::as_slice)).collect();
-    Ok((Buckets::new(index, &curves, rows), rows as u64))
 }
