@@ -8,6 +8,7 @@ mod chart;
 mod conflicts;
 mod dictionary;
 mod filed;
+mod find;
 mod labels;
 mod preferred;
 mod project;
@@ -31,8 +32,9 @@ use rusqlite::params;
 pub(crate) use self::chart::{ChartFilter, ChartRow, Listed, SourceRow};
 pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::filed::known_with;
+pub(crate) use self::find::Found;
 pub(crate) use self::project::ProjectRow;
-pub(crate) use self::read::{Found, Index, SHORT};
+pub(crate) use self::read::{Index, SHORT};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
 
