@@ -190,6 +190,7 @@ CREATE TABLE described (
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX described_by_kind ON described (workspace, kind, name);
+CREATE INDEX described_by_well ON described (workspace, well) WHERE well IS NOT NULL;
 
 -- What lists of charts show besides.
 CREATE TABLE charts (
