@@ -169,7 +169,10 @@ async fn set_stations(
     doc: DocId,
     stations: Vec<NewStation>,
 ) -> Result<Reply, ApiError> {
-    let message = format!("{} stations of {} are set", stations.len(), doc.fmt_short());
+    let message = match stations.len() {
+        1 => format!("1 station of {} is set", doc.fmt_short()),
+        count => format!("{count} stations of {} are set", doc.fmt_short()),
+    };
     edit(node, workspace, message, move |writer| {
         let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
         let stations = put(&mut SurveyState::read(&document), &stations)?;
