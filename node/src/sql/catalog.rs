@@ -113,6 +113,7 @@ impl Catalog for IndexCatalog {
             MetaTable::Tops => batch(table, tops::tops(core, workspace)?),
             MetaTable::Surveys => batch(table, tops::surveys(core, workspace)?),
             MetaTable::Selections => batch(table, tops::selections(core, workspace)?),
+            MetaTable::Charts => batch(table, tops::charts(core, workspace)?),
         })
     }
 
