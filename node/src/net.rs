@@ -53,7 +53,7 @@ use self::gauge::Tally;
 pub(crate) use self::gauge::{Gauge, Link, MetricsDoor, Standing};
 pub(crate) use self::join::{Answer, join};
 pub(crate) use self::relay::{PIN, check_relays, without_pin};
-use self::rivals::{AT_ONCE, Choice, Seat};
+use self::rivals::{AT_ONCE, Choice, Seat, Seats};
 pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::config::NetworkConfig;
@@ -136,7 +136,7 @@ pub(crate) struct Network {
     started: Instant,
     device: DeviceId,
     node: WeakNode,
-    sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Seat<Live>>>,
+    sessions: Mutex<Seats<Live>>,
     /// The connection to each peer over which blobs are fetched and served, both ways.
     blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
@@ -500,13 +500,16 @@ impl Network {
         shunned.contains_key(&(*workspace, *peer))
     }
 
-    /// Takes a session out of the table, unless another one took its place.
-    fn unregister(&self, workspace: WorkspaceId, peer: DeviceId, connection: &Connection) {
-        if let Entry::Occupied(mut seat) = lock(&self.sessions).entry((workspace, peer))
-            && seat.get_mut().leave(|live| live.connection.stable_id() == connection.stable_id())
-        {
-            seat.remove();
-        }
+    /// Takes a session out of the table, unless another one took its place. Returns whether the peer is
+    /// gone with it.
+    fn unregister(&self, workspace: WorkspaceId, peer: DeviceId, connection: &Connection) -> bool {
+        let is_it = |live: &Live| live.connection.stable_id() == connection.stable_id();
+        rivals::leave(&mut lock(&self.sessions), workspace, peer, is_it)
+    }
+
+    /// Whether a session with a peer is open, for whatever workspace.
+    fn has_session(&self, peer: &DeviceId) -> bool {
+        lock(&self.sessions).keys().any(|(_, device)| device == peer)
     }
 
     /// Ends all sessions and closes the endpoint, telling the peers.

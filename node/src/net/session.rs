@@ -166,7 +166,7 @@ impl Opened {
             // Before it is gone from the table, too.
             network.note_failure(workspace, peer, Some(own.clone()));
         }
-        network.unregister(workspace, peer, &connection);
+        let is_last = network.unregister(workspace, peer, &connection);
         let closed = connection.close_reason();
         let reason = closed.as_ref().map_or_else(|| "closed".to_owned(), ToString::to_string);
         if driver.session.is_removed() {
@@ -190,7 +190,10 @@ impl Opened {
         let info = driver.info.borrow().clone();
         record.end(&info, &ended, closed.as_ref(), !driver.session.is_removed()).await;
         driver.info.send_modify(|info| info.ended = Some(reason.clone()));
-        node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
+        // One that came meanwhile was told of already.
+        if is_last && !network.has_session(&peer) {
+            node.emit(Event::PeerLost { device: peer.to_string(), name, reason });
+        }
         ended
     }
 }
