@@ -33,14 +33,13 @@ impl Intake {
         if wait.is_zero() {
             return;
         }
-        let begun = Instant::now();
+        let waiting = allowances.wait(self.peer);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             // What came before the end counts as it does otherwise.
             _ = self.connection.closed() => {}
         }
-        allowances.waited(self.peer, begun.elapsed());
-        self.tally.slowed(begun.elapsed());
+        self.tally.slowed(waiting.elapsed());
     }
 }
 
