@@ -2,8 +2,8 @@
 //!
 //! Nothing is contacted but addresses the user gave (tickets, static peers, relays), a member was
 //! reached at before, or a member announces on the LAN: no public DNS, port mapping or telemetry.
-//! Every connection is judged: sync by the hello, blobs by membership, join by the ticket, pairing by
-//! the code.
+//! Every connection is judged: sync by the hello, blobs by membership and the same hello, join by the
+//! ticket, pairing by the code.
 
 mod allowance;
 mod congestion;
@@ -58,6 +58,7 @@ pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::config::NetworkConfig;
 use crate::node::WeakNode;
+use crate::transfer::Provider;
 
 /// A stranger's handshake and first message must arrive within this time.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -137,8 +138,8 @@ pub(crate) struct Network {
     device: DeviceId,
     node: WeakNode,
     sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Seat<Live>>>,
-    /// The connection to each peer over which blobs are fetched and served, both ways.
-    blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
+    /// The connection to each peer over which the blobs of a workspace are fetched and served, both ways.
+    blob_connections: watch::Sender<BTreeMap<Provider, Connection>>,
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
     shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
     /// Peers that said that this device is no member, with the entries handed in to each.
@@ -329,7 +330,9 @@ impl Network {
             live.connection.close(code::DUPLICATE.into(), b"");
         }
         drop(sessions);
-        self.end_blobs(device);
+        for (_, blobs) in self.blob_connections.borrow().iter().filter(|((_, of), _)| of == device) {
+            blobs.close(code::DUPLICATE.into(), b"");
+        }
     }
 
     /// A peer is dialled, or has dialled: until the next doubt that is enough.
@@ -387,15 +390,16 @@ impl Network {
 
     /// Returns whether a peer is reached over a relay.
     pub(crate) fn is_relayed(&self, device: &DeviceId) -> bool {
-        self.blob_connections.borrow().get(device).is_some_and(is_relayed)
+        let open = self.blob_connections.borrow();
+        open.iter().any(|((_, peer), connection)| peer == device && is_relayed(connection))
     }
 
-    /// Returns the blob connection to a peer that is connected, waiting for it a while.
+    /// Returns the connection for blobs of a workspace to a peer that is connected, waiting for it a while.
     ///
     /// # Errors
     /// `Network`.
-    pub(crate) async fn blob_connection(&self, peer: DeviceId) -> Result<Connection, ApiError> {
-        transfer::blob_connection(self, peer).await
+    pub(crate) async fn blob_connection(&self, provider: Provider) -> Result<Connection, ApiError> {
+        transfer::blob_connection(self, provider).await
     }
 
     /// Announces blobs that came to be held here.
@@ -438,7 +442,7 @@ impl Network {
                 let gap = live.since.saturating_duration_since(open.since);
                 let choice = rivals::choose(self.device, peer, [open.dialler, live.dialler], gap);
                 if choice == Choice::Newer && gap >= AT_ONCE {
-                    self.end_blobs(&peer);
+                    self.end_blobs(&(workspace, peer));
                 }
                 registered = match seat.get_mut().meet(live, choice) {
                     Some(gone) if gone.connection.stable_id() == connection.stable_id() => Registered::Not,
@@ -457,9 +461,9 @@ impl Network {
         registered
     }
 
-    /// Closes the blob connection to a peer: what leads to where it was gives no blobs either.
-    fn end_blobs(&self, peer: &DeviceId) {
-        if let Some(blobs) = self.blob_connections.borrow().get(peer) {
+    /// Closes the blob connection beside a session: what leads to where the peer was gives no blobs either.
+    fn end_blobs(&self, provider: &Provider) {
+        if let Some(blobs) = self.blob_connections.borrow().get(provider) {
             blobs.close(code::DUPLICATE.into(), b"");
         }
     }

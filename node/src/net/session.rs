@@ -234,7 +234,8 @@ impl Driver<'_> {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
                         let (network, connection) = (Arc::clone(self.network), connection.clone());
-                        tasks.spawn(async move { transfer::keep_linked(&network, &connection).await });
+                        let workspace = self.workspace;
+                        tasks.spawn(async move { transfer::keep_linked(&network, workspace, &connection).await });
                     }
                     has_more = true;
                 }
@@ -409,14 +410,14 @@ impl Driver<'_> {
         self.network.spawn(answering);
     }
 
-    /// Announces blobs that came to be held here, if they are of this workspace: a hash of another
+    /// Announces blobs that came to be held here, if they are so for this workspace: a hash of another
     /// is nothing to tell its members.
     fn on_held(&mut self, blobs: &[BlobHash]) -> Result<(), ApiError> {
         let workspace = self.workspace;
         let own = self.node.block(|core| {
             let mut own = Vec::new();
             for blob in blobs {
-                if core.store.refers(&workspace, blob)? {
+                if core.store.refers(&workspace, blob)? && core.store.holds(&workspace, blob)? {
                     own.push(*blob);
                 }
             }

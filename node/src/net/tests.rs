@@ -151,7 +151,8 @@ async fn a_pause_stops_the_bytes_at_once_and_what_came_is_kept() {
         bob.with_core(move |core| Ok(!core.store.referred(&hash)?.is_empty())).await.unwrap()
     })
     .await;
-    crate::read::ask_for(bob, &[hash]).await.unwrap();
+    let field = bob.with_core(|core| core.find_workspace(None)).await.unwrap();
+    crate::read::ask_for(bob, &field, &[hash]).await.unwrap();
     let pace = bob.transfers().pace(false);
     until("it comes", async || pace.passed() > 4_000_000).await;
     data(bob, DataRequest::Pause { target: hash.to_string(), on: true }).await;
