@@ -165,6 +165,9 @@ pub(crate) struct Network {
     /// The pairing window, and what is to be announced of it.
     pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
+    /// Workspaces that were joined and of which not all has come yet, with who let this device in: what
+    /// comes of them is not counted.
+    joining: Mutex<BTreeMap<WorkspaceId, DeviceId>>,
     /// How much peers pushed of what they may.
     pub(crate) allowances: Allowances,
     /// What is counted and noted for `status`, `doctor` and metrics.
@@ -212,6 +215,7 @@ impl Network {
             network_changes: watch::Sender::default(),
             pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
+            joining: Mutex::default(),
             allowances: Allowances::default(),
             gauge: Arc::new(Gauge::new(config.listen)),
         });

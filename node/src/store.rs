@@ -326,6 +326,7 @@ mod tests {
             "undone",
             "held_for",
             "begun_for",
+            "joining",
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }

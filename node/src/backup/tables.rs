@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::ApiError;
 
 /// Tables that are not taken along as rows.
-const LEFT_OUT: [&str; 18] = [
+const LEFT_OUT: [&str; 19] = [
     // In a form of their own.
     "workspaces",
     "entries",
@@ -31,6 +31,7 @@ const LEFT_OUT: [&str; 18] = [
     "transfers",
     "partials",
     "begun_for",
+    "joining",
     "holdings",
     "garbage",
     "chores",

@@ -106,7 +106,7 @@ pub(crate) async fn export_all(
     }
     for attachment in attachments.iter().filter(|_| options.selection.is_none()) {
         progress(out, done, total, &attachment.name).await;
-        tree.attach(node, attachment)?;
+        tree.attach(node, &workspace, attachment)?;
         done += 1;
     }
     let file = tree.map();
@@ -347,11 +347,11 @@ impl Tree {
         Some(file)
     }
 
-    fn attach(&mut self, node: &Node, attachment: &AttachmentInfo) -> Result<(), ApiError> {
+    fn attach(&mut self, node: &Node, workspace: &WorkspaceId, attachment: &AttachmentInfo) -> Result<(), ApiError> {
         let (stem, ending) = attachment.name.rsplit_once('.').unwrap_or((&attachment.name, ""));
         let well = attachment.well.clone().unwrap_or_default();
         let file = self.name(&attachment.well_id, &well, "", stem, ending);
-        let written = one_blob(node, &workspace, &parsed(&attachment.blob)?, &file);
+        let written = one_blob(node, workspace, &parsed(&attachment.blob)?, &file);
         self.line(&file, [&well, "attachment", "", &attachment.name], written, &attachment.name);
         Ok(())
     }

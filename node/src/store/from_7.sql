@@ -1,4 +1,4 @@
--- Version 8 keeps apart for which workspaces blobs are held.
+-- Version 8 keeps apart for which workspaces blobs are held, and knows which were joined just now.
 
 -- For which workspaces blobs of `have` are held: what came here for one is nothing that the members of
 -- another may have. A blob stays on the disk for as long as it is held for any.
@@ -13,6 +13,13 @@ CREATE TABLE held_for (
 CREATE TABLE begun_for (
     hash      BLOB PRIMARY KEY,
     workspace BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Workspaces that were joined here and of which not all has come that somebody had: until then peers are
+-- not slowed.
+CREATE TABLE joining (
+    workspace BLOB PRIMARY KEY,
+    host      BLOB NOT NULL             -- the device that let this one in
 ) STRICT, WITHOUT ROWID;
 
 -- What was held until now is so for each workspace that names it: nothing else is known of it. That is

@@ -297,7 +297,7 @@ mod tests {
         store
             .connection()
             .execute_batch(
-                "DROP TABLE held_for; DROP TABLE begun_for; DROP TABLE transfers;
+                "DROP TABLE held_for; DROP TABLE begun_for; DROP TABLE joining; DROP TABLE transfers;
                  CREATE TABLE transfers (hash BLOB PRIMARY KEY, asked_ms, attempts, next_ms, last_error);
                  INSERT INTO transfers SELECT hash, 7, 2, 9, 'why' FROM blob_refs WHERE hash NOT IN (SELECT hash FROM have);
 ",

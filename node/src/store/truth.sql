@@ -261,3 +261,10 @@ CREATE TABLE undone (
     undoes    BLOB NOT NULL,            -- the change or undo that it takes back
     PRIMARY KEY (workspace, entry)
 ) STRICT, WITHOUT ROWID;
+
+-- Workspaces that were joined here and of which not all has come that somebody had: until then peers are
+-- not slowed.
+CREATE TABLE joining (
+    workspace BLOB PRIMARY KEY,
+    host      BLOB NOT NULL             -- the device that let this one in
+) STRICT, WITHOUT ROWID;
