@@ -138,8 +138,9 @@ pub(crate) struct Network {
     device: DeviceId,
     node: WeakNode,
     sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Seat<Live>>>,
-    /// The connection to each peer over which the blobs of a workspace are fetched and served, both ways.
-    blob_connections: watch::Sender<BTreeMap<Provider, Connection>>,
+    /// The connections to each peer over which the blobs of a workspace are fetched and served, both ways.
+    /// One is used; others are there where both sides dialled, until the lower device id has closed them.
+    blob_connections: watch::Sender<BTreeMap<Provider, Seat<Connection>>>,
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
     shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
     /// Peers that said that this device is no member, with the entries handed in to each.
@@ -334,7 +335,8 @@ impl Network {
             live.connection.close(code::DUPLICATE.into(), b"");
         }
         drop(sessions);
-        for (_, blobs) in self.blob_connections.borrow().iter().filter(|((_, of), _)| of == device) {
+        let open = self.blob_connections.borrow();
+        for blobs in open.iter().filter(|((_, of), _)| of == device).flat_map(|(_, seat)| seat.all()) {
             blobs.close(code::DUPLICATE.into(), b"");
         }
     }
@@ -395,7 +397,7 @@ impl Network {
     /// Returns whether a peer is reached over a relay.
     pub(crate) fn is_relayed(&self, device: &DeviceId) -> bool {
         let open = self.blob_connections.borrow();
-        open.iter().any(|((_, peer), connection)| peer == device && is_relayed(connection))
+        open.iter().any(|((_, peer), seat)| peer == device && is_relayed(seat.used()))
     }
 
     /// Returns the connection for blobs of a workspace to a peer that is connected, waiting for it a while.
@@ -465,10 +467,48 @@ impl Network {
         registered
     }
 
-    /// Closes the blob connection beside a session: what leads to where the peer was gives no blobs either.
+    /// Closes the blob connections beside a session: what leads to where the peer was gives no blobs either.
     fn end_blobs(&self, provider: &Provider) {
-        if let Some(blobs) = self.blob_connections.borrow().get(provider) {
+        for blobs in self.blob_connections.borrow().get(provider).into_iter().flat_map(Seat::all) {
             blobs.close(code::DUPLICATE.into(), b"");
+        }
+    }
+
+    /// Registers a connection for blobs, which is used from now on. Returns whether there is another one
+    /// that this side has to close after a while: both sides may use another one of two, so only the lower
+    /// device id does.
+    fn register_blobs(&self, provider: &Provider, connection: &Connection) -> bool {
+        let mut is_beside = false;
+        self.blob_connections.send_modify(|open| match open.entry(*provider) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Seat::new(connection.clone()));
+            }
+            Entry::Occupied(mut seat) => {
+                is_beside = true;
+                // Nobody is closed yet: what is under way over it goes on.
+                drop(seat.get_mut().meet(connection.clone(), Choice::AwaitNewer));
+            }
+        });
+        is_beside && self.device < provider.1
+    }
+
+    /// Takes a connection for blobs out that ended; another one that is open is used instead.
+    fn unregister_blobs(&self, provider: &Provider, connection: &Connection) {
+        self.blob_connections.send_modify(|open| {
+            if let Entry::Occupied(mut seat) = open.entry(*provider)
+                && seat.get_mut().leave(|one| one.stable_id() == connection.stable_id())
+            {
+                seat.remove();
+            }
+        });
+    }
+
+    /// Closes the connections for blobs to a peer that are not used.
+    fn end_spare_blobs(&self, provider: &Provider) {
+        let open = self.blob_connections.borrow();
+        // The one that is used comes first.
+        for spare in open.get(provider).into_iter().flat_map(|seat| seat.all().skip(1)) {
+            spare.close(code::DUPLICATE.into(), b"");
         }
     }
 

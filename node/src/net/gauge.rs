@@ -12,6 +12,7 @@ use iroh::endpoint::Connection;
 use tokio::sync::watch;
 
 use super::report::DiscoveryReport;
+use super::rivals::Seat;
 use super::traffic::Traffic;
 use super::{Network, SessionInfo, frame, lock};
 use crate::clock::now_ms;
@@ -278,7 +279,7 @@ impl Network {
         for (_, _, live) in self.sessions() {
             self.gauge.traffic.look(&live.connection);
         }
-        let blobs: Vec<_> = self.blob_connections.borrow().values().cloned().collect();
+        let blobs: Vec<_> = self.blob_connections.borrow().values().flat_map(Seat::all).cloned().collect();
         for connection in blobs {
             self.gauge.traffic.look(&connection);
         }

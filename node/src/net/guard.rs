@@ -11,6 +11,7 @@ use iroh::endpoint::{Connection, Incoming, IncomingAddr, QuicTransportConfig, Va
 use tokio::sync::Notify;
 
 use super::congestion::ByPath;
+use super::rivals::Seat;
 use super::{Network, code, lock};
 use crate::api::ApiError;
 use crate::core::Core;
@@ -176,7 +177,7 @@ pub(super) async fn keep_to_members(network: Arc<Network>) {
         let Ok(node) = network.node.get() else { return };
         let gone = node.with_core(move |core| removed(core, connected)).await.unwrap_or_default();
         for provider in gone {
-            if let Some(connection) = network.blob_connections.borrow().get(&provider) {
+            for connection in network.blob_connections.borrow().get(&provider).into_iter().flat_map(Seat::all) {
                 connection.close(code::REFUSED.into(), b"");
             }
         }

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::gauge::Tally;
+use super::rivals::{GRACE, Seat};
 use super::{DIAL, Network, code, hello};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::blob::{FetchError, Fetched};
@@ -72,7 +73,8 @@ pub(super) async fn keep_linked(network: &Arc<Network>, workspace: WorkspaceId, 
 async fn link(network: &Arc<Network>, workspace: WorkspaceId, session: &Connection) {
     let peer = DeviceId(*session.remote_id().as_bytes());
     let provider = (workspace, peer);
-    if network.blob_connections.borrow().get(&provider).is_some_and(|open| open.close_reason().is_none()) {
+    let is_open = |seat: &Seat<Connection>| seat.all().any(|open| open.close_reason().is_none());
+    if network.blob_connections.borrow().get(&provider).is_some_and(is_open) {
         return;
     }
     let mut address = EndpointAddr::new(session.remote_id());
@@ -80,19 +82,7 @@ async fn link(network: &Arc<Network>, workspace: WorkspaceId, session: &Connecti
         address = address.with_ip_addr(ip);
     }
     address = address.with_addrs(network.relay_addresses());
-    let dialling = async {
-        let connected = network.endpoint().connect(address, BLOBS_ALPN).await;
-        let connection = connected.map_err(|error| super::frame::lost(&error))?;
-        let node = network.node.get()?;
-        match hello::name(&node, &connection, workspace, network.device).await {
-            Ok(()) => Ok(connection),
-            Err(error) => {
-                connection.close(code::REFUSED.into(), b"");
-                Err(error)
-            }
-        }
-    };
-    match timeout(DIAL, dialling).await {
+    match timeout(DIAL, dial(network, workspace, address)).await {
         Ok(Ok(connection)) => {
             // The peer is served for as long as the connection is open, also by a session that comes after.
             let (serving, served) = (Arc::clone(network), connection.clone());
@@ -104,16 +94,38 @@ async fn link(network: &Arc<Network>, workspace: WorkspaceId, session: &Connecti
     }
 }
 
+/// Dials a peer for the blobs of a workspace.
+pub(super) async fn dial(
+    network: &Network,
+    workspace: WorkspaceId,
+    address: EndpointAddr,
+) -> Result<Connection, ApiError> {
+    let connected = network.endpoint().connect(address, BLOBS_ALPN).await;
+    let connection = connected.map_err(|error| super::frame::lost(&error))?;
+    let node = network.node.get()?;
+    match hello::name(&node, &connection, workspace, network.device).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            connection.close(code::REFUSED.into(), b"");
+            Err(error)
+        }
+    }
+}
+
 /// Registers a blob connection and serves the peer over it until it closes.
 pub(super) async fn serve(network: &Arc<Network>, provider: Provider, connection: Connection) {
     let Ok(node) = network.node.get() else { return };
     super::guard::widen(&connection);
     let server = node.blob_server(provider.0, super::frame::is_relayed(&connection));
     drop(node);
-    network.blob_connections.send_modify(|open| {
-        open.insert(provider, connection.clone());
-    });
-    let id = connection.stable_id();
+    if network.register_blobs(&provider, &connection) {
+        let waiting = Arc::clone(network);
+        network.spawn(async move {
+            tokio::time::sleep(GRACE).await;
+            waiting.end_spare_blobs(&provider);
+        });
+    }
+    let served = connection.clone();
     let _counted = network.gauge.count(&connection);
     #[cfg(test)]
     let lie = network.node.get().ok().and_then(|node| node.lie());
@@ -123,13 +135,7 @@ pub(super) async fn serve(network: &Arc<Network>, provider: Provider, connection
         return;
     }
     server.serve(connection).await;
-    network.blob_connections.send_if_modified(|open| {
-        let same = open.get(&provider).is_some_and(|open| open.stable_id() == id);
-        if same {
-            open.remove(&provider);
-        }
-        same
-    });
+    network.unregister_blobs(&provider, &served);
 }
 
 /// Takes part in fetching for as long as it lives.
@@ -297,8 +303,10 @@ async fn paused(node: &Node, fetch: &Fetch, hash: &BlobHash) {
     drop(stops.wait_for(|_| node.transfers().is_paused(&fetch.provider, hash)).await);
 }
 
-fn newer(open: &BTreeMap<Provider, Connection>, provider: &Provider, connection: &Connection) -> bool {
-    open.get(provider).is_some_and(|open| open.stable_id() != connection.stable_id() && open.close_reason().is_none())
+fn newer(open: &BTreeMap<Provider, Seat<Connection>>, provider: &Provider, connection: &Connection) -> bool {
+    open.get(provider)
+        .map(Seat::used)
+        .is_some_and(|open| open.stable_id() != connection.stable_id() && open.close_reason().is_none())
 }
 
 /// Returns whether there is a newer connection to the peer of one.
@@ -479,9 +487,9 @@ async fn settle(
 /// Returns the connection for blobs of a workspace to a peer, waiting for the side that dials it.
 pub(super) async fn blob_connection(network: &Network, provider: Provider) -> Result<Connection, ApiError> {
     let mut open = network.blob_connections.subscribe();
+    let used = |open: &BTreeMap<Provider, Seat<Connection>>| open.get(&provider).map(|seat| seat.used().clone());
     let lost = |what: &str| ApiError::new(ErrorKind::Network, format!("no blob connection to the peer: {what}"));
-    let found =
-        timeout(DIAL, open.wait_for(|open| open.get(&provider).is_some_and(|c| c.close_reason().is_none()))).await;
+    let found = timeout(DIAL, open.wait_for(|open| used(open).is_some_and(|c| c.close_reason().is_none()))).await;
     let open = found.map_err(|_elapsed| lost("timed out"))?.map_err(|_closed| lost("closing"))?;
-    open.get(&provider).cloned().ok_or_else(|| lost("closed"))
+    used(&open).ok_or_else(|| lost("closed"))
 }
