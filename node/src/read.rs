@@ -385,4 +385,32 @@ mod tests {
         assert_eq!(coalesced(&[0..10, 5..8, 100_000..100_001]), [0..10, 100_000..100_001]);
         assert!(coalesced(&[]).is_empty());
     }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn parts_go_on_only_for_the_workspace_they_came_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = Node::open(dir.path()).await.unwrap();
+        let (one, other) = (WorkspaceId([1; 32]), WorkspaceId([2; 32]));
+        let written: Vec<_> = [1, 2, 3].map(|number| Bytes::from(vec![number; SMALL as usize + 1])).into();
+        let added = node.blobs().add(written).await.unwrap();
+        let whole: Vec<_> = added.iter().map(|blob| BlobRef { hash: blob.hash, size: blob.size }).collect();
+        drop(added);
+        let absent = |number: u8, size| BlobRef { hash: BlobHash::of(&[number]), size };
+        let (new, others, small) = (absent(4, SMALL + 1), absent(5, SMALL + 1), absent(6, SMALL));
+        // Of what was written whole one is noted, one had been begun, and of one nothing is known.
+        let (held, begun, stray) = (whole[0], whole[1], whole[2]);
+        let known = move |core: &mut Core| {
+            core.store.note_held(&other, &[(held.hash, held.size)], 0)?;
+            Ok(core.store.begin(&one, &begun.hash)? && core.store.begin(&other, &others.hash)?)
+        };
+        assert!(node.with_core(known).await.unwrap());
+        let found = ways(&node, one, &[held, begun, stray, new, others, small]).await.unwrap();
+        assert_eq!(found, [Way::Again, Way::Anew, Way::Anew, Way::GoOn, Way::Anew, Way::GoOn]);
+        assert_eq!(ways(&node, one, &[new]).await.unwrap(), [Way::GoOn], "parts of it come for this one now");
+        assert_eq!(ways(&node, other, &[new, others]).await.unwrap(), [Way::Anew, Way::GoOn]);
+        for (blob, by_parts) in [(held, false), (stray, false), (others, false), (new, true)] {
+            assert_eq!(comes_by_parts(&node, one, &blob).await.unwrap(), by_parts, "{blob:?}");
+        }
+        node.close().await;
+    }
 }

@@ -132,6 +132,7 @@ pub(super) async fn serve(network: &Arc<Network>, provider: Provider, connection
     #[cfg(test)]
     if let Some(lie) = lie {
         lie.serve(connection).await;
+        network.unregister_blobs(&provider, &served);
         return;
     }
     server.serve(connection).await;
