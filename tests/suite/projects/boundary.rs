@@ -238,9 +238,7 @@ fn what_is_freed_in_one_workspace_stays_for_the_other() {
     let freed = free("Partner");
     assert!(freed["blobs"] == 2 && freed["bytes"].as_u64().unwrap() > 0, "{freed}");
     assert_eq!(counts(&bob), [0, 0, 0]);
-    drop(up);
     // What is here for one is read for the other only once it came for it.
-    let up = ada.up();
     on(&bob, "Field", &["fetch", "Test 1"]);
     drop(up);
     let run = on(&bob, "Partner", &["runs"])["runs"][0]["id"].as_str().unwrap().to_owned();
