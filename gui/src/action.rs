@@ -4,6 +4,7 @@
 
 use crate::bridge::Message;
 use crate::theme::Choice;
+use crate::view::Place;
 
 /// One change of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,14 @@ pub enum Action {
     RunRevealed,
     /// Use another theme.
     ChooseTheme(Choice),
+    /// Open a view, or show it.
+    Open(Place),
+    /// Close the view that the user is in.
+    CloseView,
+    /// Do a command, by its id.
+    Run(&'static str),
+    /// Tell the user something.
+    Notice(String),
     /// Hide the notice.
     DismissNotice,
 }

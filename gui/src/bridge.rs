@@ -13,6 +13,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use bytes::Bytes;
 use dataforge_node::api::{ApiError, Event, Reply, Request};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
@@ -41,6 +42,11 @@ pub enum Command {
         /// The request.
         request: Box<Request>,
     },
+    /// End a call; it brings nothing more, unless its answer is on its way.
+    Cancel {
+        /// Its ticket.
+        ticket: u64,
+    },
 }
 
 /// What the bridge brings.
@@ -56,6 +62,20 @@ pub enum Message {
         ticket: u64,
         /// The reply, boxed because it is far larger than the other messages.
         result: Box<Result<Reply, ApiError>>,
+    },
+    /// A call is under way and says how far it is.
+    Progress {
+        /// Its ticket.
+        ticket: u64,
+        /// Always an [`Event::Progress`] or a notice.
+        event: Event,
+    },
+    /// A call brought a part of its file or result; parts come in order, before the answer.
+    Data {
+        /// Its ticket.
+        ticket: u64,
+        /// The bytes.
+        bytes: Bytes,
     },
     /// The node said something.
     Event(Event),

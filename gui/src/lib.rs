@@ -10,6 +10,8 @@
 //! - [`state`] is all the window knows; only [`State::apply`] changes it, only by an [`Action`].
 //! - [`bridge`] runs the node's door on a thread of its own; the window never waits for it.
 //! - [`panel`] draws the state, one file per part of the window, and returns actions.
+//! - [`view`]s stand in the middle, laid out by [`tiles`]; each keeps what it shows and makes [`calls`] of its own.
+//! - [`commands`] are what can be done by name, from the palette or the keyboard.
 //! - [`widget`] holds what several panels share, [`theme`] every colour.
 //!
 //! The window reads and writes no file itself: the door does.
@@ -17,11 +19,15 @@
 pub mod action;
 pub mod app;
 pub mod bridge;
+pub mod calls;
+pub mod commands;
 pub mod format;
 pub mod options;
 pub mod panel;
 pub mod state;
 pub mod theme;
+pub mod tiles;
+pub mod view;
 pub mod widget;
 
 pub use self::action::{Action, Step};

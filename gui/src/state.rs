@@ -13,7 +13,8 @@ use std::path::PathBuf;
 
 use dataforge_node::api::{ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus};
 
-pub use self::slot::Slot;
+pub use self::slot::{Slot, expect};
+use crate::calls::Tickets;
 use crate::theme::Choice;
 
 /// Whether the data directory is open.
@@ -80,8 +81,8 @@ pub struct State {
     pub notice: Option<String>,
     /// Rows of `wells` that match the search, in order.
     matches: Vec<usize>,
-    /// The last ticket given out.
-    last_ticket: u64,
+    /// Numbers of calls.
+    tickets: Tickets,
 }
 
 impl State {
@@ -102,8 +103,14 @@ impl State {
             theme: Choice::default(),
             notice: None,
             matches: Vec::new(),
-            last_ticket: 0,
+            tickets: Tickets::default(),
         }
+    }
+
+    /// Returns what gives out numbers of calls.
+    #[must_use]
+    pub fn tickets(&self) -> Tickets {
+        self.tickets.clone()
     }
 
     /// Returns the workspaces held here, by name.

@@ -10,6 +10,7 @@ use dataforge_node::api::{
     ApiError, CurveInfo, ErrorKind, Event, LateQuota, Reply, Request, RunInfo, StatusReply, WellInfo, WorkspaceInfo,
     WorkspaceStatus,
 };
+use dataforge_node::client::Output;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -60,7 +61,7 @@ impl Opener for FakeOpener {
 }
 
 impl Door for FakeDoor {
-    async fn call(&self, request: Request) -> Result<Reply, ApiError> {
+    async fn call(&self, request: Request, _out: impl FnMut(Output) + Send) -> Result<Reply, ApiError> {
         if matches!(request, Request::Wells { .. }) {
             let (panics, hangs) = {
                 let held = self.held.lock().expect("no test panics with the lock");

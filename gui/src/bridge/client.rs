@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use dataforge_node::api::{ApiError, Event, Reply, Request};
-use dataforge_node::client::Client;
+use dataforge_node::client::{Client, Output};
 use dataforge_node::control;
 use dataforge_node::key::{Access, passphrase_of_environment};
 use tokio::sync::{Mutex, mpsc};
@@ -68,9 +68,8 @@ impl Opener for ClientOpener {
 }
 
 impl Door for ClientDoor {
-    async fn call(&self, request: Request) -> Result<Reply, ApiError> {
-        // Progress of a call comes as its answer's end; what happened comes as events.
-        self.client.call(request, |_output| {}).await
+    async fn call(&self, request: Request, out: impl FnMut(Output) + Send) -> Result<Reply, ApiError> {
+        self.client.call(request, out).await
     }
 
     async fn next_event(&self) -> Option<Event> {

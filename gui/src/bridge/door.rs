@@ -3,11 +3,17 @@
 use std::future::Future;
 
 use dataforge_node::api::{ApiError, Event, Reply, Request};
+use dataforge_node::client::Output;
 
 /// An open data directory that answers requests.
 pub trait Door: Send + Sync + 'static {
-    /// Answers a request. Calls run side by side.
-    fn call(&self, request: Request) -> impl Future<Output = Result<Reply, ApiError>> + Send;
+    /// Answers a request; progress and data go to `out` while it is worked on. Calls run side by side,
+    /// and dropping one cancels it.
+    fn call(
+        &self,
+        request: Request,
+        out: impl FnMut(Output) + Send,
+    ) -> impl Future<Output = Result<Reply, ApiError>> + Send;
 
     /// Waits for the next event; `None` when there will be no more.
     ///

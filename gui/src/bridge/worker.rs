@@ -1,5 +1,6 @@
 //! The bridge's own thread: opens the door, then works on commands until the window is gone.
 
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -7,10 +8,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use dataforge_node::api::{ApiError, ErrorKind, Reply};
+use dataforge_node::api::{ApiError, ErrorKind, Reply, Request};
+use dataforge_node::client::Output;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 use super::door::{Door, Opener};
@@ -21,6 +23,9 @@ const CALLS: usize = 16;
 
 /// Time between two [`Message::Tick`]. Another process may change the directory without an event.
 const TICK: Duration = Duration::from_secs(5);
+
+/// Parts of one call's output that may wait for the window.
+const PARTS: usize = 32;
 
 /// Time that calls get to end once the window is closed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -75,7 +80,7 @@ async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Comma
                 None => return,
                 Some(Command::Open) => break,
                 // Asked before the window knew that there is no node.
-                Some(Command::Call { .. }) => {}
+                Some(Command::Call { .. } | Command::Cancel { .. }) => {}
             }
         }
     }
@@ -83,6 +88,7 @@ async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Comma
 
 async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, outbox: Outbox) {
     let mut calls = JoinSet::new();
+    let mut running: HashMap<u64, AbortHandle> = HashMap::new();
     let mut eventful = true;
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -92,14 +98,20 @@ async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, out
                 None => return door.close().await,
                 Some(Command::Open) => outbox.send(Message::Opened).await,
                 Some(Command::Call { ticket, request }) => {
-                    let (door, outbox) = (Arc::clone(&door), outbox.clone());
-                    calls.spawn(async move {
-                        let result: Result<Reply, ApiError> = guard(door.call(*request)).await;
-                        outbox.send(Message::Answer { ticket, result: Box::new(result) }).await;
-                    });
+                    let work = answer(Arc::clone(&door), outbox.clone(), ticket, *request);
+                    running.insert(ticket, calls.spawn(work));
+                }
+                Some(Command::Cancel { ticket }) => {
+                    if let Some(call) = running.remove(&ticket) {
+                        call.abort();
+                    }
                 }
             },
-            Some(_) = calls.join_next(), if !calls.is_empty() => {}
+            Some(ended) = calls.join_next(), if !calls.is_empty() => {
+                if let Ok(ticket) = ended {
+                    running.remove(&ticket);
+                }
+            }
             event = door.next_event(), if eventful => match event {
                 Some(event) => outbox.send(Message::Event(event)).await,
                 None => eventful = false,
@@ -107,6 +119,33 @@ async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, out
             _ = ticks.tick() => outbox.send(Message::Tick).await,
         }
     }
+}
+
+/// Makes a call and passes on what it brings; returns its ticket.
+async fn answer<D: Door>(door: Arc<D>, outbox: Outbox, ticket: u64, request: Request) -> u64 {
+    let (parts, mut queue) = mpsc::channel(PARTS);
+    let outgoing = outbox.clone();
+    // A task of its own, since the call's own waits here for room.
+    let forward = tokio::spawn(async move {
+        while let Some(output) = queue.recv().await {
+            outgoing
+                .send(match output {
+                    Output::Event(event) => Message::Progress { ticket, event },
+                    Output::Data(bytes) => Message::Data { ticket, bytes },
+                })
+                .await;
+        }
+    });
+    let out = move |output| {
+        // Nobody takes it once the window is gone.
+        let _gone = tokio::task::block_in_place(|| parts.blocking_send(output));
+    };
+    let result: Result<Reply, ApiError> = guard(door.call(request, out)).await;
+    if forward.await.is_err() {
+        tracing::error!("passing on what a call brings panicked");
+    }
+    outbox.send(Message::Answer { ticket, result: Box::new(result) }).await;
+    ticket
 }
 
 /// Turns a panic into an error, so that whoever asked hears of it instead of waiting forever.

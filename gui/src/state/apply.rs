@@ -2,9 +2,11 @@
 
 use dataforge_node::api::{ApiError, ErrorKind, Event, Reply, Request};
 
+use super::slot::expect;
 use super::{NodeState, State};
 use crate::action::{Action, Step};
 use crate::bridge::{Command, Message};
+use crate::calls::busy;
 
 /// The lists that are loaded, in the order in which they hang on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,22 +45,24 @@ impl State {
             Action::WellRevealed => self.attention.well = false,
             Action::RunRevealed => self.attention.run = false,
             Action::ChooseTheme(choice) => self.theme = choice,
+            Action::Notice(text) => self.notice = Some(text),
             Action::DismissNotice => self.notice = None,
+            // The window's own affair.
+            Action::Open(_) | Action::CloseView | Action::Run(_) => {}
         }
         Vec::new()
     }
 
     /// Gives up on a command that the bridge could not take.
     pub fn on_refused(&mut self, command: &Command) {
-        let error =
-            ApiError::new(ErrorKind::Busy, "the node is still busy with earlier requests").hint("press F5 in a moment");
+        let error = busy();
         match command {
             Command::Open => self.node = NodeState::Failed(error),
             Command::Call { ticket, .. } if self.status.awaits(*ticket) => self.status.refuse(error),
             Command::Call { ticket, .. } if self.wells.awaits(*ticket) => self.wells.refuse(error),
             Command::Call { ticket, .. } if self.runs.awaits(*ticket) => self.runs.refuse(error),
             Command::Call { ticket, .. } if self.curves.awaits(*ticket) => self.curves.refuse(error),
-            Command::Call { .. } => {}
+            Command::Call { .. } | Command::Cancel { .. } => {}
         }
     }
 
@@ -89,6 +93,8 @@ impl State {
                 Vec::new()
             }
             Message::Answer { ticket, result } => self.on_answer(ticket, *result),
+            // The lists come without either.
+            Message::Progress { .. } | Message::Data { .. } => Vec::new(),
             Message::Event(event) => self.on_event(event),
             Message::Tick => self.load_all(&[Subject::Status]),
         }
@@ -253,7 +259,7 @@ impl State {
             Subject::Runs => Request::Runs { workspace, well: Some(self.selection.well.clone()?) },
             Subject::Curves => Request::Curves { workspace, run: Some(self.selection.run.clone()?) },
         };
-        let ticket = self.last_ticket + 1;
+        let ticket = self.tickets.next();
         let begun = match subject {
             Subject::Status => self.status.begin(ticket),
             Subject::Wells => self.wells.begin(ticket),
@@ -263,15 +269,6 @@ impl State {
         if !begun {
             return None;
         }
-        self.last_ticket = ticket;
         Some(Command::Call { ticket, request: Box::new(request) })
     }
-}
-
-/// Takes the one kind of reply that a request may bring.
-fn expect<T>(result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Option<T>) -> Result<T, ApiError> {
-    pick(result?).ok_or_else(|| {
-        ApiError::new(ErrorKind::Internal, "the node answered with another kind of reply")
-            .hint("is the process that serves the directory of the same version?")
-    })
 }

@@ -1,6 +1,8 @@
 //! One thing that is loaded from the node: its value, the last error, and the call under way.
 
-use dataforge_node::api::ApiError;
+use dataforge_node::api::{ApiError, ErrorKind, Reply, Request};
+
+use crate::view::Cx;
 
 /// Loaded at most once at a time. A wish that comes during a load is remembered, so that a storm of
 /// events costs two loads and the last one is never older than the last event.
@@ -37,13 +39,29 @@ impl<T> Slot<T> {
         self.ticket.is_some()
     }
 
+    /// Begins a load by a call, unless one is under way: then it is done again after that.
+    pub fn load(&mut self, cx: &mut Cx<'_>, request: Request) {
+        if self.ticket.is_some() {
+            self.again = true;
+        } else {
+            self.ticket = Some(cx.call(request));
+        }
+    }
+
+    /// Takes the end of its load; `pick` takes the one kind of reply that the request may bring. Returns
+    /// whether it has to be done again.
+    pub fn take(&mut self, result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Option<T>) -> bool {
+        self.end(expect(result, pick))
+    }
+
     /// Returns whether this ticket is the one awaited; answers to others are out of date.
-    pub(super) fn awaits(&self, ticket: u64) -> bool {
+    #[must_use]
+    pub fn awaits(&self, ticket: u64) -> bool {
         self.ticket == Some(ticket)
     }
 
     /// Notes a load under this ticket; `false` when one is under way already.
-    pub(super) fn begin(&mut self, ticket: u64) -> bool {
+    pub fn begin(&mut self, ticket: u64) -> bool {
         if self.ticket.is_some() {
             self.again = true;
             return false;
@@ -53,7 +71,7 @@ impl<T> Slot<T> {
     }
 
     /// Notes the end of the load; `true` when it has to be done again. A failure keeps the old value.
-    pub(super) fn end(&mut self, result: Result<T, ApiError>) -> bool {
+    pub fn end(&mut self, result: Result<T, ApiError>) -> bool {
         self.ticket = None;
         match result {
             Ok(value) => {
@@ -66,14 +84,25 @@ impl<T> Slot<T> {
     }
 
     /// Notes that the load never began; it is not done again by itself.
-    pub(super) fn refuse(&mut self, error: ApiError) {
+    pub fn refuse(&mut self, error: ApiError) {
         self.ticket = None;
         self.again = false;
         self.error = Some(error);
     }
 
     /// Forgets everything, the load under way included.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// Takes the one kind of reply that a request may bring.
+///
+/// # Errors
+/// That of the call, or `Internal` when the node answers something else.
+pub fn expect<T>(result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Option<T>) -> Result<T, ApiError> {
+    pick(result?).ok_or_else(|| {
+        ApiError::new(ErrorKind::Internal, "the node answered with another kind of reply")
+            .hint("is the process that serves the directory of the same version?")
+    })
 }

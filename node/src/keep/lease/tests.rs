@@ -297,7 +297,8 @@ fn no_blob_is_ever_without_a_copy() {
         let done = std::panic::catch_unwind(|| run(seed, Bug::None));
         dropped += done.unwrap_or_else(|_| panic!("seed {seed}"));
     }
-    assert!(dropped as u64 > runs(), "copies are given up in earnest: {dropped}");
+    // About one for each seed; far from that nothing would have been tried.
+    assert!(dropped as u64 > runs() / 4, "copies are given up in earnest: {dropped}");
 }
 
 #[test]

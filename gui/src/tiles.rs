@@ -1,0 +1,186 @@
+//! The views in the middle of the window, in tabs and beside each other.
+
+use std::collections::BTreeMap;
+
+use egui::{Id, Ui, WidgetText};
+use egui_tiles::{Behavior, Tile, TileId, Tiles, Tree, UiResponse};
+
+use crate::calls::{Calls, News, Ticket, ViewId};
+use crate::panel::Actions;
+use crate::state::State;
+use crate::view::{self, Cx, Happened, Place, View};
+
+/// Tells the tiles from other things that are drawn.
+const TREE: &str = "views";
+
+/// Views, and how they lie.
+#[derive(Debug)]
+pub struct Views {
+    tree: Tree<ViewId>,
+    views: BTreeMap<ViewId, Box<dyn View>>,
+    last: ViewId,
+    /// The one that the user is in.
+    focused: Option<ViewId>,
+}
+
+/// What the views may use of the window.
+#[derive(Debug)]
+pub struct Around<'a> {
+    /// What the window knows.
+    pub state: &'a State,
+    /// Calls of the node.
+    pub calls: &'a mut Calls,
+    /// What others have to do.
+    pub actions: &'a mut Actions,
+}
+
+impl Around<'_> {
+    fn cx(&mut self, view: ViewId) -> Cx<'_> {
+        Cx { state: self.state, actions: self.actions, view, calls: self.calls }
+    }
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        let mut views = Self { tree: Tree::empty(Id::unique(TREE)), views: BTreeMap::new(), last: 0, focused: None };
+        let first = views.add(&Place::Well);
+        views.tree = Tree::new_tabs(Id::unique(TREE), vec![first]);
+        views.focused = Some(first);
+        views
+    }
+}
+
+impl Views {
+    /// Opens a view, or shows the one there is.
+    pub fn open(&mut self, place: &Place, around: &mut Around<'_>) {
+        let there = self.views.iter().find(|(_, view)| view.place() == *place).map(|(id, _)| *id);
+        if let Some(id) = there {
+            self.show(id);
+            return;
+        }
+        let id = self.add(place);
+        self.put(id);
+        self.show(id);
+        if let Some(view) = self.views.get_mut(&id) {
+            view.refresh(&mut around.cx(id));
+        }
+    }
+
+    /// Asks all views to load again.
+    pub fn refresh(&mut self, around: &mut Around<'_>) {
+        for (id, view) in &mut self.views {
+            view.refresh(&mut around.cx(*id));
+        }
+    }
+
+    /// Hands something of a call to the view that made it.
+    pub fn on_news(&mut self, owner: ViewId, ticket: Ticket, news: News, around: &mut Around<'_>) {
+        if let Some(view) = self.views.get_mut(&owner) {
+            view.on_news(ticket, news, &mut around.cx(owner));
+        }
+    }
+
+    /// Tells all views of something.
+    pub fn on_event(&mut self, event: &Happened<'_>, around: &mut Around<'_>) {
+        for (id, view) in &mut self.views {
+            view.on_event(event, &mut around.cx(*id));
+        }
+    }
+
+    /// Returns the view that the user is in.
+    #[must_use]
+    pub fn focused(&self) -> Option<&dyn View> {
+        self.views.get(&self.focused?).map(AsRef::as_ref)
+    }
+
+    /// Does a command of the view that the user is in.
+    pub fn run(&mut self, command: &str, around: &mut Around<'_>) {
+        if let Some(id) = self.focused
+            && let Some(view) = self.views.get_mut(&id)
+        {
+            view.run(command, &mut around.cx(id));
+        }
+    }
+
+    /// Closes the view that the user is in.
+    pub fn close_focused(&mut self, calls: &mut Calls) {
+        if let Some(id) = self.focused
+            && let Some(tile) = self.tree.tiles.find_pane(&id)
+        {
+            self.tree.remove_recursively(tile);
+            self.drop_gone(calls);
+        }
+    }
+
+    /// Draws all that are in sight.
+    pub fn ui(&mut self, ui: &mut Ui, around: &mut Around<'_>) {
+        let mut lying = Lying { views: &mut self.views, around, focused: &mut self.focused };
+        self.tree.ui(&mut lying, ui);
+        self.drop_gone(around.calls);
+    }
+
+    fn add(&mut self, place: &Place) -> ViewId {
+        self.last += 1;
+        self.views.insert(self.last, view::open(place));
+        self.last
+    }
+
+    /// Puts a view beside the one the user is in, or makes it the only one.
+    fn put(&mut self, id: ViewId) {
+        let tile = self.tree.tiles.insert_pane(id);
+        let beside = self.focused.and_then(|focused| self.tree.tiles.find_pane(&focused));
+        let parent = beside.and_then(|tile| self.tree.tiles.parent_of(tile)).or(self.tree.root);
+        match parent.and_then(|parent| self.tree.tiles.get_mut(parent)) {
+            Some(Tile::Container(container)) => container.add_child(tile),
+            _ => self.tree = Tree::new_tabs(Id::unique(TREE), vec![id]),
+        }
+    }
+
+    fn show(&mut self, id: ViewId) {
+        self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == id));
+        self.focused = Some(id);
+    }
+
+    /// Drops views whose tab was closed.
+    fn drop_gone(&mut self, calls: &mut Calls) {
+        let gone: Vec<_> = self.views.keys().filter(|id| self.tree.tiles.find_pane(id).is_none()).copied().collect();
+        for id in gone {
+            self.views.remove(&id);
+            calls.forget(id);
+            if self.focused == Some(id) {
+                self.focused = self.views.keys().next_back().copied();
+            }
+        }
+    }
+}
+
+/// How the tiles behave.
+struct Lying<'a, 'b> {
+    views: &'a mut BTreeMap<ViewId, Box<dyn View>>,
+    around: &'a mut Around<'b>,
+    focused: &'a mut Option<ViewId>,
+}
+
+impl Behavior<ViewId> for Lying<'_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut ViewId) -> UiResponse {
+        let inside = ui.max_rect();
+        let pressed = ui.input(|input| {
+            input.pointer.any_pressed() && input.pointer.interact_pos().is_some_and(|at| inside.contains(at))
+        });
+        if pressed {
+            *self.focused = Some(*pane);
+        }
+        if let Some(view) = self.views.get_mut(pane) {
+            view.ui(ui, &mut self.around.cx(*pane));
+        }
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &ViewId) -> WidgetText {
+        self.views.get(pane).map(|view| view.title(self.around.state)).unwrap_or_default().into()
+    }
+
+    fn is_tab_closable(&self, _tiles: &Tiles<ViewId>, _tile: TileId) -> bool {
+        true
+    }
+}

@@ -1,0 +1,118 @@
+//! What stands in the middle of the window: views, each a tab that can be put beside others.
+//!
+//! A view keeps what it shows in [`Slot`](crate::state::Slot)s and asks the node through its [`Cx`]; answers come back by
+//! ticket. It draws without waiting. What others have to know (another selection, another view to
+//! open) it says as an [`Action`].
+//!
+//! To add a view: a variant of [`Place`], a file here, a line in [`open`], and its commands in
+//! [`crate::commands`].
+
+pub mod well;
+
+use std::fmt::Debug;
+
+use dataforge_node::api::{Event, Request};
+use egui::Ui;
+use serde::{Deserialize, Serialize};
+
+use crate::action::Action;
+use crate::calls::{Calls, News, Ticket, ViewId};
+use crate::commands::CommandInfo;
+use crate::panel::Actions;
+use crate::state::State;
+
+/// A view and what it is of: kept with the layout, so that the window opens as it was left.
+///
+/// Ids are those of the node; `workspace` is a workspace's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub enum Place {
+    /// The well that is selected, with its runs and curves.
+    Well,
+}
+
+/// A part of the middle.
+pub trait View: Debug {
+    /// What its tab says.
+    fn title(&self, state: &State) -> String;
+
+    /// What it is and of what.
+    fn place(&self) -> Place;
+
+    /// Asks for all it shows: once it is open, when the node opens, and when the user wants it again.
+    fn refresh(&mut self, cx: &mut Cx<'_>);
+
+    /// Something of a call that this view made.
+    fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>);
+
+    /// Something happened in the node, or the selection changed.
+    fn on_event(&mut self, _event: &Happened<'_>, _cx: &mut Cx<'_>) {}
+
+    /// The commands that are its own, for palette and keyboard.
+    fn commands(&self) -> &'static [CommandInfo] {
+        &[]
+    }
+
+    /// Does one of its commands, by id.
+    fn run(&mut self, _command: &str, _cx: &mut Cx<'_>) {}
+
+    /// Draws it into the space there is.
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>);
+}
+
+/// What a view hears of besides its own calls.
+#[derive(Debug, Clone, Copy)]
+pub enum Happened<'a> {
+    /// In the node.
+    Event(&'a Event),
+    /// Another workspace, well or run was selected.
+    Selected,
+}
+
+/// What a view may use: what the window knows, calls of the node, and actions for the rest of the window.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    /// What the window knows.
+    pub state: &'a State,
+    /// What others have to do.
+    pub actions: &'a mut Actions,
+    /// Its own id.
+    pub view: ViewId,
+    pub(crate) calls: &'a mut Calls,
+}
+
+impl Cx<'_> {
+    /// Calls the node; what comes of it arrives at [`View::on_news`].
+    pub fn call(&mut self, request: Request) -> Ticket {
+        self.calls.call(self.view, request)
+    }
+
+    /// Ends a call; nothing more is heard of it.
+    pub fn cancel(&mut self, ticket: Ticket) {
+        self.calls.cancel(ticket);
+    }
+
+    /// Returns the id of the selected workspace.
+    #[must_use]
+    pub fn workspace(&self) -> Option<String> {
+        self.state.selection.workspace.clone()
+    }
+
+    /// Opens a view, or shows it when it is open.
+    pub fn open(&mut self, place: Place) {
+        self.actions.push(Action::Open(place));
+    }
+
+    /// Tells the user something, in the header.
+    pub fn notice(&mut self, text: impl Into<String>) {
+        self.actions.push(Action::Notice(text.into()));
+    }
+}
+
+/// Makes the view of a place.
+#[must_use]
+pub fn open(place: &Place) -> Box<dyn View> {
+    match place {
+        Place::Well => Box::new(well::WellView),
+    }
+}
