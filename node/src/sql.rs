@@ -5,7 +5,7 @@ mod catalog;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dataforge_protocol::id::WorkspaceId;
@@ -29,8 +29,8 @@ pub(crate) struct Engines {
     blobs: Blobs,
     config: QueryConfig,
     engines: Mutex<BTreeMap<WorkspaceId, Arc<Engine>>>,
-    /// Made when first asked for.
-    tables: OnceLock<Tables>,
+    /// What reads tables without SQL, the same way.
+    tables: Mutex<BTreeMap<WorkspaceId, Tables>>,
 }
 
 impl Engines {
@@ -40,19 +40,20 @@ impl Engines {
             blobs,
             config: config.clone(),
             engines: Mutex::default(),
-            tables: OnceLock::new(),
+            tables: Mutex::default(),
         }
     }
 
-    /// Returns what reads tables without SQL.
-    pub(crate) fn tables(&self, node: &Node) -> Tables {
-        let make = || Tables::new(Arc::new(LocalBlobs::new(node.weak(), self.blobs.clone())));
-        self.tables.get_or_init(make).clone()
+    /// Returns what reads tables of a workspace without SQL.
+    pub(crate) fn tables(&self, node: &Node, workspace: WorkspaceId) -> Tables {
+        let make = || Tables::new(Arc::new(LocalBlobs::new(node.weak(), self.blobs.clone(), workspace)));
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).entry(workspace).or_insert_with(make).clone()
     }
 
     /// Drops all engines; they are made anew when asked for.
     pub(crate) fn forget(&self) {
         self.engines.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn get(&self, node: &Node, workspace: WorkspaceId) -> Result<Arc<Engine>, ApiError> {

@@ -29,7 +29,7 @@ const GRIDDED: &str = "
 
 const PYRAMIDS: &str = "
     SELECT p.run, p.blob, p.expected FROM pyramids AS p
-    WHERE p.workspace = ?1 AND EXISTS (SELECT 1 FROM have WHERE have.hash = p.blob)
+    WHERE p.workspace = ?1 AND EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace)
     AND NOT EXISTS (SELECT 1 FROM checks AS c WHERE c.blob = p.blob AND c.expected = p.expected)";
 
 fn unchecked(row: &Row<'_>) -> rusqlite::Result<Unchecked> {

@@ -21,6 +21,7 @@ const PROPERTY: &str = "dataforge.property";
 /// A table and the curves that are wanted of it.
 #[derive(Debug, Clone)]
 pub(super) struct Chosen {
+    pub(super) workspace: WorkspaceId,
     pub(super) run: DocId,
     /// The table, with all its curves.
     pub(super) file: RunFile,
@@ -64,8 +65,8 @@ impl Chosen {
             .hint("import it again with a map that reads the column as numbers or times"));
         }
         let curves = choose(&file, ordinals)?;
-        let is_held = core.store.has_blob(&BlobHash(file.blob))?;
-        Ok(Self { run, file, curves, form, is_held })
+        let is_held = core.store.holds(&workspace, &BlobHash(file.blob))?;
+        Ok(Self { workspace, run, file, curves, form, is_held })
     }
 
     /// Returns the schema of what is sent: doubles, with what is known of each column.

@@ -86,7 +86,8 @@ fn stored(core: &Core, workspace: WorkspaceId, chosen: &Chosen) -> Result<Option
         "SELECT blob, bucket_rows FROM pyramids AS p
          WHERE workspace = ?1 AND run = ?2 AND native = ?3 AND maker = ?4 AND NOT EXISTS
              (SELECT 1 FROM checks AS c WHERE c.blob = p.blob AND c.expected = p.expected AND c.refused IS NOT NULL)
-         ORDER BY EXISTS (SELECT 1 FROM have WHERE have.hash = p.blob) DESC, blob LIMIT 1",
+         ORDER BY EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace) DESC, blob
+         LIMIT 1",
     )?;
     let key = params![workspace.as_bytes(), chosen.run.as_bytes(), chosen.file.blob, pyramid::MAKER];
     let found = statement.query_row(key, |row| Ok(Stored { blob: BlobHash(row.get(0)?), bucket_rows: row.get(1)? }));
@@ -96,8 +97,8 @@ fn stored(core: &Core, workspace: WorkspaceId, chosen: &Chosen) -> Result<Option
 /// Reads a pyramid, fetching it where it is not here; none when it is not
 /// what one of this run can be.
 async fn from_pyramid(node: &Node, chosen: &Chosen, stored: Stored) -> Result<Option<Buckets>, ApiError> {
-    bring(node, &stored.blob).await?;
-    node.locked(|core| see_that_held(core, &stored.blob))?;
+    bring(node, &chosen.workspace, &stored.blob).await?;
+    node.locked(|core| see_that_held(core, &chosen.workspace, &stored.blob))?;
     let bytes = node.blobs().read_all(&stored.blob)?;
     let ordinals = chosen.ordinals();
     let read = pyramid::read(bytes, &ordinals).map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))?;

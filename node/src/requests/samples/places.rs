@@ -55,9 +55,9 @@ pub(super) async fn find(node: &Node, workspace: WorkspaceId, runs: Vec<String>)
 fn table(core: &Core, workspace: WorkspaceId, target: &str) -> Result<Table, ApiError> {
     let run = run_of(core, workspace, target)?;
     let mut statement = core.store.connection().prepare_cached(
-        "SELECT r.blob, r.blob_bytes, EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob),
+        "SELECT r.blob, r.blob_bytes, EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace),
              EXISTS (SELECT 1 FROM pyramids AS p WHERE p.workspace = r.workspace AND p.run = r.id AND p.native = r.blob),
-             EXISTS (SELECT 1 FROM pyramids AS p JOIN have ON have.hash = p.blob
+             EXISTS (SELECT 1 FROM pyramids AS p JOIN held_for AS h ON h.hash = p.blob AND h.workspace = p.workspace
                      WHERE p.workspace = r.workspace AND p.run = r.id AND p.native = r.blob)
          FROM runs AS r WHERE r.workspace = ?1 AND r.id = ?2",
     )?;

@@ -62,7 +62,7 @@ pub(super) async fn read(
 /// # Errors
 /// As [`read`].
 pub(super) async fn open(node: &Node, chosen: &Chosen, bounds: Option<(f64, f64)>) -> Result<TableStream, ApiError> {
-    let tables = node.engines().tables(node);
+    let tables = node.engines().tables(node, chosen.workspace);
     tables.read(chosen.file.clone(), &chosen.columns(), bounds).await.map_err(|error| read_failed(&error))
 }
 
