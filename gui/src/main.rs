@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 fn open(options: &Options, directory: &Path) -> Result<(), eframe::Error> {
     match run(options, directory, Renderer::Wgpu) {
         Ok(()) => Ok(()),
-        Err(error @ (eframe::Error::Wgpu(_) | eframe::Error::AppCreation(_))) => {
+        Err(error @ eframe::Error::Wgpu(_)) => {
             tracing::warn!("the first way to draw does not work, trying OpenGL: {error}");
             run(options, directory, Renderer::Glow)
         }
@@ -69,7 +69,10 @@ fn advice(error: &eframe::Error) -> String {
             "there is no display to open a window on: log in on one, or set DISPLAY or WAYLAND_DISPLAY; \
              everything can be done by the command `dataforge` too"
         }
-        eframe::Error::Wgpu(_) | eframe::Error::Glutin(_) | eframe::Error::NoGlutinConfigs(..) => {
+        eframe::Error::Wgpu(_)
+        | eframe::Error::OpenGL(_)
+        | eframe::Error::Glutin(_)
+        | eframe::Error::NoGlutinConfigs(..) => {
             "no way to draw works here: install a graphics driver with Vulkan, DirectX 12 or OpenGL 3; a \
              software one, such as Mesa's, will do"
         }
