@@ -82,6 +82,11 @@ pub struct Palette {
     pub error: Color32,
 }
 
+impl Palette {
+    /// That of each theme: dark, light.
+    pub const ALL: [Self; 2] = [DARK, LIGHT];
+}
+
 const DARK: Palette = Palette {
     ground: Color32::from_rgb(0x16, 0x19, 0x1e),
     panel: Color32::from_rgb(0x1c, 0x20, 0x27),

@@ -32,7 +32,7 @@ pub(super) enum Over {
 
 /// Takes files that were dropped on the window.
 pub(super) fn dropped(ui: &Ui, actions: &mut Actions) {
-    let paths: Vec<_> = ui.input(|input| input.raw.dropped_files.iter().filter_map(|file| file.path.clone()).collect());
+    let paths: Vec<_> = ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     if !paths.is_empty() {
         actions.push(Action::Offer(paths));
     }

@@ -19,8 +19,8 @@ pub(super) struct Edits {
     sent: BTreeMap<Ticket, (Place, String)>,
     /// Numbered, and not yet saved.
     pending: Overlay<Place, String>,
-    /// Saved, until the lists have it.
-    settled: BTreeMap<Place, String>,
+    /// Saved from here, and whether the lists have it: what they say after that is by somebody else.
+    settled: BTreeMap<Place, (String, bool)>,
     /// Refused, until the next try.
     refused: BTreeMap<Place, ApiError>,
     /// What became of edits before their numbers were known here.
@@ -68,11 +68,11 @@ impl Edits {
             _ => None,
         });
         match outcome {
-            Ok(EditOutcome::Saved { .. }) => drop(self.settled.insert(place, value)),
+            Ok(EditOutcome::Saved { .. }) => drop(self.settled.insert(place, (value, false))),
             Ok(EditOutcome::Refused { error }) | Err(error) => drop(self.refused.insert(place, error)),
             Ok(EditOutcome::Pending { id }) => match self.early.remove(&id) {
                 None => self.pending.apply(id, place, value),
-                Some(None) => drop(self.settled.insert(place, value)),
+                Some(None) => drop(self.settled.insert(place, (value, false))),
                 Some(Some(error)) => drop(self.refused.insert(place, error)),
             },
         }
@@ -82,7 +82,7 @@ impl Edits {
     pub(super) fn on_saved(&mut self, ids: &[u64]) {
         for id in ids {
             match self.pending.saved(&[*id]).pop() {
-                Some((place, value)) => drop(self.settled.insert(place, value)),
+                Some((place, value)) => drop(self.settled.insert(place, (value, false))),
                 None if !self.sent.is_empty() => drop(self.early.insert(*id, None)),
                 None => {}
             }
@@ -110,18 +110,26 @@ impl Edits {
     }
 
     /// Returns a value as it is shown, given how it was read.
-    pub(super) fn shown(&self, target: &str, field: &str, read: &str) -> Shown {
+    pub(super) fn shown(&mut self, target: &str, field: &str, read: &str) -> Shown {
         let place = (target.to_owned(), field.to_owned());
         if let Some((_, value)) = self.sent.values().rev().find(|(of, _)| *of == place) {
             return Shown::Pending(value.clone());
         }
         let read = read.to_owned();
-        match self.pending.shown(&place, &read) {
-            (value, Standing::Pending) => Shown::Pending(value.clone()),
-            (_, Standing::Saved) => match self.settled.get(&place) {
-                Some(value) => Shown::Saved(value.clone()),
-                None => Shown::Read(read),
-            },
+        if let (value, Standing::Pending) = self.pending.shown(&place, &read) {
+            return Shown::Pending(value.clone());
+        }
+        match self.settled.get_mut(&place) {
+            None => Shown::Read(read),
+            Some((value, is_listed)) if *value == read => {
+                *is_listed = true;
+                Shown::Saved(read)
+            }
+            Some((value, false)) => Shown::Saved(value.clone()),
+            Some((_, true)) => {
+                self.settled.remove(&place);
+                Shown::Read(read)
+            }
         }
     }
 
@@ -155,7 +163,7 @@ mod tests {
         Ok(Reply::Edits { edits: vec![EditOutcome::Pending { id }] })
     }
 
-    fn shown(edits: &Edits) -> Shown {
+    fn shown(edits: &mut Edits) -> Shown {
         edits.shown("w", "field", "old")
     }
 
@@ -163,13 +171,13 @@ mod tests {
     fn an_edit_is_pending_and_then_saved() {
         let (mut edits, mut calls) = (Edits::default(), Calls::default());
         let ticket = send(&mut edits, &mut calls, "new");
-        assert_eq!(shown(&edits), Shown::Pending("new".to_owned()), "at once");
+        assert_eq!(shown(&mut edits), Shown::Pending("new".to_owned()), "at once");
         edits.on_answer(ticket, pending(4));
-        assert_eq!(shown(&edits), Shown::Pending("new".to_owned()));
+        assert_eq!(shown(&mut edits), Shown::Pending("new".to_owned()));
         edits.on_saved(&[4]);
-        assert_eq!(shown(&edits), Shown::Saved("new".to_owned()));
-        edits.forget_settled();
-        assert_eq!(shown(&edits), Shown::Read("old".to_owned()));
+        assert_eq!(shown(&mut edits), Shown::Saved("new".to_owned()));
+        assert_eq!(edits.shown("w", "field", "new"), Shown::Saved("new".to_owned()), "the lists have it now");
+        assert_eq!(shown(&mut edits), Shown::Read("old".to_owned()), "it was undone since");
     }
 
     #[test]
@@ -178,7 +186,7 @@ mod tests {
         let ticket = send(&mut edits, &mut calls, "new");
         edits.on_answer(ticket, pending(4));
         edits.on_refused(4, ApiError::new(ErrorKind::NotAllowed, "viewers may not"));
-        assert_eq!(shown(&edits), Shown::Read("old".to_owned()));
+        assert_eq!(shown(&mut edits), Shown::Read("old".to_owned()));
         assert_eq!(edits.refusal("w", "field").map(|error| error.message.as_str()), Some("viewers may not"));
         send(&mut edits, &mut calls, "again");
         assert!(edits.refusal("w", "field").is_none(), "until the next try");
@@ -190,11 +198,11 @@ mod tests {
         let ticket = send(&mut edits, &mut calls, "new");
         edits.on_saved(&[4]);
         edits.on_answer(ticket, pending(4));
-        assert_eq!(shown(&edits), Shown::Saved("new".to_owned()));
+        assert_eq!(shown(&mut edits), Shown::Saved("new".to_owned()));
         let ticket = send(&mut edits, &mut calls, "newer");
         edits.on_refused(5, ApiError::new(ErrorKind::Input, "too long"));
         edits.on_answer(ticket, pending(5));
-        assert_eq!(shown(&edits), Shown::Read("old".to_owned()));
+        assert_eq!(shown(&mut edits), Shown::Read("old".to_owned()));
         assert!(edits.refusal("w", "field").is_some());
     }
 }
