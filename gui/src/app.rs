@@ -142,7 +142,9 @@ impl App {
             Action::CloseView => self.views.close_focused(&mut self.calls),
             Action::Run(command) => self.run(ctx, command, actions),
             Action::CancelCall(ticket) => self.cancel(*ticket, actions),
-            Action::Offer(_) if !start::is_needed(&self.state) && !self.state.parts.beginning => {
+            Action::Offer(paths)
+                if !paths.is_empty() && !start::is_needed(&self.state) && !self.state.parts.beginning =>
+            {
                 actions.push(Action::Open(Place::Import));
             }
             // What is chosen at the left wants to be seen; other views follow it by themselves.
