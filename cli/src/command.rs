@@ -53,6 +53,7 @@ mod remove;
 mod report;
 mod role;
 mod runs;
+mod samples;
 mod selections;
 mod service;
 mod set;
@@ -142,6 +143,8 @@ pub(crate) enum Command {
     Query(query::Query),
     /// Write a run, a well, an attachment or everything to files
     Export(export::Export),
+    /// Write samples of a run as an Arrow stream, for programs that draw them
+    Samples(samples::Samples),
     /// List what was exported from here
     Exports(exports::Exports),
     /// List who fetched what from here
@@ -300,6 +303,7 @@ impl Command {
             Self::LookUp(command) => command.run(context).await,
             Self::Prefer(command) => command.run(context).await,
             Self::Grid(command) => command.run(context).await,
+            Self::Samples(command) => command.run(context).await,
             Self::Exports(command) => command.run(context).await,
             Self::Audit(command) => command.run(context).await,
             Self::Where(command) => command.run(context).await,
@@ -427,6 +431,8 @@ impl Human for Reply {
             Self::ExportAll(reply) => reply.human(),
             Self::Exports { exports } => exports.human(),
             Self::Accesses { accesses } => accesses.human(),
+            Self::Samples(reply) => reply.human(),
+            Self::SamplePlaces { places } => places.human(),
             Self::Where(reply) => reply.human(),
             Self::Fetched(reply) => reply.human(),
             Self::Freed(reply) => reply.human(),
