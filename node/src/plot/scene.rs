@@ -4,6 +4,8 @@
 //! from the top left corner of the scene. Shapes that come later lie over earlier ones. Coordinates are
 //! `f32`: whoever makes them subtracts the origin of the view in `f64` first.
 
+use std::collections::BTreeMap;
+
 /// The mark of a point.
 pub use dataforge_protocol::document::chart::Mark;
 
@@ -117,6 +119,12 @@ impl Rect {
         (self.left..=self.right).contains(&point.x) && (self.top..=self.bottom).contains(&point.y)
     }
 
+    /// Returns it moved to the right and down.
+    #[must_use]
+    pub fn moved(&self, x: f32, y: f32) -> Self {
+        Self::new(self.left + x, self.top + y, self.right + x, self.bottom + y)
+    }
+
     /// Returns its corners, clockwise from the upper left.
     #[must_use]
     pub fn corners(&self) -> Vec<Point> {
@@ -147,6 +155,14 @@ impl Stroke {
     #[must_use]
     pub const fn solid(colour: Colour, width: f32) -> Self {
         Self { colour, width, dash: SOLID }
+    }
+}
+
+impl Lines {
+    /// Whether both ends of each meet.
+    #[must_use]
+    pub fn are_dots(&self) -> bool {
+        self.ends.iter().all(|(from, to)| from == to)
     }
 }
 
@@ -274,6 +290,48 @@ pub struct Marks {
     pub colour: Colour,
 }
 
+/// What a mark is made of, around the place it marks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MarkShape {
+    /// Corners of a filled polygon.
+    Filled(Vec<Point>),
+    /// Lines.
+    Lines(Vec<(Point, Point)>),
+}
+
+impl Marks {
+    /// Returns what its mark is made of, around 0.
+    #[must_use]
+    pub fn shape(&self) -> MarkShape {
+        /// Corners of what passes for a circle at the size of marks.
+        const CORNERS: u16 = 12;
+        let half = self.size / 2.0;
+        let corners = |places: &[(f32, f32)]| {
+            MarkShape::Filled(places.iter().map(|(x, y)| Point::new(x * half, y * half)).collect())
+        };
+        let line = |from: (f32, f32), to: (f32, f32)| {
+            (Point::new(from.0 * half, from.1 * half), Point::new(to.0 * half, to.1 * half))
+        };
+        match self.mark {
+            Mark::Circle => {
+                let at = |corner: u16| (f32::from(corner) / f32::from(CORNERS) * std::f32::consts::TAU).sin_cos();
+                corners(&(0..CORNERS).map(at).collect::<Vec<_>>())
+            }
+            Mark::Square => corners(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
+            Mark::Diamond => corners(&[(0.0, -1.2), (1.2, 0.0), (0.0, 1.2), (-1.2, 0.0)]),
+            Mark::Triangle => corners(&[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)]),
+            Mark::Cross => MarkShape::Lines(vec![line((-1.0, -1.0), (1.0, 1.0)), line((-1.0, 1.0), (1.0, -1.0))]),
+            Mark::Plus => MarkShape::Lines(vec![line((-1.2, 0.0), (1.2, 0.0)), line((0.0, -1.2), (0.0, 1.2))]),
+        }
+    }
+
+    /// Returns how thick the lines of its mark are.
+    #[must_use]
+    pub fn thickness(&self) -> f32 {
+        (self.size / 5.0).max(0.4)
+    }
+}
+
 /// Values as colours, in cells of equal size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
@@ -283,6 +341,33 @@ pub struct Image {
     pub columns: usize,
     /// The colour of each cell, row by row from the top; none lets through what is below.
     pub cells: Vec<Option<Colour>>,
+}
+
+impl Image {
+    /// Returns the cells as rectangles by their colours, neighbours of one colour in a row as one: an image in
+    /// files that hold no pixels.
+    #[must_use]
+    pub fn by_colour(&self) -> BTreeMap<Colour, Vec<Rect>> {
+        let mut found: BTreeMap<Colour, Vec<Rect>> = BTreeMap::new();
+        if self.columns == 0 {
+            return found;
+        }
+        let rows = self.cells.len() / self.columns;
+        let (width, height) = (self.rect.width() / self.columns as f32, self.rect.height() / rows.max(1) as f32);
+        for (number, row) in self.cells.chunks_exact(self.columns).enumerate() {
+            let top = (number as f32).mul_add(height, self.rect.top);
+            let mut from = 0;
+            for cells in row.chunk_by(|one, other| one == other) {
+                let to = from + cells.len();
+                if let Some(Some(colour)) = cells.first() {
+                    let x = |column: usize| (column as f32).mul_add(width, self.rect.left);
+                    found.entry(*colour).or_default().push(Rect::new(x(from), top, x(to), top + height));
+                }
+                from = to;
+            }
+        }
+        found
+    }
 }
 
 /// What a group stands for, by which what is under the pointer is told.
@@ -388,6 +473,15 @@ impl Group {
         self.items.push(Item::Line { from, to, stroke });
     }
 
+    /// Returns it moved to the right and down.
+    #[must_use]
+    pub fn moved(mut self, x: f32, y: f32) -> Self {
+        self.clip = self.clip.map(|clip| clip.moved(x, y));
+        self.bounds = self.bounds.moved(x, y);
+        self.items = self.items.into_iter().map(|item| item.moved(x, y)).collect();
+        self
+    }
+
     /// Returns the groups within, itself first, each before those in it.
     #[must_use]
     pub fn groups(&self) -> Vec<&Self> {
@@ -450,6 +544,39 @@ pub enum Item {
     Text(Text),
     /// Shapes that belong together.
     Group(Group),
+}
+
+impl Item {
+    /// Returns it moved to the right and down.
+    #[must_use]
+    pub fn moved(self, x: f32, y: f32) -> Self {
+        let point = |point: Point| Point::new(point.x + x, point.y + y);
+        let points = |points: Vec<Point>| points.into_iter().map(point).collect();
+        match self {
+            Self::Rect { rect, fill, stroke } => Self::Rect { rect: rect.moved(x, y), fill, stroke },
+            Self::Line { from, to, stroke } => Self::Line { from: point(from), to: point(to), stroke },
+            Self::Polyline { points: line, stroke } => Self::Polyline { points: points(line), stroke },
+            Self::Polygon { points: corners, fill } => Self::Polygon { points: points(corners), fill },
+            Self::Band(mut band) => {
+                band.top += y;
+                band.spans.iter_mut().for_each(|span| *span = (span.0 + x, span.1 + x));
+                Self::Band(band)
+            }
+            Self::Area(mut area) => {
+                area.levels.iter_mut().for_each(|level| *level += y);
+                area.left.iter_mut().chain(&mut area.right).for_each(|edge| *edge += x);
+                Self::Area(area)
+            }
+            Self::Lines(mut lines) => {
+                lines.ends.iter_mut().for_each(|ends| *ends = (point(ends.0), point(ends.1)));
+                Self::Lines(lines)
+            }
+            Self::Marks(marks) => Self::Marks(Marks { points: points(marks.points), ..marks }),
+            Self::Image(image) => Self::Image(Image { rect: image.rect.moved(x, y), ..image }),
+            Self::Text(text) => Self::Text(Text { at: point(text.at), ..text }),
+            Self::Group(group) => Self::Group(group.moved(x, y)),
+        }
+    }
 }
 
 macro_rules! item_from {
@@ -519,6 +646,32 @@ mod tests {
     fn ids_hold_nothing_that_a_file_could_take_amiss() {
         assert_eq!(What::Series("a\"<b> c".into()).id(), "series-a__b__c");
         assert_eq!(What::Header.id(), "header");
+    }
+
+    #[test]
+    fn images_become_rectangles_by_colour() {
+        let (red, blue) = (Colour::rgb(255, 0, 0), Colour::rgb(0, 0, 255));
+        let cells = vec![Some(red), Some(red), Some(blue), None, Some(blue), Some(blue)];
+        let image = Image { rect: Rect::new(0.0, 0.0, 30.0, 20.0), columns: 3, cells };
+        let found = image.by_colour();
+        assert_eq!(found[&red], [Rect::new(0.0, 0.0, 20.0, 10.0)]);
+        assert_eq!(found[&blue], [Rect::new(20.0, 0.0, 30.0, 10.0), Rect::new(10.0, 10.0, 30.0, 20.0)]);
+    }
+
+    #[test]
+    fn all_of_a_group_moves_together() {
+        let mut group = Group::clipped(What::Plot, "plot", Rect::new(0.0, 0.0, 4.0, 4.0));
+        let stroke = Stroke::solid(Colour::rgb(0, 0, 0), 1.0);
+        group.line(Point::new(1.0, 1.0), Point::new(2.0, 2.0), stroke);
+        group.add(Band { top: 1.0, row: 1.0, spans: vec![(1.0, 2.0)], stroke, faint: false });
+        group.add(Area { levels: vec![1.0], left: vec![1.0], right: vec![2.0], fill: stroke.colour });
+        let moved = group.moved(10.0, 100.0);
+        assert_eq!(moved.clip, Some(Rect::new(10.0, 100.0, 14.0, 104.0)));
+        assert_eq!(moved.items[0], Item::Line { from: Point::new(11.0, 101.0), to: Point::new(12.0, 102.0), stroke });
+        let Item::Band(band) = &moved.items[1] else { panic!("a band stays one") };
+        assert_eq!((band.top, band.spans[0]), (101.0, (11.0, 12.0)));
+        let Item::Area(area) = &moved.items[2] else { panic!("an area stays one") };
+        assert_eq!((area.levels[0], area.left[0], area.right[0]), (101.0, 11.0, 12.0));
     }
 
     #[test]

@@ -53,7 +53,7 @@ const LINES_APART: f64 = 2.4;
 
 impl DepthAxis {
     /// Makes the axis of a chart.
-    pub(super) fn of(chart: &ChartState, options: &LayoutOptions) -> Self {
+    pub(in crate::plot) fn of(chart: &ChartState, options: &LayoutOptions) -> Self {
         let axis = chart.depth_axis();
         let domain = axis.and_then(|axis| axis.domain).unwrap_or(Domain::Md);
         let measurement = measurement(domain);
