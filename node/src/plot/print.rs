@@ -1,11 +1,10 @@
 //! Sheets: a log at a depth scale, on one long sheet or on pages, with its heading and headers.
 
-use dataforge_protocol::document::chart::{ChartKind, ChartState, Paper};
+use dataforge_protocol::document::chart::{ChartKind, ChartState, Domain, Paper};
 
 use super::data::Data;
 use super::heading::{self, Heading};
 use super::layout::{Layout, LayoutOptions, Width, layout};
-use super::pdf::LONGEST;
 use super::scale::{number, number_in_steps, round_step};
 use super::scene::{Align, Group, Item, Point, Rect, Scene, Stroke, Text, What};
 use super::window::{Window, points_per_metre};
@@ -44,6 +43,8 @@ pub struct PrintOptions {
     pub foot: String,
     /// Height of a pixel row in points; that of a printer when left out.
     pub row: Option<f64>,
+    /// How long a sheet may be, in points: what is longer goes on on the next.
+    pub longest: f32,
 }
 
 /// What was printed.
@@ -53,6 +54,8 @@ pub struct Printed {
     pub sheets: Vec<Scene>,
     /// Points to a metre of depth; none of charts without depths.
     pub points_per_metre: Option<f64>,
+    /// Points to a unit of the depth axis; none of charts without depths.
+    pub points_per_unit: Option<f64>,
     /// The scale: one to so many; none of charts without depths.
     pub scale: Option<f64>,
     /// The depths, in the unit of the axis; none where there are none.
@@ -160,7 +163,15 @@ fn plane(
     };
     let unit = String::new();
     let left_out = drawn.left_out;
-    Printed { sheets: vec![scene], points_per_metre: None, scale: None, depths: None, unit, left_out }
+    Printed {
+        sheets: vec![scene],
+        points_per_metre: None,
+        points_per_unit: None,
+        scale: None,
+        depths: None,
+        unit,
+        left_out,
+    }
 }
 
 fn foot_text(words: &str, options: &LayoutOptions, x: f32, y: f32, align: Align) -> Text {
@@ -208,7 +219,8 @@ impl Print<'_> {
         };
         Ok(Printed {
             sheets,
-            points_per_metre: Some(points_per_metre(scale)),
+            points_per_metre: Some(points_per_metre(scale)).filter(|_| axis.domain != Domain::Time),
+            points_per_unit: Some(per_unit),
             scale: Some(scale),
             depths,
             unit: axis.unit.clone(),
@@ -300,7 +312,7 @@ impl Print<'_> {
 
     /// Cuts an interval into those of sheets, at depths with numbers.
     fn parts(&self, from: f64, to: f64, per_unit: f64, block: Option<&Group>) -> Result<Vec<(f64, f64)>, PrintError> {
-        let tallest = f64::from(self.sheet.height.unwrap_or(LONGEST));
+        let tallest = f64::from(self.sheet.height.unwrap_or(self.ask.longest));
         let room = |block: Option<&Group>| tallest - f64::from(self.above(block)) - f64::from(self.below());
         let step = self.layout.axis.steps(per_unit);
         let step = step.medium.unwrap_or(step.heavy);
