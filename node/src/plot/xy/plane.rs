@@ -24,7 +24,8 @@ pub(super) struct Across {
 impl Across {
     /// Makes an axis of a chart's, with the range of its values where the chart gives none.
     pub(super) fn of(axis: &Axis, meaning: Option<&Meaning<'_>>, values: Option<(f64, f64)>) -> Self {
-        let charted = |value: Option<f64>| Some(meaning.map_or(value?, |meaning| meaning.charted(value?, None)));
+        let charted =
+            |value: Option<f64>| value.map(|value| meaning.map_or(value, |meaning| meaning.charted(value, None)));
         let log = axis.scale == Some(Scale::Log);
         let found = values.and_then(|(low, high)| rounded(low, high, log));
         let from = charted(axis.from).or(found.map(|scale| scale.left));
@@ -179,7 +180,7 @@ impl Plane {
         y: Option<&Meaning<'_>>,
     ) {
         let charted = |value: Option<f64>, unit: Option<&String>, meaning: Option<&Meaning<'_>>| {
-            Some(meaning.map_or(value?, |meaning| meaning.charted(value?, unit.map(String::as_str))))
+            value.map(|value| meaning.map_or(value, |meaning| meaning.charted(value, unit.map(String::as_str))))
         };
         let across = |value: Option<f64>| self.at_x(charted(value, one.x_unit.as_ref(), x)?);
         let level = |value: Option<f64>| self.at_y(charted(value, one.y_unit.as_ref(), y)?);
