@@ -72,7 +72,7 @@ fn names_and_scales_stand_above_and_below() {
     let printed = triple(&hundred_metres(), &options()).unwrap();
     let all = texts(&printed.sheets[0].root);
     let body = body(&printed.sheets[0]).bounds;
-    for words in ["GR", "150", "RHOB", "1.95", "ohm.m"] {
+    for words in ["GR", "150", "RHOB", "1.95", "Ω·m"] {
         let found: Vec<f32> = all.iter().filter(|text| text.text == words).map(|text| text.at.y).collect();
         assert!(found.iter().any(|y| *y < body.top) && found.iter().any(|y| *y > body.bottom), "{words}: {found:?}");
     }
