@@ -73,6 +73,7 @@ pub(super) struct Plane {
     pub(super) palette: Palette,
     pub(super) size: f32,
     grid: bool,
+    pub(super) has_legend: bool,
 }
 
 impl Plane {
@@ -83,7 +84,7 @@ impl Plane {
             size.mul_add(-2.0, rect.right),
             size.mul_add(-4.5, rect.bottom),
         );
-        Self { inner, outer: *rect, x, y, palette, size, grid }
+        Self { inner, outer: *rect, x, y, palette, size, grid, has_legend: true }
     }
 
     /// Returns where a pair of values stands; none where one has no place on its scale.
@@ -160,6 +161,9 @@ impl Plane {
 
     /// Writes what a colour stands for at the upper right, the number-th from above.
     pub(super) fn legend(&self, group: &mut Group, number: usize, words: &str, colour: Colour) {
+        if !self.has_legend {
+            return;
+        }
         let right = self.inner.right - self.size;
         let y = (self.size * 1.5).mul_add(number as f32 + 1.0, self.inner.top);
         let words = font::fitted(words, self.size, self.inner.width() / 2.0);
