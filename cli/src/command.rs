@@ -42,6 +42,7 @@ mod members;
 mod pair;
 mod peers;
 mod pins;
+mod plot;
 mod policy;
 mod projects;
 mod query;
@@ -133,6 +134,8 @@ pub(crate) enum Command {
     Restore(tombstone::Restore),
     /// List, make and change charts
     Charts(charts::Charts),
+    /// Print a chart of a well at a depth scale, as PDF, SVG or PNG
+    Plot(Box<plot::Plot>),
     /// List or edit tops and zones
     Tops(tops::Tops),
     /// List or edit deviation surveys; true vertical depths
@@ -327,6 +330,7 @@ impl Command {
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
             Self::Charts(command) => Box::pin(command.run(context)).await,
+            Self::Plot(command) => Box::pin(command.run(context)).await,
             Self::Tops(command) => command.run(context).await,
             Self::Surveys(command) => command.run(context).await,
             Self::Selections(command) => command.run(context).await,
@@ -432,6 +436,7 @@ impl Human for Reply {
             Self::Exports { exports } => exports.human(),
             Self::Accesses { accesses } => accesses.human(),
             Self::Samples(reply) => reply.human(),
+            Self::Plot(reply) => reply.human(),
             Self::SamplePlaces { places } => places.human(),
             Self::Where(reply) => reply.human(),
             Self::Fetched(reply) => reply.human(),

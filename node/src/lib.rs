@@ -41,6 +41,7 @@ mod metrics;
 mod net;
 mod node;
 mod pace;
+pub mod plot;
 mod read;
 mod relay;
 mod requests;
