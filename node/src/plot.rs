@@ -1,0 +1,31 @@
+//! Plots: charts drawn as they are on paper, for the screen and for files. One drawing serves both.
+//!
+//! Pure but for the request that prints. A chart and what is known of its curves make a [`Layout`]: tracks
+//! side by side, scales, headers of one height. A layout, the samples ([`Data`]) and a stretch of depths
+//! ([`Window`]) make groups of shapes ([`scene`]), which the desktop paints and [`svg`], [`pdf`] and
+//! [`png`] write:
+//!
+//! ```text
+//! ChartState + ChartSource* ── layout() ──▶ Layout ─┬─ header::draw ──▶ Group
+//!                                  Window, Data ────┴─ body::draw ────▶ Group
+//! ```
+//!
+//! Depths are in the unit of the chart's depth axis, lengths in points, values of traces in the unit of
+//! their curve; [`layout::SeriesLayout`] turns them into what is shown.
+
+pub mod body;
+pub mod data;
+pub mod font;
+pub mod header;
+pub mod layout;
+pub mod pattern;
+pub mod scale;
+pub mod scene;
+pub mod theme;
+pub mod window;
+
+pub use self::data::{Array, Curve, Data, Filling, TopMark};
+pub use self::layout::{Layout, LayoutOptions, layout};
+pub use self::scene::{Group, Item, Scene, What};
+pub use self::theme::Palette;
+pub use self::window::Window;

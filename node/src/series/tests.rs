@@ -1,0 +1,1 @@
+//! Claims about series, each against the plain computation.
