@@ -122,7 +122,10 @@ fn expectation(core: &mut Core, workspace: WorkspaceId, table: &Unchecked) -> Re
     let native = |blob| state.renditions.iter().find(|rendition| rendition.blob == blob);
     let copies =
         state.gridded.iter().filter_map(|copy| Some((copy.blob, Expected::gridded(copy, native(copy.native)?))));
-    let all = state.renditions.iter().map(|rendition| (rendition.blob, Expected::native(rendition))).chain(copies);
+    let pyramids =
+        state.pyramids.iter().filter_map(|one| Some((one.blob, Expected::pyramid(one, native(one.native)?))));
+    let natives = state.renditions.iter().map(|rendition| (rendition.blob, Expected::native(rendition)));
+    let all = natives.chain(copies).chain(pyramids);
     let fits = |(blob, expected): &(_, Expected)| *blob == table.blob && expected.id() == table.expected;
     Ok(all.into_iter().find(fits).map(|(_, expected)| expected))
 }

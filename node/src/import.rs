@@ -35,6 +35,7 @@ use crate::api::{ApiError, ErrorKind, Event, FileResult, ImportOptions, ImportSu
 use crate::caller;
 use crate::client::Output;
 use crate::index::Index;
+use crate::ingest::PreparedRun;
 use crate::ingest::identity::WellIdentity;
 use crate::node::Node;
 use crate::requests::duplicates_of;
@@ -359,10 +360,14 @@ fn result(path: &Path, outcome: &str) -> FileResult {
 }
 
 impl Read {
-    /// Returns the blobs of a file: its bytes, and the tables made of them.
+    /// Returns the blobs of a file: its bytes, and the tables and pyramids made of them.
     fn blobs(&self) -> Vec<Bytes> {
+        let made = |run: &PreparedRun| {
+            let pyramid = run.pyramid.as_ref().map(|pyramid| pyramid.parquet.clone());
+            std::iter::once(run.parquet.clone()).chain(pyramid).collect::<Vec<_>>()
+        };
         let tables = match &self.content {
-            Ok(Content::Runs(prepared)) => prepared.runs.iter().map(|run| run.parquet.clone()).collect(),
+            Ok(Content::Runs(prepared)) => prepared.runs.iter().flat_map(made).collect(),
             _ => Vec::new(),
         };
         std::iter::once(self.bytes.clone()).chain(tables).collect()

@@ -32,7 +32,7 @@ pub(crate) use self::chart::{ChartFilter, ChartRow, Listed, SourceRow};
 pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::filed::known_with;
 pub(crate) use self::project::ProjectRow;
-pub(crate) use self::read::{Found, Index, SHORT};
+pub(crate) use self::read::{Found, Index, SHORT, listing};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
 
@@ -140,7 +140,7 @@ fn refresh_rows(
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 19] = [
+const TABLES: [(&str, Option<&str>); 20] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -148,6 +148,7 @@ const TABLES: [(&str, Option<&str>); 19] = [
     ("curves", Some("run")),
     ("notices", Some("run")),
     ("gridded", Some("run")),
+    ("pyramids", Some("run")),
     ("attachments", Some("id")),
     ("dictionary", None),
     ("described", Some("id")),

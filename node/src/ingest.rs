@@ -18,6 +18,7 @@ pub mod identity;
 pub mod index;
 pub mod parquet;
 pub mod prepare;
+pub mod pyramid;
 pub mod sample;
 pub mod table;
 pub mod tabular;

@@ -20,6 +20,7 @@ mod maintenance;
 mod people;
 mod projects;
 mod relay;
+mod samples;
 mod selections;
 mod sharing;
 mod surveys;
@@ -151,6 +152,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Tops { workspace, ask } => tops::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Surveys { workspace, ask } => surveys::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Selections { workspace, ask } => selections::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Samples { workspace, ask } => samples::dispatch(node, find(node, workspace).await?, ask, out).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Charts { workspace, ask } => charts::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Bundle { workspace, ask } => {
@@ -201,6 +203,7 @@ impl Request {
                 | Self::Coverage { .. }
                 | Self::Grid { .. }
                 | Self::Query { .. }
+                | Self::Samples { .. }
                 | Self::Export { .. }
                 | Self::ExportAll { .. }
         )

@@ -13,16 +13,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 mod blocks;
+mod buckets;
 mod overview;
 mod pyramid;
+mod reader;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use self::blocks::Block;
+pub use self::buckets::Buckets;
+pub(crate) use self::buckets::columns;
 pub use self::overview::{Bucket, Overview};
 pub use self::pyramid::{Extent, FACTOR, Pyramid};
+pub use self::reader::{OverviewReader, ReadError, SampleReader, Samples};
 pub use self::rows::{Row, Rows};
 pub use self::view::View;
 
@@ -96,7 +101,7 @@ impl Order {
             rows.sort_by(|a, b| at(a).total_cmp(&at(b)));
         }
         let is_whole = is_increasing && rows.len() == delivered.len();
-        let index = if is_whole { delivered.into() } else { rows.iter().map(at).collect() };
+        let index: Arc<[f64]> = if is_whole { delivered.into() } else { rows.iter().map(at).collect() };
         let is_sorted = !is_increasing && !is_reversed;
         Self { index, rows: (!is_whole).then(|| rows.into()), is_reversed, is_sorted }
     }

@@ -5,15 +5,16 @@ mod catalog;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dataforge_protocol::id::WorkspaceId;
-use dataforge_query::{Engine, Format, Limits, OutputError, QueryError, QueryErrorKind, write};
+use dataforge_query::{Engine, Format, Limits, OutputError, QueryError, QueryErrorKind, Tables, write};
 use tokio::sync::mpsc;
 
 use self::blobs::LocalBlobs;
 use self::catalog::IndexCatalog;
+pub(crate) use self::catalog::file_of;
 use crate::api::{ApiError, ErrorKind, OutputFormat, Reply};
 use crate::blob::Blobs;
 use crate::client::Output;
@@ -28,11 +29,25 @@ pub(crate) struct Engines {
     blobs: Blobs,
     config: QueryConfig,
     engines: Mutex<BTreeMap<WorkspaceId, Arc<Engine>>>,
+    /// Made when first asked for.
+    tables: OnceLock<Tables>,
 }
 
 impl Engines {
     pub(crate) fn new(dir: &Path, blobs: Blobs, config: &QueryConfig) -> Self {
-        Self { spill: dir.join("spill"), blobs, config: config.clone(), engines: Mutex::default() }
+        Self {
+            spill: dir.join("spill"),
+            blobs,
+            config: config.clone(),
+            engines: Mutex::default(),
+            tables: OnceLock::new(),
+        }
+    }
+
+    /// Returns what reads tables without SQL.
+    pub(crate) fn tables(&self, node: &Node) -> Tables {
+        let make = || Tables::new(Arc::new(LocalBlobs::new(node.weak(), self.blobs.clone())));
+        self.tables.get_or_init(make).clone()
     }
 
     /// Drops all engines; they are made anew when asked for.

@@ -420,3 +420,22 @@ pub struct GriddedCurve {
     /// Depth of the last value.
     pub base: Option<f64>,
 }
+
+/// The pyramid of a large native table: minima and maxima of stretches of rows. It follows from the
+/// table, so anybody can make it again; it is small, so that a curve can be seen before its samples
+/// are here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PyramidFacts {
+    /// The native table it was made of.
+    pub native: BlobHash,
+    /// The Parquet blob.
+    pub blob: BlobHash,
+    /// Its size in bytes.
+    pub blob_size: u64,
+    /// The making and its version, e.g. `pyramid/1`.
+    pub maker: String,
+    /// Rows of the native table in a bucket; the last may have fewer.
+    pub bucket_rows: u64,
+    /// Number of buckets, which is that of its rows.
+    pub buckets: u64,
+}

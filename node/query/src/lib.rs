@@ -63,6 +63,7 @@ mod page;
 mod parquet_file;
 mod run;
 mod samples;
+mod tables;
 
 pub use blob::{BlobError, BlobReader};
 pub use catalog::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, RunFile, RunFilter};
@@ -72,3 +73,4 @@ pub use limits::Limits;
 pub use meta::MetaTable;
 pub use output::{CsvWriter, Format, Formulas, OutputError, Written, write, write_batches};
 pub use samples::sample_schema;
+pub use tables::{TableStream, Tables};

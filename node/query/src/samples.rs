@@ -22,8 +22,11 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
+pub(crate) use self::exec::projection;
 use self::exec::{RunScan, SamplesExec};
+pub(crate) use self::filter::Bounds;
 use self::filter::Wanted;
+pub(crate) use self::prune::select;
 use crate::catalog::{Catalog, CurveColumn, RunFile};
 use crate::meta::schema_of;
 use crate::parquet_file::Source;

@@ -18,6 +18,7 @@ mod listing;
 mod people;
 mod projects;
 mod relay;
+mod samples;
 mod sharing;
 mod syncing;
 mod tops;
@@ -45,6 +46,7 @@ pub use self::listing::*;
 pub use self::people::*;
 pub use self::projects::*;
 pub use self::relay::*;
+pub use self::samples::*;
 pub use self::sharing::*;
 pub use self::syncing::*;
 pub use self::tops::*;
@@ -304,6 +306,13 @@ pub enum Reply {
     Config {
         /// Key and value (TOML), sorted by key.
         values: Vec<(String, String)>,
+    },
+    /// To `Read` and `Overview` of samples; they came as output.
+    Samples(SamplesReply),
+    /// To `Where` of samples.
+    SamplePlaces {
+        /// As asked.
+        places: Vec<SamplePlace>,
     },
     /// To `Where`.
     Where(WhereReply),

@@ -16,6 +16,7 @@ mod key;
 mod people;
 mod projects;
 mod relay;
+mod samples;
 mod selections;
 mod surveys;
 mod tops;
@@ -41,6 +42,7 @@ pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 pub use self::projects::ProjectRequest;
 pub use self::relay::RelayOptions;
+pub use self::samples::{MAX_BUCKETS, MAX_PLACES, SampleForm, SamplesRequest};
 pub use self::selections::{Choices, NewInterval, SelectionsRequest};
 pub use self::surveys::{NewStation, SurveysRequest};
 pub use self::tops::{NewTop, TopsRequest};
@@ -458,6 +460,13 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: SelectionsRequest,
+    },
+    /// For samples as they are drawn; they come as output.
+    Samples {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What.
+        ask: SamplesRequest,
     },
     /// About data that is held here or elsewhere.
     Data {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dataforge_protocol::document::{AttachmentState, Map, RunState, WellState, rendition_id};
+use dataforge_protocol::document::{AttachmentState, Document, EngineError, Map, RunState, WellState, rendition_id};
 use dataforge_protocol::entry::BlobRef;
-use dataforge_protocol::facts::{Facts, RenditionFacts, WellFacts};
+use dataforge_protocol::facts::{Facts, WellFacts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 
 use super::fill::{Fill, fill};
@@ -174,7 +174,8 @@ fn record_run(
     let Described { facts, run, .. } = described;
     let doc = facts.doc_id();
     let before = writer.document(&doc)?.map(|document| RunState::read(&document));
-    let blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
+    let mut blobs = vec![source, BlobRef { hash: run.facts.blob, size: run.facts.blob_size }];
+    blobs.extend(run.pyramid.iter().map(|one| BlobRef { hash: one.facts.blob, size: one.facts.blob_size }));
     if let Some(before) = before.filter(|before| before.deleted || !before.renditions.is_empty()) {
         let word = again(writer, doc, &before, run, blobs)?;
         if let Some(well) = before.well.filter(|_| !before.deleted) {
@@ -192,9 +193,13 @@ fn record_run(
         renditions: vec![run.facts.clone()],
         ..RunState::default()
     };
-    writer.edit(doc, &deps, blobs, |document, actor| document.write_run(actor, &state))?;
+    writer.edit(doc, &deps, blobs, |document, actor| {
+        let mut changes = document.write_run(actor, &state)?;
+        changes.extend(add_pyramid(document, actor, run)?);
+        Ok(changes)
+    })?;
     fill(writer, doc, &well, state.source_name.as_deref(), run, Fill::New)?;
-    note_own(writer, &run.facts)?;
+    note_own(writer, run)?;
     Ok(RunOutcome { run: doc, word: IMPORTED, well: Some(well), new_well: is_new.then_some(well) })
 }
 
@@ -213,6 +218,14 @@ fn again(
         return Ok(RESTORABLE);
     }
     if default == Some(&run.facts) {
+        // What an earlier version imported has no pyramid yet.
+        let lacks = run.pyramid.as_ref().is_some_and(|pyramid| !before.pyramids.contains(&pyramid.facts));
+        if lacks {
+            writer.edit(doc, &[], blobs, |document, actor| {
+                Ok(add_pyramid(document, actor, run)?.into_iter().collect())
+            })?;
+            note_own(writer, run)?;
+        }
         return Ok(ALREADY_HERE);
     }
     let chosen = match default {
@@ -227,9 +240,10 @@ fn again(
             let id = rendition_id(&run.facts);
             changes.extend(document.edit(actor, |edit| edit.choose_rendition(&id))?);
         }
+        changes.extend(add_pyramid(document, actor, run)?);
         Ok(changes)
     })?;
-    note_own(writer, &run.facts)?;
+    note_own(writer, run)?;
     Ok(IMPORTED)
 }
 
@@ -258,9 +272,18 @@ fn file_under(
     Ok(None)
 }
 
-/// Notes that a table needs no check, because it was made here.
-fn note_own(writer: &Writer<'_>, facts: &RenditionFacts) -> Result<(), ApiError> {
-    writer.store().note_check(&facts.blob, &Expected::native(facts).id(), None)
+/// Adds the pyramid of a run to its document, where it has one and that is not there.
+fn add_pyramid(document: &mut Document, actor: [u8; 16], run: &PreparedRun) -> Result<Option<Vec<u8>>, EngineError> {
+    run.pyramid.as_ref().map_or(Ok(None), |pyramid| document.add_pyramid(actor, &pyramid.facts))
+}
+
+/// Notes that a table and its pyramid need no check, because they were made here.
+fn note_own(writer: &Writer<'_>, run: &PreparedRun) -> Result<(), ApiError> {
+    writer.store().note_check(&run.facts.blob, &Expected::native(&run.facts).id(), None)?;
+    run.pyramid.as_ref().map_or(Ok(()), |pyramid| {
+        let expected = Expected::pyramid(&pyramid.facts, &run.facts).id();
+        writer.store().note_check(&pyramid.facts.blob, &expected, None)
+    })
 }
 
 /// Opens the well a header names, and fills in what is not known of it yet; what people set is

@@ -95,7 +95,7 @@ const ATTACHMENTS: &str = "
 /// Returns the statement that lists everything, or only what has ?2 in a column, found by an index
 /// if one is named. SQLite itself takes an index for no better than reading all of a workspace,
 /// because it guesses that a workspace has ten rows.
-pub(super) fn listing(statement: &str, of: Option<(&str, &str)>) -> String {
+pub(crate) fn listing(statement: &str, of: Option<(&str, &str)>) -> String {
     let (condition, index) = match of {
         None => ("?2 IS NULL".to_owned(), String::new()),
         Some((column, "")) => (format!("{column} = ?2"), String::new()),

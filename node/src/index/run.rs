@@ -28,7 +28,8 @@ pub(super) fn refresh(
     insert_run(store, workspace, doc, &state, rendition, source)?;
     insert_curves(store, workspace, doc, &state, rendition)?;
     insert_notices(store, workspace, doc, rendition)?;
-    insert_gridded(store, workspace, doc, &state)
+    insert_gridded(store, workspace, doc, &state)?;
+    insert_pyramids(store, workspace, doc, &state)
 }
 
 fn insert_run(
@@ -129,6 +130,27 @@ fn insert_gridded(store: &Store, workspace: &WorkspaceId, doc: &DocId, state: &R
             copy.origin,
             copy.rows,
             serde_json::to_string(&copy.curves).expect("facts have no unserialisable part"),
+        ])?;
+    }
+    Ok(())
+}
+
+fn insert_pyramids(store: &Store, workspace: &WorkspaceId, doc: &DocId, state: &RunState) -> Result<(), ApiError> {
+    let mut statement = store
+        .connection()
+        .prepare_cached("INSERT OR IGNORE INTO pyramids VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    for pyramid in &state.pyramids {
+        let Some(native) = state.renditions.iter().find(|rendition| rendition.blob == pyramid.native) else { continue };
+        statement.execute(params![
+            workspace.as_bytes(),
+            doc.as_bytes(),
+            pyramid.blob.as_bytes(),
+            pyramid.native.as_bytes(),
+            pyramid.blob_size,
+            Expected::pyramid(pyramid, native).id(),
+            pyramid.maker,
+            pyramid.bucket_rows,
+            pyramid.buckets,
         ])?;
     }
     Ok(())

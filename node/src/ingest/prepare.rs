@@ -15,6 +15,7 @@ use crate::ingest::facts::{curve_facts, index_facts};
 use crate::ingest::filling::{self, Filling};
 use crate::ingest::index;
 use crate::ingest::parquet::{self, Metadata};
+use crate::ingest::pyramid::{self, PreparedPyramid};
 use crate::ingest::table::{self, TableError};
 use crate::ingest::well::{self, RunHeader, WellHeader};
 
@@ -63,6 +64,8 @@ pub struct PreparedRun {
     pub facts: RenditionFacts,
     /// What the header declares about the index, which the rows may contradict.
     pub declared: Declared,
+    /// The pyramid of a large table.
+    pub pyramid: Option<PreparedPyramid>,
     /// The tops or the survey that it holds.
     pub filling: Option<Filling>,
     /// Why it holds none although it seems to, or which of its rows are not among them.
@@ -241,7 +244,8 @@ fn prepare_run(
         header: &origin.header,
         sorted: shape.strict,
     };
-    let parquet = parquet::write(&batch, &metadata).map_err(|source| IngestError::Parquet { data_set, source })?;
+    let unwritten = |source| IngestError::Parquet { data_set, source };
+    let parquet = parquet::write(&batch, &metadata).map_err(unwritten)?;
     checks::run(data, &names, &meaning, &shape, declared, warnings);
     let facts = RenditionFacts {
         blob: BlobHash::of(&parquet),
@@ -257,6 +261,7 @@ fn prepare_run(
         // Follows once the whole file is read.
         report: ReportFacts::default(),
     };
+    let pyramid = pyramid::prepare(facts.blob, data).map_err(unwritten)?;
     let declared = Declared::from(declared);
     Ok(PreparedRun {
         data_set,
@@ -264,6 +269,7 @@ fn prepare_run(
         parquet: parquet.into(),
         facts,
         declared,
+        pyramid,
         filling: None,
         unfilled: Vec::new(),
     })

@@ -270,7 +270,11 @@ async fn showing(node: &Node, workspace: WorkspaceId, targets: Vec<String>) -> R
             let mut around = Vec::new();
             for well in wells {
                 let all = core.store.blobs_of(&workspace, &Scope::Well(well))?;
-                around.extend(all.into_iter().filter(|one| one.form == "table").map(|one| one.blob.hash));
+                around.extend(
+                    all.into_iter()
+                        .filter(|one| matches!(one.form.as_str(), "table" | "pyramid"))
+                        .map(|one| one.blob.hash),
+                );
             }
             Ok((shown, around))
         })

@@ -14,13 +14,12 @@ pub struct Block {
 }
 
 impl Series {
-    /// Returns where a sample's code ends to hold: at the next sample that is elsewhere; the last holds for as
-    /// long as the step before it.
+    /// Returns where the code of a sample ends to hold, which is the last one at its index: at the next
+    /// sample; that of the last of all holds for as long as the step before it.
     fn end_of(&self, ordinal: usize) -> f64 {
         let index = self.index();
         let here = index[ordinal];
-        let next = ordinal + 1 + index[ordinal + 1..].iter().take_while(|at| **at == here).count();
-        index.get(next).copied().unwrap_or_else(|| {
+        index.get(ordinal + 1).copied().unwrap_or_else(|| {
             let before = index.partition_point(|at| *at < here);
             before.checked_sub(1).map_or(here, |before| here + (here - index[before]))
         })

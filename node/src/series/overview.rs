@@ -91,7 +91,7 @@ impl Overview {
                 continue;
             };
             let is_whole = bucket.count == bucket.samples;
-            let middle = extent.min + (extent.max - extent.min) / 2.0;
+            let middle = extent.min.midpoint(extent.max);
             if bucket.base < view.top() {
                 above = is_whole.then_some(Point { index: bucket.base, value: middle });
             } else if bucket.top >= view.bottom() {
@@ -100,6 +100,9 @@ impl Overview {
                 }
                 break;
             } else {
+                if bucket.top < view.top() {
+                    above = Some(Point { index: bucket.top, value: middle });
+                }
                 spread(bucket, &extent, view, is_open && is_whole, &mut rows);
             }
             is_open = is_whole;
@@ -122,7 +125,7 @@ fn spread(bucket: &Bucket, extent: &Extent, view: &View, is_joined: bool, rows: 
     let to = view.row_of(bucket.base).unwrap_or_else(|| view.rows().saturating_sub(1));
     let share = (to - from + 1).max(1);
     let (samples, count) = (usize::try_from(bucket.samples).unwrap_or(usize::MAX), extent.count);
-    let middle = extent.min + (extent.max - extent.min) / 2.0;
+    let middle = extent.min.midpoint(extent.max);
     for (n, row) in rows.iter_mut().enumerate().take(to + 1).skip(from) {
         let first = Point { index: view.edge(n).max(bucket.top), value: middle };
         let last = Point { index: view.edge(n + 1).min(bucket.base), value: middle };

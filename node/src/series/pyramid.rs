@@ -27,7 +27,7 @@ impl Extent {
     }
 
     /// Takes a value in; NaN is none.
-    pub(super) fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         if !value.is_nan() {
             self.min = self.min.min(value);
             self.max = self.max.max(value);
@@ -36,7 +36,7 @@ impl Extent {
     }
 
     /// Takes another extent in.
-    pub(super) fn join(&mut self, other: &Self) {
+    pub(crate) fn join(&mut self, other: &Self) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.count += other.count;
@@ -93,7 +93,7 @@ impl Pyramid {
             scan(left);
             return extent;
         }
-        let inner = inner(&left);
+        let inner = inside(&left);
         scan(left.start..inner.start * FACTOR);
         scan(inner.end * FACTOR..left.end);
         left = inner;
@@ -103,7 +103,7 @@ impl Pyramid {
                 scan(left);
                 return extent;
             }
-            let inner = self::inner(&left);
+            let inner = inside(&left);
             scan(left.start..inner.start * FACTOR);
             scan(inner.end * FACTOR..left.end);
             left = inner;
@@ -114,6 +114,6 @@ impl Pyramid {
 
 /// The whole entries of the next level that lie within some positions of one, which are at least
 /// `2 * FACTOR - 1`.
-const fn inner(positions: &Range<usize>) -> Range<usize> {
+const fn inside(positions: &Range<usize>) -> Range<usize> {
     positions.start.div_ceil(FACTOR)..positions.end / FACTOR
 }

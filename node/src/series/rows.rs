@@ -63,8 +63,9 @@ impl Series {
             end = search(index, start, view.edge(n + 1));
             rows.push(self.row(start, end));
         }
-        let below = if end == 0 || self.with_value(end - 1).is_some() { self.with_value(end) } else { None };
-        Rows { rows, above, below: below.filter(|_| end > 0), is_exact: true }
+        let last = end.checked_sub(1).and_then(|last| self.with_value(last));
+        let below = last.and_then(|_| self.with_value(end));
+        Rows { rows, above, below, is_exact: true }
     }
 
     fn row(&self, start: usize, end: usize) -> Option<Row> {

@@ -13,11 +13,11 @@ use dataforge_protocol::facts::GriddedCurve;
 use dataforge_protocol::id::{DocId, WorkspaceId};
 use dataforge_query::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, MetaTable, RunFile, RunFilter};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
-use crate::index::{Index, SHORT, read_dictionary};
+use crate::index::{Index, SHORT, listing, read_dictionary};
 use crate::ingest::dictionary::PropertyChoice;
 use crate::ingest::units;
 use crate::node::WeakNode;
@@ -123,7 +123,10 @@ impl Catalog for IndexCatalog {
 
     fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError> {
         let workspace = self.workspace;
-        self.with(|core| gridded(core.store.connection(), workspace, run_id))
+        self.with(|core| {
+            let malformed = |_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed");
+            gridded(core.store.connection(), workspace, &run_id.parse().map_err(malformed)?)
+        })
     }
 }
 
@@ -297,7 +300,7 @@ const RUN_FILES: &str = "
            r.index_kind, r.index_unit, r.to_si, r.index_min, r.index_max, r.index_text, r.kind = 'log'
     FROM runs AS r
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
-    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND {of}
     AND NOT EXISTS (SELECT 1 FROM checks AS c
                     WHERE c.blob = r.blob AND c.expected = r.expected AND c.refused IS NOT NULL)
     ORDER BY coalesce(w.name, ''), r.id";
@@ -307,15 +310,13 @@ const RUN_CURVES: &str = "
     FROM curves WHERE workspace = ?1 AND run = ?2 ORDER BY ordinal";
 
 fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunFile>, ApiError> {
-    let mut statement = connection.prepare_cached(RUN_FILES)?;
-    let mut rows = statement.query(params![workspace.as_bytes()])?;
+    let mut statement = connection.prepare_cached(&listing(RUN_FILES, None))?;
+    let mut rows = statement.query(params![workspace.as_bytes(), None::<&[u8]>])?;
     let mut files = Vec::new();
     while let Some(row) = rows.next()? {
-        let id: [u8; 32] = row.get(0)?;
-        let run_id = data_encoding::HEXLOWER.encode(&id);
-        let run: String = run_id.chars().take(SHORT).collect();
-        let well: String = row.get(1)?;
-        let wanted = filter.wells.as_ref().is_none_or(|wells| wells.contains(&well))
+        let mut file = run_file(row)?;
+        let (run_id, run) = (&file.run_id, &file.run);
+        let wanted = filter.wells.as_ref().is_none_or(|wells| wells.contains(&file.well))
             && filter
                 .runs
                 .as_ref()
@@ -323,39 +324,66 @@ fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> 
         if !wanted {
             continue;
         }
-        let curves = run_curves(connection, workspace, &id)?;
-        if filter.curves.as_ref().is_some_and(|labels| !curves.iter().any(|curve| labels.contains(&curve.label))) {
+        file.curves = run_curves(connection, workspace, &row.get(0)?)?;
+        if filter.curves.as_ref().is_some_and(|labels| !file.curves.iter().any(|curve| labels.contains(&curve.label))) {
             continue;
         }
-        let kind: String = row.get(7)?;
-        let kind = match kind.as_str() {
-            "depth" => IndexKind::Depth,
-            "time" => IndexKind::Time,
-            _ => IndexKind::Other,
-        };
-        let index = IndexColumn {
-            name: row.get(6)?,
-            kind,
-            text: row.get(12)?,
-            unit: row.get(8)?,
-            to_si: row.get(9)?,
-            min: row.get(10)?,
-            max: row.get(11)?,
-        };
-        files.push(RunFile {
-            run,
-            run_id,
-            well,
-            well_id: row.get(2)?,
-            is_log: row.get(13)?,
-            blob: row.get(3)?,
-            size: row.get(4)?,
-            rows: row.get(5)?,
-            index,
-            curves,
-        });
+        files.push(file);
     }
     Ok(files)
+}
+
+/// Returns the table of one run, or its gridded copy; none when it has none that may be opened.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn file_of(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    run: &DocId,
+    is_gridded: bool,
+) -> Result<Option<RunFile>, ApiError> {
+    if is_gridded {
+        return gridded(connection, workspace, run);
+    }
+    let mut statement = connection.prepare_cached(&listing(RUN_FILES, Some(("r.id", ""))))?;
+    let mut rows = statement.query(params![workspace.as_bytes(), run.as_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let curves = run_curves(connection, workspace, run.as_bytes())?;
+    Ok(Some(RunFile { curves, ..run_file(row)? }))
+}
+
+/// Reads a row without its curves.
+fn run_file(row: &Row<'_>) -> rusqlite::Result<RunFile> {
+    let id: [u8; 32] = row.get(0)?;
+    let run_id = data_encoding::HEXLOWER.encode(&id);
+    let kind: String = row.get(7)?;
+    let kind = match kind.as_str() {
+        "depth" => IndexKind::Depth,
+        "time" => IndexKind::Time,
+        _ => IndexKind::Other,
+    };
+    let index = IndexColumn {
+        name: row.get(6)?,
+        kind,
+        text: row.get(12)?,
+        unit: row.get(8)?,
+        to_si: row.get(9)?,
+        min: row.get(10)?,
+        max: row.get(11)?,
+    };
+    Ok(RunFile {
+        run: run_id.chars().take(SHORT).collect(),
+        run_id,
+        well: row.get(1)?,
+        well_id: row.get(2)?,
+        is_log: row.get(13)?,
+        blob: row.get(3)?,
+        size: row.get(4)?,
+        rows: row.get(5)?,
+        index,
+        curves: Vec::new(),
+    })
 }
 
 const GRIDDED: &str = "
@@ -370,14 +398,10 @@ const GRIDDED: &str = "
     LIMIT 1";
 
 /// Returns the gridded copy of a run that fits its present table and the well's grid best.
-fn gridded(connection: &Connection, workspace: WorkspaceId, run_id: &str) -> Result<Option<RunFile>, ApiError> {
-    let filter = RunFilter { runs: Some(vec![run_id.to_owned()]), ..RunFilter::default() };
-    let Some(native) = runs(connection, workspace, &filter)?.into_iter().find(|run| run.run_id == run_id) else {
-        return Ok(None);
-    };
-    let id: DocId = run_id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))?;
+fn gridded(connection: &Connection, workspace: WorkspaceId, run: &DocId) -> Result<Option<RunFile>, ApiError> {
+    let Some(native) = file_of(connection, workspace, run, false)? else { return Ok(None) };
     let mut statement = connection.prepare_cached(GRIDDED)?;
-    let mut rows = statement.query(params![workspace.as_bytes(), id.as_bytes()])?;
+    let mut rows = statement.query(params![workspace.as_bytes(), run.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let curves: Vec<GriddedCurve> = serde_json::from_str(&row.get::<_, String>(4)?)
         .map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))?;

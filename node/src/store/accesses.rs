@@ -42,6 +42,8 @@ const NAMED: &str = "
         (SELECT 'source of run ' || name FROM runs WHERE workspace = ?1 AND source_hash = a.hash),
         (SELECT 'gridded run ' || r.name FROM gridded AS g, runs AS r
             WHERE g.workspace = ?1 AND g.blob = a.hash AND r.workspace = ?1 AND r.id = g.run),
+        (SELECT 'pyramid of run ' || r.name FROM pyramids AS p, runs AS r
+            WHERE p.workspace = ?1 AND p.blob = a.hash AND r.workspace = ?1 AND r.id = p.run),
         (SELECT 'file ' || name FROM attachments WHERE workspace = ?1 AND blob = a.hash))
     FROM accesses AS a
     WHERE a.hash = x'' OR EXISTS (SELECT 1 FROM blob_refs AS b WHERE b.workspace = ?1 AND b.hash = a.hash)

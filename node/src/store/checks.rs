@@ -27,6 +27,11 @@ const GRIDDED: &str = "
     WHERE g.workspace = ?1 AND EXISTS (SELECT 1 FROM have WHERE have.hash = g.blob)
     AND NOT EXISTS (SELECT 1 FROM checks AS c WHERE c.blob = g.blob AND c.expected = g.expected)";
 
+const PYRAMIDS: &str = "
+    SELECT p.run, p.blob, p.expected FROM pyramids AS p
+    WHERE p.workspace = ?1 AND EXISTS (SELECT 1 FROM have WHERE have.hash = p.blob)
+    AND NOT EXISTS (SELECT 1 FROM checks AS c WHERE c.blob = p.blob AND c.expected = p.expected)";
+
 fn unchecked(row: &Row<'_>) -> rusqlite::Result<Unchecked> {
     Ok(Unchecked { run: DocId(row.get(0)?), blob: BlobHash(row.get(1)?), expected: row.get(2)? })
 }
@@ -56,7 +61,7 @@ impl Store {
     /// `Storage`.
     pub(crate) fn unchecked(&self, workspace: &WorkspaceId) -> Result<Vec<Unchecked>, ApiError> {
         let mut found = Vec::new();
-        for sql in [NATIVE, GRIDDED] {
+        for sql in [NATIVE, PYRAMIDS, GRIDDED] {
             let mut statement = self.connection().prepare_cached(sql)?;
             for row in statement.query_map(params![workspace.as_bytes()], unchecked)? {
                 found.push(row?);

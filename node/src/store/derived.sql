@@ -163,6 +163,21 @@ CREATE TABLE gridded (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX gridded_by_blob ON gridded (blob);
 
+-- Pyramids of large native tables.
+CREATE TABLE pyramids (
+    workspace    BLOB NOT NULL,
+    run          BLOB NOT NULL,
+    blob         BLOB NOT NULL,
+    native       BLOB NOT NULL,         -- the table it was made of
+    blob_bytes   INTEGER NOT NULL,
+    expected     BLOB NOT NULL,         -- id of what it should hold, as in checks
+    maker        TEXT NOT NULL,
+    bucket_rows  INTEGER NOT NULL,      -- rows of the native table in a bucket
+    bucket_count INTEGER NOT NULL,
+    PRIMARY KEY (workspace, run, blob)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pyramids_by_blob ON pyramids (blob);
+
 -- What the workspace says about mnemonics.
 CREATE TABLE dictionary (
     workspace BLOB NOT NULL,

@@ -18,7 +18,7 @@ pub(crate) enum Scope {
     Project(DocId),
     /// A well with its runs and attachments.
     Well(DocId),
-    /// A run: table, gridded copies, source.
+    /// A run: table, gridded copies, pyramids, source.
     Run(DocId),
     /// A file kept as it is.
     Attachment(DocId),
@@ -42,7 +42,7 @@ impl Scope {
 pub(crate) struct NamedBlob {
     /// Hash and size.
     pub(crate) blob: BlobRef,
-    /// `table`, `gridded`, `source`, `file`.
+    /// `table`, `gridded`, `pyramid`, `source`, `file`.
     pub(crate) form: String,
     /// The run or attachment, as it is called.
     pub(crate) name: String,
@@ -57,6 +57,9 @@ pub(super) const DOCS: &str = "
     UNION ALL
     SELECT g.workspace, g.blob, g.blob_bytes, g.run, r.well, r.deleted, r.name, 'gridded'
         FROM gridded AS g JOIN runs AS r ON r.workspace = g.workspace AND r.id = g.run
+    UNION ALL
+    SELECT p.workspace, p.blob, p.blob_bytes, p.run, r.well, r.deleted, r.name, 'pyramid'
+        FROM pyramids AS p JOIN runs AS r ON r.workspace = p.workspace AND r.id = p.run
     UNION ALL
     SELECT workspace, blob, blob_bytes, id, well, deleted, name, 'file' FROM attachments
     UNION ALL

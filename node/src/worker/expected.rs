@@ -1,7 +1,9 @@
 //! What a table should hold, by the facts of its run.
 
-use dataforge_protocol::facts::{GriddedFacts, RenditionFacts};
+use dataforge_protocol::facts::{GriddedFacts, PyramidFacts, RenditionFacts};
 use serde::Serialize;
+
+use crate::ingest::pyramid;
 
 /// What a table should hold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,6 +59,14 @@ impl Expected {
             }
         }));
         Self { rows: copy.rows, columns }
+    }
+
+    /// Returns what the pyramid of a native table should hold.
+    #[must_use]
+    pub fn pyramid(one: &PyramidFacts, native: &RenditionFacts) -> Self {
+        let number = |name: String| ExpectedColumn { name, text: false, count: None, range: None };
+        let numeric = native.curves.iter().filter(|curve| !curve.text).map(|curve| curve.ordinal);
+        Self { rows: one.buckets, columns: pyramid::columns(numeric).map(number).collect() }
     }
 
     /// Returns an id by which two expectations are the same.

@@ -18,8 +18,8 @@ use crate::id::{ChangeHash, DocId};
 
 /// The field by which things stand in a list; of two places one holds, and nothing is lost.
 const ORDER: &str = "order";
-/// What begins the keys of gridded copies, which anybody can make again.
-const GRIDDED: &str = "grid/";
+/// What begins the keys of what anybody can make again: gridded copies and pyramids.
+const DERIVED: [&str; 2] = ["grid/", "pyramid/"];
 
 /// A field that was written several times, differently, by changes that did not know of each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -357,7 +357,8 @@ impl History {
 /// from other data.
 fn edit_of_document(spoken: &Spoken) -> Spoken {
     let deletes = |said: &Said| said.map == Map::Root && said.key == DELETED && said.value == Some(Field::Bool(true));
-    let follows = |said: &Said| said.map == Map::Renditions && said.key.starts_with(GRIDDED);
+    let follows =
+        |said: &Said| said.map == Map::Renditions && DERIVED.iter().any(|prefix| said.key.starts_with(prefix));
     let fields = spoken.fields.iter().filter(|said| !deletes(said) && !follows(said)).cloned();
     Spoken { fields: fields.collect(), texts: spoken.texts.clone() }
 }

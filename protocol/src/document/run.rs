@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::rendition::{id_of, is_count, join, reader_version, split};
 use super::{DELETED, Document, Edit, EngineError, Field, Map};
-use crate::facts::{GriddedFacts, HeaderFacts, RenditionFacts};
+use crate::facts::{GriddedFacts, HeaderFacts, PyramidFacts, RenditionFacts};
 use crate::id::DocId;
 
 /// What is said about a run.
@@ -24,6 +24,8 @@ pub struct RunState {
     pub renditions: Vec<RenditionFacts>,
     /// Gridded copies, in the order of their ids.
     pub gridded: Vec<GriddedFacts>,
+    /// Pyramids of native tables, in the order of their ids.
+    pub pyramids: Vec<PyramidFacts>,
     /// What people say about the acquisition instead of what was delivered, by field.
     pub header: BTreeMap<HeaderField, String>,
     /// What is added to depths, in metres, to count them from the datum of the well's depth grid, as
@@ -169,6 +171,7 @@ impl RunState {
             deleted: doc.is_deleted(),
             renditions: read_renditions(doc),
             gridded: read_gridded(doc),
+            pyramids: read_pyramids(doc),
             header: HeaderField::ALL
                 .into_iter()
                 .filter_map(|field| Some((field, doc.get_str(Map::Root, field.as_str())?)))
@@ -293,8 +296,25 @@ impl Document {
     /// The document is not a run, the facts are too large, or Automerge fails; the document is as
     /// before.
     pub fn add_gridded(&mut self, actor: [u8; 16], facts: &GriddedFacts) -> Result<Option<Vec<u8>>, EngineError> {
+        self.add_derived(actor, GRIDDED, facts)
+    }
+
+    /// Adds a pyramid to a run, as [`Document::add_gridded`] does a gridded copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_pyramid(&mut self, actor: [u8; 16], facts: &PyramidFacts) -> Result<Option<Vec<u8>>, EngineError> {
+        self.add_derived(actor, PYRAMID, facts)
+    }
+
+    fn add_derived<T: serde::Serialize>(
+        &mut self,
+        actor: [u8; 16],
+        prefix: &str,
+        facts: &T,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
         let bytes = postcard::to_stdvec(facts).expect("facts have no unserialisable part");
-        let key = format!("{GRIDDED}{}", id_of(&bytes));
+        let key = format!("{prefix}{}", id_of(&bytes));
         self.edit(actor, |edit| edit.set_bytes(Map::Renditions, &key, Some(&bytes)))
     }
 }
@@ -302,16 +322,30 @@ impl Document {
 /// What begins the keys of gridded copies among the renditions; the rest is the id, made as that of
 /// a rendition.
 const GRIDDED: &str = "grid/";
+/// What begins the keys of pyramids there.
+const PYRAMID: &str = "pyramid/";
 
-fn read_gridded(doc: &Document) -> Vec<GriddedFacts> {
+/// Reads what lies among the renditions under keys with a prefix, each by its own hash.
+fn read_derived<T: serde::de::DeserializeOwned>(doc: &Document, prefix: &str) -> Vec<T> {
     let values = doc.entries(Map::Renditions).filter_map(|(key, field)| match field {
-        Field::Bytes(bytes) if key.strip_prefix(GRIDDED) == Some(&id_of(&bytes)) => postcard::from_bytes(&bytes).ok(),
+        Field::Bytes(bytes) if key.strip_prefix(prefix) == Some(&id_of(&bytes)) => postcard::from_bytes(&bytes).ok(),
         _ => None,
     });
-    let is_sound = |copy: &GriddedFacts| {
+    values.collect()
+}
+
+fn read_gridded(doc: &Document) -> Vec<GriddedFacts> {
+    let mut copies: Vec<GriddedFacts> = read_derived(doc, GRIDDED);
+    copies.retain(|copy| {
         is_count(copy.blob_size) && is_count(copy.rows) && copy.step.is_finite() && copy.origin.is_finite()
-    };
-    values.filter(is_sound).collect()
+    });
+    copies
+}
+
+fn read_pyramids(doc: &Document) -> Vec<PyramidFacts> {
+    let mut pyramids: Vec<PyramidFacts> = read_derived(doc, PYRAMID);
+    pyramids.retain(|one| is_count(one.blob_size) && is_count(one.bucket_rows) && is_count(one.buckets));
+    pyramids
 }
 
 fn curve_key(ordinal: u32, field: CurveField) -> String {

@@ -239,7 +239,7 @@ fn constant_batches(rows: RowBuilder, total: u64, batch_rows: usize) -> Batches 
 }
 
 /// Selects columns by name; a name that is missing means the catalog and the table disagree.
-fn projection(table: &ArrowReaderMetadata, names: &[&str], file: &TableFile) -> Result<ProjectionMask> {
+pub(crate) fn projection(table: &ArrowReaderMetadata, names: &[&str], file: &TableFile) -> Result<ProjectionMask> {
     let mut roots = Vec::with_capacity(names.len());
     for name in names {
         let found = table.schema().fields().find(name);

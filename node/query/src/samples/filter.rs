@@ -47,13 +47,13 @@ pub(super) fn has_bounds(expr: &Expr) -> bool {
 
 /// A closed range of numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bounds {
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub(crate) struct Bounds {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 impl Bounds {
-    pub(super) const ALL: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    pub(crate) const ALL: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
     pub(super) const fn is_all(self) -> bool {
         self.low == f64::NEG_INFINITY && self.high == f64::INFINITY

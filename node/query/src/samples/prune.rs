@@ -15,14 +15,14 @@ use super::filter::Bounds;
 
 /// What to read of a table.
 #[derive(Debug)]
-pub(super) struct Selection {
-    pub(super) row_groups: Vec<usize>,
+pub(crate) struct Selection {
+    pub(crate) row_groups: Vec<usize>,
     /// Rows within the row groups; all if there is no page index.
-    pub(super) rows: Option<RowSelection>,
+    pub(crate) rows: Option<RowSelection>,
 }
 
 /// Chooses row groups and pages.
-pub(super) fn select(table: &ArrowReaderMetadata, column: &str, bounds: Bounds) -> Result<Selection> {
+pub(crate) fn select(table: &ArrowReaderMetadata, column: &str, bounds: Bounds) -> Result<Selection> {
     let footer = table.metadata();
     let all = 0..footer.num_row_groups();
     if bounds.is_all() {

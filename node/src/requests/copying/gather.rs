@@ -158,6 +158,7 @@ fn named(facts: &Facts, document: &Document) -> Vec<BlobRef> {
                 blobs.insert(rendition.blob, rendition.blob_size);
             }
             blobs.extend(state.gridded.iter().map(|copy| (copy.blob, copy.blob_size)));
+            blobs.extend(state.pyramids.iter().map(|pyramid| (pyramid.blob, pyramid.blob_size)));
         }
         Facts::Attachment { blob } => {
             let size = dataforge_protocol::document::AttachmentState::read(document).size;
