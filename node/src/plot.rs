@@ -13,19 +13,27 @@
 //! Depths are in the unit of the chart's depth axis, lengths in points, values of traces in the unit of
 //! their curve; [`layout::SeriesLayout`] turns them into what is shown.
 
+mod annotation;
 pub mod body;
+mod codes;
+mod coverage;
+pub mod curve;
 pub mod data;
+mod fill;
 pub mod font;
+mod grid;
 pub mod header;
+mod image;
 pub mod layout;
 pub mod pattern;
 pub mod scale;
 pub mod scene;
 pub mod theme;
+mod tops;
 pub mod window;
 
 pub use self::data::{Array, Curve, Data, Filling, TopMark};
-pub use self::layout::{Layout, LayoutOptions, layout};
+pub use self::layout::{Layout, LayoutOptions, Width, layout};
 pub use self::scene::{Group, Item, Scene, What};
 pub use self::theme::Palette;
 pub use self::window::Window;

@@ -7,22 +7,20 @@
 mod annotations;
 mod axis;
 mod fills;
-mod series;
-mod tracks;
+pub(super) mod series;
+pub(super) mod tracks;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use dataforge_protocol::document::chart::{
-    AnnotationKind, ChartKind, ChartState, Legend, LineStyle, Mark, TrackKind,
-};
+use dataforge_protocol::document::chart::{AnnotationKind, ChartKind, ChartState, Legend, LineStyle, Mark, TrackKind};
 
 pub use self::axis::{DepthAxis, Steps};
 pub use self::series::Values;
-use super::scale::ValueScale;
 use super::pattern::Pattern;
+use super::scale::ValueScale;
 use super::scene::{Colour, Stroke};
 use super::theme::Palette;
 use crate::api::{ChartCurve, ChartSource};

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn edges_of_a_track_are_0_and_1_whichever_way_a_scale_runs() {
-        for (left, right, log) in [(0.0, 150.0, false), (0.45, -0.15, false), (0.2, 2000.0, true), (2000.0, 0.2, true)] {
+        for (left, right, log) in [(0.0, 150.0, false), (0.45, -0.15, false), (0.2, 2000.0, true), (2000.0, 0.2, true)]
+        {
             let scale = ValueScale::new(left, right, log).unwrap();
             assert!(scale.share(left).unwrap().abs() < 1e-12 && (scale.share(right).unwrap() - 1.0).abs() < 1e-12);
         }
@@ -165,7 +166,8 @@ mod tests {
 
     #[test]
     fn steps_and_their_lines_are_round() {
-        for (least, step) in [(0.7, 1.0), (1.0, 1.0), (1.1, 2.0), (3.0, 5.0), (7.0, 10.0), (0.03, 0.05), (120.0, 200.0)] {
+        for (least, step) in [(0.7, 1.0), (1.0, 1.0), (1.1, 2.0), (3.0, 5.0), (7.0, 10.0), (0.03, 0.05), (120.0, 200.0)]
+        {
             assert!((round_step(least) - step).abs() < 1e-12, "{least}");
         }
         assert_eq!(multiples(-0.1, 10.0, 5.0), [0.0, 5.0, 10.0]);
@@ -187,8 +189,17 @@ mod tests {
     #[test]
     fn numbers_are_as_short_as_people_write_them() {
         let wanted = [
-            (0.0, "0"), (150.0, "150"), (-0.15, "-0.15"), (0.2, "0.2"), (1.95, "1.95"), (2000.0, "2000"),
-            (1234.5678, "1234.57"), (-160.0, "-160"), (0.000_05, "5.000e-5"), (0.001, "0.001"), (1e9, "1.000e9"),
+            (0.0, "0"),
+            (150.0, "150"),
+            (-0.15, "-0.15"),
+            (0.2, "0.2"),
+            (1.95, "1.95"),
+            (2000.0, "2000"),
+            (1234.5678, "1234.57"),
+            (-160.0, "-160"),
+            (0.000_05, "5.000e-5"),
+            (0.001, "0.001"),
+            (1e9, "1.000e9"),
         ];
         for (value, text) in wanted {
             assert_eq!(number(value), text);

@@ -14,6 +14,8 @@ const DOT: Dash = &[1.0, 2.0];
 const DASH_DOT: Dash = &[6.0, 2.0, 1.0, 2.0];
 /// Dash, dot, dot: for a fifth curve where colours do not tell.
 const DASH_DOT_DOT: Dash = &[6.0, 2.0, 1.0, 2.0, 1.0, 2.0];
+/// Of tops, which no curve has.
+pub(super) const TOP_DASH: Dash = &[12.0, 2.0, 2.0, 2.0];
 /// What curves are told apart by where there are no colours, in this order.
 const STYLES: [Dash; 6] = [SOLID, LONG_DASH, DASH, DOT, DASH_DOT, DASH_DOT_DOT];
 
