@@ -1,0 +1,397 @@
+//! Samples of the curves that a chart shows: what is here, what is on its way, and what comes next.
+//!
+//! Names and scales show at once. Then come overviews, which are small, and then samples, of runs in sight
+//! first and the nearest of these before the others. A run that nobody reachable has is not asked for:
+//! its series say who holds it. What failed stays so until the user tries again, or somebody who has it
+//! appears.
+
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dataforge_node::api::{ApiError, Event, RunInfo, Reply, Request, SampleForm, SamplePlace, SamplesRequest};
+use egui::Context;
+
+pub(super) use self::plan::{Ask, Need};
+use super::super::{Cx, News, Ticket};
+use super::decode::{ArrayCurve, Curve, Decoded, Decoder, Form, Job};
+use super::path::DepthPath;
+use crate::format;
+
+/// Stretches of an overview: about as many as a screen has rows.
+const BUCKETS: u32 = 2048;
+/// Fewer rows come whole as quickly as an overview would.
+const SMALL: u64 = 20_000;
+/// Runs whose samples are on their way at a time; others wait.
+const READS: usize = 2;
+/// Runs whose overviews are.
+const OVERVIEWS: usize = 4;
+
+/// What there is of a run.
+#[derive(Debug, Default)]
+struct Run {
+    rows: u64,
+    wanted: BTreeSet<u32>,
+    overviews: BTreeMap<u32, Arc<Curve>>,
+    curves: BTreeMap<u32, Arc<Curve>>,
+    arrays: BTreeMap<u32, Arc<ArrayCurve>>,
+    /// Curves that were asked for in a form.
+    asked: BTreeMap<(u8, u32), ()>,
+    place: Option<SamplePlace>,
+    error: Option<ApiError>,
+}
+
+/// A call for samples under way.
+#[derive(Debug)]
+struct Call {
+    run: String,
+    form: Form,
+    ordinals: Vec<u32>,
+    parts: Vec<bytes::Bytes>,
+    received: u64,
+    step: Option<(u64, u64)>,
+    /// It has ended and is being decoded.
+    is_decoding: bool,
+}
+
+/// Samples of all runs that a chart takes values from.
+#[derive(Debug, Default)]
+pub(super) struct Curves {
+    /// The workspace that the runs are of.
+    pub(super) workspace: Option<String>,
+    runs: BTreeMap<String, Run>,
+    calls: BTreeMap<Ticket, Call>,
+    decoder: Option<Decoder>,
+    places: Option<Ticket>,
+    path: Option<Arc<DepthPath>>,
+    /// Runs that the node was told are on screen.
+    told: BTreeSet<String>,
+    telling: Option<Ticket>,
+    /// Counts what changed, for whoever draws it.
+    pub(super) revision: u64,
+}
+
+impl Curves {
+    /// Says which curves are wanted, as runs with ordinals; what is not wanted any more goes.
+    pub(super) fn want(&mut self, wanted: &BTreeMap<String, BTreeSet<u32>>, runs: &[RunInfo], cx: &mut Cx<'_>) {
+        let before = self.runs.len();
+        self.runs.retain(|run, _| wanted.contains_key(run));
+        let is_new = wanted.keys().any(|run| !self.runs.contains_key(run)) || before != self.runs.len();
+        for (run, ordinals) in wanted {
+            let state = self.runs.entry(run.clone()).or_default();
+            state.wanted.clone_from(ordinals);
+            if let Some(info) = runs.iter().find(|info| info.id == *run) {
+                state.rows = info.rows;
+            }
+        }
+        if is_new {
+            self.revision += 1;
+            self.find_places(cx);
+        }
+    }
+
+    /// Asks who holds what.
+    pub(super) fn find_places(&mut self, cx: &mut Cx<'_>) {
+        if self.places.is_none() && !self.runs.is_empty() {
+            let runs = self.runs.keys().take(dataforge_node::api::MAX_PLACES).cloned().collect();
+            self.places = Some(cx.call(Request::Samples { workspace: self.workspace.clone(), ask: SamplesRequest::Where { runs } }));
+        }
+    }
+
+    /// Shows depths straight down, or along the hole again: all samples are placed anew.
+    pub(super) fn follow(&mut self, path: Option<Arc<DepthPath>>, cx: &mut Cx<'_>) {
+        if self.path == path {
+            return;
+        }
+        self.path = path;
+        for ticket in std::mem::take(&mut self.calls).into_keys() {
+            cx.cancel(ticket);
+        }
+        for run in self.runs.values_mut() {
+            run.overviews.clear();
+            run.curves.clear();
+            run.arrays.clear();
+            run.asked.clear();
+        }
+        self.revision += 1;
+    }
+
+    /// Tries again what failed; of one run, or of all.
+    pub(super) fn retry(&mut self, only: Option<&str>, cx: &mut Cx<'_>) {
+        for (id, run) in &mut self.runs {
+            if only.is_none_or(|only| only == id) && run.error.take().is_some() {
+                run.asked.retain(|(form, ordinal), ()| {
+                    let held = if *form == 0 { &run.overviews } else { &run.curves };
+                    held.contains_key(ordinal)
+                });
+            }
+        }
+        self.revision += 1;
+        self.find_places(cx);
+    }
+
+    /// Ends what is on its way.
+    pub(super) fn cancel(&mut self, cx: &mut Cx<'_>) {
+        for (ticket, call) in std::mem::take(&mut self.calls) {
+            cx.cancel(ticket);
+            if let Some(run) = self.runs.get_mut(&call.run) {
+                let error = ApiError::new(dataforge_node::api::ErrorKind::Busy, "stopped by you");
+                run.error.get_or_insert(error);
+            }
+        }
+        self.revision += 1;
+    }
+
+    /// Takes what the thread has decoded, and asks for what comes next. `near` says of a run how far it is
+    /// from what is in sight, 0 for within.
+    pub(super) fn advance(&mut self, ctx: &Context, near: impl Fn(&str) -> f64, cx: &mut Cx<'_>) {
+        while let Some(done) = self.decoder.as_ref().and_then(Decoder::take) {
+            if let Some(call) = self.calls.remove(&done.ticket) {
+                self.put(&call, done.result);
+            }
+        }
+        if self.decoder.is_none() {
+            match Decoder::start(ctx) {
+                Ok(decoder) => self.decoder = Some(decoder),
+                Err(error) => {
+                    self.runs.values_mut().for_each(|run| run.error = Some(error.clone()));
+                    return;
+                }
+            }
+        }
+        let needs: Vec<Need> = self.runs.iter().map(|(id, run)| run.need(id, near(id), self.path.is_some())).collect();
+        let (reads, overviews) = self.under_way();
+        for ask in plan::next(needs, READS.saturating_sub(reads), OVERVIEWS.saturating_sub(overviews)) {
+            self.ask(ask, cx);
+        }
+        self.tell(&near, cx);
+    }
+
+    fn under_way(&self) -> (usize, usize) {
+        let reads = self.calls.values().filter(|call| call.form == Form::Samples).count();
+        (reads, self.calls.len() - reads)
+    }
+
+    fn ask(&mut self, ask: Ask, cx: &mut Cx<'_>) {
+        let Ask { run, form, ordinals } = ask;
+        let Some(state) = self.runs.get_mut(&run) else { return };
+        state.asked.extend(ordinals.iter().map(|ordinal| ((number(form), *ordinal), ())));
+        let curves = ordinals.clone();
+        let wanted = match form {
+            Form::Overview => SamplesRequest::Overview { run: run.clone(), curves, buckets: BUCKETS },
+            Form::Samples => SamplesRequest::Read {
+                run: run.clone(),
+                curves,
+                form: SampleForm::Native,
+                from: None,
+                to: None,
+            },
+        };
+        let ticket = cx.call(Request::Samples { workspace: self.workspace.clone(), ask: wanted });
+        let call = Call { run, form, ordinals, parts: Vec::new(), received: 0, step: None, is_decoding: false };
+        self.calls.insert(ticket, call);
+    }
+
+    /// Tells the node what is on screen, so that it comes first.
+    fn tell(&mut self, near: &impl Fn(&str) -> f64, cx: &mut Cx<'_>) {
+        let shown: BTreeSet<String> = self.runs.keys().filter(|run| near(run) <= 0.0).cloned().collect();
+        if shown != self.told && self.telling.is_none() {
+            let targets = shown.iter().cloned().collect();
+            let ask = dataforge_node::api::DataRequest::Showing { targets };
+            self.telling = Some(cx.call(Request::Data { workspace: self.workspace.clone(), ask }));
+            self.told = shown;
+        }
+    }
+
+    /// Takes something of a call; `false` when the call is not of these.
+    pub(super) fn on_news(&mut self, ticket: Ticket, news: &mut Option<News>) -> bool {
+        if self.places == Some(ticket) {
+            if let Some(News::Ended(result)) = news.take() {
+                self.places = None;
+                if let Ok(Reply::SamplePlaces { places }) = *result {
+                    self.placed(places);
+                }
+            }
+            return true;
+        }
+        if self.telling == Some(ticket) {
+            if matches!(news.take(), Some(News::Ended(_))) {
+                self.telling = None;
+            }
+            return true;
+        }
+        let Some(call) = self.calls.get_mut(&ticket) else { return false };
+        match news.take() {
+            Some(News::Data(bytes)) => {
+                call.received += bytes.len() as u64;
+                call.parts.push(bytes);
+            }
+            Some(News::Progress(Event::Progress { done, total, .. })) => call.step = Some((done, total)),
+            Some(News::Ended(result)) => self.ended(ticket, *result),
+            Some(News::Progress(_)) | None => {}
+        }
+        self.revision += 1;
+        true
+    }
+
+    fn placed(&mut self, places: Vec<SamplePlace>) {
+        for place in places {
+            if let Some(run) = self.runs.get_mut(&place.run) {
+                let could = run.place.as_ref().is_some_and(is_reachable);
+                // Somebody who has it is there now: what failed before may be had.
+                if !could && is_reachable(&place) && run.error.take().is_some() {
+                    run.asked.clear();
+                }
+                run.place = Some(place);
+            }
+        }
+        self.revision += 1;
+    }
+
+    fn ended(&mut self, ticket: Ticket, result: Result<Reply, ApiError>) {
+        let path = self.path.clone();
+        let Some(call) = self.calls.get_mut(&ticket) else { return };
+        let reply = crate::state::expect(result, |reply| match reply {
+            Reply::Samples(reply) => Some(reply),
+            _ => None,
+        });
+        let given = reply.and_then(|reply| {
+            call.is_decoding = true;
+            let job = Job { ticket, form: call.form, parts: std::mem::take(&mut call.parts), reply, path };
+            self.decoder.as_ref().map_or_else(|| Err(crate::calls::busy()), |decoder| decoder.give(job))
+        });
+        if let Err(error) = given
+            && let Some(call) = self.calls.remove(&ticket)
+        {
+            self.put(&call, Err(error));
+        }
+    }
+
+    fn put(&mut self, call: &Call, result: Result<Decoded, ApiError>) {
+        self.revision += 1;
+        let Some(run) = self.runs.get_mut(&call.run) else { return };
+        match (result, call.form) {
+            (Ok(decoded), Form::Overview) => run.overviews.extend(decoded.curves),
+            (Ok(decoded), Form::Samples) => {
+                run.curves.extend(decoded.curves);
+                run.arrays.extend(decoded.arrays);
+            }
+            // Without an overview the samples are still to be had.
+            (Err(_), Form::Overview) if run.place.as_ref().is_none_or(|place| place.is_held) => {}
+            (Err(error), _) => run.error = Some(error),
+        }
+    }
+
+    /// Returns what there is of a curve: its samples, else an overview.
+    pub(super) fn curve(&self, run: &str, ordinal: u32) -> Option<&Curve> {
+        let run = self.runs.get(run)?;
+        run.curves.get(&ordinal).or_else(|| run.overviews.get(&ordinal)).map(Arc::as_ref)
+    }
+
+    /// Returns an array curve by its first element.
+    pub(super) fn array(&self, run: &str, ordinal: u32) -> Option<&ArrayCurve> {
+        self.runs.get(run)?.arrays.get(&ordinal).map(Arc::as_ref)
+    }
+
+    /// Returns why nothing of a run is drawn, or what is on its way; nothing when it is here.
+    pub(super) fn note(&self, id: &str, ordinal: u32) -> Option<String> {
+        let run = self.runs.get(id)?;
+        if run.curves.contains_key(&ordinal) {
+            return None;
+        }
+        if let Some(error) = &run.error {
+            return Some(format!("not loaded: {}{}", error.message, self.holders(run)));
+        }
+        let call = self.calls.values().find(|call| call.run == id && call.ordinals.contains(&ordinal));
+        let is_here = run.place.as_ref().is_none_or(|place| place.is_held);
+        match (call, is_here) {
+            (Some(call), _) => Some(format!("{}{}", told(call, run, is_here), self.holders(run))),
+            (None, false) => Some(format!("not here{}", self.holders(run))),
+            (None, true) => None,
+        }
+    }
+
+    fn holders(&self, run: &Run) -> String {
+        let Some(place) = run.place.as_ref().filter(|place| !place.is_held) else { return String::new() };
+        if place.holders.is_empty() {
+            return ", and no device says it has it".to_owned();
+        }
+        let name = |holder: &dataforge_node::api::SampleHolder| {
+            let how = if holder.connected { "" } else { " (not connected)" };
+            format!("{}{how}", holder.name)
+        };
+        let names: Vec<_> = place.holders.iter().map(name).collect();
+        format!(", held by {}", names.join(", "))
+    }
+
+    /// Returns runs that failed, each with why.
+    pub(super) fn failed(&self) -> impl Iterator<Item = (&str, &ApiError)> {
+        self.runs.iter().filter_map(|(id, run)| Some((id.as_str(), run.error.as_ref()?)))
+    }
+
+    /// Returns how much is on its way: calls and bytes so far; none when nothing is.
+    pub(super) fn progress(&self) -> Option<(usize, u64)> {
+        let received = self.calls.values().map(|call| call.received).sum();
+        (!self.calls.is_empty()).then_some((self.calls.len(), received))
+    }
+
+    /// Whether a run is here, as far as is known.
+    pub(super) fn is_held(&self, run: &str) -> bool {
+        self.runs.get(run).is_some_and(|run| run.place.as_ref().is_some_and(|place| place.is_held))
+    }
+}
+
+impl Run {
+    fn need(&self, id: &str, distance: f64, is_placed_anew: bool) -> Need {
+        let missing = |form: Form, held: &BTreeMap<u32, Arc<Curve>>| {
+            let wanted = self.wanted.iter().copied();
+            let open = wanted.filter(|one| !held.contains_key(one) && !self.asked.contains_key(&(number(form), *one)));
+            open.collect::<Vec<_>>()
+        };
+        let is_reachable = self.place.as_ref().is_some_and(is_reachable);
+        let is_open = is_reachable && self.error.is_none();
+        // Overviews are along the hole.
+        let skips = is_placed_anew || self.rows <= SMALL;
+        let none = Vec::new();
+        Need {
+            run: id.to_owned(),
+            distance,
+            overviews: if is_open && !skips { missing(Form::Overview, &self.overviews) } else { none.clone() },
+            samples: if is_open { missing(Form::Samples, &self.curves) } else { none },
+        }
+    }
+}
+
+const fn number(form: Form) -> u8 {
+    match form {
+        Form::Overview => 0,
+        Form::Samples => 1,
+    }
+}
+
+/// Whether there is a way to a run's samples now.
+fn is_reachable(place: &SamplePlace) -> bool {
+    place.is_held || place.holders.iter().any(|holder| holder.connected)
+}
+
+/// Says how far a call is.
+fn told(call: &Call, run: &Run, is_here: bool) -> String {
+    let word = if call.is_decoding {
+        "reading"
+    } else if is_here {
+        "loading"
+    } else {
+        "fetching"
+    };
+    // Eight bytes for each value, and the index.
+    let expected = run.rows * 8 * (call.ordinals.len() as u64 + 1);
+    let of = match call.step {
+        Some((done, total)) if total > 0 && call.received == 0 => Some(done * 100 / total),
+        _ => (expected > 0 && call.form == Form::Samples).then(|| (call.received * 100 / expected).min(99)),
+    };
+    match of {
+        Some(percent) => format!("{word} … {percent} %"),
+        None => format!("{word} … {}", format::bytes(call.received)),
+    }
+}

@@ -1,0 +1,211 @@
+//! Makes series of what the node sends, on a thread of its own: millions of samples take a while.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+
+use bytes::Bytes;
+use dataforge_node::api::{ApiError, ErrorKind, SamplesReply};
+use dataforge_node::plot::curve::usual_range;
+use dataforge_node::series::{OverviewReader, ReadError, SampleReader, Samples, Series, Trace};
+use egui::Context;
+
+use super::super::Ticket;
+use super::path::DepthPath;
+
+/// Jobs that may wait: more than there are calls at a time.
+const QUEUE: usize = 64;
+
+/// What there is of a curve.
+#[derive(Debug, Clone)]
+pub(super) struct Curve {
+    /// Its samples, or an overview.
+    pub(super) trace: Trace,
+    /// The unit of its index.
+    pub(super) index_unit: String,
+    /// The range that most of its values are in.
+    pub(super) range: Option<(f64, f64)>,
+}
+
+/// An array curve: several values at each index.
+#[derive(Debug, Clone)]
+pub(super) struct ArrayCurve {
+    pub(super) index: Arc<[f64]>,
+    pub(super) columns: usize,
+    pub(super) values: Vec<f64>,
+    pub(super) index_unit: String,
+}
+
+/// What was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Buckets.
+    Overview,
+    /// All samples.
+    Samples,
+}
+
+/// Something to be decoded.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) ticket: Ticket,
+    pub(super) form: Form,
+    pub(super) parts: Vec<Bytes>,
+    pub(super) reply: SamplesReply,
+    /// Where depths along the hole are straight down, when that is shown.
+    pub(super) path: Option<Arc<DepthPath>>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) ticket: Ticket,
+    pub(super) result: Result<Decoded, ApiError>,
+}
+
+/// Curves of a run by their ordinals.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) curves: Vec<(u32, Arc<Curve>)>,
+    /// Array curves by the ordinal of their first element.
+    pub(super) arrays: Vec<(u32, Arc<ArrayCurve>)>,
+}
+
+/// The thread; it ends with this.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    jobs: SyncSender<Job>,
+    done: Receiver<Done>,
+}
+
+impl Decoder {
+    /// Starts it; `ctx` is asked to draw when something is done.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn start(ctx: &Context) -> Result<Self, ApiError> {
+        let (jobs, queue) = sync_channel::<Job>(QUEUE);
+        let (finished, done) = sync_channel(QUEUE);
+        let ctx = ctx.clone();
+        let work = move || {
+            while let Ok(job) = queue.recv() {
+                let ticket = job.ticket;
+                let result = decode(job);
+                if finished.send(Done { ticket, result }).is_err() {
+                    return;
+                }
+                ctx.request_repaint();
+            }
+        };
+        let spawned = std::thread::Builder::new().name("gui-decode".to_owned()).spawn(work);
+        spawned.map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
+        Ok(Self { jobs, done })
+    }
+
+    /// Hands over a job.
+    ///
+    /// # Errors
+    /// When too many wait, or the thread is gone.
+    pub(super) fn give(&self, job: Job) -> Result<(), ApiError> {
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => crate::calls::busy(),
+            TrySendError::Disconnected(_) => ApiError::new(ErrorKind::Internal, "the thread that decodes has ended"),
+        })
+    }
+
+    /// Returns the next result, if there is one.
+    pub(super) fn take(&self) -> Option<Done> {
+        match self.done.try_recv() {
+            Ok(done) => Some(done),
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+        }
+    }
+}
+
+fn decode(job: Job) -> Result<Decoded, ApiError> {
+    let damaged = |error: ReadError| ApiError::from_error(ErrorKind::Damaged, &error);
+    match job.form {
+        Form::Overview => overview(job).map_err(damaged),
+        Form::Samples => samples(job).map_err(damaged),
+    }
+}
+
+fn overview(job: Job) -> Result<Decoded, ReadError> {
+    let mut reader = OverviewReader::new();
+    job.parts.into_iter().try_for_each(|part| reader.push(part))?;
+    let buckets = reader.finish()?;
+    let unit = &job.reply.index.unit;
+    let curve = |ordinal: u32| {
+        let trace = Trace::Overview(buckets.overview(ordinal)?);
+        let range = usual_range(&trace);
+        Some((ordinal, Arc::new(Curve { trace, index_unit: unit.clone(), range })))
+    };
+    Ok(Decoded { curves: buckets.ordinals().filter_map(curve).collect(), arrays: Vec::new() })
+}
+
+fn samples(job: Job) -> Result<Decoded, ReadError> {
+    let mut reader = SampleReader::new();
+    job.parts.into_iter().try_for_each(|part| reader.push(part))?;
+    let Samples { order, curves } = reader.finish()?;
+    let delivered = job.reply.index.unit.clone();
+    let to_m = job.reply.index.to_si;
+    // Along the hole as delivered; straight down in metres.
+    let (index, unit) = match (&job.path, to_m) {
+        (Some(path), Some(to_m)) => {
+            let down: Vec<f64> = order.index().iter().map(|at| path.at(at * to_m).unwrap_or(f64::NAN)).collect();
+            (Some(down), "m".to_owned())
+        }
+        _ => (None, delivered),
+    };
+    let mut decoded = Decoded { arrays: arrays(&job.reply, &order, &curves, index.as_deref(), &unit), ..Decoded::default() };
+    for (ordinal, series) in curves {
+        let series = match &index {
+            Some(index) => Series::new(index, series.values())?,
+            None => series,
+        };
+        let trace = Trace::Samples(series);
+        let range = usual_range(&trace);
+        decoded.curves.push((ordinal, Arc::new(Curve { trace, index_unit: unit.clone(), range })));
+    }
+    Ok(decoded)
+}
+
+/// Puts the elements of array curves together, each array by its first element.
+fn arrays(
+    reply: &SamplesReply,
+    order: &dataforge_node::series::Order,
+    curves: &[(u32, Series)],
+    index: Option<&[f64]>,
+    unit: &str,
+) -> Vec<(u32, Arc<ArrayCurve>)> {
+    let mut found: Vec<(&str, Vec<(u32, u32)>)> = Vec::new();
+    for curve in &reply.curves {
+        let (Some(array), Some(element)) = (curve.array.as_deref(), curve.element) else { continue };
+        match found.iter_mut().find(|(name, _)| *name == array) {
+            Some((_, elements)) => elements.push((element, curve.ordinal)),
+            None => found.push((array, vec![(element, curve.ordinal)])),
+        }
+    }
+    // An index that does not run down any more has no rows.
+    let index: Arc<[f64]> = match index {
+        Some(index) if index.is_sorted() => index.into(),
+        Some(_) => return Vec::new(),
+        None => Arc::clone(order.index()),
+    };
+    let array = |(_, mut elements): (&str, Vec<(u32, u32)>)| {
+        elements.sort_unstable();
+        let first = elements.first()?.1;
+        let of = |ordinal: u32| curves.iter().find(|(one, _)| *one == ordinal).map(|(_, series)| series.values());
+        let columns: Vec<_> = elements.iter().filter_map(|(_, ordinal)| of(*ordinal)).collect();
+        if columns.len() < 2 {
+            return None;
+        }
+        let rows = index.len();
+        let mut values = Vec::with_capacity(rows * columns.len());
+        for row in 0..rows {
+            values.extend(columns.iter().map(|column| column.get(row).copied().unwrap_or(f64::NAN)));
+        }
+        let array = ArrayCurve { index: Arc::clone(&index), columns: columns.len(), values, index_unit: unit.to_owned() };
+        Some((first, Arc::new(array)))
+    };
+    found.into_iter().filter_map(array).collect()
+}
