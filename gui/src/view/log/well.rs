@@ -149,6 +149,15 @@ impl Well {
         curves.iter().filter(is_of).map(|curve| curve.ordinal).collect()
     }
 
+    /// Returns what series can be made of, as it is written and as it is called; `runs` are ids and names.
+    pub(super) fn sources(&self, runs: &[(String, String)]) -> Vec<(String, String)> {
+        let curves = runs.iter().flat_map(|(run, name)| {
+            let curves = self.elements.get(run).and_then(Slot::value).map_or(&[][..], Vec::as_slice);
+            curves.iter().map(move |curve| (run.as_str(), name.as_str(), curve))
+        });
+        super::editor::sources(curves)
+    }
+
     /// Returns the tops in the domain and the unit of an axis.
     pub(super) fn tops(&self, axis: &DepthAxis) -> Vec<TopMark> {
         let sets = self.sets.value().into_iter().flatten().take(MOST_SETS);
