@@ -42,6 +42,7 @@ mod members;
 mod pair;
 mod peers;
 mod pins;
+mod plot;
 mod policy;
 mod projects;
 mod query;
@@ -53,6 +54,7 @@ mod remove;
 mod report;
 mod role;
 mod runs;
+mod samples;
 mod selections;
 mod service;
 mod set;
@@ -132,6 +134,8 @@ pub(crate) enum Command {
     Restore(tombstone::Restore),
     /// List, make and change charts
     Charts(charts::Charts),
+    /// Print a chart of a well at a depth scale, as PDF, SVG or PNG
+    Plot(Box<plot::Plot>),
     /// List or edit tops and zones
     Tops(tops::Tops),
     /// List or edit deviation surveys; true vertical depths
@@ -142,6 +146,8 @@ pub(crate) enum Command {
     Query(query::Query),
     /// Write a run, a well, an attachment or everything to files
     Export(export::Export),
+    /// Write samples of a run as an Arrow stream, for programs that draw them
+    Samples(samples::Samples),
     /// List what was exported from here
     Exports(exports::Exports),
     /// List who fetched what from here
@@ -300,6 +306,7 @@ impl Command {
             Self::LookUp(command) => command.run(context).await,
             Self::Prefer(command) => command.run(context).await,
             Self::Grid(command) => command.run(context).await,
+            Self::Samples(command) => command.run(context).await,
             Self::Exports(command) => command.run(context).await,
             Self::Audit(command) => command.run(context).await,
             Self::Where(command) => command.run(context).await,
@@ -323,6 +330,7 @@ impl Command {
             Self::Delete(command) => command.run(context).await,
             Self::Restore(command) => command.run(context).await,
             Self::Charts(command) => Box::pin(command.run(context)).await,
+            Self::Plot(command) => Box::pin(command.run(context)).await,
             Self::Tops(command) => command.run(context).await,
             Self::Surveys(command) => command.run(context).await,
             Self::Selections(command) => command.run(context).await,
@@ -427,6 +435,9 @@ impl Human for Reply {
             Self::ExportAll(reply) => reply.human(),
             Self::Exports { exports } => exports.human(),
             Self::Accesses { accesses } => accesses.human(),
+            Self::Samples(reply) => reply.human(),
+            Self::Plot(reply) => reply.human(),
+            Self::SamplePlaces { places } => places.human(),
             Self::Where(reply) => reply.human(),
             Self::Fetched(reply) => reply.human(),
             Self::Freed(reply) => reply.human(),

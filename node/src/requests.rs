@@ -18,6 +18,7 @@ mod listing;
 mod log;
 mod maintenance;
 mod people;
+mod plot;
 mod projects;
 mod relay;
 mod samples;
@@ -155,6 +156,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Samples { workspace, ask } => samples::dispatch(node, find(node, workspace).await?, ask, out).await,
         Request::Data { workspace, ask } => data::dispatch(node, find(node, workspace).await?, ask).await,
         Request::Charts { workspace, ask } => charts::dispatch(node, find(node, workspace).await?, ask).await,
+        Request::Plot { workspace, ask } => plot::plot(node, find(node, workspace).await?, *ask, out).await,
         Request::Bundle { workspace, ask } => {
             let workspace = match workspace {
                 None if !ask.needs_workspace() => None,
@@ -204,6 +206,7 @@ impl Request {
                 | Self::Grid { .. }
                 | Self::Query { .. }
                 | Self::Samples { .. }
+                | Self::Plot { .. }
                 | Self::Export { .. }
                 | Self::ExportAll { .. }
         )

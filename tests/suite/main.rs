@@ -37,6 +37,7 @@ mod power;
 mod projects;
 mod relay;
 mod repair;
+mod samples;
 mod simulation;
 mod strangers;
 mod tables;

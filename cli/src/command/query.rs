@@ -9,7 +9,7 @@ use dataforge_node::api::{API_VERSION, ApiError, ErrorKind, OutputFormat, Reply,
 use crate::context::Context;
 use crate::error::Failure;
 use crate::outfile::OutFile;
-use crate::output::{self, bytes, clean, plural};
+use crate::output::{self, Human as _, bytes, clean, plural};
 
 /// Longest statement read from standard input.
 const MAX_SQL: u64 = 1 << 20;
@@ -138,6 +138,9 @@ pub(super) async fn into_file(context: &Context, request: Request, path: &Path, 
         Reply::Query { rows, bytes: size } if !context.quiet => {
             let path = clean(&path.display().to_string());
             output::write_text(&format!("{}, {} in {path}", plural(rows, "row"), bytes(size)))
+        }
+        Reply::Samples(reply) if !context.quiet => {
+            output::write_text(&format!("{} in {}", reply.human(), clean(&path.display().to_string())))
         }
         _ => Ok(()),
     }

@@ -16,6 +16,7 @@ mod joining;
 mod key;
 mod listing;
 mod people;
+mod plot;
 mod projects;
 mod relay;
 mod samples;
@@ -44,6 +45,7 @@ pub use self::joining::*;
 pub use self::key::*;
 pub use self::listing::*;
 pub use self::people::*;
+pub use self::plot::*;
 pub use self::projects::*;
 pub use self::relay::*;
 pub use self::samples::*;
@@ -309,6 +311,8 @@ pub enum Reply {
     },
     /// To `Read` and `Overview` of samples; they came as output.
     Samples(SamplesReply),
+    /// To `Plot`; the file came as output.
+    Plot(Box<PlotReply>),
     /// To `Where` of samples.
     SamplePlaces {
         /// As asked.

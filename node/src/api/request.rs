@@ -14,6 +14,7 @@ mod history;
 mod joining;
 mod key;
 mod people;
+mod plot;
 mod projects;
 mod relay;
 mod samples;
@@ -40,6 +41,7 @@ pub use self::history::HistoryRequest;
 pub use self::joining::JoiningRequest;
 pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
+pub use self::plot::{PlotFormat, PlotRequest};
 pub use self::projects::ProjectRequest;
 pub use self::relay::RelayOptions;
 pub use self::samples::{MAX_BUCKETS, MAX_PLACES, SampleForm, SamplesRequest};
@@ -481,6 +483,13 @@ pub enum Request {
         workspace: Option<String>,
         /// What.
         ask: ChartRequest,
+    },
+    /// Prints a chart of a well as a file, which comes as output. → `Plot`
+    Plot {
+        /// Workspace.
+        workspace: Option<String>,
+        /// What, and how.
+        ask: Box<PlotRequest>,
     },
     /// About how the node itself is doing.
     Health {

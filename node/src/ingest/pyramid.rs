@@ -17,6 +17,7 @@ use dataforge_protocol::id::BlobHash;
 use serde::Serialize;
 
 use crate::ingest::parquet::{self as table, Metadata};
+use crate::ingest::table::MAX_CURVES;
 use crate::series::Buckets;
 pub(crate) use crate::series::columns;
 
@@ -29,6 +30,10 @@ pub const MAKER: &str = "pyramid/1";
 pub const MOST_ROWS_WITHOUT: usize = 65_536;
 /// Buckets it has at most.
 pub const MOST_BUCKETS: usize = 4_096;
+
+/// Curves of numbers that it takes: three columns each fit into what a table may have. Wider ones, which hold
+/// arrays, have none.
+pub const MOST_CURVES: usize = MAX_CURVES / 3 - 1;
 
 /// A pyramid as bytes, and the facts about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +69,7 @@ pub fn prepare(native: BlobHash, data: &DataSet) -> Result<Option<PreparedPyrami
         Values::Text(_) => None,
     });
     let numbers: Vec<_> = numbers.collect();
-    if numbers.is_empty() {
+    if numbers.is_empty() || numbers.len() > MOST_CURVES {
         return Ok(None);
     }
     let bucket_rows = bucket_rows(data.rows);

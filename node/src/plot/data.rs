@@ -53,7 +53,7 @@ pub struct TopMark {
 /// Everything that a plot is filled with.
 #[derive(Debug, Clone, Default)]
 pub struct Data<'a> {
-    /// What there is of series, by their ids; those that are not among them are absent.
+    /// What there is of series and of x and y axes, by their ids; those that are not among them are absent.
     pub series: BTreeMap<String, Filling<'a>>,
     /// Tops of the well, by depth.
     pub tops: Vec<TopMark>,
@@ -63,6 +63,12 @@ impl<'a> Data<'a> {
     /// Adds the curve of a series.
     pub fn add(&mut self, series: impl Into<String>, trace: &'a Trace, per_index: f64) {
         self.series.entry(series.into()).or_default().curves.push(Curve { trace, per_index });
+    }
+
+    /// Returns under which name the curve stands that gives the points of a series their colours.
+    #[must_use]
+    pub fn colour_of(series: &str) -> String {
+        format!("{series}/colour_by")
     }
 
     /// Returns the curves of a series.

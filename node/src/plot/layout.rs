@@ -48,7 +48,10 @@ pub struct LayoutOptions {
     pub text_size: f32,
     /// The unit of the depth axis when the chart has none, as a symbol: `m`, `ft`, `s`.
     pub depth_unit: String,
-    /// Units that are shown instead of those of the chart: symbols by kind of unit, e.g. `length` → `ft`.
+    /// The unit that depths are shown in, whatever the chart says.
+    pub axis_unit: Option<String>,
+    /// Units that values are shown in instead of those of the chart: symbols by kind of unit, e.g. `slowness` →
+    /// `us/m`.
     pub units: BTreeMap<String, String>,
     /// Usual ranges of the values of series, in the unit of their curves, for those that have no scale
     /// otherwise: by the series' ids. [`usual_range`](super::curve::usual_range) finds them.
@@ -67,6 +70,7 @@ impl Default for LayoutOptions {
             palette: Palette::LIGHT,
             text_size: 7.0,
             depth_unit: "m".to_owned(),
+            axis_unit: None,
             units: BTreeMap::new(),
             ranges: BTreeMap::new(),
             notes: BTreeMap::new(),

@@ -40,6 +40,12 @@ pub fn free_dash(wish: Dash, taken: &[Dash]) -> Dash {
     STYLES.into_iter().find(|style| !taken.contains(style)).unwrap_or(wish)
 }
 
+/// Returns the dashes of the n-th of some lines.
+#[must_use]
+pub fn style(number: usize) -> Dash {
+    STYLES[number % STYLES.len()]
+}
+
 /// The colours a plot is drawn in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Palette {

@@ -9,8 +9,12 @@ mod edit;
 mod find;
 mod known;
 mod make;
+<<<<<<< HEAD
 mod preview;
 mod show;
+=======
+pub(super) mod show;
+>>>>>>> w-plot
 
 use std::collections::BTreeSet;
 
@@ -52,7 +56,7 @@ fn usage(message: impl Into<String>, hint: impl Into<String>) -> ApiError {
 }
 
 /// Finds a chart by title or id.
-fn find_chart(index: &Index<'_>, target: &str) -> Result<DocId, ApiError> {
+pub(super) fn find_chart(index: &Index<'_>, target: &str) -> Result<DocId, ApiError> {
     index.find_described(DocKind::Chart, target, false).map_err(|error| match error.kind {
         ErrorKind::NotFound => error.hint("dataforge charts list shows them"),
         _ => error,

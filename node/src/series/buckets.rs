@@ -87,6 +87,18 @@ impl Buckets {
         self.curves.retain(|(ordinal, _)| ordinals.contains(ordinal));
     }
 
+    /// Returns the extent of a curve over all buckets, of the index by ordinal 0.
+    #[must_use]
+    pub fn extent(&self, ordinal: u32) -> Option<Extent> {
+        let extents = match ordinal {
+            0 => &self.index,
+            _ => &self.curves.iter().find(|(of, _)| *of == ordinal)?.1,
+        };
+        let mut all = Extent::NONE;
+        extents.iter().for_each(|extent| all.join(extent));
+        Some(all)
+    }
+
     /// Returns what is known of one curve.
     #[must_use]
     pub fn overview(&self, ordinal: u32) -> Option<Overview> {

@@ -88,6 +88,9 @@ impl Overview {
         for bucket in self.buckets.iter() {
             let Some(extent) = bucket.extent() else {
                 is_open = false;
+                if bucket.base < view.top() {
+                    above = None;
+                }
                 continue;
             };
             let is_whole = bucket.count == bucket.samples;

@@ -126,12 +126,11 @@ impl OverviewReader {
         let Self { decoder, buckets } = self;
         decode(decoder, bytes, |_, batch| {
             let more = Buckets::from_batch(batch).ok_or(ReadError::Other("its columns are not those of buckets"))?;
-            match buckets {
-                None => *buckets = Some(more),
-                Some(buckets) if buckets.append(more) => {}
-                Some(_) => return Err(ReadError::Other("its batches are of several curves")),
-            }
-            Ok(())
+            let Some(buckets) = buckets else {
+                *buckets = Some(more);
+                return Ok(());
+            };
+            if buckets.append(more) { Ok(()) } else { Err(ReadError::Other("its batches are of several curves")) }
         })
     }
 

@@ -7,8 +7,8 @@ use automerge::{ActorId, Automerge, Change, ROOT, ReadDoc as _};
 
 use super::*;
 use crate::facts::{
-    CurveFacts, GriddedCurve, GriddedFacts, HeaderFacts, IndexFacts, IndexKind, NoticeFacts, RenditionFacts,
-    ReportFacts, SetFacts, SetKind,
+    CurveFacts, GriddedCurve, GriddedFacts, HeaderFacts, IndexFacts, IndexKind, NoticeFacts, PyramidFacts,
+    RenditionFacts, ReportFacts, SetFacts, SetKind,
 };
 use crate::gate::{Context, DocGate, MAX_CHUNK, actor_for};
 use crate::id::{BlobHash, DeviceId, DocId, EntryId, WorkspaceId};
@@ -102,6 +102,32 @@ fn gridded_copies_stand_beside_renditions() {
     // What does not hash to its key is not read.
     doc.edit(A, |edit| edit.set_bytes(Map::Renditions, "grid/00", Some(b"junk"))).unwrap();
     assert_eq!(RunState::read(&doc).gridded.len(), 2);
+}
+
+fn pyramid(bucket_rows: u64) -> PyramidFacts {
+    PyramidFacts {
+        native: BlobHash([1; 32]),
+        blob: BlobHash([5; 32]),
+        blob_size: 77,
+        maker: "pyramid/1".into(),
+        bucket_rows,
+        buckets: 3,
+    }
+}
+
+#[test]
+fn pyramids_stand_beside_renditions_and_gridded_copies() {
+    let mut doc = empty(DocKind::Run);
+    doc.add_rendition(A, rendition("las/1", 2)).unwrap();
+    assert!(RunState::read(&doc).pyramids.is_empty(), "what earlier versions wrote has none");
+    doc.add_gridded(A, &gridded(0.5)).unwrap();
+    assert!(doc.add_pyramid(A, &pyramid(64)).unwrap().is_some());
+    assert!(doc.add_pyramid(B, &pyramid(64)).unwrap().is_none(), "it is there already");
+    doc.edit(A, |edit| edit.set_bytes(Map::Renditions, "pyramid/00", Some(b"junk"))).unwrap();
+    doc.add_pyramid(A, &pyramid(u64::MAX)).unwrap();
+    let state = RunState::read(&doc);
+    assert_eq!((state.pyramids.as_slice(), state.gridded.len()), ([pyramid(64)].as_slice(), 1));
+    assert_eq!(state.renditions, [rendition("las/1", 2)]);
 }
 
 #[test]

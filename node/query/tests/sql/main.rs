@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod fixture;
+mod tables;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

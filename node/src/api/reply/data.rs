@@ -47,7 +47,7 @@ pub struct HolderInfo {
 pub struct WhereBlob {
     /// Hash.
     pub hash: String,
-    /// What it is: `table`, `gridded`, `source` or `file`, of which run or attachment.
+    /// What it is: `table`, `gridded`, `pyramid`, `source` or `file`, of which run or attachment.
     pub what: String,
     /// Bytes.
     pub bytes: u64,

@@ -53,7 +53,7 @@ const LINES_APART: f64 = 2.4;
 
 impl DepthAxis {
     /// Makes the axis of a chart.
-    pub(super) fn of(chart: &ChartState, options: &LayoutOptions) -> Self {
+    pub(in crate::plot) fn of(chart: &ChartState, options: &LayoutOptions) -> Self {
         let axis = chart.depth_axis();
         let domain = axis.and_then(|axis| axis.domain).unwrap_or(Domain::Md);
         let measurement = measurement(domain);
@@ -61,7 +61,7 @@ impl DepthAxis {
         let fallback = if domain == Domain::Time { "s" } else { &options.depth_unit };
         let find = |unit: &str| units::find(measurement, unit).or_else(|| units::resolve(unit, Some(measurement)));
         let charted = find(own.unwrap_or(fallback)).or_else(|| find(fallback));
-        let switched = options.units.get(measurement).and_then(|unit| find(unit));
+        let switched = options.axis_unit.as_deref().and_then(find);
         let shown = switched.or(charted);
         let convert = charted.zip(shown).and_then(|(from, to)| Conversion::new(from, to, Quantity::Difference).ok());
         let converted = |value: Option<f64>| value.map(|value| convert.map_or(value, |convert| convert.apply(value)));

@@ -109,7 +109,7 @@ impl<'a> Meaning<'a> {
     }
 
     /// The usual scale of the property, in shown values.
-    fn usual(&self) -> Option<ValueScale> {
+    pub(in crate::plot) fn usual(&self) -> Option<ValueScale> {
         let (property, scale) = (self.property?, self.property?.scale?);
         let (from, to) = (property.unit()?, self.shown?);
         let conversion = Conversion::new(from, to, property.quantity).ok()?;

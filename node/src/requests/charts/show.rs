@@ -84,7 +84,14 @@ pub(super) async fn templates(node: &Node, workspace: WorkspaceId) -> Result<Rep
 }
 
 /// Reads a chart that is listed.
-pub(super) fn read(core: &mut Core, workspace: WorkspaceId, target: &str) -> Result<(DocId, ChartState), ApiError> {
+///
+/// # Errors
+/// `NotFound`, `Storage`.
+pub(in crate::requests) fn read(
+    core: &mut Core,
+    workspace: WorkspaceId,
+    target: &str,
+) -> Result<(DocId, ChartState), ApiError> {
     let doc = find_chart(&Index::new(core.store.connection(), workspace), target)?;
     let (ledger, store) = core.ledger_and_store(&workspace)?;
     let missing = || ApiError::new(ErrorKind::NotFound, format!("chart {} is not open", doc.fmt_short()));
@@ -122,7 +129,10 @@ pub(super) fn told(problem: Problem) -> ChartProblem {
 }
 
 /// Finds the curves that a chart takes values from.
-pub(super) fn sources(index: &Index<'_>, chart: &ChartState) -> Result<Vec<ChartSource>, ApiError> {
+///
+/// # Errors
+/// `Storage`.
+pub(in crate::requests) fn sources(index: &Index<'_>, chart: &ChartState) -> Result<Vec<ChartSource>, ApiError> {
     let mut standing: BTreeMap<DocId, BTreeMap<String, SourceRow>> = BTreeMap::new();
     let mut found = Vec::new();
     for one in chart.sources() {

@@ -45,9 +45,8 @@ impl Chosen {
     ) -> Result<Self, ApiError> {
         let connection = core.store.connection();
         let run = Index::new(connection, workspace).find_run(target)?;
-        let file = match file_of(connection, workspace, &run, form == SampleForm::Gridded)? {
-            Some(file) => file,
-            None => return Err(no_table(core, workspace, &run, form)),
+        let Some(file) = file_of(connection, workspace, &run, form == SampleForm::Gridded)? else {
+            return Err(no_table(core, workspace, &run, form));
         };
         if !file.is_log {
             return Err(ApiError::new(

@@ -3,6 +3,7 @@
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Float64Type;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
+use dataforge_query::RunFile;
 use futures::StreamExt as _;
 use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::mpsc;
@@ -92,14 +93,32 @@ fn stored(core: &Core, workspace: WorkspaceId, chosen: &Chosen) -> Result<Option
     Ok(found.optional()?)
 }
 
-/// Reads a pyramid, fetching it where it is not here; none when it lacks a curve.
+/// Reads a pyramid, fetching it where it is not here; none when it is not
+/// what one of this run can be.
 async fn from_pyramid(node: &Node, chosen: &Chosen, stored: Stored) -> Result<Option<Buckets>, ApiError> {
     bring(node, &stored.blob).await?;
     node.locked(|core| see_that_held(core, &stored.blob))?;
     let bytes = node.blobs().read_all(&stored.blob)?;
     let ordinals = chosen.ordinals();
     let read = pyramid::read(bytes, &ordinals).map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))?;
-    Ok(read.filter(|buckets| buckets.ordinals().eq(ordinals.iter().copied())))
+    Ok(read.filter(|buckets| fits(buckets, &chosen.file, &ordinals)))
+}
+
+/// Whether buckets say nothing that the run does not: a pyramid of somebody else is checked as to its form,
+/// not against a table that may not be here.
+fn fits(buckets: &Buckets, file: &RunFile, ordinals: &[u32]) -> bool {
+    let is_within = |ordinal: u32, min: Option<f64>, max: Option<f64>, most: u64| {
+        let Some(extent) = buckets.extent(ordinal) else { return false };
+        extent.is_none()
+            || (min.is_some_and(|min| min <= extent.min)
+                && max.is_some_and(|max| extent.max <= max)
+                && extent.count as u64 <= most)
+    };
+    let of = |ordinal: &u32| file.curves.iter().find(|curve| curve.ordinal == *ordinal);
+    is_within(0, file.index.min, file.index.max, file.rows)
+        && ordinals
+            .iter()
+            .all(|ordinal| of(ordinal).is_some_and(|curve| is_within(*ordinal, curve.min, curve.max, curve.count)))
 }
 
 /// Makes buckets of a table, about as many as are wanted; returns how many rows each has.
@@ -118,4 +137,58 @@ async fn from_table(node: &Node, chosen: &Chosen, most: usize) -> Result<(Bucket
     let rows = index.len().div_ceil(most).max(1);
     let curves: Vec<_> = chosen.ordinals().into_iter().zip(values.iter().map(Vec::as_slice)).collect();
     Ok((Buckets::new(index, &curves, rows), rows as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use dataforge_query::{CurveColumn, IndexColumn, IndexKind};
+
+    use super::*;
+
+    fn file(max: f64, count: u64) -> RunFile {
+        let index = IndexColumn {
+            name: "dept".into(),
+            kind: IndexKind::Depth,
+            text: false,
+            unit: "m".into(),
+            to_si: Some(1.0),
+            min: Some(1.0),
+            max: Some(3.0),
+        };
+        let curve = CurveColumn {
+            ordinal: 2,
+            mnemonic: "GR".into(),
+            label: "GR".into(),
+            column: "gr".into(),
+            unit: String::new(),
+            text: false,
+            property: None,
+            count,
+            min: Some(10.0),
+            max: Some(max),
+        };
+        RunFile {
+            run: String::new(),
+            run_id: String::new(),
+            well: String::new(),
+            well_id: String::new(),
+            is_log: true,
+            blob: [0; 32],
+            size: 0,
+            rows: 3,
+            index,
+            curves: vec![curve],
+        }
+    }
+
+    #[test]
+    fn a_pyramid_that_says_more_than_its_run_is_not_drawn() {
+        let buckets = Buckets::new(&[1.0, 2.0, 3.0], &[(2, &[10.0, f64::NAN, 30.0])], 2);
+        assert!(fits(&buckets, &file(30.0, 2), &[2]));
+        assert!(!fits(&buckets, &file(29.0, 2), &[2]), "it says too large a value");
+        assert!(!fits(&buckets, &file(30.0, 1), &[2]), "it says too many values");
+        assert!(!fits(&buckets, &file(30.0, 2), &[3]), "it lacks a curve");
+        let elsewhere = Buckets::new(&[0.5, 2.0, 3.0], &[(2, &[10.0, f64::NAN, 30.0])], 2);
+        assert!(!fits(&elsewhere, &file(30.0, 2), &[2]), "it says that it begins above its table");
+    }
 }

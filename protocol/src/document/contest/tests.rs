@@ -165,15 +165,17 @@ fn a_deletion_waits_for_who_edited_without_knowing_of_it() {
 }
 
 #[test]
-fn typing_into_what_another_deletes_is_an_edit_and_a_gridded_copy_is_none() {
+fn typing_into_what_another_deletes_is_an_edit_and_what_follows_from_a_table_is_none() {
     let delete: Work<'_> = &|edit| edit.set_bool(Map::Root, DELETED, true);
     let nothing: Work<'_> = &|_edit| Ok(());
     let [chart, _] = apart(DocKind::Chart, nothing, delete, &|edit| edit.splice(LongText::Description, 0, 0, "why"));
     let removal = &chart.contests().unwrap().removals[0];
     assert_eq!(removal.edits[0].1.texts, BTreeSet::from([LongText::Description]));
-    let [run, _] =
-        apart(DocKind::Run, nothing, delete, &|edit| edit.set_bytes(Map::Renditions, "grid/ab", Some(b"facts")));
-    assert_eq!(run.contests().unwrap(), Contests::default());
+    for key in ["grid/ab", "pyramid/ab"] {
+        let [run, _] =
+            apart(DocKind::Run, nothing, delete, &|edit| edit.set_bytes(Map::Renditions, key, Some(b"facts")));
+        assert_eq!(run.contests().unwrap(), Contests::default(), "{key}");
+    }
 }
 
 #[test]
