@@ -5,6 +5,7 @@
 use crate::bridge::Message;
 use crate::theme::Choice;
 use crate::view::Place;
+use crate::view::log::InStep;
 
 /// One change of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub enum Action {
     Open(Place),
     /// Close the view that the user is in.
     CloseView,
+    /// A log shows other depths: those that go in step follow.
+    InStep(InStep),
     /// Do a command, by its id.
     Run(&'static str),
     /// Tell the user something.

@@ -86,6 +86,9 @@ impl App {
             Action::ChooseTheme(choice) => choice.apply(ctx),
             Action::Open(place) => self.with_views(&mut actions, |views, around| views.open(place, around)),
             Action::CloseView => self.views.close_focused(&mut self.calls),
+            Action::InStep(step) => {
+                self.with_views(&mut actions, |views, around| views.on_event(&Happened::InStep(step), around));
+            }
             Action::Run(command) => self.run(command, &mut actions),
             _ => {}
         }

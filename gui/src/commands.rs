@@ -6,6 +6,8 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::view;
+
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CommandInfo {
@@ -40,7 +42,7 @@ pub const WINDOW: &[CommandInfo] = &[
 
 /// Returns all commands: of the window, and of every view.
 pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
-    let views: [&'static [CommandInfo]; 0] = [];
+    let views = [view::well::COMMANDS, view::log::COMMANDS, view::charts::COMMANDS];
     WINDOW.iter().chain(views.into_iter().flatten())
 }
 

@@ -7,6 +7,8 @@
 //! To add a view: a variant of [`Place`], a file here, a line in [`open`], and its commands in
 //! [`crate::commands`].
 
+pub mod charts;
+pub mod log;
 pub mod well;
 
 use std::fmt::Debug;
@@ -29,6 +31,27 @@ use crate::state::State;
 pub enum Place {
     /// The well that is selected, with its runs and curves.
     Well,
+    /// A chart as a log.
+    Log {
+        /// Its workspace.
+        workspace: String,
+        /// The chart.
+        chart: String,
+    },
+    /// A template for a well, which is not saved as a chart.
+    LogOf {
+        /// The workspace.
+        workspace: String,
+        /// The well.
+        well: String,
+        /// The template, by its name or id.
+        template: String,
+    },
+    /// The charts and templates of a workspace.
+    Charts {
+        /// The workspace.
+        workspace: String,
+    },
 }
 
 /// A part of the middle.
@@ -67,6 +90,8 @@ pub enum Happened<'a> {
     Event(&'a Event),
     /// Another workspace, well or run was selected.
     Selected,
+    /// A log was scrolled or zoomed.
+    InStep(&'a log::InStep),
 }
 
 /// What a view may use: what the window knows, calls of the node, and actions for the rest of the window.
@@ -114,5 +139,10 @@ impl Cx<'_> {
 pub fn open(place: &Place) -> Box<dyn View> {
     match place {
         Place::Well => Box::new(well::WellView),
+        Place::Log { workspace, chart } => Box::new(log::LogView::of_chart(workspace.clone(), chart.clone())),
+        Place::LogOf { workspace, well, template } => {
+            Box::new(log::LogView::of_template(workspace.clone(), well.clone(), template.clone()))
+        }
+        Place::Charts { workspace } => Box::new(charts::ChartsView::new(workspace.clone())),
     }
 }

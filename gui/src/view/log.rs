@@ -31,8 +31,8 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dataforge_node::api::chart::Domain;
 use dataforge_node::api::Event;
+use dataforge_node::api::chart::{Domain, LineStyle};
 use dataforge_node::plot::Layout;
 use egui::{Frame, Panel, Ui};
 
@@ -152,7 +152,10 @@ impl LogView {
             let Some(curve) = &source.curve else { continue };
             let ordinals = wanted.entry(curve.run.clone()).or_default();
             ordinals.insert(curve.ordinal);
-            if split_element(&curve.label).is_some() {
+            // All elements of an array are wanted where it is shown as an image.
+            let is_image =
+                read.chart.series.iter().any(|one| one.id == source.item && one.line == Some(LineStyle::None));
+            if is_image && split_element(&curve.label).is_some() {
                 ordinals.extend(self.well.elements(&curve.run, &curve.label));
                 arrays.push(curve.run.clone());
             }
@@ -234,7 +237,9 @@ impl LogView {
         for (run, name, error) in failed {
             ui.horizontal_wrapped(|ui| {
                 let palette = theme::palette(ui);
-                ui.label(egui::RichText::new(format!("Run {name} is not loaded: {}", error.message)).color(palette.warn));
+                ui.label(
+                    egui::RichText::new(format!("Run {name} is not loaded: {}", error.message)).color(palette.warn),
+                );
                 if ui.button("Retry").accessible_name(format!("Retry {name}")).clicked() {
                     self.curves.retry(Some(&run), cx);
                 }

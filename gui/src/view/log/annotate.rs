@@ -57,10 +57,8 @@ impl Tool {
 /// Returns the edit that adds an annotation; a marker stands in the track under the pointer, and where the
 /// first series of that has this value.
 fn added(layout: &Layout, kind: AnnotationKind, from: Option<f64>, depth: f64, x: Option<f32>) -> ChartEdit {
-    let mut fields = vec![
-        ("kind".to_owned(), kind.as_str().to_owned()),
-        ("depth_unit".to_owned(), layout.axis.unit.clone()),
-    ];
+    let mut fields =
+        vec![("kind".to_owned(), kind.as_str().to_owned()), ("depth_unit".to_owned(), layout.axis.unit.clone())];
     let mut put = |name: &str, value: f64| fields.push((name.to_owned(), rounded(value).to_string()));
     match from {
         Some(from) if kind == AnnotationKind::Region => {
@@ -134,7 +132,9 @@ mod tests {
     fn a_marker_stands_at_a_depth_and_a_value() {
         let mut tool = Tool::Place { kind: AnnotationKind::Marker, from: None };
         let said = fields(tool.place(&laid(), 1203.500_01, Some(50.0)));
-        for (name, value) in [("kind", "marker"), ("depth", "1203.5"), ("depth_unit", "m"), ("datum", "KB"), ("track", "t"), ("x", "75")] {
+        for (name, value) in
+            [("kind", "marker"), ("depth", "1203.5"), ("depth_unit", "m"), ("datum", "KB"), ("track", "t"), ("x", "75")]
+        {
             assert!(said.contains(&(name.to_owned(), value.to_owned())), "{name} {value}: {said:?}");
         }
         assert_eq!(tool, Tool::Select, "one at a time");

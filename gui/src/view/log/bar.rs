@@ -7,8 +7,7 @@ use super::super::Cx;
 use super::annotate::Tool;
 use super::settings::{DEPTH_UNITS, SCALES, Units, domain_name, points_per_unit, scale_of};
 use super::{LogView, doc};
-use crate::format;
-use crate::theme;
+use crate::{format, theme};
 
 impl LogView {
     pub(super) fn bar_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -148,7 +147,9 @@ impl LogView {
         let palette = theme::palette(ui);
         let unsaved = self.doc.pending.unsaved();
         if unsaved > 0 {
-            ui.label(RichText::new(format!("Saving {} …", format::counted(unsaved as u64, "change"))).color(palette.warn));
+            ui.label(
+                RichText::new(format!("Saving {} …", format::counted(unsaved as u64, "change"))).color(palette.warn),
+            );
         } else if self.doc.refused.is_some() {
             ui.label(RichText::new("Not saved").color(palette.error));
         }

@@ -344,7 +344,8 @@ mod tests {
         let text = ChartEdit::ItemText { item: "annotation/new-7".into(), value: "Top".into(), was: None };
         apply(&mut chart, &text, "new");
         assert_eq!(chart.annotations[0].text.as_deref(), Some("Top"));
-        let first = ChartEdit::Move { item: "track/t2".into(), place: ItemPlace::Before("track/t1".into()), track: None };
+        let first =
+            ChartEdit::Move { item: "track/t2".into(), place: ItemPlace::Before("track/t1".into()), track: None };
         apply(&mut chart, &first, "new");
         assert_eq!(chart.tracks.iter().map(|track| track.id.as_str()).collect::<Vec<_>>(), ["t2", "t1"]);
         apply(&mut chart, &ChartEdit::Remove { item: "track/t1".into() }, "new");

@@ -10,7 +10,7 @@ mod plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dataforge_node::api::{ApiError, Event, RunInfo, Reply, Request, SampleForm, SamplePlace, SamplesRequest};
+use dataforge_node::api::{ApiError, Event, Reply, Request, RunInfo, SampleForm, SamplePlace, SamplesRequest};
 use egui::Context;
 
 pub(super) use self::plan::{Ask, Need};
@@ -95,7 +95,9 @@ impl Curves {
     pub(super) fn find_places(&mut self, cx: &mut Cx<'_>) {
         if self.places.is_none() && !self.runs.is_empty() {
             let runs = self.runs.keys().take(dataforge_node::api::MAX_PLACES).cloned().collect();
-            self.places = Some(cx.call(Request::Samples { workspace: self.workspace.clone(), ask: SamplesRequest::Where { runs } }));
+            self.places = Some(
+                cx.call(Request::Samples { workspace: self.workspace.clone(), ask: SamplesRequest::Where { runs } }),
+            );
         }
     }
 
@@ -180,13 +182,9 @@ impl Curves {
         let curves = ordinals.clone();
         let wanted = match form {
             Form::Overview => SamplesRequest::Overview { run: run.clone(), curves, buckets: BUCKETS },
-            Form::Samples => SamplesRequest::Read {
-                run: run.clone(),
-                curves,
-                form: SampleForm::Native,
-                from: None,
-                to: None,
-            },
+            Form::Samples => {
+                SamplesRequest::Read { run: run.clone(), curves, form: SampleForm::Native, from: None, to: None }
+            }
         };
         let ticket = cx.call(Request::Samples { workspace: self.workspace.clone(), ask: wanted });
         let call = Call { run, form, ordinals, parts: Vec::new(), received: 0, step: None, is_decoding: false };
@@ -289,7 +287,7 @@ impl Curves {
         run.curves.get(&ordinal).or_else(|| run.overviews.get(&ordinal)).map(Arc::as_ref)
     }
 
-    /// Returns an array curve by its first element.
+    /// Returns an array curve by one of its elements.
     pub(super) fn array(&self, run: &str, ordinal: u32) -> Option<&ArrayCurve> {
         self.runs.get(run)?.arrays.get(&ordinal).map(Arc::as_ref)
     }

@@ -66,7 +66,7 @@ pub(super) struct Done {
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) curves: Vec<(u32, Arc<Curve>)>,
-    /// Array curves by the ordinal of their first element.
+    /// Array curves by the ordinals of their elements.
     pub(super) arrays: Vec<(u32, Arc<ArrayCurve>)>,
 }
 
@@ -156,7 +156,8 @@ fn samples(job: Job) -> Result<Decoded, ReadError> {
         }
         _ => (None, delivered),
     };
-    let mut decoded = Decoded { arrays: arrays(&job.reply, &order, &curves, index.as_deref(), &unit), ..Decoded::default() };
+    let mut decoded =
+        Decoded { arrays: arrays(&job.reply, &order, &curves, index.as_deref(), &unit), ..Decoded::default() };
     for (ordinal, series) in curves {
         let series = match &index {
             Some(index) => Series::new(index, series.values())?,
@@ -169,7 +170,7 @@ fn samples(job: Job) -> Result<Decoded, ReadError> {
     Ok(decoded)
 }
 
-/// Puts the elements of array curves together, each array by its first element.
+/// Puts the elements of array curves together, each array by each of its elements.
 fn arrays(
     reply: &SamplesReply,
     order: &dataforge_node::series::Order,
@@ -193,19 +194,20 @@ fn arrays(
     };
     let array = |(_, mut elements): (&str, Vec<(u32, u32)>)| {
         elements.sort_unstable();
-        let first = elements.first()?.1;
         let of = |ordinal: u32| curves.iter().find(|(one, _)| *one == ordinal).map(|(_, series)| series.values());
         let columns: Vec<_> = elements.iter().filter_map(|(_, ordinal)| of(*ordinal)).collect();
         if columns.len() < 2 {
-            return None;
+            return Vec::new();
         }
         let rows = index.len();
         let mut values = Vec::with_capacity(rows * columns.len());
         for row in 0..rows {
             values.extend(columns.iter().map(|column| column.get(row).copied().unwrap_or(f64::NAN)));
         }
-        let array = ArrayCurve { index: Arc::clone(&index), columns: columns.len(), values, index_unit: unit.to_owned() };
-        Some((first, Arc::new(array)))
+        let array =
+            ArrayCurve { index: Arc::clone(&index), columns: columns.len(), values, index_unit: unit.to_owned() };
+        let array = Arc::new(array);
+        elements.iter().map(|(_, ordinal)| (*ordinal, Arc::clone(&array))).collect::<Vec<_>>()
     };
-    found.into_iter().filter_map(array).collect()
+    found.into_iter().flat_map(array).collect()
 }

@@ -61,9 +61,7 @@ impl Doc {
     pub(super) fn load(&mut self, cx: &mut Cx<'_>) {
         let ask = match &self.of {
             Of::Chart(chart) => ChartRequest::Show { chart: chart.clone() },
-            Of::Template { well, template } => {
-                ChartRequest::Preview { template: template.clone(), well: well.clone() }
-            }
+            Of::Template { well, template } => ChartRequest::Preview { template: template.clone(), well: well.clone() },
         };
         if !self.chart.is_loading() {
             self.pending.loading();
@@ -139,8 +137,12 @@ impl Doc {
     /// Makes a template of the workspace of what is shown.
     pub(super) fn save_as_template(&mut self, title: String, cx: &mut Cx<'_>) {
         let Of::Chart(chart) = &self.of else { return };
-        let create =
-            CreateChart { title: Some(title), template: Some(chart.clone()), as_template: true, ..CreateChart::default() };
+        let create = CreateChart {
+            title: Some(title),
+            template: Some(chart.clone()),
+            as_template: true,
+            ..CreateChart::default()
+        };
         let request = self.request(ChartRequest::Create(create));
         cx.call(request);
         cx.notice("The template is being saved; charts → templates lists it.");
@@ -149,7 +151,8 @@ impl Doc {
     /// Shows another template.
     pub(super) fn switch(&mut self, template: &str, cx: &mut Cx<'_>) {
         let Some(well) = self.well().map(str::to_owned) else { return };
-        let place = Place::LogOf { workspace: self.workspace.clone(), well: well.clone(), template: template.to_owned() };
+        let place =
+            Place::LogOf { workspace: self.workspace.clone(), well: well.clone(), template: template.to_owned() };
         match &mut self.of {
             Of::Template { template: shown, .. } => {
                 template.clone_into(shown);
@@ -163,7 +166,12 @@ impl Doc {
     }
 
     /// Takes the end of a call; `false` when it is not of these.
-    pub(super) fn on_ended(&mut self, ticket: Ticket, result: &mut Option<Result<Reply, ApiError>>, cx: &mut Cx<'_>) -> bool {
+    pub(super) fn on_ended(
+        &mut self,
+        ticket: Ticket,
+        result: &mut Option<Result<Reply, ApiError>>,
+        cx: &mut Cx<'_>,
+    ) -> bool {
         if self.chart.awaits(ticket) {
             let Some(result) = result.take() else { return true };
             let again = self.chart.take(result, |reply| match reply {

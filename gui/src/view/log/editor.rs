@@ -226,7 +226,9 @@ impl LogView {
             let after = at.and_then(|at| ids.get(at + 1));
             let mut move_to = |ui: &mut Ui, word: &str, place: Option<ItemPlace>| {
                 let button = egui::Button::new(word);
-                let response = ui.add_enabled(place.is_some(), button).accessible_name(format!("Move the {name} {}", word.to_lowercase()));
+                let response = ui
+                    .add_enabled(place.is_some(), button)
+                    .accessible_name(format!("Move the {name} {}", word.to_lowercase()));
                 if let (true, Some(place)) = (response.clicked(), place) {
                     edits.push(ChartEdit::Move { item: named(item), place, track: None });
                 }

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::f32::consts::FRAC_PI_2;
 
-use dataforge_node::plot::scene::{Align, Area, Band, Colour, Group, Image, Item, Lines, Mark, Marks, Point, Stroke, Text};
+use dataforge_node::plot::scene::{
+    Align, Area, Band, Colour, Group, Image, Item, Lines, Mark, Marks, Point, Stroke, Text,
+};
 use egui::epaint::{BandPoint, BandShape, TextShape};
 use egui::{
     Color32, ColorImage, FontId, Mesh, Painter, Pos2, Rangef, Rect, Shape, StrokeKind, TextureHandle, TextureOptions,
@@ -37,7 +39,8 @@ impl std::fmt::Debug for Textures {
 /// Returns a group as shapes, its origin at `origin`, clipped to what the painter is.
 pub(super) fn painted(group: &Group, origin: Pos2, painter: &Painter, textures: &mut Textures) -> Painted {
     textures.used = 0;
-    let mut brush = Brush { origin: origin.to_vec2(), painter, textures, clip: painter.clip_rect(), shapes: Vec::new() };
+    let mut brush =
+        Brush { origin: origin.to_vec2(), painter, textures, clip: painter.clip_rect(), shapes: Vec::new() };
     brush.group(group);
     let Brush { shapes, textures, .. } = brush;
     let used = textures.used;

@@ -1,7 +1,7 @@
 //! Where depths along the hole are straight down: points of the path, close together.
 
-use dataforge_node::api::{PathReply, StationInfo};
 use dataforge_node::api::chart::Domain;
+use dataforge_node::api::{PathReply, StationInfo};
 
 /// Points that the path is taken at, from its first station to its last.
 const POINTS: u32 = 2_000;
@@ -57,8 +57,8 @@ pub(super) fn depths(stations: &[StationInfo]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use dataforge_node::api::{PathPointInfo, PathReply};
     use dataforge_node::api::chart::Domain;
+    use dataforge_node::api::{PathPointInfo, PathReply};
 
     use super::DepthPath;
 
@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn depths_between_points_are_taken_between_them_and_beyond_there_are_none() {
-        let points = vec![point(0.0, 0.0, Some(-25.0)), point(1000.0, 1000.0, Some(975.0)), point(2000.0, 1600.0, Some(1575.0))];
+        let points =
+            vec![point(0.0, 0.0, Some(-25.0)), point(1000.0, 1000.0, Some(975.0)), point(2000.0, 1600.0, Some(1575.0))];
         let reply = PathReply { survey: String::new(), points };
         let path = DepthPath::of(&reply, Domain::Tvd).unwrap();
         assert_eq!((path.at(0.0), path.at(500.0), path.at(1500.0)), (Some(0.0), Some(500.0), Some(1300.0)));

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use dataforge_node::api::ChartSource;
-use dataforge_node::api::chart::{ChartState, Domain};
+use dataforge_node::api::chart::{ChartState, Domain, LineStyle};
 use dataforge_node::plot::layout::Width;
 use dataforge_node::plot::scene::{Group, What};
-use dataforge_node::plot::{Array, Curve as Drawn, Data, Filling, Layout, LayoutOptions, Palette, body, header, layout};
+use dataforge_node::plot::{
+    Array, Curve as Drawn, Data, Filling, Layout, LayoutOptions, Palette, body, header, layout,
+};
 use egui::{Painter, Pos2, Rect, pos2, vec2};
 
 use super::curves::Curves;
 use super::paint::{Painted, Textures, painted};
 use super::readout::{Reading, in_order, reading, value_at};
-use super::settings::{Settings, looked_at};
+use super::settings::{Settings, axis_unit, looked_at};
 use super::sight::Sight;
-use super::well::{Well, split_element};
+use super::well::Well;
 
 /// Size of texts in the drawing.
 const TEXT_SIZE: f32 = 11.0;
@@ -121,7 +123,8 @@ impl Screen {
     pub(super) fn paint_header(&mut self, painter: &Painter, rect: Rect) {
         let Some(laid) = &self.laid else { return };
         let (number, clip) = (self.layouts, painter.clip_rect());
-        let is_same = |(made, at, clipped, _): &(u64, Rect, Rect, Painted)| *made == number && *at == rect && *clipped == clip;
+        let is_same =
+            |(made, at, clipped, _): &(u64, Rect, Rect, Painted)| *made == number && *at == rect && *clipped == clip;
         if !self.header.as_ref().is_some_and(is_same) {
             let shapes = painted(&laid.header, rect.min, painter, &mut Textures::default());
             self.header = Some((number, rect, clip, shapes));
@@ -188,6 +191,7 @@ fn inputs(of: &Made<'_>, chart: &ChartState, width: f32, is_dark: bool) -> (Vec<
         width: Width::Points(width),
         palette: Palette::of(chart.look.theme, is_dark),
         text_size: TEXT_SIZE,
+        axis_unit: axis_unit(chart, of.settings),
         units: of.settings.units.units(),
         ..LayoutOptions::default()
     };
@@ -215,7 +219,9 @@ fn misfit(well: &Well, run: &str, domain: Domain) -> Option<String> {
     match (domain, is_time) {
         (Domain::Time, false) => Some("measured along depth, not time".to_owned()),
         (Domain::Md | Domain::Tvd | Domain::Tvdss, true) => Some("measured along time, not depth".to_owned()),
-        (Domain::Tvd | Domain::Tvdss, false) if well.path().is_none() => Some("vertical depths are not known".to_owned()),
+        (Domain::Tvd | Domain::Tvdss, false) if well.path().is_none() => {
+            Some("vertical depths are not known".to_owned())
+        }
         _ => None,
     }
 }
@@ -226,8 +232,9 @@ fn data<'a>(of: &Made<'a>, layout: &Layout) -> Data<'a> {
     let misfits = |run: &str| misfit(of.well, run, layout.axis.domain).is_some();
     for series in &layout.series {
         let Some(source) = series.curve.as_ref().filter(|curve| !misfits(&curve.run)) else { continue };
-        let is_array = split_element(&source.label).is_some();
-        if let Some(array) = of.curves.array(&source.run, source.ordinal).filter(|_| is_array)
+        // A series without a line shows all of its array.
+        let is_image = series.style == LineStyle::None;
+        if let Some(array) = of.curves.array(&source.run, source.ordinal).filter(|_| is_image)
             && let Some(per_index) = layout.axis.per(&array.index_unit)
         {
             let (index, columns, values) = (&*array.index, array.columns, &*array.values);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dataforge_node::api::chart::{Axis, AxisKind, ChartState, Domain};
+use dataforge_node::api::chart::{AxisKind, ChartState, Domain};
 use dataforge_node::plot::layout::DepthAxis;
 
 /// Logical points to an inch of screen: what systems scale text by.
@@ -85,9 +85,7 @@ pub(super) const fn domain_name(domain: Domain) -> &'static str {
     }
 }
 
-/// Returns a chart as it is looked at: along another domain, with depths in another unit.
-///
-/// What the chart says in its own unit of depth goes on to be in that.
+/// Returns a chart as it is looked at: along another domain.
 pub(super) fn looked_at(chart: &ChartState, settings: &Settings) -> ChartState {
     let mut chart = chart.clone();
     if !chart.axes.iter().any(|axis| axis.kind == AxisKind::Depth) {
@@ -104,14 +102,9 @@ pub(super) fn looked_at(chart: &ChartState, settings: &Settings) -> ChartState {
                 (axis.unit, axis.major, axis.minor) = (None, None, None);
             }
         }
-        if let Some(unit) = settings.depth_unit.filter(|_| wanted != Domain::Time) {
-            switch_unit(axis, charted.as_deref(), unit);
-        }
     }
+    // A shift without a unit is in that of the chart, whatever is shown.
     if let Some(charted) = charted {
-        for annotation in &mut chart.annotations {
-            annotation.depth_unit.get_or_insert_with(|| charted.clone());
-        }
         for series in chart.series.iter_mut().filter(|series| series.shift.is_some()) {
             series.shift_unit.get_or_insert_with(|| charted.clone());
         }
@@ -119,19 +112,10 @@ pub(super) fn looked_at(chart: &ChartState, settings: &Settings) -> ChartState {
     chart
 }
 
-fn switch_unit(axis: &mut Axis, charted: Option<&str>, unit: &str) {
-    if charted == Some(unit) {
-        return;
-    }
-    let factor = match (charted, unit) {
-        (Some("m"), "ft") => Some(1.0 / 0.3048),
-        (Some("ft"), "m") => Some(0.3048),
-        _ => None,
-    };
-    let converted = |value: Option<f64>| value.zip(factor).map(|(value, factor)| value * factor);
-    (axis.from, axis.to) = (converted(axis.from), converted(axis.to));
-    (axis.major, axis.minor) = (None, None);
-    axis.unit = Some(unit.to_owned());
+/// Returns the unit that depths are shown in, whatever the chart says.
+pub(super) fn axis_unit(chart: &ChartState, settings: &Settings) -> Option<String> {
+    let is_time = chart.depth_axis().and_then(|axis| axis.domain) == Some(Domain::Time);
+    settings.depth_unit.filter(|_| !is_time).map(str::to_owned)
 }
 
 /// Returns the points of screen to a unit of an axis at a scale of one to so many.
@@ -150,13 +134,12 @@ mod tests {
     use dataforge_node::plot::{LayoutOptions, layout};
     use serde_json::json;
 
-    use super::{Settings, looked_at, points_per_unit, scale_of};
+    use super::{Settings, axis_unit, looked_at, points_per_unit, scale_of};
 
     fn chart() -> ChartState {
         serde_json::from_value(json!({
             "kind": "log_tracks",
             "axes": [{"id": "a", "kind": "depth", "unit": "m", "from": 1000.0, "to": 2000.0, "major": 25.0}],
-            "annotations": [{"id": "n", "kind": "marker", "depth": 1200.0}],
         }))
         .unwrap()
     }
@@ -165,11 +148,12 @@ mod tests {
     fn depths_in_another_unit_stay_the_same_depths() {
         let settings = Settings { depth_unit: Some("ft"), ..Settings::default() };
         let seen = looked_at(&chart(), &settings);
-        let axis = seen.depth_axis().unwrap();
-        assert_eq!((axis.unit.as_deref(), axis.major), (Some("ft"), None));
+        let options = LayoutOptions { axis_unit: axis_unit(&seen, &settings), ..LayoutOptions::default() };
+        let axis = layout(&seen, &[], &options).axis;
+        assert_eq!(axis.unit, "ft");
         assert!((axis.from.unwrap() - 3280.84).abs() < 0.01);
-        assert_eq!(seen.annotations[0].depth_unit.as_deref(), Some("m"), "it says metres still");
-        assert_eq!(looked_at(&chart(), &Settings::default()).axes, chart().axes);
+        let time = looked_at(&chart(), &Settings { domain: Some(Domain::Time), ..settings.clone() });
+        assert_eq!(axis_unit(&time, &settings), None, "times are in no feet");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The tracks in the window: their headers, the depths below them, and what pointer and keys do there.
 
-use dataforge_node::plot::scene::{Group, What};
 use dataforge_node::plot::layout::Layout;
+use dataforge_node::plot::scene::{Group, What};
 use egui::accesskit::Live;
 use egui::{
     EventFilter, Key, Modifiers, Painter, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
@@ -15,8 +15,7 @@ use super::readout::Reading;
 use super::screen::on_window;
 use super::sight::Sight;
 use super::{LogView, made, range, settings, words};
-use crate::format;
-use crate::theme;
+use crate::{format, theme};
 
 /// How far an arrow key scrolls, in points.
 const ARROW: f64 = 40.0;
@@ -115,7 +114,11 @@ impl LogView {
         let (from, to) = (sight.from, sight.to(self.height));
         let scale = settings::scale_of(&layout.axis, sight.per_unit);
         let depths = format::interval(Some(from.round()), Some(to.round()), &layout.axis.unit_shown);
-        format!("Log, {}, {depths}, about 1:{}", format::counted(layout.tracks.len() as u64, "track"), format::value(Some(scale.round())))
+        format!(
+            "Log, {}, {depths}, about 1:{}",
+            format::counted(layout.tracks.len() as u64, "track"),
+            format::value(Some(scale.round()))
+        )
     }
 
     fn keys(&mut self, ui: &Ui, sight: Sight, cx: &mut Cx<'_>) -> Sight {
@@ -183,7 +186,8 @@ impl LogView {
 
     /// Draws the line of the cursor, with a point on each curve.
     fn cursor_ui(&self, ui: &Ui, body: Rect) {
-        let (Some(depth), Some(sight), Some(layout)) = (self.screen.cursor, self.screen.sight, self.screen.layout()) else {
+        let (Some(depth), Some(sight), Some(layout)) = (self.screen.cursor, self.screen.sight, self.screen.layout())
+        else {
             return;
         };
         let y = sight.y(depth, self.height) as f32 + body.top();
@@ -214,9 +218,15 @@ impl LogView {
             ui.weak("Move the pointer over the tracks to read values, or press Shift and an arrow key.");
             return;
         };
-        let at = format!("{} {} {}", layout.axis.label, format::value(Some((depth * 100.0).round() / 100.0)), layout.axis.unit_shown);
+        let at = format!(
+            "{} {} {}",
+            layout.axis.label,
+            format::value(Some((depth * 100.0).round() / 100.0)),
+            layout.axis.unit_shown
+        );
         let readings = self.readings();
-        let told = |reading: &Reading| format!("{} {} {}", reading.label, reading.value, reading.unit).trim_end().to_owned();
+        let told =
+            |reading: &Reading| format!("{} {} {}", reading.label, reading.value, reading.unit).trim_end().to_owned();
         let all: Vec<_> = std::iter::once(at.clone()).chain(readings.iter().map(told)).collect();
         let table = ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 14.0;

@@ -169,7 +169,12 @@ impl Well {
     }
 
     /// Takes the end of a call; `false` when it is not of these.
-    pub(super) fn on_ended(&mut self, ticket: Ticket, result: &mut Option<Result<Reply, ApiError>>, cx: &mut Cx<'_>) -> bool {
+    pub(super) fn on_ended(
+        &mut self,
+        ticket: Ticket,
+        result: &mut Option<Result<Reply, ApiError>>,
+        cx: &mut Cx<'_>,
+    ) -> bool {
         if self.runs.awaits(ticket) {
             let again = result.take().is_some_and(|result| {
                 self.runs.take(result, |reply| match reply {

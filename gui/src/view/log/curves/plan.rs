@@ -27,10 +27,12 @@ pub(in super::super) struct Ask {
 /// what is in sight.
 pub(super) fn next(mut needs: Vec<Need>, reads: usize, overviews: usize) -> Vec<Ask> {
     needs.sort_by(|one, other| one.distance.total_cmp(&other.distance).then_with(|| one.run.cmp(&other.run)));
-    let ask = |need: &Need, form: Form, ordinals: &[u32]| Ask { run: need.run.clone(), form, ordinals: ordinals.to_vec() };
+    let ask =
+        |need: &Need, form: Form, ordinals: &[u32]| Ask { run: need.run.clone(), form, ordinals: ordinals.to_vec() };
     let coarse = needs.iter().filter(|need| !need.overviews.is_empty()).take(overviews);
     let mut asks: Vec<_> = coarse.map(|need| ask(need, Form::Overview, &need.overviews)).collect();
-    let fine = needs.iter().filter(|need| need.distance <= 0.0 && !need.samples.is_empty() && need.overviews.is_empty());
+    let fine =
+        needs.iter().filter(|need| need.distance <= 0.0 && !need.samples.is_empty() && need.overviews.is_empty());
     asks.extend(fine.take(reads).map(|need| ask(need, Form::Samples, &need.samples)));
     asks
 }
@@ -45,7 +47,8 @@ mod tests {
 
     #[test]
     fn overviews_come_first_and_the_nearest_before_others() {
-        let needs = vec![need("far", 900.0, &[1], &[1]), need("here", 0.0, &[1, 2], &[1, 2]), need("near", 10.0, &[3], &[3])];
+        let needs =
+            vec![need("far", 900.0, &[1], &[1]), need("here", 0.0, &[1, 2], &[1, 2]), need("near", 10.0, &[3], &[3])];
         let asked: Vec<_> = next(needs, 2, 2).into_iter().map(|ask| (ask.run, ask.form, ask.ordinals)).collect();
         let wanted = [("here".to_owned(), Form::Overview, vec![1, 2]), ("near".to_owned(), Form::Overview, vec![3])];
         assert_eq!(asked, wanted, "samples wait for the overview of their run");
@@ -53,7 +56,12 @@ mod tests {
 
     #[test]
     fn samples_come_of_what_is_in_sight_and_only_so_many_at_a_time() {
-        let needs = vec![need("a", 0.0, &[], &[1]), need("b", 0.0, &[], &[1]), need("c", 0.0, &[], &[1]), need("d", 5.0, &[], &[1])];
+        let needs = vec![
+            need("a", 0.0, &[], &[1]),
+            need("b", 0.0, &[], &[1]),
+            need("c", 0.0, &[], &[1]),
+            need("d", 5.0, &[], &[1]),
+        ];
         let runs = |reads| next(needs.clone(), reads, 4).into_iter().map(|ask| ask.run).collect::<Vec<_>>();
         assert_eq!(runs(2), ["a", "b"]);
         assert_eq!(runs(9), ["a", "b", "c"], "what is out of sight is not fetched");

@@ -41,7 +41,8 @@ impl LogView {
     }
 
     fn new_series_ui(&mut self, ui: &mut Ui, chart: &ChartState, edits: &mut Vec<ChartEdit>, cx: &mut Cx<'_>) {
-        let runs: Vec<_> = self.well.runs.value().into_iter().flatten().map(|run| (run.id.clone(), run.name.clone())).collect();
+        let runs: Vec<_> =
+            self.well.runs.value().into_iter().flatten().map(|run| (run.id.clone(), run.name.clone())).collect();
         for (run, _) in &runs {
             self.well.want_elements(run, cx);
         }
@@ -65,7 +66,9 @@ impl LogView {
             adding.source = Some(wanted);
         }
         let ready = adding.track.clone().zip(adding.source.clone());
-        if let (true, Some((track, (source, _)))) = (ui.add_enabled(ready.is_some(), egui::Button::new("Add a series")).clicked(), ready) {
+        if let (true, Some((track, (source, _)))) =
+            (ui.add_enabled(ready.is_some(), egui::Button::new("Add a series")).clicked(), ready)
+        {
             let fields = [("kind", "values".to_owned()), ("track", track), ("source", source)];
             let fields = fields.map(|(name, text)| (name.to_owned(), text)).to_vec();
             edits.push(ChartEdit::Add { part: "series".to_owned(), fields, place: ItemPlace::Last });
@@ -142,9 +145,8 @@ pub(in super::super) fn sources<'a>(
 ) -> Vec<(String, String)> {
     let properties: BTreeSet<&str> = curves.clone().filter_map(|(.., curve)| curve.property.as_deref()).collect();
     let by_property = properties.into_iter().map(|property| (property.to_owned(), capital(property)));
-    let each = curves.map(|(run, name, curve)| {
-        (format!("{run}:{}", curve.ordinal), format!("{} of {name}", curve.curve))
-    });
+    let each =
+        curves.map(|(run, name, curve)| (format!("{run}:{}", curve.ordinal), format!("{} of {name}", curve.curve)));
     by_property.chain(each).collect()
 }
 
@@ -160,7 +162,9 @@ mod tests {
         assert_eq!(fill_fields(&adding), None, "to which other series?");
         adding.other = Some("two".into());
         let fields = fill_fields(&adding).unwrap();
-        assert!(fields.contains(&("other".into(), "two".into())) && fields.contains(&("kind".into(), "between".into())));
+        assert!(
+            fields.contains(&("other".into(), "two".into())) && fields.contains(&("kind".into(), "between".into()))
+        );
         adding.fill = Some(FillKind::Limit);
         assert!(fill_fields(&adding).unwrap().iter().any(|(name, _)| name == "limit"));
         adding.series = None;

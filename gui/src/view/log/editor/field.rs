@@ -68,7 +68,8 @@ impl LogView {
         }
         let key = item.map_or_else(|| "chart".to_owned(), super::named);
         let accepts = |text: &str| spec.accept(text).is_some();
-        ui.push_id((&key, spec.name), |ui| self.draft_ui(ui, &key, spec.name, &label, current.unwrap_or(""), accepts)).inner
+        ui.push_id((&key, spec.name), |ui| self.draft_ui(ui, &key, spec.name, &label, current.unwrap_or(""), accepts))
+            .inner
     }
 
     /// Returns the units that a series can be shown in: those that measure the same as its own.
@@ -82,7 +83,10 @@ impl LogView {
         let unit = dataforge_node::ingest::units::resolve(&curve.unit, measured);
         let Some(kind) = measured.or_else(|| unit.map(|unit| unit.measurement)) else { return Vec::new() };
         let units = dataforge_node::ingest::units::units().iter();
-        units.filter(|unit| unit.measurement == kind && unit.factor.is_some()).map(|unit| (unit.symbol, unit.display)).collect()
+        units
+            .filter(|unit| unit.measurement == kind && unit.factor.is_some())
+            .map(|unit| (unit.symbol, unit.display))
+            .collect()
     }
 
     /// Draws a text that is written when the field is left; returns what it is to be.
