@@ -11,11 +11,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
-
 /// Joins what is typed here with what others typed meanwhile, as the node does with a `was`.
 pub use dataforge_protocol::document::merge_text;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 pub use self::overlay::{Overlay, Standing};
 use crate::api::{ApiError, ErrorKind, Event, Reply, Request, Watching};

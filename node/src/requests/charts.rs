@@ -9,12 +9,8 @@ mod edit;
 mod find;
 mod known;
 mod make;
-<<<<<<< HEAD
 mod preview;
-mod show;
-=======
 pub(super) mod show;
->>>>>>> w-plot
 
 use std::collections::BTreeSet;
 
