@@ -361,7 +361,7 @@ impl View for ChartsView {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         self.filters_ui(ui, cx);
         self.new_ui(ui, cx);
-        for error in self.charts.error().iter().chain(&self.problem.as_ref()) {
+        for error in self.charts.error().into_iter().chain(self.problem.as_ref()) {
             problem_ui(ui, error);
         }
         self.chosen_ui(ui, cx);

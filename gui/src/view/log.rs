@@ -172,16 +172,16 @@ impl LogView {
     fn show(&mut self, sight: Sight, cx: &mut Cx<'_>) {
         let Some(layout) = self.screen.layout() else { return };
         let sight = sight.within(range(layout, &self.well), self.height);
+        let domain = layout.axis.domain;
+        let per = layout.axis.per(base_unit(domain));
         if self.screen.sight == Some(sight) {
             return;
         }
         self.screen.sight = Some(sight);
-        if self.in_step
-            && let Some(per) = layout.axis.per(base_unit(layout.axis.domain))
-        {
+        if let Some(per) = per.filter(|_| self.in_step) {
             cx.actions.push(Action::InStep(InStep {
                 view: cx.view,
-                domain: layout.axis.domain,
+                domain,
                 from: sight.from / per,
                 per_unit: sight.per_unit * per,
             }));

@@ -5,4 +5,5 @@
 
 mod files;
 mod frame;
+mod log;
 mod support;

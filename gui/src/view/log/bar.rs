@@ -87,7 +87,7 @@ impl LogView {
     fn units_ui(&mut self, ui: &mut Ui) {
         let before = self.settings.clone();
         let shown = self.screen.layout().map_or("", |layout| layout.axis.unit.as_str());
-        let current = DEPTH_UNITS.iter().find(|(unit, _)| *unit == shown).map_or(shown, |(_, name)| name);
+        let current = DEPTH_UNITS.iter().find(|(unit, _)| *unit == shown).map_or(shown, |(_, name)| *name);
         let response = ComboBox::from_id_salt("log depth unit").selected_text(current).width(70.0).show_ui(ui, |ui| {
             for (unit, name) in DEPTH_UNITS {
                 if ui.selectable_label(unit == shown, name).clicked() {

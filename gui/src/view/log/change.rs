@@ -77,7 +77,7 @@ pub(super) fn apply(chart: &mut ChartState, edit: &ChartEdit, new: &str) {
     match edit {
         ChartEdit::Set { item: None, fields } => {
             let fields = fields.iter().map(|(name, text)| (name.as_str(), text.as_deref()));
-            change(&mut chart.look, fields, |name| form_of_look(name));
+            change(&mut chart.look, fields, form_of_look);
         }
         ChartEdit::Set { item: Some(item), fields } => {
             let fields: Vec<_> = fields.iter().map(|(name, text)| (name.as_str(), text.as_deref())).collect();
@@ -279,8 +279,8 @@ fn remove(chart: &mut ChartState, item: &str) {
     list(chart, part).remove(id);
     match part {
         Part::Track => {
-            let gone: Vec<_> = chart.series.iter().filter(|one| one.track.as_deref() == Some(id)).collect();
-            let gone: Vec<String> = gone.into_iter().map(|series| format!("series/{}", series.id)).collect();
+            let of_track = chart.series.iter().filter(|one| one.track.as_deref() == Some(id));
+            let gone: Vec<String> = of_track.map(|series| format!("series/{}", series.id)).collect();
             gone.iter().for_each(|series| remove(chart, series));
             chart.annotations.retain(|one| one.track.as_deref() != Some(id));
         }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use dataforge_node::api::{ApiError, Event, Reply, Request, RunInfo, SampleForm, SamplePlace, SamplesRequest};
 use egui::Context;
 
-pub(super) use self::plan::{Ask, Need};
+use self::plan::{Ask, Need};
 use super::super::{Cx, News, Ticket};
 use super::decode::{ArrayCurve, Curve, Decoded, Decoder, Form, Job};
 use super::path::DepthPath;
@@ -37,7 +37,7 @@ struct Run {
     curves: BTreeMap<u32, Arc<Curve>>,
     arrays: BTreeMap<u32, Arc<ArrayCurve>>,
     /// Curves that were asked for in a form.
-    asked: BTreeMap<(u8, u32), ()>,
+    asked: BTreeSet<(u8, u32)>,
     place: Option<SamplePlace>,
     error: Option<ApiError>,
 }
@@ -123,7 +123,7 @@ impl Curves {
     pub(super) fn retry(&mut self, only: Option<&str>, cx: &mut Cx<'_>) {
         for (id, run) in &mut self.runs {
             if only.is_none_or(|only| only == id) && run.error.take().is_some() {
-                run.asked.retain(|(form, ordinal), ()| {
+                run.asked.retain(|(form, ordinal)| {
                     let held = if *form == 0 { &run.overviews } else { &run.curves };
                     held.contains_key(ordinal)
                 });
@@ -178,7 +178,7 @@ impl Curves {
     fn ask(&mut self, ask: Ask, cx: &mut Cx<'_>) {
         let Ask { run, form, ordinals } = ask;
         let Some(state) = self.runs.get_mut(&run) else { return };
-        state.asked.extend(ordinals.iter().map(|ordinal| ((number(form), *ordinal), ())));
+        state.asked.extend(ordinals.iter().map(|ordinal| (number(form), *ordinal)));
         let curves = ordinals.clone();
         let wanted = match form {
             Form::Overview => SamplesRequest::Overview { run: run.clone(), curves, buckets: BUCKETS },
@@ -299,28 +299,15 @@ impl Curves {
             return None;
         }
         if let Some(error) = &run.error {
-            return Some(format!("not loaded: {}{}", error.message, self.holders(run)));
+            return Some(format!("not loaded: {}{}", error.message, holders(run)));
         }
         let call = self.calls.values().find(|call| call.run == id && call.ordinals.contains(&ordinal));
         let is_here = run.place.as_ref().is_none_or(|place| place.is_held);
         match (call, is_here) {
-            (Some(call), _) => Some(format!("{}{}", told(call, run, is_here), self.holders(run))),
-            (None, false) => Some(format!("not here{}", self.holders(run))),
+            (Some(call), _) => Some(format!("{}{}", told(call, run, is_here), holders(run))),
+            (None, false) => Some(format!("not here{}", holders(run))),
             (None, true) => None,
         }
-    }
-
-    fn holders(&self, run: &Run) -> String {
-        let Some(place) = run.place.as_ref().filter(|place| !place.is_held) else { return String::new() };
-        if place.holders.is_empty() {
-            return ", and no device says it has it".to_owned();
-        }
-        let name = |holder: &dataforge_node::api::SampleHolder| {
-            let how = if holder.connected { "" } else { " (not connected)" };
-            format!("{}{how}", holder.name)
-        };
-        let names: Vec<_> = place.holders.iter().map(name).collect();
-        format!(", held by {}", names.join(", "))
     }
 
     /// Returns runs that failed, each with why.
@@ -333,18 +320,13 @@ impl Curves {
         let received = self.calls.values().map(|call| call.received).sum();
         (!self.calls.is_empty()).then_some((self.calls.len(), received))
     }
-
-    /// Whether a run is here, as far as is known.
-    pub(super) fn is_held(&self, run: &str) -> bool {
-        self.runs.get(run).is_some_and(|run| run.place.as_ref().is_some_and(|place| place.is_held))
-    }
 }
 
 impl Run {
     fn need(&self, id: &str, distance: f64, is_placed_anew: bool) -> Need {
         let missing = |form: Form, held: &BTreeMap<u32, Arc<Curve>>| {
             let wanted = self.wanted.iter().copied();
-            let open = wanted.filter(|one| !held.contains_key(one) && !self.asked.contains_key(&(number(form), *one)));
+            let open = wanted.filter(|one| !held.contains_key(one) && !self.asked.contains(&(number(form), *one)));
             open.collect::<Vec<_>>()
         };
         let is_reachable = self.place.as_ref().is_some_and(is_reachable);
@@ -371,6 +353,20 @@ const fn number(form: Form) -> u8 {
 /// Whether there is a way to a run's samples now.
 fn is_reachable(place: &SamplePlace) -> bool {
     place.is_held || place.holders.iter().any(|holder| holder.connected)
+}
+
+/// Says who holds a run that is not here, to be read behind something else.
+fn holders(run: &Run) -> String {
+    let Some(place) = run.place.as_ref().filter(|place| !place.is_held) else { return String::new() };
+    if place.holders.is_empty() {
+        return ", and no device says it has it".to_owned();
+    }
+    let name = |holder: &dataforge_node::api::SampleHolder| {
+        let how = if holder.connected { "" } else { " (not connected)" };
+        format!("{}{how}", holder.name)
+    };
+    let names: Vec<_> = place.holders.iter().map(name).collect();
+    format!(", held by {}", names.join(", "))
 }
 
 /// Says how far a call is.

@@ -151,8 +151,7 @@ impl Doc {
     /// Shows another template.
     pub(super) fn switch(&mut self, template: &str, cx: &mut Cx<'_>) {
         let Some(well) = self.well().map(str::to_owned) else { return };
-        let place =
-            Place::LogOf { workspace: self.workspace.clone(), well: well.clone(), template: template.to_owned() };
+        let place = Place::LogOf { workspace: self.workspace.clone(), well, template: template.to_owned() };
         match &mut self.of {
             Of::Template { template: shown, .. } => {
                 template.clone_into(shown);

@@ -195,7 +195,7 @@ impl LogView {
         }
         let frame = Frame::new().fill(theme::palette(ui).panel).inner_margin(8.0).corner_radius(4.0);
         frame.show(ui, |ui| {
-            ui.label(RichText::new("Print").strong());
+            ui.label(RichText::new("Print the log").strong());
             ui.horizontal_wrapped(|ui| self.what_ui(ui));
             ui.horizontal_wrapped(|ui| self.file_ui(ui));
             self.print_ui(ui, cx);
@@ -247,7 +247,7 @@ impl LogView {
         let printing = &mut self.printing;
         ui.label("File");
         ui.add(TextEdit::singleline(&mut printing.file).desired_width(360.0)).accessible_name("Print to file");
-        let extension = FORMATS.iter().find(|(format, _)| *format == printing.format).map_or("pdf", |(_, end)| end);
+        let extension = FORMATS.iter().find(|(format, _)| *format == printing.format).map_or("pdf", |(_, end)| *end);
         let button = egui::Button::new("Choose…");
         let response =
             ui.add_enabled(printing.choosing.is_none(), button).accessible_name("Choose the file to print to");
@@ -262,7 +262,7 @@ impl LogView {
         let request = self.print_request();
         ui.horizontal(|ui| {
             let may = request.is_ok() && !self.printing.is_busy();
-            if ui.add_enabled(may, egui::Button::new("Print")).clicked()
+            if ui.add_enabled(may, egui::Button::new("Print it")).clicked()
                 && let Ok(ask) = &request
             {
                 let workspace = Some(self.doc.workspace.clone());

@@ -130,7 +130,8 @@ impl LogView {
 
 /// Draws a choice of words, or none of them.
 fn choice_ui(ui: &mut Ui, label: &str, current: Option<&str>, options: &[(&str, String)]) -> Option<Option<String>> {
-    let shown = current.map(|word| options.iter().find(|(one, _)| *one == word).map_or(word, |(_, name)| name));
+    let shown =
+        current.map(|word| options.iter().find(|(one, _)| *one == word).map_or(word, |(_, name)| name.as_str()));
     let shown = shown.unwrap_or(UNSET);
     let mut wanted = None;
     ui.horizontal(|ui| {
