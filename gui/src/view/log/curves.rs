@@ -7,10 +7,13 @@
 
 mod plan;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use dataforge_node::api::{ApiError, Event, Reply, Request, RunInfo, SampleForm, SamplePlace, SamplesRequest};
+use bytes::Bytes;
+use dataforge_node::api::{
+    ApiError, Event, Reply, Request, RunInfo, SampleForm, SamplePlace, SamplesReply, SamplesRequest,
+};
 use egui::Context;
 
 use self::plan::{Ask, Need};
@@ -48,9 +51,12 @@ struct Call {
     run: String,
     form: Form,
     ordinals: Vec<u32>,
-    parts: Vec<bytes::Bytes>,
+    /// Bytes that the thread has no room for yet.
+    parts: VecDeque<Bytes>,
     received: u64,
     step: Option<(u64, u64)>,
+    /// What was said at its end, until the thread has it.
+    end: Option<Box<SamplesReply>>,
     /// It has ended and is being decoded.
     is_decoding: bool,
 }
@@ -109,6 +115,7 @@ impl Curves {
         self.path = path;
         for ticket in std::mem::take(&mut self.calls).into_keys() {
             cx.cancel(ticket);
+            self.forget(ticket);
         }
         for run in self.runs.values_mut() {
             run.overviews.clear();
@@ -137,6 +144,7 @@ impl Curves {
     pub(super) fn cancel(&mut self, cx: &mut Cx<'_>) {
         for (ticket, call) in std::mem::take(&mut self.calls) {
             cx.cancel(ticket);
+            self.forget(ticket);
             if let Some(run) = self.runs.get_mut(&call.run) {
                 let error = ApiError::new(dataforge_node::api::ErrorKind::Busy, "stopped by you");
                 run.error.get_or_insert(error);
@@ -162,6 +170,7 @@ impl Curves {
                 }
             }
         }
+        self.pass_on();
         let needs: Vec<Need> = self.runs.iter().map(|(id, run)| run.need(id, near(id), self.path.is_some())).collect();
         let (reads, overviews) = self.under_way();
         for ask in plan::next(needs, READS.saturating_sub(reads), OVERVIEWS.saturating_sub(overviews)) {
@@ -187,7 +196,16 @@ impl Curves {
             }
         };
         let ticket = cx.call(Request::Samples { workspace: self.workspace.clone(), ask: wanted });
-        let call = Call { run, form, ordinals, parts: Vec::new(), received: 0, step: None, is_decoding: false };
+        let call = Call {
+            run,
+            form,
+            ordinals,
+            parts: VecDeque::new(),
+            received: 0,
+            step: None,
+            end: None,
+            is_decoding: false,
+        };
         self.calls.insert(ticket, call);
     }
 
@@ -223,7 +241,8 @@ impl Curves {
         match news.take() {
             Some(News::Data(bytes)) => {
                 call.received += bytes.len() as u64;
-                call.parts.push(bytes);
+                call.parts.push_back(bytes);
+                self.pass_on();
             }
             Some(News::Progress(Event::Progress { done, total, .. })) => call.step = Some((done, total)),
             Some(News::Ended(result)) => self.ended(ticket, *result),
@@ -248,21 +267,54 @@ impl Curves {
     }
 
     fn ended(&mut self, ticket: Ticket, result: Result<Reply, ApiError>) {
-        let path = self.path.clone();
-        let Some(call) = self.calls.get_mut(&ticket) else { return };
         let reply = crate::state::expect(result, |reply| match reply {
             Reply::Samples(reply) => Some(reply),
             _ => None,
         });
-        let given = reply.and_then(|reply| {
-            call.is_decoding = true;
-            let job = Job { ticket, form: call.form, parts: std::mem::take(&mut call.parts), reply, path };
-            self.decoder.as_ref().map_or_else(|| Err(crate::calls::busy()), |decoder| decoder.give(job))
-        });
-        if let Err(error) = given
-            && let Some(call) = self.calls.remove(&ticket)
+        match reply {
+            Ok(reply) => {
+                if let Some(call) = self.calls.get_mut(&ticket) {
+                    call.is_decoding = true;
+                    call.end = Some(Box::new(reply));
+                }
+                self.pass_on();
+            }
+            Err(error) => {
+                if let Some(call) = self.calls.remove(&ticket) {
+                    self.forget(ticket);
+                    self.put(&call, Err(error));
+                }
+            }
+        }
+    }
+
+    /// Hands the thread what it has room for; it asks for a frame when there is room again.
+    fn pass_on(&mut self) {
+        let Some(decoder) = &self.decoder else { return };
+        for (ticket, call) in &mut self.calls {
+            let (ticket, form) = (*ticket, call.form);
+            while let Some(bytes) = call.parts.pop_front() {
+                if let Err(Job::Part { bytes, .. }) = decoder.give(Job::Part { ticket, form, bytes }) {
+                    call.parts.push_front(bytes);
+                    return;
+                }
+            }
+            if let Some(reply) = call.end.take()
+                && let Err(Job::End { reply, .. }) =
+                    decoder.give(Job::End { ticket, form, reply, path: self.path.clone() })
+            {
+                call.end = Some(reply);
+                return;
+            }
+        }
+    }
+
+    /// Tells the thread that nothing more comes of a call; bytes that it keeps otherwise are few.
+    fn forget(&self, ticket: Ticket) {
+        if let Some(decoder) = &self.decoder
+            && decoder.give(Job::Forget(ticket)).is_err()
         {
-            self.put(&call, Err(error));
+            tracing::debug!("the thread that decodes is busy: it keeps what came of a call");
         }
     }
 
@@ -279,6 +331,13 @@ impl Curves {
             (Err(_), Form::Overview) if run.place.as_ref().is_none_or(|place| place.is_held) => {}
             (Err(error), _) => run.error = Some(error),
         }
+    }
+
+    /// Puts a curve in, as if it had come.
+    #[cfg(test)]
+    pub(super) fn insert(&mut self, run: &str, ordinal: u32, curve: Arc<Curve>) {
+        self.runs.entry(run.to_owned()).or_default().curves.insert(ordinal, curve);
+        self.revision += 1;
     }
 
     /// Returns what there is of a curve: its samples, else an overview.

@@ -1,5 +1,6 @@
 //! Makes series of what the node sends, on a thread of its own: millions of samples take a while.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 
@@ -12,7 +13,7 @@ use egui::Context;
 use super::super::Ticket;
 use super::path::DepthPath;
 
-/// Jobs that may wait: more than there are calls at a time.
+/// Jobs that may wait; more stay with the calls they are of.
 const QUEUE: usize = 64;
 
 /// What there is of a curve.
@@ -44,18 +45,34 @@ pub(super) enum Form {
     Samples,
 }
 
-/// Something to be decoded.
+/// What is sent to the thread.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) ticket: Ticket,
-    pub(super) form: Form,
-    pub(super) parts: Vec<Bytes>,
-    pub(super) reply: SamplesReply,
-    /// Where depths along the hole are straight down, when that is shown.
-    pub(super) path: Option<Arc<DepthPath>>,
+pub(super) enum Job {
+    /// The next bytes of a call.
+    Part {
+        /// The call.
+        ticket: Ticket,
+        /// What it brings.
+        form: Form,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// A call has ended well.
+    End {
+        /// The call.
+        ticket: Ticket,
+        /// What it brought.
+        form: Form,
+        /// What was said at its end.
+        reply: Box<SamplesReply>,
+        /// Where depths along the hole are straight down, when that is shown.
+        path: Option<Arc<DepthPath>>,
+    },
+    /// Nothing more comes of a call.
+    Forget(Ticket),
 }
 
-/// What became of it.
+/// What became of a call.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) ticket: Ticket,
@@ -87,12 +104,14 @@ impl Decoder {
         let (finished, done) = sync_channel(QUEUE);
         let ctx = ctx.clone();
         let work = move || {
+            let mut readers = BTreeMap::new();
             while let Ok(job) = queue.recv() {
-                let ticket = job.ticket;
-                let result = decode(job);
-                if finished.send(Done { ticket, result }).is_err() {
+                if let Some(done) = work_on(&mut readers, job)
+                    && finished.send(done).is_err()
+                {
                     return;
                 }
+                // There is room for more, or something to be seen.
                 ctx.request_repaint();
             }
         };
@@ -101,14 +120,13 @@ impl Decoder {
         Ok(Self { jobs, done })
     }
 
-    /// Hands over a job.
+    /// Hands over a job, or returns it when too many wait.
     ///
     /// # Errors
-    /// When too many wait, or the thread is gone.
-    pub(super) fn give(&self, job: Job) -> Result<(), ApiError> {
+    /// The job.
+    pub(super) fn give(&self, job: Job) -> Result<(), Job> {
         self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => crate::calls::busy(),
-            TrySendError::Disconnected(_) => ApiError::new(ErrorKind::Internal, "the thread that decodes has ended"),
+            TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
         })
     }
 
@@ -121,19 +139,60 @@ impl Decoder {
     }
 }
 
-fn decode(job: Job) -> Result<Decoded, ApiError> {
-    let damaged = |error: ReadError| ApiError::from_error(ErrorKind::Damaged, &error);
-    match job.form {
-        Form::Overview => overview(job).map_err(damaged),
-        Form::Samples => samples(job).map_err(damaged),
+/// What reads a call's bytes as they come; the first error is kept for its end.
+#[derive(Debug)]
+enum Reader {
+    Overview(OverviewReader),
+    Samples(SampleReader),
+    Failed(ReadError),
+}
+
+impl Reader {
+    fn new(form: Form) -> Self {
+        match form {
+            Form::Overview => Self::Overview(OverviewReader::new()),
+            Form::Samples => Self::Samples(SampleReader::new()),
+        }
+    }
+
+    fn push(&mut self, bytes: Bytes) {
+        let pushed = match self {
+            Self::Overview(reader) => reader.push(bytes),
+            Self::Samples(reader) => reader.push(bytes),
+            Self::Failed(_) => Ok(()),
+        };
+        if let Err(error) = pushed {
+            *self = Self::Failed(error);
+        }
     }
 }
 
-fn overview(job: Job) -> Result<Decoded, ReadError> {
-    let mut reader = OverviewReader::new();
-    job.parts.into_iter().try_for_each(|part| reader.push(part))?;
+/// Does a job; returns what became of a call that has ended.
+fn work_on(readers: &mut BTreeMap<Ticket, Reader>, job: Job) -> Option<Done> {
+    match job {
+        Job::Part { ticket, form, bytes } => {
+            readers.entry(ticket).or_insert_with(|| Reader::new(form)).push(bytes);
+            None
+        }
+        Job::Forget(ticket) => {
+            readers.remove(&ticket);
+            None
+        }
+        Job::End { ticket, form, reply, path } => {
+            let decoded = match readers.remove(&ticket).unwrap_or_else(|| Reader::new(form)) {
+                Reader::Overview(reader) => overview(reader, &reply),
+                Reader::Samples(reader) => samples(reader, &reply, path.as_deref()),
+                Reader::Failed(error) => Err(error),
+            };
+            let result = decoded.map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error));
+            Some(Done { ticket, result })
+        }
+    }
+}
+
+fn overview(reader: OverviewReader, reply: &SamplesReply) -> Result<Decoded, ReadError> {
     let buckets = reader.finish()?;
-    let unit = &job.reply.index.unit;
+    let unit = &reply.index.unit;
     let curve = |ordinal: u32| {
         let trace = Trace::Overview(buckets.overview(ordinal)?);
         let range = usual_range(&trace);
@@ -142,22 +201,19 @@ fn overview(job: Job) -> Result<Decoded, ReadError> {
     Ok(Decoded { curves: buckets.ordinals().filter_map(curve).collect(), arrays: Vec::new() })
 }
 
-fn samples(job: Job) -> Result<Decoded, ReadError> {
-    let mut reader = SampleReader::new();
-    job.parts.into_iter().try_for_each(|part| reader.push(part))?;
+fn samples(reader: SampleReader, reply: &SamplesReply, path: Option<&DepthPath>) -> Result<Decoded, ReadError> {
     let Samples { order, curves } = reader.finish()?;
-    let delivered = job.reply.index.unit.clone();
-    let to_m = job.reply.index.to_si;
+    let delivered = reply.index.unit.clone();
+    let to_m = reply.index.to_si;
     // Along the hole as delivered; straight down in metres.
-    let (index, unit) = match (&job.path, to_m) {
+    let (index, unit) = match (path, to_m) {
         (Some(path), Some(to_m)) => {
             let down: Vec<f64> = order.index().iter().map(|at| path.at(at * to_m).unwrap_or(f64::NAN)).collect();
             (Some(down), "m".to_owned())
         }
         _ => (None, delivered),
     };
-    let mut decoded =
-        Decoded { arrays: arrays(&job.reply, &order, &curves, index.as_deref(), &unit), ..Decoded::default() };
+    let mut decoded = Decoded { arrays: arrays(reply, &order, &curves, index.as_deref(), &unit), ..Decoded::default() };
     for (ordinal, series) in curves {
         let series = match &index {
             Some(index) => Series::new(index, series.values())?,

@@ -254,3 +254,6 @@ fn data<'a>(of: &Made<'a>, layout: &Layout) -> Data<'a> {
 pub(super) fn on_window(rect: &dataforge_node::plot::scene::Rect, origin: Pos2) -> Rect {
     Rect::from_min_max(pos2(rect.left, rect.top), pos2(rect.right, rect.bottom)).translate(vec2(origin.x, origin.y))
 }
+
+#[cfg(test)]
+mod tests;
