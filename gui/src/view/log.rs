@@ -164,7 +164,8 @@ impl LogView {
             self.well.want_elements(&run, cx);
         }
         self.wished = Some(of);
-        let runs = self.well.runs.value().map_or(&[][..], Vec::as_slice);
+        let without = self.well.runs.error().map(|_| &[][..]);
+        let runs = self.well.runs.value().map(Vec::as_slice).or(without);
         self.curves.want(&wanted, runs, cx);
     }
 

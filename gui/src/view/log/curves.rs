@@ -34,7 +34,8 @@ const OVERVIEWS: usize = 4;
 /// What there is of a run.
 #[derive(Debug, Default)]
 struct Run {
-    rows: u64,
+    /// How many rows it has, once that is known.
+    rows: Option<u64>,
     wanted: BTreeSet<u32>,
     overviews: BTreeMap<u32, Arc<Curve>>,
     curves: BTreeMap<u32, Arc<Curve>>,
@@ -79,17 +80,18 @@ pub(super) struct Curves {
 }
 
 impl Curves {
-    /// Says which curves are wanted, as runs with ordinals; what is not wanted any more goes.
-    pub(super) fn want(&mut self, wanted: &BTreeMap<String, BTreeSet<u32>>, runs: &[RunInfo], cx: &mut Cx<'_>) {
+    /// Says which curves are wanted, as runs with ordinals; what is not wanted any more goes. `runs` are those of
+    /// the well, once they are known: nothing is asked for before.
+    pub(super) fn want(&mut self, wanted: &BTreeMap<String, BTreeSet<u32>>, runs: Option<&[RunInfo]>, cx: &mut Cx<'_>) {
         let before = self.runs.len();
         self.runs.retain(|run, _| wanted.contains_key(run));
         let is_new = wanted.keys().any(|run| !self.runs.contains_key(run)) || before != self.runs.len();
         for (run, ordinals) in wanted {
             let state = self.runs.entry(run.clone()).or_default();
             state.wanted.clone_from(ordinals);
-            if let Some(info) = runs.iter().find(|info| info.id == *run) {
-                state.rows = info.rows;
-            }
+            // A run of another well is taken to be large.
+            let rows = |runs: &[RunInfo]| runs.iter().find(|info| info.id == *run).map_or(SMALL + 1, |info| info.rows);
+            state.rows = runs.map(rows);
         }
         if is_new {
             self.revision += 1;
@@ -389,9 +391,9 @@ impl Run {
             open.collect::<Vec<_>>()
         };
         let is_reachable = self.place.as_ref().is_some_and(is_reachable);
-        let is_open = is_reachable && self.error.is_none();
+        let is_open = is_reachable && self.error.is_none() && self.rows.is_some();
         // Overviews are along the hole.
-        let skips = is_placed_anew || self.rows <= SMALL;
+        let skips = is_placed_anew || self.rows.is_none_or(|rows| rows <= SMALL);
         let none = Vec::new();
         Need {
             run: id.to_owned(),
@@ -438,7 +440,7 @@ fn told(call: &Call, run: &Run, is_here: bool) -> String {
         "fetching"
     };
     // Eight bytes for each value, and the index.
-    let expected = run.rows * 8 * (call.ordinals.len() as u64 + 1);
+    let expected = run.rows.unwrap_or(0).saturating_mul(8 * (call.ordinals.len() as u64 + 1));
     let of = match call.step {
         Some((done, total)) if total > 0 && call.received == 0 => Some(done * 100 / total),
         _ => (expected > 0 && call.form == Form::Samples).then(|| (call.received * 100 / expected).min(99)),

@@ -60,6 +60,8 @@ pub(super) struct Screen {
     fitted: Option<Sight>,
     /// The depth that is read at.
     pub(super) cursor: Option<f64>,
+    /// Where the pointer was.
+    pub(super) pointed: Option<Pos2>,
     laid: Option<Laid>,
     layouts: u64,
     header: Option<(u64, Rect, Rect, Painted)>,

@@ -85,7 +85,9 @@ impl LogView {
         if response.dragged() {
             next = next.moved(f64::from(response.drag_delta().y));
         }
-        if let Some(at) = response.hover_pos().filter(|_| ui.input(|input| input.pointer.delta() != vec2(0.0, 0.0))) {
+        // A pointer that rests leaves the cursor to the keys.
+        let pointed = response.hover_pos();
+        if let Some(at) = pointed.filter(|_| std::mem::replace(&mut self.screen.pointed, pointed) != pointed) {
             self.screen.cursor = Some(next.depth(f64::from(at.y - body.top()), height));
         }
         if response.double_clicked() && self.tool == Tool::Select {
