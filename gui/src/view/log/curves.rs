@@ -71,6 +71,7 @@ pub(super) struct Curves {
     calls: BTreeMap<Ticket, Call>,
     decoder: Option<Decoder>,
     places: Option<Ticket>,
+    places_again: bool,
     path: Option<Arc<DepthPath>>,
     /// Runs that the node was told are on screen.
     told: BTreeSet<String>,
@@ -99,13 +100,13 @@ impl Curves {
         }
     }
 
-    /// Asks who holds what.
+    /// Asks who holds what; once more behind a question that is under way.
     pub(super) fn find_places(&mut self, cx: &mut Cx<'_>) {
+        self.places_again = self.places.is_some();
         if self.places.is_none() && !self.runs.is_empty() {
             let runs = self.runs.keys().take(dataforge_node::api::MAX_PLACES).cloned().collect();
-            self.places = Some(
-                cx.call(Request::Samples { workspace: self.workspace.clone(), ask: SamplesRequest::Where { runs } }),
-            );
+            let ask = SamplesRequest::Where { runs };
+            self.places = Some(cx.call(Request::Samples { workspace: self.workspace.clone(), ask }));
         }
     }
 
@@ -173,6 +174,9 @@ impl Curves {
             }
         }
         self.pass_on();
+        if self.places_again && self.places.is_none() {
+            self.find_places(cx);
+        }
         let needs: Vec<Need> = self.runs.iter().map(|(id, run)| run.need(id, near(id), self.path.is_some())).collect();
         let (reads, overviews) = self.under_way();
         for ask in plan::next(needs, READS.saturating_sub(reads), OVERVIEWS.saturating_sub(overviews)) {

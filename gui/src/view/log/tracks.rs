@@ -85,6 +85,9 @@ impl LogView {
         if response.dragged() {
             next = next.moved(f64::from(response.drag_delta().y));
         }
+        if next != sight {
+            self.screen.pointed = None;
+        }
         // A pointer that rests leaves the cursor to the keys.
         let pointed = response.hover_pos();
         if let Some(at) = pointed.filter(|_| std::mem::replace(&mut self.screen.pointed, pointed) != pointed) {
