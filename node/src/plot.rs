@@ -20,6 +20,8 @@ mod coverage;
 pub mod curve;
 pub mod data;
 mod fill;
+#[cfg(test)]
+mod fixture;
 pub mod font;
 mod grid;
 pub mod header;

@@ -33,6 +33,7 @@ mod network;
 mod order;
 mod people;
 #[cfg(target_os = "linux")]
+mod plot;
 mod power;
 mod projects;
 mod relay;

@@ -89,8 +89,9 @@ fn samples_are_what_sql_says() {
 }
 
 /// A log that runs upwards, with a hole, text and an array.
-const UPWARDS: &str = "~V\n VERS. 2.0:\n WRAP. NO:\n~W\n NULL. -999.25:\n WELL. A:\n~C\n DEPT.M:\n GR.GAPI:\n LITH.:\n \
-    NMR[1].MS:\n NMR[2].MS:\n~A\n 104 4 sand 41 42\n 103 -999.25 sand 31 32\n 102 2 lime 21 22\n 101 1 lime 11 12\n";
+const UPWARDS: &str = "~V\n VERS. 2.0 :\n WRAP. NO :\n~W\n NULL. -999.25 :\n WELL. A :\n~C\n DEPT.M :\n GR.GAPI :\n \
+    LITH. :\n NMR[1].MS :\n NMR[2].MS :\n~A\n 104 4 sand 41 42\n 103 -999.25 sand 31 32\n 102 2 lime 21 22\n \
+    101 1 lime 11 12\n";
 
 #[test]
 fn logs_that_run_upwards_are_turned_and_what_is_no_number_is_refused() {

@@ -41,7 +41,8 @@ fn track_header(layout: &Layout, track: &TrackLayout) -> Group {
     if track.kind == TrackKind::Depth {
         depth_words(&mut group, &pen);
     }
-    if !(matches!(layout.legend, Legend::Header) || layout.kind == ChartKind::Coverage) {
+    // Names and scales have no better place than over their curves.
+    if layout.legend == Legend::None && layout.kind != ChartKind::Coverage {
         return group;
     }
     // What stands in a header stands at its foot, next to the curves.

@@ -97,8 +97,7 @@ mod tests {
     use super::*;
 
     fn texts(group: &Group) -> Vec<&Text> {
-        let text = |item| if let &Item::Text(ref text) = item { Some(text) } else { None };
-        group.items.iter().filter_map(text).collect()
+        group.items.iter().filter_map(|item| if let Item::Text(text) = item { Some(text) } else { None }).collect()
     }
 
     #[test]

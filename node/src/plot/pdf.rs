@@ -76,11 +76,13 @@ pub(super) fn write_with(pages: &[Scene], about: &About, compress: bool) -> Resu
         let settings = PageSettings::from_wh(scene.width, scene.height);
         let settings = settings.filter(|_| fits(scene.width) && fits(scene.height)).ok_or(wrong)?;
         let mut page = document.start_page_with(settings);
-        let mut painter = Painter { surface: page.surface(), font: font.clone() };
-        let sheet = Rect::new(0.0, 0.0, scene.width, scene.height);
-        painter.rect(&sheet, Some(scene.background), None);
-        painter.group(&scene.root);
-        painter.surface.finish();
+        // The surface ends before the page does.
+        {
+            let mut painter = Painter { surface: page.surface(), font: font.clone() };
+            let sheet = Rect::new(0.0, 0.0, scene.width, scene.height);
+            painter.rect(&sheet, Some(scene.background), None);
+            painter.group(&scene.root);
+        }
         page.finish();
     }
     document.finish().map_err(|error| PdfError::Write(error.to_string()))

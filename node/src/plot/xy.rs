@@ -7,7 +7,7 @@ mod plane;
 #[cfg(test)]
 mod tests;
 
-use dataforge_protocol::document::chart::{Axis, AxisKind, ChartKind, ChartState};
+use dataforge_protocol::document::chart::{Axis, AxisKind, ChartKind, ChartState, Legend};
 
 use self::plane::{Across, Plane};
 use super::data::Data;
@@ -85,6 +85,7 @@ impl<'a> Sheet<'a> {
 
     fn plane(&self, rect: &Rect, x: Across, y: Across) -> Plane {
         let (palette, text_size) = (self.options.palette, self.options.text_size);
-        Plane::new(rect, x, y, palette, text_size, self.chart.look.grid.unwrap_or(true))
+        let plane = Plane::new(rect, x, y, palette, text_size, self.chart.look.grid.unwrap_or(true));
+        Plane { has_legend: self.chart.look.legend != Some(Legend::None), ..plane }
     }
 }

@@ -117,7 +117,7 @@ fn draw(node: &Node, gathered: &Gathered, ask: &PlotRequest, chosen: &Chosen) ->
     options.notes.clone_from(&loaded.notes);
     options.ranges = loaded.ranges();
     let data = loaded.data();
-    let once = |heading: Option<Heading>| {
+    let once = |heading: Option<Heading>| -> Result<Printed, ApiError> {
         let print_options = PrintOptions {
             paper: chosen.paper,
             landscape: ask.landscape,
@@ -133,7 +133,7 @@ fn draw(node: &Node, gathered: &Gathered, ask: &PlotRequest, chosen: &Chosen) ->
         printed.left_out.extend(loaded.left_out.iter().cloned());
         Ok(printed)
     };
-    let mut printed: Printed = once(None)?;
+    let mut printed = once(None)?;
     if ask.heading.or(chart.look.heading).unwrap_or(false) {
         // What stands in it follows from what is printed: depths, scale, what is absent.
         printed = once(Some(heading::of(gathered, ask, &axis, &printed)))?;

@@ -12,7 +12,8 @@ use crate::worker::{Expected, Verdict, check_here};
 /// A log of some rows that runs upwards, with holes, a text curve and an empty one.
 fn log(rows: usize) -> Prepared {
     let mut text = String::from(
-        "~V\nVERS. 2.0:\nWRAP. NO:\n~W\nNULL. -999.25:\nWELL. A:\n~C\nDEPT.M:\nGR.GAPI:\nLITH.:\nNONE.:\nILD.OHMM:\n~A\n",
+        "~V\n VERS. 2.0 :\n WRAP. NO :\n~W\n NULL. -999.25 :\n WELL. A :\n~C\n DEPT.M :\n GR.GAPI :\n LITH. :\n NONE. :\n \
+         ILD.OHMM :\n~A\n",
     );
     for row in 0..rows {
         let depth = 5000.0 - 0.01 * row as f64;

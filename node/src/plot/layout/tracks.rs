@@ -232,7 +232,7 @@ fn header_height(chart: &ChartState, tracks: &[TrackLayout], fills: &[FillLayout
     if tracks.iter().all(|track| !track.header) {
         return 0.0;
     }
-    let in_header = matches!(chart.look.legend, None | Some(Legend::Header)) || chart.kind == ChartKind::Coverage;
+    let in_header = chart.look.legend != Some(Legend::None) || chart.kind == ChartKind::Coverage;
     let labelled =
         |series: &usize| fills.iter().filter(|fill| fill.series == *series && !fill.label.is_empty()).count() as f32;
     let lines = |track: &TrackLayout| {

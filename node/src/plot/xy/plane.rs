@@ -24,7 +24,8 @@ pub(super) struct Across {
 impl Across {
     /// Makes an axis of a chart's, with the range of its values where the chart gives none.
     pub(super) fn of(axis: &Axis, meaning: Option<&Meaning<'_>>, values: Option<(f64, f64)>) -> Self {
-        let charted = |value: Option<f64>| Some(meaning.map_or(value?, |meaning| meaning.charted(value?, None)));
+        let charted =
+            |value: Option<f64>| value.map(|value| meaning.map_or(value, |meaning| meaning.charted(value, None)));
         let log = axis.scale == Some(Scale::Log);
         let found = values.and_then(|(low, high)| rounded(low, high, log));
         let from = charted(axis.from).or(found.map(|scale| scale.left));
@@ -72,6 +73,7 @@ pub(super) struct Plane {
     pub(super) palette: Palette,
     pub(super) size: f32,
     grid: bool,
+    pub(super) has_legend: bool,
 }
 
 impl Plane {
@@ -82,7 +84,7 @@ impl Plane {
             size.mul_add(-2.0, rect.right),
             size.mul_add(-4.5, rect.bottom),
         );
-        Self { inner, outer: *rect, x, y, palette, size, grid }
+        Self { inner, outer: *rect, x, y, palette, size, grid, has_legend: true }
     }
 
     /// Returns where a pair of values stands; none where one has no place on its scale.
@@ -159,6 +161,9 @@ impl Plane {
 
     /// Writes what a colour stands for at the upper right, the number-th from above.
     pub(super) fn legend(&self, group: &mut Group, number: usize, words: &str, colour: Colour) {
+        if !self.has_legend {
+            return;
+        }
         let right = self.inner.right - self.size;
         let y = (self.size * 1.5).mul_add(number as f32 + 1.0, self.inner.top);
         let words = font::fitted(words, self.size, self.inner.width() / 2.0);
@@ -179,7 +184,7 @@ impl Plane {
         y: Option<&Meaning<'_>>,
     ) {
         let charted = |value: Option<f64>, unit: Option<&String>, meaning: Option<&Meaning<'_>>| {
-            Some(meaning.map_or(value?, |meaning| meaning.charted(value?, unit.map(String::as_str))))
+            value.map(|value| meaning.map_or(value, |meaning| meaning.charted(value, unit.map(String::as_str))))
         };
         let across = |value: Option<f64>| self.at_x(charted(value, one.x_unit.as_ref(), x)?);
         let level = |value: Option<f64>| self.at_y(charted(value, one.y_unit.as_ref(), y)?);

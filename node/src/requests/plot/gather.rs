@@ -29,8 +29,8 @@ pub(super) struct Gathered {
     pub(super) well: Option<WellInfo>,
     /// What is said of the well besides, sorted.
     pub(super) attributes: Vec<(String, String)>,
-    /// The runs of its curves, by their ids, and by how much each is corrected, in metres.
-    pub(super) runs: BTreeMap<String, (RunInfo, f64)>,
+    /// The runs of its curves, by their ids.
+    pub(super) runs: BTreeMap<String, RunInfo>,
     /// The curves of these runs.
     pub(super) curves: BTreeMap<String, Vec<CurveInfo>>,
     /// Tops of the well.
@@ -66,8 +66,7 @@ impl Gathered {
         for run in sources.iter().filter_map(|source| source.curve.as_ref()).map(|curve| &curve.run) {
             let Ok(id) = run.parse::<DocId>() else { continue };
             if !runs.contains_key(run) {
-                let shift_m = index.depth_shift_m(&id)?.unwrap_or(0.0);
-                runs.insert(run.clone(), (index.run(&id)?, shift_m));
+                runs.insert(run.clone(), index.run(&id)?);
                 curves.insert(run.clone(), index.curves(Some(&id))?);
             }
         }
@@ -111,12 +110,12 @@ fn chart(core: &mut Core, workspace: WorkspaceId, ask: &PlotRequest) -> Result<C
 }
 
 /// The unit of depths when the chart has none: that of the well's grid, else that of the first run.
-fn depth_unit(chart: &ChartState, well: Option<&WellInfo>, runs: &BTreeMap<String, (RunInfo, f64)>) -> String {
+fn depth_unit(chart: &ChartState, well: Option<&WellInfo>, runs: &BTreeMap<String, RunInfo>) -> String {
     let is_time = chart.depth_axis().and_then(|axis| axis.domain) == Some(Domain::Time);
     let measurement = if is_time { "time" } else { "length" };
     let of_well = well.and_then(|well| well.grid_unit.clone()).filter(|_| !is_time);
     let of_run = || {
-        let unit = runs.values().find_map(|(run, _)| units::resolve(&run.index_unit, Some(measurement)))?;
+        let unit = runs.values().find_map(|run| units::resolve(&run.index_unit, Some(measurement)))?;
         Some(unit.symbol.to_owned())
     };
     of_well.or_else(of_run).unwrap_or_else(|| if is_time { "s".to_owned() } else { "m".to_owned() })

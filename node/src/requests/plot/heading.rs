@@ -88,6 +88,6 @@ fn acquisition(run: &RunInfo, key: &str) -> Option<String> {
 
 /// What is said of the runs, each once.
 fn of_runs(gathered: &Gathered, what: impl Fn(&RunInfo) -> Option<String>) -> String {
-    let all: BTreeSet<String> = gathered.runs.values().filter_map(|(run, _)| what(run)).collect();
+    let all: BTreeSet<String> = gathered.runs.values().filter_map(what).collect();
     all.into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -91,7 +91,7 @@ impl Loaded {
         axis: &DepthAxis,
         curve: &ChartCurve,
     ) -> Result<Result<Table, String>, ApiError> {
-        let Some((run, shift_m)) = gathered.runs.get(&curve.run) else { return Ok(Err("its run is gone".to_owned())) };
+        let Some(run) = gathered.runs.get(&curve.run) else { return Ok(Err("its run is gone".to_owned())) };
         if !curve.held {
             return Ok(Err("not here".to_owned()));
         }
@@ -102,7 +102,7 @@ impl Loaded {
             Err(error) => return Ok(Err(error.message)),
         };
         let Some(delivered) = numbers(&batch, 0) else { return Ok(Err("its index is no number".to_owned())) };
-        let index = match self.on_axis(gathered, axis, run, *shift_m, delivered) {
+        let index = match self.on_axis(gathered, axis, run, delivered) {
             Ok(index) => index,
             Err(why) => return Ok(Err(why)),
         };
@@ -116,7 +116,6 @@ impl Loaded {
         gathered: &Gathered,
         axis: &DepthAxis,
         run: &RunInfo,
-        shift_m: f64,
         mut index: Vec<f64>,
     ) -> Result<Vec<f64>, String> {
         let needs_depths = matches!(gathered.chart.kind, ChartKind::LogTracks | ChartKind::Coverage | ChartKind::Line);
@@ -133,8 +132,7 @@ impl Loaded {
         let per_unit = axis.per(unit).ok_or_else(|| format!("{unit:?} is no unit of its axis"));
         let per_unit = if needs_depths { per_unit? } else { per_unit.unwrap_or(1.0) };
         let per_metre = axis.per("m").unwrap_or(1.0);
-        let shift = if wanted == "depth" { shift_m * per_metre } else { 0.0 };
-        index.iter_mut().for_each(|depth| *depth = depth.mul_add(per_unit, shift));
+        index.iter_mut().for_each(|depth| *depth *= per_unit);
         if !matches!(axis.domain, Domain::Tvd | Domain::Tvdss) || !needs_depths {
             return Ok(index);
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use dataforge_query::{CurveColumn, RunFile};
+use rusqlite::params;
 
 use crate::api::{ApiError, ErrorKind, SampleCurve, SampleForm, SampleIndex, SamplesReply};
 use crate::core::Core;
@@ -44,7 +45,7 @@ impl Chosen {
         form: SampleForm,
     ) -> Result<Self, ApiError> {
         let connection = core.store.connection();
-        let run = Index::new(connection, workspace).find_run(target)?;
+        let run = run_of(core, workspace, target)?;
         let Some(file) = file_of(connection, workspace, &run, form == SampleForm::Gridded)? else {
             return Err(no_table(core, workspace, &run, form));
         };
@@ -121,6 +122,23 @@ impl Chosen {
             bytes,
         }
     }
+}
+
+/// Finds a run. A full id, which is what programs send of many, needs no look at names.
+///
+/// # Errors
+/// `NotFound`, `Usage` for a name of several, `Storage`.
+pub(super) fn run_of(core: &Core, workspace: WorkspaceId, target: &str) -> Result<DocId, ApiError> {
+    if let Ok(id) = target.parse::<DocId>() {
+        let mut statement = core
+            .store
+            .connection()
+            .prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND deleted = 0")?;
+        if statement.exists(params![workspace.as_bytes(), id.as_bytes()])? {
+            return Ok(id);
+        }
+    }
+    Index::new(core.store.connection(), workspace).find_run(target)
 }
 
 fn choose(file: &RunFile, ordinals: &[u32]) -> Result<Vec<CurveColumn>, ApiError> {

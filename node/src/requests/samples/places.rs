@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use dataforge_protocol::id::{BlobHash, DeviceId, DocId, WorkspaceId};
 use rusqlite::params;
 
+use super::choose::run_of;
 use crate::api::{ApiError, ErrorKind, MAX_PLACES, Reply, SampleHolder, SamplePlace};
 use crate::clock::rfc3339;
 use crate::core::{Core, device_name};
 use crate::holdings;
-use crate::index::Index;
 use crate::node::Node;
 
 /// A run's table, and whether there is a pyramid.
@@ -53,7 +53,7 @@ pub(super) async fn find(node: &Node, workspace: WorkspaceId, runs: Vec<String>)
 }
 
 fn table(core: &Core, workspace: WorkspaceId, target: &str) -> Result<Table, ApiError> {
-    let run = Index::new(core.store.connection(), workspace).find_run(target)?;
+    let run = run_of(core, workspace, target)?;
     let mut statement = core.store.connection().prepare_cached(
         "SELECT r.blob, r.blob_bytes, EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob),
              EXISTS (SELECT 1 FROM pyramids AS p WHERE p.workspace = r.workspace AND p.run = r.id AND p.native = r.blob),
