@@ -5,6 +5,7 @@
 use egui::{
     Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference, Visuals, vec2,
 };
+use serde::{Deserialize, Serialize};
 
 /// Height of a row in a table.
 pub const ROW_HEIGHT: f32 = 24.0;
@@ -16,7 +17,8 @@ pub const CELL_PADDING: f32 = 8.0;
 pub const PANEL_MARGIN: Margin = Margin::symmetric(12, 10);
 
 /// Which theme the user wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// As the system.
     #[default]
@@ -78,6 +80,11 @@ pub struct Palette {
     pub warn: Color32,
     /// Went wrong.
     pub error: Color32,
+}
+
+impl Palette {
+    /// That of each theme: dark, light.
+    pub const ALL: [Self; 2] = [DARK, LIGHT];
 }
 
 const DARK: Palette = Palette {

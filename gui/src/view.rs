@@ -8,12 +8,14 @@
 //! [`crate::commands`].
 
 pub mod charts;
+pub mod home;
+pub mod import;
 pub mod log;
 pub mod well;
 
 use std::fmt::Debug;
 
-use dataforge_node::api::{Event, Request};
+use dataforge_node::api::{ChartInfo, Event, Request};
 use egui::Ui;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,10 @@ use crate::state::State;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "view", rename_all = "snake_case")]
 pub enum Place {
+    /// Whether the work is safe, what happened, and what to do next.
+    Home,
+    /// Files on their way in.
+    Import,
     /// The well that is selected, with its runs and curves.
     Well,
     /// A chart as a log.
@@ -134,10 +140,28 @@ impl Cx<'_> {
     }
 }
 
+/// Returns the views that are of nothing in particular, for the palette.
+#[must_use]
+pub fn standing() -> Vec<(&'static str, Place)> {
+    vec![("Home", Place::Home), ("Import", Place::Import), ("Page of the well", Place::Well)]
+}
+
+/// Returns what shows a chart of a workspace: a log, or else the page of its well.
+#[must_use]
+pub fn open_chart(workspace: Option<&str>, chart: &ChartInfo) -> Vec<Action> {
+    if let (true, Some(workspace)) = (charts::is_log(&chart.kind), workspace) {
+        return vec![Action::Open(Place::Log { workspace: workspace.to_owned(), chart: chart.id.clone() })];
+    }
+    let well = chart.well_id.clone().map(Action::SelectWell);
+    well.into_iter().chain([Action::Open(Place::Well)]).collect()
+}
+
 /// Makes the view of a place.
 #[must_use]
 pub fn open(place: &Place) -> Box<dyn View> {
     match place {
+        Place::Home => Box::<home::HomeView>::default(),
+        Place::Import => Box::<import::ImportView>::default(),
         Place::Well => Box::new(well::WellView),
         Place::Log { workspace, chart } => Box::new(log::LogView::of_chart(workspace.clone(), chart.clone())),
         Place::LogOf { workspace, well, template } => {

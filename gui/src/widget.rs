@@ -2,4 +2,7 @@
 
 pub mod hint;
 pub mod problem;
+pub mod region;
+pub mod star;
 pub mod table;
+pub mod tree;

@@ -75,7 +75,7 @@ fn answer(state: &mut State, ticket: u64, reply: Reply) -> Vec<Command> {
 fn call(command: &Command) -> (u64, &Request) {
     match command {
         Command::Call { ticket, request } => (*ticket, &**request),
-        Command::Open | Command::Cancel { .. } => panic!("not a call"),
+        Command::Open | Command::Cancel { .. } | Command::Remember { .. } => panic!("not a call"),
     }
 }
 

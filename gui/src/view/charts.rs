@@ -235,8 +235,9 @@ impl ChartsView {
     }
 }
 
-/// Whether it is drawn as tracks.
-fn is_log(kind: &str) -> bool {
+/// Whether a kind of chart is drawn as tracks.
+#[must_use]
+pub fn is_log(kind: &str) -> bool {
     matches!(kind, "log_tracks" | "coverage")
 }
 

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "flows come one by one, and each uses what it needs")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -215,11 +216,11 @@ impl Desk {
         })
     }
 
-    /// Clicks what has this label once it is there.
+    /// Clicks what has this label once it is there, also where it is scrolled out of sight.
     #[track_caller]
     pub(crate) fn click(&mut self, label: &str) {
         self.wait_until(label, |desk| desk.harness.query_all_by_label(label).next().is_some());
-        self.get(label).click();
+        self.get(label).click_accesskit();
         self.harness.step();
     }
 
@@ -228,6 +229,22 @@ impl Desk {
     pub(crate) fn click_by(&mut self, role: Role, text: &str) {
         self.wait_until(text, |desk| desk.has(role, text));
         self.get_by(role, text).click();
+        self.harness.step();
+    }
+
+    /// Does a command by its name, as the palette has it.
+    #[track_caller]
+    pub(crate) fn command(&mut self, name: &str) {
+        self.press_with(Modifiers::COMMAND, Key::K);
+        self.fill("Find a command or name", name);
+        self.wait_for(&format!("Command: {name}"));
+        self.press(Key::Enter);
+        self.wait_gone(&format!("Command: {name}"));
+    }
+
+    /// Drops a file or folder on the window.
+    pub(crate) fn drop_file(&mut self, path: &Path) {
+        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
         self.harness.step();
     }
 
@@ -276,6 +293,20 @@ impl Desk {
             Some(format!("{:?} {text}", node.role()))
         });
         told.collect()
+    }
+}
+
+/// A file or folder that is dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }
 
