@@ -1,5 +1,6 @@
 //! What is known of a chart that is printed: its curves, their runs, the well, its tops and its path.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataforge_protocol::document::chart::{ChartKind, ChartState, Domain};
@@ -65,8 +66,8 @@ impl Gathered {
         let mut curves = BTreeMap::new();
         for run in sources.iter().filter_map(|source| source.curve.as_ref()).map(|curve| &curve.run) {
             let Ok(id) = run.parse::<DocId>() else { continue };
-            if !runs.contains_key(run) {
-                runs.insert(run.clone(), index.run(&id)?);
+            if let Entry::Vacant(room) = runs.entry(run.clone()) {
+                room.insert(index.run(&id)?);
                 curves.insert(run.clone(), index.curves(Some(&id))?);
             }
         }

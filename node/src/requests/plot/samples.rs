@@ -1,5 +1,6 @@
 //! The samples of a chart that is printed: from the tables that are held here, on the axis of the chart.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array as _, AsArray as _};
@@ -64,13 +65,13 @@ impl Loaded {
         for position in 0..loaded.sources.len() {
             let source = loaded.sources[position].clone();
             let Some(curve) = &source.curve else { continue };
-            if !tables.contains_key(&curve.run) {
-                tables.insert(curve.run.clone(), loaded.table(node, gathered, axis, curve)?);
-            }
-            let read = match tables.get(&curve.run) {
-                Some(Ok(table)) => loaded.take(gathered, &source, curve, table),
-                Some(Err(why)) => Err(why.clone()),
-                None => continue,
+            let table = match tables.entry(curve.run.clone()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(room) => room.insert(loaded.table(node, gathered, axis, curve)?),
+            };
+            let read = match table {
+                Ok(table) => loaded.take(gathered, &source, curve, table),
+                Err(why) => Err(why.clone()),
             };
             if let Err(why) = read {
                 loaded.notes.insert(source.item.clone(), why);
