@@ -145,7 +145,9 @@ impl App {
             }
             Action::Run(command) => self.run(ctx, command, actions),
             Action::CancelCall(ticket) => self.cancel(*ticket, actions),
-            Action::Offer(_) if !start::is_needed(&self.state) && !self.state.parts.beginning => {
+            Action::Offer(paths)
+                if !paths.is_empty() && !start::is_needed(&self.state) && !self.state.parts.beginning =>
+            {
                 actions.push(Action::Open(Place::Import));
             }
             // What is chosen at the left wants to be seen; other views follow it by themselves.
@@ -259,8 +261,11 @@ impl App {
             CentralPanel::default().frame(ground).show(ui, |ui| start::start_ui(ui, begin, &mut around));
             return;
         }
+        // In a small window the views keep the larger part.
+        let width = ui.available_width();
+        let (lists, side) = ((width * 0.3).clamp(200.0, 380.0), (width * 0.22).clamp(170.0, 290.0));
         if !state.parts.lists_hidden {
-            Panel::left("lists").frame(frame).default_size(380.0).size_range(220.0..=640.0).show(ui, |ui| {
+            Panel::left("lists").frame(frame).default_size(lists).size_range(160.0..=640.0).show(ui, |ui| {
                 region::begin_ui(ui, Region::Lists);
                 workspaces::workspaces_ui(ui, state, around.actions);
                 ui.add_space(8.0);
@@ -269,7 +274,7 @@ impl App {
         }
         if !state.parts.inspector_hidden {
             let inspector = &mut self.sides.inspector;
-            Panel::right("inspector").frame(frame).default_size(290.0).size_range(200.0..=520.0).show(ui, |ui| {
+            Panel::right("inspector").frame(frame).default_size(side).size_range(150.0..=520.0).show(ui, |ui| {
                 region::begin_ui(ui, Region::Inspector);
                 inspector.ui(ui, &mut around.cx(sides::INSPECTOR));
             });

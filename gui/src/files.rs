@@ -38,7 +38,6 @@ impl<T: Send + 'static> Pending<T> {
     }
 
     /// Returns the result once it is there, and none when it never comes.
-    #[must_use]
     pub fn take(&self) -> Poll<Option<T>> {
         match self.0.try_recv() {
             Ok(result) => Poll::Ready(Some(result)),

@@ -182,6 +182,10 @@ impl Begin {
         if *offers != self.offers_seen {
             self.offers_seen = *offers;
             path = paths.first().cloned();
+            if path.is_some() {
+                // Taken, so that the import does not take it once there is a workspace.
+                cx.actions.push(Action::Offer(Vec::new()));
+            }
         }
         if let Some(Poll::Ready(paths)) = self.choosing.as_ref().map(Pending::take) {
             self.choosing = None;

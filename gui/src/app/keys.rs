@@ -181,7 +181,7 @@ fn keys_ui(ctx: &Context, of_view: &[CommandInfo]) -> bool {
             });
         });
         ui.add_space(6.0);
-        ui.button("Close").clicked()
+        ui.button("Close the keys").clicked()
     });
     let escape = shown.should_close() || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, egui::Key::Escape));
     !(shown.inner || escape)

@@ -187,7 +187,7 @@ fn follow(ui: &Ui, state: &State, outcome: &Outcome, actions: &mut Actions) {
 #[must_use]
 pub fn id_of(key: &Key) -> Option<&str> {
     match key {
-        Key::Project(id) | Key::Well(id) | Key::Run(id) | Key::Curve(id) => Some(id),
+        Key::Project(id) | Key::Well(id) | Key::Run(id) | Key::Curve(id) | Key::Chart(id) => Some(id),
         Key::Loose => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What each action does to the state.
 
-use dataforge_node::api::{ApiError, ErrorKind, Event, Reply, Request};
+use dataforge_node::api::{ApiError, ErrorKind, Event, Request};
 
 use super::lists::{OF_WORKSPACE, Subject};
 use super::{Key, NodeState, State};

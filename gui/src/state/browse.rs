@@ -105,7 +105,7 @@ impl State {
                 self.tree.curves.entry(run.clone()).or_default().begin(ticket),
                 Request::Curves { workspace, run: Some(run.clone()) },
             ),
-            Key::Project(_) | Key::Loose | Key::Curve(_) => return None,
+            Key::Project(_) | Key::Loose | Key::Curve(_) | Key::Chart(_) => return None,
         };
         begun.then(|| Command::Call { ticket, request: Box::new(request) })
     }
@@ -150,7 +150,7 @@ impl State {
     /// of curves and charts here.
     fn star(&mut self, key: &Key, on: bool) -> Vec<Command> {
         let id = match key {
-            Key::Curve(id) => {
+            Key::Curve(id) | Key::Chart(id) => {
                 if on {
                     self.tree.stars.insert(id.clone());
                 } else {

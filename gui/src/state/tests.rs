@@ -1,5 +1,7 @@
 //! The state's stories that need no window: what is asked, and what stale answers do.
 
+mod tree;
+
 use std::path::PathBuf;
 
 use dataforge_node::api::{

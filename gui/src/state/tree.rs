@@ -27,6 +27,8 @@ pub enum Key {
     Run(String),
     /// A curve, as `RUN:NUMBER`.
     Curve(String),
+    /// A chart; it stands in no row, and can have a star.
+    Chart(String),
 }
 
 /// Where what a row shows is found.

@@ -24,14 +24,14 @@ pub enum Layout {
     /// One above the other, with tabs.
     Tabs {
         /// The first tab first.
-        of: Vec<Layout>,
+        of: Vec<Self>,
         /// Which is in front, from 0.
         active: usize,
     },
     /// Beside each other, or below each other.
     Split {
         /// The first first.
-        of: Vec<Layout>,
+        of: Vec<Self>,
         /// The share that each has.
         shares: Vec<f32>,
         /// Whether they lie below each other.

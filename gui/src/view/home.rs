@@ -1,15 +1,16 @@
 //! The first screen of the morning: is my work safe, what happened, and what to do next.
 
-use dataforge_node::api::{BackupPlan, Event, LogEntry, Reply, Request, StatusReply, WorkspaceStatus};
+use dataforge_node::api::{BackupPlan, ChartInfo, Event, LogEntry, Reply, Request, StatusReply, WorkspaceStatus};
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use super::{Cx, Happened, News, Place, Ticket, View};
-use crate::action::Action;
+use crate::action::{Action, Browse};
 use crate::commands::CommandInfo;
 use crate::panel::Actions;
-use crate::state::{NodeState, Slot, State};
+use crate::state::{Filter, Key, NodeState, Slot, State};
 use crate::widget::hint;
 use crate::widget::problem::problem_ui;
+use crate::widget::star::star_button;
 use crate::{format, theme};
 
 /// Commands of the home view.
@@ -17,6 +18,9 @@ pub const COMMANDS: &[CommandInfo] = &[CommandInfo::new("home.next", "Do the fir
 
 /// Entries that are listed.
 const ENTRIES: u32 = 20;
+
+/// Charts that are offered; the palette finds the others.
+const CHARTS: usize = 8;
 
 /// The home view.
 #[derive(Debug, Default)]
@@ -103,6 +107,7 @@ impl View for HomeView {
             }
             next_ui(ui, state, cx.actions);
             recent_ui(ui, state, cx.actions);
+            charts_ui(ui, state, cx.actions);
             if let Some(status) = state.status.value() {
                 peers_ui(ui, status);
             }
@@ -214,8 +219,8 @@ pub fn proposals(state: &State) -> Vec<Proposal> {
     }
     if held.conflicts > 0 {
         let why = format!("{} wait for a decision.", format::counted(held.conflicts, "conflict"));
-        let filter = crate::state::Filter { conflicts: true, ..state.tree.filter.clone() };
-        let does = Action::Browse(crate::action::Browse::Filter(filter));
+        let filter = Filter { conflicts: true, ..state.tree.filter.clone() };
+        let does = Action::Browse(Browse::Filter(filter));
         propose(why, "Show their wells", does);
     }
     all
@@ -253,6 +258,36 @@ fn recent_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         }
     });
+}
+
+/// Returns the charts that are shown: those with a star first, then those changed last.
+fn charts(state: &State) -> Vec<(&ChartInfo, bool)> {
+    let all = state.tree.charts.value().into_iter().flatten();
+    let mut all: Vec<_> = all.map(|chart| (chart, state.tree.is_starred(&chart.id))).collect();
+    all.sort_by(|(one, starred), (other, too)| too.cmp(starred).then_with(|| other.changed.cmp(&one.changed)));
+    all.truncate(CHARTS);
+    all
+}
+
+fn charts_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let all = charts(state);
+    if all.is_empty() {
+        return;
+    }
+    title_ui(ui, "Charts");
+    for (chart, starred) in all {
+        ui.horizontal(|ui| {
+            if star_button(ui, starred, &chart.title).clicked() {
+                let key = Key::Chart(chart.id.clone());
+                actions.push(Action::Browse(Browse::Star { key, on: !starred }));
+            }
+            let of = chart.well.as_deref().unwrap_or("no well");
+            let button = egui::Button::new(format!("{}  {of}", chart.title)).truncate();
+            if ui.add(button).accessible_name(format!("Open the chart {}", chart.title)).clicked() {
+                actions.extend(super::open_chart(chart));
+            }
+        });
+    }
 }
 
 fn peers_ui(ui: &mut Ui, status: &StatusReply) {

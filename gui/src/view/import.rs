@@ -146,6 +146,10 @@ impl ImportView {
         if *offers != self.offers_seen {
             self.offers_seen = *offers;
             paths.extend_from_slice(offered);
+            if !paths.is_empty() {
+                // Taken, so that no view that is opened later takes them again.
+                cx.actions.push(Action::Offer(Vec::new()));
+            }
         }
         if let Some(Poll::Ready(chosen)) = self.choosing.as_ref().map(Pending::take) {
             self.choosing = None;

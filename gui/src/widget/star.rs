@@ -33,7 +33,7 @@ pub fn star_ui(ui: &Ui, rect: Rect, id: Id, sense: Sense, on: bool, of: &str) ->
 fn outline(middle: Pos2, radius: f32) -> Vec<Pos2> {
     let corner = |corner: u8| {
         let angle = f32::from(corner) * std::f32::consts::PI / f32::from(POINTS);
-        let radius = if corner % 2 == 0 { radius } else { radius * 0.42 };
+        let radius = if corner.is_multiple_of(2) { radius } else { radius * 0.42 };
         pos2(middle.x + radius * angle.sin(), middle.y - radius * angle.cos())
     };
     (0..2 * POINTS).map(corner).collect()

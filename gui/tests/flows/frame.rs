@@ -133,7 +133,7 @@ fn all_keys_are_listed() {
     desk.press(Key::F1);
     desk.wait_for("Undo the last change of yours");
     assert!(desk.shows("Ctrl+Z"));
-    desk.click("Close");
+    desk.click("Close the keys");
     desk.wait_gone("Undo the last change of yours");
 }
 
@@ -221,7 +221,7 @@ fn an_edit_is_undone_and_redone() {
     desk.press_with(Modifiers::COMMAND, Key::Z);
     desk.wait_for("undo: no company, was");
     assert_eq!(wells(&desk)[0].company, None);
-    desk.wait_until("the inspector", |desk| !desk.shows("ACME") || desk.shows("undo: no company"));
+    desk.wait_until("the inspector", |desk| desk.value("Company").is_empty());
     desk.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     desk.wait_for("redo: company");
     assert_eq!(wells(&desk)[0].company.as_deref(), Some("ACME"));
@@ -233,7 +233,8 @@ fn an_edit_that_is_refused_is_rolled_back_with_its_reason() {
     desk.click_by(Role::ListBoxOption, "Well North 1");
     desk.fill("Unit of the depth grid (m, ft)", "furlong");
     desk.press(Key::Enter);
-    desk.wait_for("refused: ");
+    let rolled_back = |desk: &Desk| desk.value("Unit of the depth grid (m, ft)").is_empty();
+    desk.wait_until("the refusal", |desk| desk.shows("refused: ") && rolled_back(desk));
     assert_eq!(wells(&desk)[0].grid_unit, None);
 }
 
@@ -257,7 +258,7 @@ fn syncing_is_started_and_peers_are_met() {
     desk.command("Start syncing");
     desk.wait_gone("Not up");
     desk.command("Meet all peers once");
-    desk.wait_for("met 0, not met 0");
+    desk.wait_until("an answer", |desk| desk.shows("met 0, not met 0") || desk.shows("nobody was met: "));
 }
 
 #[test]

@@ -255,8 +255,17 @@ impl Desk {
         self.field(label).expect("waited for").focus();
         self.harness.step();
         self.press_with(Modifiers::COMMAND, Key::A);
-        self.harness.event(egui::Event::Text(text.to_owned()));
-        self.harness.step();
+        self.press(Key::Backspace);
+        if !text.is_empty() {
+            self.harness.event(egui::Event::Text(text.to_owned()));
+            self.harness.step();
+        }
+    }
+
+    /// Returns what the field with this label holds.
+    #[track_caller]
+    pub(crate) fn value(&self, label: &str) -> String {
+        self.field(label).unwrap_or_else(|| panic!("no field {label:?}")).value().unwrap_or_default()
     }
 
     fn field<'a>(&'a self, label: &'a str) -> Option<Node<'a>> {

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use dataforge_node::api::{BackupPlan, LateQuota, Reply, StatusReply, WorkspaceInfo, WorkspaceStatus};
+use dataforge_node::api::{
+    BackupPlan, ChartInfo, LateQuota, Reply, Request, StatusReply, WorkspaceInfo, WorkspaceStatus,
+};
 
-use super::{proposals, safety, when};
-use crate::action::Action;
+use super::{charts, proposals, safety, when};
+use crate::action::{Action, Browse};
 use crate::bridge::{Command, Message};
-use crate::state::State;
+use crate::state::{Key, State};
 use crate::view::Place;
 
 fn held() -> WorkspaceStatus {
@@ -108,4 +110,41 @@ fn what_is_only_here_and_what_is_backed_up_is_said() {
 fn times_are_day_and_minute() {
     assert_eq!(when("2026-11-27T06:30:12Z"), "2026-11-27 06:30");
     assert_eq!(when("soon"), "soon");
+}
+
+#[test]
+fn charts_with_a_star_come_first() {
+    let mut state = State::new(PathBuf::from("/data"), "dataforge".to_owned());
+    let asked = state.apply(Action::Received(Message::Opened));
+    let Some(Command::Call { ticket, .. }) = asked.first() else { panic!("the status is asked for") };
+    let reply = Reply::Status(status(held(), true));
+    let answer = |ticket, reply| Action::Received(Message::Answer { ticket, result: Box::new(Ok(reply)) });
+    let asked = state.apply(answer(*ticket, reply));
+    let chart = |title: &str, changed: &str| ChartInfo {
+        id: format!("id-{title}"),
+        short: title.to_owned(),
+        title: title.to_owned(),
+        description: String::new(),
+        kind: "log_tracks".to_owned(),
+        well_id: None,
+        well: None,
+        project_id: None,
+        project: None,
+        template: false,
+        archived: false,
+        tags: Vec::new(),
+        series: 0,
+        author: String::new(),
+        created: String::new(),
+        changed: changed.to_owned(),
+    };
+    let ticket = asked.iter().find_map(|command| match command {
+        Command::Call { ticket, request } if matches!(**request, Request::Charts { .. }) => Some(*ticket),
+        _ => None,
+    });
+    let all = vec![chart("A", "2026-01-01"), chart("B", "2026-01-03"), chart("C", "2026-01-02")];
+    state.apply(answer(ticket.expect("charts are asked for"), Reply::Charts { charts: all }));
+    state.apply(Action::Browse(Browse::Star { key: Key::Chart("id-A".to_owned()), on: true }));
+    let told: Vec<_> = charts(&state).into_iter().map(|(chart, starred)| (chart.title.as_str(), starred)).collect();
+    assert_eq!(told, [("A", true), ("B", false), ("C", false)]);
 }
