@@ -20,8 +20,18 @@ const BOLD: f32 = 0.03;
 /// Corners of a circle.
 const CORNERS: u16 = 12;
 
-/// Shapes, each with what it is clipped to.
-pub(super) type Painted = Vec<(Rect, Shape)>;
+/// What a drawing is in egui's words, each thing with what it is clipped to.
+pub(super) type Painted = Vec<(Rect, Piece)>;
+
+/// A thing that is painted.
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    /// A shape.
+    Shape(Shape),
+    /// A text, which is laid out for each frame: egui keeps what it laid out in the frame before, and the
+    /// letters in its texture may have moved since.
+    Text(Text),
+}
 
 /// Images that were given to the graphics card, by where they are in a drawing.
 #[derive(Default)]
@@ -48,16 +58,42 @@ pub(super) fn painted(group: &Group, origin: Pos2, painter: &Painter, textures: 
     shapes
 }
 
-/// Paints shapes.
-pub(super) fn paint(painter: &Painter, shapes: &Painted) {
+/// Paints what a drawing is, whose origin was at `origin`.
+pub(super) fn paint(painter: &Painter, pieces: &[(Rect, Piece)], origin: Pos2) {
     let mut clip = Rect::NOTHING;
     let mut clipped = painter.clone();
-    for (rect, shape) in shapes {
+    for (rect, piece) in pieces {
         if *rect != clip {
             clip = *rect;
             clipped = painter.with_clip_rect(clip);
         }
-        clipped.add(shape.clone());
+        match piece {
+            Piece::Shape(shape) => {
+                clipped.add(shape.clone());
+            }
+            Piece::Text(text) => paint_text(&clipped, text, origin),
+        }
+    }
+}
+
+fn paint_text(painter: &Painter, text: &Text, origin: Pos2) {
+    let fill = colour(text.colour);
+    let galley = painter.layout_no_wrap(text.text.clone(), FontId::proportional(text.size), fill);
+    let row = galley.rows.first();
+    let baseline = row.and_then(|row| Some(row.pos.y + row.glyphs.first()?.pos.y)).unwrap_or(text.size * 0.8);
+    let before = match text.align {
+        Align::Start => 0.0,
+        Align::Middle => galley.size().x / 2.0,
+        Align::End => galley.size().x,
+    };
+    let angle = text.rotation.to_radians();
+    let turned = egui::emath::Rot2::from_angle(angle) * vec2(-before, -baseline);
+    let corner = origin + vec2(text.at.x, text.at.y) + turned;
+    let bold = text.bold.then(|| vec2(text.size * BOLD, 0.0));
+    for beside in std::iter::once(Vec2::ZERO).chain(bold) {
+        let mut shape = TextShape::new(corner + beside, std::sync::Arc::clone(&galley), fill);
+        shape.angle = angle;
+        painter.add(shape);
     }
 }
 
@@ -88,7 +124,7 @@ impl Brush<'_> {
     }
 
     fn add(&mut self, shape: impl Into<Shape>) {
-        self.shapes.push((self.clip, shape.into()));
+        self.shapes.push((self.clip, Piece::Shape(shape.into())));
     }
 
     fn group(&mut self, group: &Group) {
@@ -127,7 +163,7 @@ impl Brush<'_> {
             Item::Lines(lines) => self.lines(lines),
             Item::Marks(marks) => self.marks(marks),
             Item::Image(image) => self.image(image),
-            Item::Text(text) => self.text(text),
+            Item::Text(text) => self.shapes.push((self.clip, Piece::Text(text.clone()))),
             Item::Group(group) => self.group(group),
         }
     }
@@ -237,28 +273,6 @@ impl Brush<'_> {
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         self.add(Shape::image(texture, self.rect(&image.rect), whole, Color32::WHITE));
     }
-
-    /// Texts are laid out once: egui keeps what it laid out in the frame before.
-    fn text(&mut self, text: &Text) {
-        let fill = colour(text.colour);
-        let galley = self.painter.layout_no_wrap(text.text.clone(), FontId::proportional(text.size), fill);
-        let row = galley.rows.first();
-        let baseline = row.and_then(|row| Some(row.pos.y + row.glyphs.first()?.pos.y)).unwrap_or(text.size * 0.8);
-        let before = match text.align {
-            Align::Start => 0.0,
-            Align::Middle => galley.size().x / 2.0,
-            Align::End => galley.size().x,
-        };
-        let angle = text.rotation.to_radians();
-        let turned = egui::emath::Rot2::from_angle(angle) * vec2(-before, -baseline);
-        let corner = self.at(text.at) + turned;
-        let bold = text.bold.then(|| vec2(text.size * BOLD, 0.0));
-        for beside in std::iter::once(Vec2::ZERO).chain(bold) {
-            let mut shape = TextShape::new(corner + beside, std::sync::Arc::clone(&galley), fill);
-            shape.angle = angle;
-            self.add(shape);
-        }
-    }
 }
 
 /// Returns the convex polygons that a mark consists of, about its middle.
@@ -286,7 +300,7 @@ mod tests {
     use dataforge_node::plot::scene::{Area, Band, Colour, Group, Item, Rect, Stroke, What};
     use egui::{Context, LayerId, Painter, Pos2, Shape, pos2};
 
-    use super::{Textures, painted};
+    use super::{Piece, Textures, painted};
 
     fn shapes(items: Vec<Item>) -> Vec<(egui::Rect, Shape)> {
         let ctx = Context::default();
@@ -298,7 +312,11 @@ mod tests {
             group.items.clone_from(&items);
             found = painted(&group, pos2(10.0, 20.0), &painter, &mut Textures::default());
         });
-        found
+        let shape = |(clip, piece)| match piece {
+            Piece::Shape(shape) => (clip, shape),
+            Piece::Text(text) => panic!("a text: {text:?}"),
+        };
+        found.into_iter().map(shape).collect()
     }
 
     #[test]

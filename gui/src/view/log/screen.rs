@@ -132,7 +132,7 @@ impl Screen {
             self.header = Some((number, rect, clip, shapes));
         }
         if let Some((.., shapes)) = &self.header {
-            super::paint::paint(painter, shapes);
+            super::paint::paint(painter, shapes, rect.min);
         }
     }
 
@@ -152,7 +152,7 @@ impl Screen {
             self.drawn += 1;
         }
         if let Some((.., shapes)) = &self.body {
-            super::paint::paint(painter, shapes);
+            super::paint::paint(painter, shapes, rect.min);
         }
     }
 
