@@ -141,7 +141,7 @@ impl App {
             }
             Action::CloseView => self.views.close_focused(&mut self.calls),
             Action::InStep(step) => {
-                self.with_views(actions, |views, around| views.on_event(&Happened::InStep(step), around));
+                self.with_views(actions, |views, around| views.in_step(step, around));
             }
             Action::Run(command) => self.run(ctx, command, actions),
             Action::CancelCall(ticket) => self.cancel(*ticket, actions),

@@ -77,6 +77,9 @@ pub trait View: Debug {
     /// Something happened in the node, or the selection changed.
     fn on_event(&mut self, _event: &Happened<'_>, _cx: &mut Cx<'_>) {}
 
+    /// A log was scrolled or zoomed: those that go in step follow.
+    fn in_step(&mut self, _step: &log::InStep, _cx: &mut Cx<'_>) {}
+
     /// The commands that are its own, for palette and keyboard.
     fn commands(&self) -> &'static [CommandInfo] {
         &[]
@@ -96,8 +99,6 @@ pub enum Happened<'a> {
     Event(&'a Event),
     /// Another workspace, well or run was selected.
     Selected,
-    /// A log was scrolled or zoomed.
-    InStep(&'a log::InStep),
 }
 
 /// What a view may use: what the window knows, calls of the node, and actions for the rest of the window.

@@ -6,8 +6,9 @@ use dataforge_node::api::{
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
 use super::{Cx, Happened, News, Place, Ticket, View};
+use crate::action::{Action, Browse};
 use crate::commands::CommandInfo;
-use crate::state::{Slot, State};
+use crate::state::{Key, Slot, State};
 use crate::widget::hint;
 use crate::widget::problem::problem_ui;
 use crate::widget::table::{Column, Row, Table};
@@ -20,9 +21,6 @@ pub const COMMANDS: &[CommandInfo] = &[
     CommandInfo::new("charts.archive", "Put the chart away, or take it out again"),
     CommandInfo::new("charts.archived", "Show charts that are put away"),
 ];
-
-/// The tag that a star is: charts have no marks of one machine only, so everybody sees it.
-const STAR: &str = "star";
 
 const COLUMNS: [Column; 6] = [
     Column::text("Chart", 160.0, 2.0),
@@ -92,16 +90,16 @@ impl ChartsView {
     }
 
     /// Returns the charts that match what is searched for, starred ones first.
-    fn shown(&self) -> Vec<&ChartInfo> {
+    fn shown(&self, is_starred: impl Fn(&str) -> bool) -> Vec<&ChartInfo> {
         let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
         let charts = self.charts.value().into_iter().flatten();
         let kind = self.kind.as_deref();
         let mut shown: Vec<_> = charts
             .filter(|chart| kind.is_none_or(|kind| chart.kind == kind))
-            .filter(|chart| !self.only_starred || is_starred(chart))
+            .filter(|chart| !self.only_starred || is_starred(&chart.id))
             .filter(|chart| matches(chart, &words))
             .collect();
-        shown.sort_by_key(|chart| !is_starred(chart));
+        shown.sort_by_key(|chart| !is_starred(&chart.id));
         shown
     }
 
@@ -191,7 +189,7 @@ impl ChartsView {
 
     fn chosen_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let Some((title, starred, archived)) =
-            self.chosen().map(|chart| (chart.title.clone(), is_starred(chart), chart.archived))
+            self.chosen().map(|chart| (chart.title.clone(), cx.state.tree.is_starred(&chart.id), chart.archived))
         else {
             return;
         };
@@ -210,7 +208,8 @@ impl ChartsView {
     }
 
     fn table_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let shown = self.shown();
+        let tree = &cx.state.tree;
+        let shown = self.shown(|id| tree.is_starred(id));
         let chosen = shown.iter().position(|chart| Some(&chart.id) == self.chosen.as_ref());
         let table = Table {
             id: "charts",
@@ -221,7 +220,7 @@ impl ChartsView {
             reveal: false,
             take_focus: false,
         };
-        let outcome = table.show(ui, |row| chart_row(shown[row]));
+        let outcome = table.show(ui, |row| chart_row(shown[row], tree.is_starred(&shown[row].id)));
         let step = outcome.step.and_then(|step| step.from_row(chosen, shown.len()));
         let next = outcome.clicked.or(step).and_then(|row| shown.get(row)).map(|chart| chart.id.clone());
         let is_again = outcome.clicked.is_some() && next.is_some() && next == self.chosen;
@@ -241,10 +240,6 @@ pub fn is_log(kind: &str) -> bool {
     matches!(kind, "log_tracks" | "coverage")
 }
 
-fn is_starred(chart: &ChartInfo) -> bool {
-    chart.tags.iter().any(|tag| tag == STAR)
-}
-
 /// Whether each word occurs in something that people search by.
 fn matches(chart: &ChartInfo, words: &[String]) -> bool {
     let fields = [Some(&chart.title), chart.well.as_ref(), chart.project.as_ref(), Some(&chart.author)];
@@ -253,20 +248,19 @@ fn matches(chart: &ChartInfo, words: &[String]) -> bool {
     words.iter().all(|word| fields.iter().any(|field| field.contains(word)))
 }
 
-fn chart_row(chart: &ChartInfo) -> Row {
-    let star = if is_starred(chart) { "★ " } else { "" };
+fn chart_row(chart: &ChartInfo, is_starred: bool) -> Row {
+    let star = if is_starred { "★ " } else { "" };
     let well = chart.well.clone().or_else(|| chart.project.clone()).unwrap_or_else(|| format::NOTHING.to_owned());
     let kind = chart.kind.replace('_', " ");
-    let tags: Vec<_> = chart.tags.iter().filter(|tag| *tag != STAR).cloned().collect();
     let state = if chart.archived { ", put away" } else { "" };
-    let starred = if star.is_empty() { "" } else { ", starred" };
+    let starred = if is_starred { ", starred" } else { "" };
     let changed: String = chart.changed.chars().take(16).collect();
     Row {
         cells: vec![
             format!("{star}{}", chart.title),
             well.clone(),
             kind.clone(),
-            tags.join(", "),
+            chart.tags.join(", "),
             chart.author.clone(),
             changed.replace('T', " "),
         ],
@@ -342,14 +336,12 @@ impl View for ChartsView {
     fn run(&mut self, command: &str, cx: &mut Cx<'_>) {
         match command {
             "charts.open" => self.open(cx),
-            "charts.star" => self.change(
-                |chart| {
-                    let star = vec![STAR.to_owned()];
-                    let (add, remove) = if is_starred(chart) { (Vec::new(), star) } else { (star, Vec::new()) };
-                    ChartEdit::Tag { add, remove }
-                },
-                cx,
-            ),
+            "charts.star" => {
+                if let Some(chart) = self.chosen() {
+                    let on = !cx.state.tree.is_starred(&chart.id);
+                    cx.actions.push(Action::Browse(Browse::Star { key: Key::Chart(chart.id.clone()), on }));
+                }
+            }
             "charts.archive" => self.change(|chart| ChartEdit::Archive { on: !chart.archived }, cx),
             "charts.archived" => {
                 self.with_archived = !self.with_archived;
@@ -381,7 +373,8 @@ impl View for ChartsView {
             );
             return;
         }
-        if self.shown().is_empty() {
+        let tree = &cx.state.tree;
+        if self.shown(|id| tree.is_starred(id)).is_empty() {
             ui.label(RichText::new("No chart matches.").color(theme::palette(ui).weak));
             return;
         }
@@ -422,9 +415,10 @@ mod tests {
         let mut view = ChartsView::new("ws".to_owned());
         let mut slot = Slot::default();
         slot.begin(1);
-        slot.end(Ok(vec![chart("Triple", "North 1", &[]), chart("Quad", "South 2", &["star", "first look"])]));
+        slot.end(Ok(vec![chart("Triple", "North 1", &[]), chart("Quad", "South 2", &["first look"])]));
         view.charts = slot;
-        let titles = |view: &ChartsView| view.shown().iter().map(|chart| chart.title.clone()).collect::<Vec<_>>();
+        let starred = |id: &str| id == "id-Quad";
+        let titles = |view: &ChartsView| view.shown(starred).iter().map(|chart| chart.title.clone()).collect::<Vec<_>>();
         assert_eq!(titles(&view), ["Quad", "Triple"]);
         "north ada".clone_into(&mut view.search);
         assert_eq!(titles(&view), ["Triple"]);
@@ -437,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_star_is_told_in_words_too() {
-        let row = chart_row(&chart("Quad", "South 2", &["star"]));
+        let row = chart_row(&chart("Quad", "South 2", &[]), true);
         assert!(row.name.ends_with("starred") && row.cells[0].starts_with('★') && row.cells[3].is_empty());
     }
 }

@@ -296,7 +296,6 @@ impl View for LogView {
     fn on_event(&mut self, event: &Happened<'_>, cx: &mut Cx<'_>) {
         let own = self.doc.workspace.clone();
         match event {
-            Happened::InStep(step) => self.follow(step, cx.view),
             Happened::Event(Event::Documents { workspace, documents, more }) if *workspace == own => {
                 let is_this = |id: &str| self.doc.of == Of::Chart(id.to_owned());
                 let others = *more || documents.iter().any(|one| one.kind != "chart");
@@ -316,6 +315,10 @@ impl View for LogView {
             }
             Happened::Event(_) | Happened::Selected => {}
         }
+    }
+
+    fn in_step(&mut self, step: &InStep, cx: &mut Cx<'_>) {
+        self.follow(step, cx.view);
     }
 
     fn commands(&self) -> &'static [CommandInfo] {

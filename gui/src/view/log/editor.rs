@@ -142,10 +142,9 @@ impl LogView {
         for axis in &chart.axes {
             self.row_ui(ui, &chart, Part::Axis, &axis.id, 0.0);
         }
-        let of_track = |track: &str| chart.series.iter().filter(move |series| series.track.as_deref() == Some(track));
         for track in &chart.tracks {
             self.row_ui(ui, &chart, Part::Track, &track.id, 0.0);
-            for series in of_track(&track.id) {
+            for series in chart.series.iter().filter(|series| series.track.as_deref() == Some(track.id.as_str())) {
                 self.row_ui(ui, &chart, Part::Series, &series.id, 16.0);
                 for fill in chart.fills.iter().filter(|fill| fill.series.as_deref() == Some(series.id.as_str())) {
                     self.row_ui(ui, &chart, Part::Fill, &fill.id, 32.0);

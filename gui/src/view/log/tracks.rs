@@ -67,7 +67,7 @@ impl LogView {
 
     /// Takes what pointer and keys do on the depths.
     fn body_ui(&mut self, ui: &Ui, body: Rect, cx: &mut Cx<'_>) -> Response {
-        let response = ui.interact(body, ui.id().with(("log body", cx.view)), Sense::click_and_drag());
+        let response = ui.interact(body, ui.scope_id().with(("log body", cx.view)), Sense::click_and_drag());
         let label = self.screen.layout().map_or_else(String::new, |layout| self.said(layout));
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &label));
         let Some(sight) = self.screen.sight else { return response };
@@ -253,7 +253,7 @@ impl LogView {
     fn targets_ui(&mut self, ui: &Ui, top: Rect, body: Rect, cx: &Cx<'_>) {
         let mut chosen = None;
         for target in self.targets(top, body) {
-            let id = ui.id().with(("log target", cx.view, &target.key));
+            let id = ui.scope_id().with(("log target", cx.view, &target.key));
             let response = ui.interact(target.rect, id, Sense::click());
             let is_selected = self.editor.is_selected(&target.what);
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, &target.label));
