@@ -225,7 +225,7 @@ fn what_makes_no_plot_is_refused_in_words() {
     let ada = field(dir.path());
     let out = dir.path().join("x.pdf");
     let refused = |args: &[&str], code: i32, word: &str| {
-        let said = ada.fails(&[&["plot"][..], args, &["--out", out.to_str().unwrap()]].concat(), code);
+        let said = ada.fails(&[&["plot"][..], args, &["--out", out.to_str().unwrap()][..]].concat(), code);
         assert!(said.contains(word), "{args:?}: {said}");
         assert!(!out.exists(), "{args:?} left half a file");
     };

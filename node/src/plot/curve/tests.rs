@@ -52,7 +52,7 @@ proptest! {
                 (Some((low, high)), Some((left, right))) => {
                     prop_assert!((low - f64::from(*left)).abs() < 1e-3 && (high - f64::from(*right)).abs() < 1e-3);
                 }
-                other => prop_assert!(false, "row {row}: {other:?}"),
+                other => return Err(TestCaseError::fail(format!("row {row}: {other:?}"))),
             }
         }
     }
