@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use dataforge_node::api::{ApiError, ErrorKind};
 use serde_json::json;
 
-use crate::output::clean;
+use crate::output::{clean, escaped};
 
 /// Exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT.
 const INTERRUPTED: u8 = 130;
@@ -69,7 +69,7 @@ impl Failure {
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         let code = match self {
             Self::Api(error) => {
-                let text = if json { json!({ "error": error }).to_string() } else { text(error) };
+                let text = if json { escaped(&json!({ "error": error }).to_string()) } else { text(error) };
                 // A broken standard error leaves nobody to tell.
                 drop(writeln!(std::io::stderr(), "{text}"));
                 error.kind.exit_code()

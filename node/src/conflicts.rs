@@ -39,7 +39,7 @@ pub(crate) enum About {
     Field,
     /// Whether a document is deleted: another edited it.
     Deletion,
-    /// Whether a well is deleted: another filed runs under it.
+    /// Whether a well is deleted: another filed something under it.
     Filed,
     /// Whether an item of a document is gone: another edited it.
     Item,

@@ -8,6 +8,7 @@ mod chart;
 mod conflicts;
 mod dictionary;
 mod filed;
+mod find;
 mod labels;
 mod preferred;
 mod project;
@@ -29,10 +30,12 @@ use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
 pub(crate) use self::chart::{ChartFilter, ChartRow, Listed, SourceRow};
+pub(crate) use self::conflicts::{FiledQuestion, filed_question};
 pub(crate) use self::dictionary::read as read_dictionary;
 pub(crate) use self::filed::known_with;
+pub(crate) use self::find::Found;
 pub(crate) use self::project::ProjectRow;
-pub(crate) use self::read::{Found, Index, SHORT, listing};
+pub(crate) use self::read::{Index, SHORT, listing};
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
 
@@ -84,11 +87,11 @@ pub(crate) fn refresh(
     for doc in docs {
         refresh_one(store, ledger, workspace, doc, &mut wells)?;
     }
-    // Each once, however many of its runs came or went.
+    // Each once, however much came or went there.
     filed::look_again(store, ledger, workspace, wells)
 }
 
-/// Makes the rows of a document anew. Wells that a run came to, or went from, are added to `wells`.
+/// Makes the rows of a document anew. Wells that it came to, or went from, are added to `wells`.
 fn refresh_one(
     store: &Store,
     ledger: &Ledger,

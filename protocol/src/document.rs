@@ -33,6 +33,7 @@ mod tests;
 mod text;
 mod tops;
 mod well;
+mod words;
 #[cfg(test)]
 pub(crate) mod work;
 mod written;

@@ -54,6 +54,37 @@ fn curve(place: &Place, mnemonic: &str) -> String {
     format!("{}:{}", found["run"].as_str().unwrap(), found["ordinal"])
 }
 
+#[test]
+fn charts_are_a_table_in_sql() {
+    let dir = tempfile::tempdir().unwrap();
+    let ada = field(dir.path());
+    triple(&ada, "Triple");
+    triple(&ada, "Old");
+    ada.json(&["charts", "tag", "Triple", "shale", "first look"]);
+    ada.json(&["charts", "archive", "Old"]);
+    let sql = "select chart, kind, well, project, template, archived, tags, author, created_at <= changed_at as ordered \
+               from charts order by chart";
+    let rows = ada.json(&["query", sql])["data"].clone();
+    let row = |chart: &str, archived: bool, tags: Value| {
+        serde_json::json!({
+            "chart": chart, "kind": "log_tracks", "well": "Alpha 1", "project": null, "template": false,
+            "archived": archived, "tags": tags, "author": "Ada", "ordered": true,
+        })
+    };
+    assert_eq!(
+        rows,
+        Value::from(vec![row("Old", true, Value::Null), row("Triple", false, "first look, shale".into())])
+    );
+    let listed = ada.json(&["charts", "list"])["charts"][0].clone();
+    let sql = "select c.chart_id, c.series, w.name from charts as c join wells as w on w.well_id = c.well_id \
+               where not c.archived";
+    let joined = ada.json(&["query", sql])["data"][0].clone();
+    assert_eq!(
+        (&joined["chart_id"], &joined["series"], &joined["name"]),
+        (&listed["id"], &listed["series"], &"Alpha 1".into())
+    );
+}
+
 fn export(place: &Place, chart: &str, file: &Path) -> Value {
     place.ok(["charts", "export", chart, "--force", "--out", file.to_str().unwrap()]);
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()

@@ -243,7 +243,7 @@ impl Export {
             let path = file.finish()?;
             context.note(&format!("written to {}", output::clean(&path.display().to_string())));
         } else if !context.json {
-            return output::write_text(text);
+            return output::write_json_text(text);
         }
         if context.json { context.show(&reply) } else { Ok(()) }
     }

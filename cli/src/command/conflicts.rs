@@ -119,7 +119,7 @@ fn said(candidate: &ConflictCandidate) -> String {
 fn about(conflict: &ConflictInfo) -> String {
     match conflict.about.as_str() {
         "deletion" => "deleted, and edited by others".to_owned(),
-        "filed" => "deleted, and runs filed under it by others".to_owned(),
+        "filed" => "deleted, and something filed under it by others".to_owned(),
         "item" => format!("{} taken away, and edited by others", conflict.field),
         "wells" => "wells that may be the same".to_owned(),
         "curves" => format!("curves that may be the same: {}", conflict.field),

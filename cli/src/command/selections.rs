@@ -7,7 +7,7 @@ use dataforge_node::api::{
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{Align, Human, Table, clean, decimal};
+use crate::output::{Align, Human, Table, clean, decimal, title};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -174,7 +174,7 @@ impl Human for SelectionReply {
             table.row([&item.part, &item.name, &depths(item), gone]);
         }
         let selection = &self.selection;
-        let mut text = format!("{} ({})\n\n", clean(&selection.name), selection.short);
+        let mut text = format!("{} ({})\n\n", title(&selection.name), selection.short);
         text.push_str(&table.or("it chooses nothing: dataforge selections add"));
         if let Some(problem) = &self.problem {
             text.push_str(&format!("\n\nit cannot be used: {}", clean(problem)));

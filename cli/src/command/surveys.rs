@@ -8,10 +8,10 @@ use dataforge_node::api::{
 };
 
 use super::query::into_file;
-use super::tops::{optional, read_json};
+use super::tops::read_json;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{Align, Human, Table, clean, decimal};
+use crate::output::{Align, Human, Table, clean, decimal, thousandths, title};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -245,7 +245,8 @@ impl Human for SurveyReply {
         ];
         let mut table = Table::new(&columns);
         for station in &self.stations {
-            let at = |get: fn(&PathPointInfo) -> f64| optional(station.point.as_ref().map(get));
+            let at =
+                |get: fn(&PathPointInfo) -> f64| station.point.as_ref().map(get).map(thousandths).unwrap_or_default();
             table.row([
                 &decimal(station.md),
                 &station.unit,
@@ -259,7 +260,7 @@ impl Human for SurveyReply {
             ]);
         }
         let survey = &self.survey;
-        let mut text = format!("{} ({}), of {}\n\n", clean(&survey.name), survey.short, clean(&survey.well));
+        let mut text = format!("{} ({}), of {}\n\n", title(&survey.name), survey.short, title(&survey.well));
         text.push_str(&table.or("no stations in it: dataforge surveys set-station"));
         if let Some(problem) = &self.problem {
             text.push_str(&format!("\n\nno path: {}", clean(problem)));
@@ -276,16 +277,38 @@ impl Human for PathReply {
         let mut table = Table::new(&names.map(|name| (name, Align::Right)));
         for point in &self.points {
             table.row([
-                &decimal(point.md_m),
-                &decimal(point.tvd_m),
-                &optional(point.tvdss_m),
-                &decimal(point.north_m),
-                &decimal(point.east_m),
-                &decimal(point.inclination_deg),
-                &decimal(point.azimuth_deg),
-                &decimal(point.dogleg_deg_per_30m),
+                &thousandths(point.md_m),
+                &thousandths(point.tvd_m),
+                &point.tvdss_m.map(thousandths).unwrap_or_default(),
+                &thousandths(point.north_m),
+                &thousandths(point.east_m),
+                &thousandths(point.inclination_deg),
+                &thousandths(point.azimuth_deg),
+                &thousandths(point.dogleg_deg_per_30m),
             ]);
         }
         table.text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_to_the_millimetre() {
+        let point = PathPointInfo {
+            md_m: 1500.0,
+            tvd_m: 1234.5678,
+            tvdss_m: Some(-2.67e-16),
+            north_m: 2.67e-16,
+            east_m: -12_345.678_9,
+            inclination_deg: 0.0,
+            azimuth_deg: 90.0,
+            dogleg_deg_per_30m: 1e-15,
+        };
+        let told = PathReply { survey: String::new(), points: vec![point] }.human();
+        let row: Vec<_> = told.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(row, ["1500", "1234.568", "0", "0", "-12345.679", "0", "90", "0"]);
     }
 }

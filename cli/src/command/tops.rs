@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::query::into_file;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{Align, Human, Table, decimal};
+use crate::output::{Align, Human, Table, decimal, thousandths, title};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -212,7 +212,7 @@ async fn export(context: &Context, target: String, out: &Path, force: bool) -> R
     into_file(context, request, out, force).await
 }
 
-pub(super) fn optional(value: Option<f64>) -> String {
+fn optional(value: Option<f64>) -> String {
     value.map(decimal).unwrap_or_default()
 }
 
@@ -250,12 +250,11 @@ impl Human for TopsReply {
         for top in &self.tops {
             let TopInfo { name, depth, base, unit, datum, interpreter, id, .. } = top;
             let interpreter = interpreter.as_deref().unwrap_or_default();
-            let [tvd, tvdss] = [top.tvd_m, top.tvdss_m].map(optional);
+            let [tvd, tvdss] = [top.tvd_m, top.tvdss_m].map(|depth| depth.map(thousandths).unwrap_or_default());
             table.row([name, &decimal(*depth), &optional(*base), unit, datum, &tvd, &tvdss, interpreter, id]);
         }
         let set = &self.set;
-        let mut text =
-            format!("{} ({}), of {}\n\n", crate::output::clean(&set.name), set.short, crate::output::clean(&set.well));
+        let mut text = format!("{} ({}), of {}\n\n", title(&set.name), set.short, title(&set.well));
         text.push_str(&table.or("no tops in it: dataforge tops add"));
         let mut reasons: Vec<_> = self.tops.iter().filter_map(|top| top.unknown.as_deref()).collect();
         reasons.sort_unstable();

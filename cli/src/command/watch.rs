@@ -144,7 +144,7 @@ impl View {
         match self {
             Self::Screen => {
                 let (rows, columns) = console::Term::stdout().size();
-                output::write(screen(&text, rows.into(), columns.into()).as_bytes())
+                output::write(screen(&output::printable(&text), rows.into(), columns.into()).as_bytes())
             }
             // Latencies and byte counts change without anything having happened.
             Self::Lines(last) => {

@@ -18,7 +18,7 @@ pub(crate) struct Wells {
 enum Action {
     /// List them
     List,
-    /// Copy wells into another workspace held here, with runs, attachments, tops and surveys
+    /// Copy wells into another workspace held here, with runs, attachments, tops, surveys and charts
     Copy(Carried),
     /// Copy wells there and delete them here; needs admin here
     Move(Carried),

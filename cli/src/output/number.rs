@@ -63,6 +63,17 @@ pub(crate) fn decimal(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Metres to the millimetre, degrees to a thousandth: what is computed is no more exact, and what is left
+/// of rounding is 0.
+pub(crate) fn thousandths(value: f64) -> String {
+    if value.abs() >= 1e9 {
+        return decimal(value);
+    }
+    let text = format!("{value:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
 /// A value that may be missing.
 pub(crate) fn value(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), decimal)
@@ -129,6 +140,23 @@ mod tests {
         }
         assert_eq!(interval(Some(500.0), Some(560.5), "m"), "500 – 560.5 m");
         assert_eq!(interval(None, Some(1.0), "m"), "–");
+    }
+
+    #[test]
+    fn what_is_left_of_rounding_is_nothing() {
+        let cases = [
+            (2.67e-16, "0"),
+            (-2.67e-16, "0"),
+            (0.0004, "0"),
+            (-0.0006, "-0.001"),
+            (12_345.678_4, "12345.678"),
+            (1500.0, "1500"),
+            (0.5, "0.5"),
+            (-1e12, "-1.00000e12"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(thousandths(number), text);
+        }
     }
 
     #[test]

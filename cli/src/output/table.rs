@@ -38,7 +38,7 @@ impl Table {
 
     /// Adds a row. Cells are made safe to print and cut when they are very long.
     pub(crate) fn row<const N: usize>(&mut self, cells: [&str; N]) {
-        self.0.add_row(cells.map(|cell| shorten(&clean(cell))));
+        self.0.add_row(cells.map(|cell| shorten(&clean(cell), WIDEST)));
     }
 
     /// Returns the text, or what to say when there is no row.
@@ -53,10 +53,11 @@ impl Table {
     }
 }
 
-fn shorten(cell: &str) -> String {
-    match cell.char_indices().nth(WIDEST) {
-        None => cell.to_owned(),
-        Some(_) => cell.chars().take(WIDEST - 1).chain(['…']).collect(),
+/// Cuts a text that has more characters than that.
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
     }
 }
 
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn an_empty_table_says_so_and_long_cells_are_cut() {
         assert_eq!(Table::new(&[("well", Align::Left)]).or("no wells yet"), "no wells yet");
-        assert_eq!(shorten(&"x".repeat(61)).chars().count(), WIDEST);
-        assert_eq!(shorten(&"x".repeat(60)), "x".repeat(60));
+        assert_eq!(shorten(&"x".repeat(61), WIDEST).chars().count(), WIDEST);
+        assert_eq!(shorten(&"x".repeat(60), WIDEST), "x".repeat(60));
     }
 }

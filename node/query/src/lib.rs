@@ -8,7 +8,7 @@
 //!
 //! | name | what |
 //! |---|---|
-//! | `wells`, `runs`, `curves`, `notices`, `attachments`, `dictionary`, `members`, `entries`, `tops`, `surveys`, `selections` | metadata, see [`MetaTable::schema`] |
+//! | `wells`, `runs`, `curves`, `notices`, `attachments`, `dictionary`, `members`, `entries`, `tops`, `surveys`, `selections`, `charts` | metadata, see [`MetaTable::schema`] |
 //! | `samples` | every sample of every log in long form, see [`sample_schema`] |
 //! | `run('id')` | one run in wide form, as it is in its Parquet table; full id or a unique start of it |
 //! | `run('id', 'gridded')` | its gridded copy, on the well's depth grid in canonical units |

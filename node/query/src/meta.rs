@@ -39,11 +39,13 @@ pub enum MetaTable {
     Surveys,
     /// One row per thing that a selection chooses.
     Selections,
+    /// One row per chart.
+    Charts,
 }
 
 impl MetaTable {
     /// Every table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Wells,
         Self::Runs,
         Self::Curves,
@@ -55,6 +57,7 @@ impl MetaTable {
         Self::Tops,
         Self::Surveys,
         Self::Selections,
+        Self::Charts,
     ];
 
     /// Returns the name in SQL.
@@ -71,6 +74,7 @@ impl MetaTable {
             Self::Tops => "tops",
             Self::Surveys => "surveys",
             Self::Selections => "selections",
+            Self::Charts => "charts",
         }
     }
 
@@ -98,6 +102,7 @@ impl MetaTable {
             Self::Tops => TOPS,
             Self::Surveys => SURVEYS,
             Self::Selections => SELECTIONS,
+            Self::Charts => CHARTS,
         }
     }
 }
@@ -304,6 +309,24 @@ const SELECTIONS: &[(&str, DataType)] = &[
     ("datum", TEXT),
     ("from_m", REAL),
     ("to_m", REAL),
+];
+
+const CHARTS: &[(&str, DataType)] = &[
+    ("chart_id", TEXT),
+    ("chart", TEXT),
+    ("description", TEXT),
+    ("kind", TEXT),
+    ("well_id", TEXT),
+    ("well", TEXT),
+    ("project_id", TEXT),
+    ("project", TEXT),
+    ("template", FLAG),
+    ("archived", FLAG),
+    ("tags", TEXT),
+    ("series", INT),
+    ("author", TEXT),
+    ("created_at", TIME),
+    ("changed_at", TIME),
 ];
 
 /// One metadata table for DataFusion.

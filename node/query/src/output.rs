@@ -318,6 +318,15 @@ impl<W: Write + Send> Sink for StreamWriter<W> {
     }
 }
 
+/// Returns text for people with everything replaced that could steer a terminal or reorder what is read:
+/// cells may hold what anybody wrote.
+fn printable(text: &str) -> String {
+    let steers = |sign: char| {
+        sign.is_control() || matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|sign| if sign != '\n' && steers(sign) { '\u{fffd}' } else { sign }).collect()
+}
+
 struct Table<'a, W> {
     out: &'a mut W,
     schema: SchemaRef,
@@ -337,10 +346,32 @@ impl<W: Write + Send> Sink for Table<'_, W> {
 
     fn finish(self: Box<Self>) -> Result<(), ArrowError> {
         let table = pretty_format_batches_with_schema(self.schema, &self.batches)?;
-        writeln!(self.out, "{table}")?;
+        writeln!(self.out, "{}", printable(&table.to_string()))?;
         if self.cut {
             writeln!(self.out, "only the first {TABLE_ROWS} rows are shown; write csv or parquet to get all")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::StringArray;
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+
+    #[test]
+    fn a_table_for_people_cannot_steer_their_terminal() {
+        let schema = Arc::new(Schema::new(vec![Field::new("title", DataType::Utf8, true)]));
+        let column = Arc::new(StringArray::from(vec!["a\u{1b}[2J", "b\u{9b}\u{202e}c", "井"]));
+        let batch = RecordBatch::try_new(schema.clone(), vec![column]).unwrap();
+        let mut out = Vec::new();
+        write_batches(schema, [Ok(batch)], Format::Table, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("a\u{fffd}[2J") && text.contains("b\u{fffd}\u{fffd}c") && text.contains('井'), "{text}");
+        assert!(!text.chars().any(|sign| sign.is_control() && sign != '\n'), "{text:?}");
     }
 }

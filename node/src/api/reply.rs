@@ -434,7 +434,7 @@ pub enum Event {
         /// Name.
         name: String,
     },
-    /// A peer went away.
+    /// A peer went away: the last session with it ended.
     PeerLost {
         /// Device id.
         device: String,

@@ -1,6 +1,7 @@
 //! Deciding: one change that knows all sides of a conflict and writes what was picked.
 
 use dataforge_protocol::document::{Contest, DELETED, Document, EngineError, Field, Map, Removal};
+use dataforge_protocol::id::EntryId;
 use dataforge_protocol::op::Role;
 
 use super::choose::Pick;
@@ -33,8 +34,7 @@ pub(crate) fn resolve(
     {
         return Err(ApiError::new(ErrorKind::Usage, "the value is too long").hint("use at most 4096 characters"));
     }
-    // Whoever deletes a well knows the runs it takes along.
-    let known = if conflict.about.is_of_document() { writer.known_with(&conflict.doc)? } else { Vec::new() };
+    let known = known(writer, conflict)?.ok_or_else(decided)?;
     let mut is_open = false;
     writer.edit(conflict.doc, &known, Vec::new(), |document, actor| {
         let Some((map, writes)) = writes(document, conflict, pick)? else { return Ok(Vec::new()) };
@@ -43,11 +43,23 @@ pub(crate) fn resolve(
             .edit(actor, |edit| writes.iter().try_for_each(|(key, value)| edit.resolve(map, key, value.as_ref())))?;
         Ok(edited.into_iter().collect())
     })?;
-    if is_open {
-        return Ok(());
+    if is_open { Ok(()) } else { Err(decided()) }
+}
+
+fn decided() -> ApiError {
+    ApiError::new(ErrorKind::NotFound, "this conflict is decided already, or its sides changed")
+        .hint("dataforge conflicts lists those that wait")
+}
+
+/// Returns what a decision names of things under a well; `None` when it is late.
+fn known(writer: &Writer<'_>, conflict: &Conflict) -> Result<Option<Vec<EntryId>>, ApiError> {
+    match conflict.about {
+        About::Field | About::Item => Ok(Some(Vec::new())),
+        // That somebody's edits go says nothing about what others filed there.
+        About::Deletion => Ok(Some(writer.filed_question(&conflict.doc)?.known)),
+        About::Filed if writer.filed_question(&conflict.doc)?.id.as_ref() != Some(&conflict.id) => Ok(None),
+        About::Filed => writer.known_with(&conflict.doc).map(Some),
     }
-    Err(ApiError::new(ErrorKind::NotFound, "this conflict is decided already, or its sides changed")
-        .hint("dataforge conflicts lists those that wait"))
 }
 
 /// Returns what is to be written; nothing when the conflict is no more.

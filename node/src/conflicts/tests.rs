@@ -5,18 +5,19 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use dataforge_protocol::document::{Document, LongText, Map};
-use dataforge_protocol::id::WorkspaceId;
+use dataforge_protocol::document::{DELETED, Document, LongText, Map};
+use dataforge_protocol::facts::{Facts, Origin, WellFacts};
+use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 
 use self::world::{Cell, World, table};
 use super::{
     About, Choice, Conflict, FieldKind, Me, Pick, Policies, Strategy, choose, resolve, set_policy, settle, text,
 };
 use crate::api::ErrorKind;
-use crate::core::Core;
+use crate::core::{Core, Writer};
 
 fn kind_of(cell: &Cell) -> FieldKind {
-    if cell.row == "deletion" || cell.column == "deleted" {
+    if cell.row == "deletion" || matches!(cell.column, "deleted" | "filed") {
         return FieldKind::Deletion;
     }
     FieldKind::from_word(cell.row).unwrap()
@@ -44,6 +45,7 @@ fn check_sides(cell: &Cell, conflict: &Conflict) {
     assert!(conflict.sides.iter().all(|side| side.claimed_ms > 0 && !side.entry.is_empty() && !side.device.is_empty()));
     let values: BTreeSet<_> = conflict.sides.iter().map(|side| side.value.as_deref()).collect();
     let about = match cell.column {
+        "filed" => About::Filed,
         _ if kind_of(cell) == FieldKind::Deletion => About::Deletion,
         "removed" => About::Item,
         _ => About::Field,
@@ -186,6 +188,107 @@ fn a_decision_that_is_late_says_so_and_writes_nothing() {
     assert_eq!(late.unwrap_err().kind, ErrorKind::NotFound);
     world.meet();
     assert_eq!(world.entries(), before);
+}
+
+/// A well, and tops that can be filed under it.
+fn well_and_tops() -> [Facts; 2] {
+    [Facts::Well(WellFacts::Uwi("W".into())), Facts::Tops(Origin::Person([1; 16]))]
+}
+
+/// Has both know of a well and of tops, which are filed there already or not.
+fn with_tops(is_filed: bool) -> (World, DocId, DocId) {
+    let facts = well_and_tops();
+    let [well, tops] = facts.each_ref().map(Facts::doc_id);
+    let world = World::together(|writer| {
+        for facts in &facts {
+            writer.open(facts, Vec::new()).unwrap();
+        }
+        set(writer, well, &[], "field", "1");
+        set(writer, tops, &[], "name", "Picks");
+        if is_filed {
+            set(writer, tops, &[], "well", &well.to_string());
+        }
+    });
+    (world, well, tops)
+}
+
+fn set(writer: &mut Writer<'_>, doc: DocId, deps: &[EntryId], field: &str, value: &str) {
+    let done = writer.edit(doc, deps, Vec::new(), |document, actor| {
+        let edited = document.edit(actor, |edit| match field {
+            DELETED => edit.set_bool(Map::Root, DELETED, true),
+            _ => edit.set_text(Map::Root, field, Some(value)),
+        })?;
+        Ok(edited.into_iter().collect())
+    });
+    assert!(done.unwrap());
+}
+
+/// Returns what both list, by what it is about.
+fn abouts(world: &World) -> Vec<(About, Conflict)> {
+    world.listed().into_iter().map(|conflict| (conflict.about, conflict)).collect()
+}
+
+#[test]
+fn that_edits_go_with_a_well_is_no_answer_to_what_was_filed_there() {
+    for decides in [0, 1] {
+        let (mut world, well, tops) = with_tops(false);
+        let workspace = world.workspace;
+        let [ada, bob] = &mut world.people;
+        ada.write(&workspace, &[], |writer| {
+            set(writer, tops, &[], "well", &well.to_string());
+            set(writer, well, &[], "field", "2");
+            Ok(())
+        })
+        .unwrap();
+        bob.write(&workspace, &[], |writer| {
+            let known = writer.known_with(&well)?;
+            set(writer, well, &known, DELETED, "");
+            Ok(())
+        })
+        .unwrap();
+        world.meet();
+        let listed = abouts(&world);
+        let [(About::Deletion, edited), (About::Filed, filed)] = listed.as_slice() else { panic!("{listed:?}") };
+        let core = &mut world.people[decides];
+        assert_eq!(decide(core, &workspace, edited, &Choice::Delete), (Pick::Delete, true));
+        let role = core.role(&workspace).unwrap();
+        let late = core.write(&workspace, &[], |writer| resolve(writer, filed, &Pick::Keep, role));
+        assert_eq!(late.unwrap_err().kind, ErrorKind::NotFound, "one side of it is another deletion now");
+        world.meet();
+        let listed = abouts(&world);
+        let [(About::Filed, filed)] = listed.as_slice() else { panic!("{listed:?}") };
+        assert_eq!(filed.sides.last().unwrap().edits, ["filed tops Picks here"]);
+        assert_eq!(decide(&mut world.people[1 - decides], &workspace, filed, &Choice::Delete), (Pick::Delete, true));
+        world.meet();
+        assert_eq!(world.listed(), []);
+        assert!(world.document(&well).iter().all(Document::is_deleted));
+    }
+}
+
+#[test]
+fn what_a_deletion_knew_is_known_to_one_that_takes_its_place() {
+    for decides in [0, 1] {
+        let (mut world, well, _) = with_tops(true);
+        let workspace = world.workspace;
+        let [ada, bob] = &mut world.people;
+        ada.write(&workspace, &[], |writer| {
+            set(writer, well, &[], "field", "2");
+            Ok(())
+        })
+        .unwrap();
+        bob.write(&workspace, &[], |writer| {
+            let known = writer.known_with(&well)?;
+            set(writer, well, &known, DELETED, "");
+            Ok(())
+        })
+        .unwrap();
+        world.meet();
+        let listed = abouts(&world);
+        let [(About::Deletion, edited)] = listed.as_slice() else { panic!("{listed:?}") };
+        assert_eq!(decide(&mut world.people[decides], &workspace, edited, &Choice::Delete), (Pick::Delete, true));
+        world.meet();
+        assert_eq!(world.listed(), [], "bob knew of the tops when he deleted the well");
+    }
 }
 
 #[test]

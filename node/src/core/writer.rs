@@ -16,7 +16,7 @@ use self::queue::Queue;
 use super::{Progress, record};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::now_ms;
-use crate::index::{build, known_with, materialise};
+use crate::index::{FiledQuestion, build, filed_question, known_with, materialise};
 use crate::store::Store;
 
 /// Writes entries within one transaction.
@@ -211,20 +211,33 @@ impl<'a> Writer<'a> {
         &self.progress.settled
     }
 
-    /// Returns what the deletion of a well names, so that it is known which runs it takes along; nothing
-    /// for other documents.
+    /// Returns what the deletion of a well names, so that it is known what it takes along; nothing for
+    /// other documents.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) fn known_with(&self, well: &DocId) -> Result<Vec<EntryId>, ApiError> {
-        let mut known = known_with(self.store, self.ledger, &self.ledger.workspace(), well)?;
-        // What cannot be shown to count is not named: then somebody is asked about its run.
+        let known = known_with(self.store, self.ledger, &self.ledger.workspace(), well, &self.device)?;
+        Ok(self.countable(well, known))
+    }
+
+    /// Returns the question about things under a deleted well, without what is queued.
+    ///
+    /// # Errors
+    /// `Storage`, `Damaged` when Automerge cannot build the well.
+    pub(crate) fn filed_question(&self, well: &DocId) -> Result<FiledQuestion, ApiError> {
+        let found = filed_question(self.store, self.ledger, &self.ledger.workspace(), well, &self.device)?;
+        Ok(FiledQuestion { known: self.countable(well, found.known), ..found })
+    }
+
+    /// Leaves out what cannot be shown to count: it is not named, and then somebody is asked about it.
+    fn countable(&self, well: &DocId, mut known: Vec<EntryId>) -> Vec<EntryId> {
         known.retain(|id| {
             let (kind, deps) = (EntryKind::Change, vec![*id]);
             let draft = Draft { kind, doc: Some(*well), deps, blobs: Vec::new(), body: Vec::new() };
             self.header(&draft).is_ok()
         });
-        Ok(known)
+        known
     }
 
     /// Returns a document's present state, without what is queued; `None` when it is not open.

@@ -6,11 +6,11 @@ use dataforge_protocol::document::{Contest, Contests, Document, Map, Removal, co
 use dataforge_protocol::entry::{EntryKind, ReadHeader, read_header};
 use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::gate;
-use dataforge_protocol::id::{ChangeHash, DocId, EntryId, WorkspaceId};
+use dataforge_protocol::id::{ChangeHash, DeviceId, DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger};
 use rusqlite::params;
 
-use super::filed;
+use super::{filed, materialise};
 use crate::api::ApiError;
 use crate::conflicts::{About, FieldKind, Side, edits, text};
 use crate::store::Store;
@@ -129,7 +129,7 @@ fn newest(mut sides: Vec<Side>) -> Vec<Side> {
     sides
 }
 
-/// Returns the row of a deleted well under which others filed runs without knowing of the deletion.
+/// Returns the row of a deleted well under which others filed something without knowing of the deletion.
 fn filed_row(
     workspace: &WorkspaceId,
     document: &Document,
@@ -142,18 +142,50 @@ fn filed_row(
     if unseen.is_empty() {
         return Ok(None);
     }
-    let sides = deleting.iter().map(|change| change.0).chain(unseen.iter().map(|unseen| unseen.run.0));
+    let sides = deleting.iter().map(|change| change.0).chain(unseen.iter().map(|unseen| unseen.doc.0));
     let id = conflict_id(well.as_bytes(), About::Filed.as_str(), sides);
     let removing = deleting.iter().map(|change| Side { removes: true, reads: true, ..authors.side(change) });
     let filing = unseen.iter().map(|unseen| Side {
         change: unseen.filed.to_string(),
-        edits: vec![format!("filed run {} here", unseen.name)],
+        edits: vec![format!("filed {} {} here", unseen.what, unseen.name)],
         ..authors.side_of(Some(&unseen.filed))
     });
     let filing = newest(filing.collect());
     let (kind, map) = (FieldKind::Deletion, Map::Root.as_str());
     let sides = removing.chain(filing).collect();
     Ok(Some(NewRow { id, about: About::Filed, kind, map, field: String::new(), sides }))
+}
+
+/// What is known of the question about things under a deleted well.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FiledQuestion {
+    /// Its id; none where nothing is to be asked.
+    pub(crate) id: Option<String>,
+    /// What the deletions name, for one that takes their place without answering it.
+    pub(crate) known: Vec<EntryId>,
+}
+
+/// Returns the question about things under a well, as it is now for a device; rows may be older.
+///
+/// # Errors
+/// `Storage`, `Damaged` when Automerge cannot build the well.
+pub(crate) fn filed_question(
+    store: &Store,
+    ledger: &Ledger,
+    workspace: &WorkspaceId,
+    well: &DocId,
+    own: &DeviceId,
+) -> Result<FiledQuestion, ApiError> {
+    let document = materialise(store, ledger, well)?;
+    let Some(document) = document.filter(|document| document.kind() == DocKind::Well && document.is_deleted()) else {
+        return Ok(FiledQuestion::default());
+    };
+    let authors = Authors { store, ledger, entries: carriers(store, ledger, well) };
+    let deletions: Vec<_> =
+        document.deletions().iter().filter_map(|change| authors.entries.get(change).copied()).collect();
+    let known = filed::known_before(store, ledger, well, &deletions, own);
+    let row = filed_row(workspace, &document, well, &authors)?;
+    Ok(FiledQuestion { id: row.map(|row| row.id), known })
 }
 
 /// Who wrote the changes of a document.

@@ -4,6 +4,7 @@ use dataforge_protocol::document::{Document, ProjectState};
 use dataforge_protocol::id::{DocId, PersonId, WorkspaceId};
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::find;
 use super::read::Index;
 use crate::api::{ApiError, ErrorKind};
 use crate::store::Store;
@@ -84,7 +85,7 @@ impl Index<'_> {
     /// # Errors
     /// `NotFound` when there is none, `Usage` when several have the name.
     pub(crate) fn find_project(&self, target: &str) -> Result<DocId, ApiError> {
-        match self.matching("projects", "name = ?2", target, false)?.as_slice() {
+        match self.matching(find::PROJECTS, target, false)?.as_slice() {
             [one] => Ok(*one),
             [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no project {target:?}, or it is deleted"))
                 .hint("dataforge projects lists them, dataforge projects create NAME makes one")),

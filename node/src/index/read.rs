@@ -1,14 +1,12 @@
-//! Reading the index: lists in a stable order, and finding what a user names.
+//! Reading the index: lists in a stable order.
 
 use std::collections::BTreeSet;
 
 use dataforge_protocol::document::HeaderField;
-use dataforge_protocol::facts::DocKind;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::{Connection, Row, params};
 
 use crate::api::{ApiError, AttachmentInfo, CurveInfo, ErrorKind, NoticeInfo, RunInfo, WellInfo};
-use crate::ingest::identity::normal_name;
 
 /// Hex digits of a short id.
 pub(crate) const SHORT: usize = 10;
@@ -19,41 +17,6 @@ pub(crate) struct Index<'a> {
     pub(super) connection: &'a Connection,
     pub(super) workspace: WorkspaceId,
 }
-
-/// What a user named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// A well.
-    Well(DocId),
-    /// A run.
-    Run(DocId),
-    /// A curve of a run, by ordinal.
-    Curve(DocId, u32),
-    /// A file kept as it is.
-    Attachment(DocId),
-    /// A project.
-    Project(DocId),
-    /// A chart, a selection, a set of tops or a survey.
-    Described(DocKind, DocId),
-}
-
-impl Found {
-    /// Returns the document; of a curve its run.
-    #[must_use]
-    pub(crate) const fn doc(self) -> DocId {
-        match self {
-            Self::Well(doc)
-            | Self::Run(doc)
-            | Self::Curve(doc, _)
-            | Self::Attachment(doc)
-            | Self::Project(doc)
-            | Self::Described(_, doc) => doc,
-        }
-    }
-}
-
-/// The kinds of documents that have a title.
-pub(crate) const DESCRIBED: [DocKind; 4] = [DocKind::Chart, DocKind::Selection, DocKind::Tops, DocKind::Survey];
 
 const WELLS: &str = "
     SELECT w.id, w.name, w.uwi, w.field, w.company, w.country,
@@ -71,7 +34,7 @@ const WELLS: &str = "
 
 const RUNS: &str = "
     SELECT r.*, coalesce(w.name, '') AS well_name,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held,
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace) AS held,
            (SELECT c.refused FROM checks AS c WHERE c.blob = r.blob AND c.expected = r.expected) AS refused
     FROM runs AS r {index}
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
@@ -88,7 +51,7 @@ const CURVES: &str = "
 
 const ATTACHMENTS: &str = "
     SELECT a.*, w.name AS well_name, p.name AS project_name,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob) AS held
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = a.blob AND h.workspace = a.workspace) AS held
     FROM attachments AS a {index}
     LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well
     LEFT JOIN projects AS p ON p.workspace = a.workspace AND p.id = a.project
@@ -379,145 +342,5 @@ impl<'a> Index<'a> {
                     (SELECT count(*) FROM runs WHERE workspace = ?1 AND deleted = 0)",
         )?;
         Ok(statement.query_row(params![self.workspace.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?)
-    }
-
-    /// Finds what a user names: a well by name, UWI or id, a run by name, source file or id, a
-    /// curve as `RUN:ORDINAL`, an attachment, a project, a chart, a selection, tops or a survey by name or id.
-    /// Ids may be cut short. `deleted` finds deleted ones too.
-    ///
-    /// # Errors
-    /// `NotFound` when nothing matches, `Usage` when several do.
-    pub(crate) fn find(&self, target: &str, deleted: bool) -> Result<Found, ApiError> {
-        if let Some((run, ordinal)) = target.rsplit_once(':')
-            && let Ok(ordinal) = ordinal.parse()
-            && let Ok(Found::Run(run)) = self.find(run, deleted)
-        {
-            return Ok(Found::Curve(run, ordinal));
-        }
-        let mut found = self
-            .matching("wells", "name = ?2 OR uwi = ?2", target, deleted)?
-            .into_iter()
-            .map(Found::Well)
-            .collect::<Vec<_>>();
-        found.extend(
-            self.matching("runs", "name = ?2 OR source_name = ?2", target, deleted)?.into_iter().map(Found::Run),
-        );
-        found.extend(self.matching("attachments", "name = ?2", target, deleted)?.into_iter().map(Found::Attachment));
-        if found.is_empty() {
-            // A chart may be called like its well.
-            found.extend(self.matching("projects", "name = ?2", target, deleted)?.into_iter().map(Found::Project));
-            for kind in DESCRIBED {
-                found.extend(self.described(kind, target, deleted)?);
-            }
-        }
-        match found.as_slice() {
-            [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is nothing called {target:?} here"))
-                .hint("dataforge wells, runs, attachments, projects, charts, selections, tops and surveys list what there is, with ids")),
-            several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} things", several.len()))
-                .hint(format!("use an id: {}", several.iter().map(describe).collect::<Vec<_>>().join(", ")))),
-        }
-    }
-
-    /// Finds a document of one of the kinds that have a title.
-    ///
-    /// # Errors
-    /// As [`Index::find`].
-    pub(crate) fn find_described(&self, kind: DocKind, target: &str, deleted: bool) -> Result<DocId, ApiError> {
-        let word = kind.as_str();
-        match self.described(kind, target, deleted)?.as_slice() {
-            [one] => Ok(one.doc()),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no {word} {target:?}"))),
-            several => {
-                Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} of kind {word}", several.len()))
-                    .hint(format!("use an id: {}", several.iter().map(describe).collect::<Vec<_>>().join(", "))))
-            }
-        }
-    }
-
-    fn described(&self, kind: DocKind, target: &str, deleted: bool) -> Result<Vec<Found>, ApiError> {
-        // The word is one of ours.
-        let table = format!("(SELECT * FROM described WHERE kind = '{}')", kind.as_str());
-        let found = self.matching(&table, "name = ?2", target, deleted)?;
-        Ok(found.into_iter().map(|doc| Found::Described(kind, doc)).collect())
-    }
-
-    /// Finds a well.
-    ///
-    /// # Errors
-    /// As [`Index::find`], `Usage` when it names a run.
-    pub(crate) fn find_well(&self, target: &str) -> Result<DocId, ApiError> {
-        match self.matching("wells", "name = ?2 OR uwi = ?2", target, false)?.as_slice() {
-            [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no well {target:?}"))
-                .hint("dataforge wells lists them")),
-            several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} wells", several.len()))
-                .hint(format!("use an id: {}", several.iter().map(DocId::fmt_short).collect::<Vec<_>>().join(", ")))),
-        }
-    }
-
-    /// Returns the one well that has a name, however it is spelled; nothing when there are several or
-    /// none.
-    pub(crate) fn well_named(&self, name: &str) -> Option<DocId> {
-        let key = Some(normal_name(name)).filter(|key| !key.is_empty())?;
-        let found =
-            self.ids("SELECT id FROM wells WHERE workspace = ?1 AND name_key = ?2 AND deleted <= ?3", &key, false);
-        match found.ok()?.as_slice() {
-            [one] => Some(*one),
-            _ => None,
-        }
-    }
-
-    /// Finds a run.
-    ///
-    /// # Errors
-    /// As [`Index::find`].
-    pub(crate) fn find_run(&self, target: &str) -> Result<DocId, ApiError> {
-        match self.matching("runs", "name = ?2 OR source_name = ?2", target, false)?.as_slice() {
-            [one] => Ok(*one),
-            [] => Err(ApiError::new(ErrorKind::NotFound, format!("there is no run {target:?}"))
-                .hint("dataforge runs lists them")),
-            several => Err(ApiError::new(ErrorKind::Usage, format!("{target:?} names {} runs", several.len()))
-                .hint(format!("use an id: {}", several.iter().map(DocId::fmt_short).collect::<Vec<_>>().join(", ")))),
-        }
-    }
-
-    /// A name counts before a prefix of an id.
-    pub(super) fn matching(
-        &self,
-        table: &str,
-        names: &str,
-        target: &str,
-        deleted: bool,
-    ) -> Result<Vec<DocId>, ApiError> {
-        let by_name =
-            format!("SELECT id FROM {table} WHERE workspace = ?1 AND ({names}) AND deleted <= ?3 ORDER BY id");
-        let found = self.ids(&by_name, target, deleted)?;
-        let is_hex = target.len() >= 4 && target.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !found.is_empty() || !is_hex {
-            return Ok(found);
-        }
-        let by_id = format!(
-            "SELECT id FROM {table} WHERE workspace = ?1 AND lower(hex(id)) LIKE ?2 || '%' AND deleted <= ?3 ORDER BY id"
-        );
-        self.ids(&by_id, &target.to_ascii_lowercase(), deleted)
-    }
-
-    fn ids(&self, sql: &str, target: &str, deleted: bool) -> Result<Vec<DocId>, ApiError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows =
-            statement.query_map(params![self.workspace.as_bytes(), target, deleted], |row| Ok(DocId(row.get(0)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-}
-
-fn describe(found: &Found) -> String {
-    match found {
-        Found::Well(id) => format!("well {}", id.fmt_short()),
-        Found::Run(id) => format!("run {}", id.fmt_short()),
-        Found::Curve(run, ordinal) => format!("curve {}:{ordinal}", run.fmt_short()),
-        Found::Attachment(id) => format!("attachment {}", id.fmt_short()),
-        Found::Project(id) => format!("project {}", id.fmt_short()),
-        Found::Described(kind, id) => format!("{} {}", kind.as_str(), id.fmt_short()),
     }
 }

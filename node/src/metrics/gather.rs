@@ -242,7 +242,7 @@ fn of_peers(node: &Node, peers: &[Peer]) -> [Family; 4] {
         "dataforge_peer_slowed_seconds_total",
         "Time that entries of a peer waited because it sent more than it may.",
     );
-    let all = node.running().map(|network| network.allowances.slowed(Instant::now())).unwrap_or_default();
+    let all = node.running().map(|network| network.allowances.slowed()).unwrap_or_default();
     for (device, of_it) in all {
         slowed = slowed.with(label(&device), of_it.total.as_secs_f64());
     }

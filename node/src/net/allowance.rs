@@ -46,8 +46,8 @@ struct Used {
     entries: Duration,
     /// The time that their bytes take.
     bytes: Duration,
-    /// Until when it waits.
-    until: Instant,
+    /// How many of its sessions wait.
+    waiting: usize,
     total: Duration,
 }
 
@@ -76,28 +76,52 @@ impl Allowances {
     ) -> Duration {
         let mut all = self.lock();
         let (zero, total) = (Duration::ZERO, Duration::ZERO);
-        let used = all.entry(peer).or_insert(Used { at: now, entries: zero, bytes: zero, until: now, total });
+        let used = all.entry(peer).or_insert(Used { at: now, entries: zero, bytes: zero, waiting: 0, total });
         let passed = now.saturating_duration_since(used.at);
         used.at = now;
         used.entries = used.entries.saturating_sub(passed) + time(entries, rates.entries);
         used.bytes = used.bytes.saturating_sub(passed) + time(bytes, rates.bytes);
-        let wait = used.entries.max(used.bytes).saturating_sub(BURST);
-        used.until = now + wait;
-        wait
+        used.entries.max(used.bytes).saturating_sub(BURST)
     }
 
-    /// Notes that entries of a peer waited.
-    pub(super) fn waited(&self, peer: DeviceId, time: Duration) {
+    /// Notes that a session with a peer waits, until what is returned is dropped: at the end of the
+    /// session too, however that comes.
+    pub(super) fn wait(&self, peer: DeviceId) -> Waiting<'_> {
         if let Some(used) = self.lock().get_mut(&peer) {
-            used.total += time;
+            used.waiting += 1;
         }
+        Waiting { allowances: self, peer, begun: Instant::now() }
     }
 
     /// Returns how the peers were slowed that ever were.
-    pub(crate) fn slowed(&self, now: Instant) -> BTreeMap<DeviceId, Slowed> {
+    pub(crate) fn slowed(&self) -> BTreeMap<DeviceId, Slowed> {
         let all = self.lock();
-        let slowed = all.iter().map(|(device, used)| (*device, Slowed { total: used.total, now: used.until > now }));
+        let slowed = all.iter().map(|(device, used)| (*device, Slowed { total: used.total, now: used.waiting > 0 }));
         slowed.filter(|(_, slowed)| slowed.now || !slowed.total.is_zero()).collect()
+    }
+}
+
+/// A session that waits.
+#[derive(Debug)]
+pub(super) struct Waiting<'a> {
+    allowances: &'a Allowances,
+    peer: DeviceId,
+    begun: Instant,
+}
+
+impl Waiting<'_> {
+    /// Returns for how long it has waited.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(used) = self.allowances.lock().get_mut(&self.peer) {
+            used.waiting = used.waiting.saturating_sub(1);
+            used.total += self.begun.elapsed();
+        }
     }
 }
 
@@ -114,8 +138,7 @@ mod tests {
         assert_eq!(allowances.take(PEER, (3000, 500), RATES, begun), Duration::ZERO);
         let wait = allowances.take(PEER, (200, 500), RATES, begun);
         assert_eq!(wait, Duration::from_secs(2));
-        assert_eq!(allowances.slowed(begun).get(&PEER), Some(&Slowed { total: Duration::ZERO, now: true }));
-        allowances.waited(PEER, wait);
+        assert_eq!(allowances.slowed(), BTreeMap::new(), "nothing waits yet");
         // It goes on as fast as it may, and each part waits for its own time.
         let mut now = begun + wait;
         for _ in 0..50 {
@@ -124,8 +147,22 @@ mod tests {
             now += wait;
         }
         assert_eq!(allowances.take(DeviceId([2; 32]), (3000, 500), RATES, now), Duration::ZERO, "another is another");
-        let slowed = allowances.slowed(now + Duration::from_secs(9));
-        assert_eq!(slowed.into_iter().collect::<Vec<_>>(), [(PEER, Slowed { total: wait, now: false })]);
+    }
+
+    #[test]
+    fn a_peer_is_slowed_while_a_session_with_it_waits_and_no_longer() {
+        let (allowances, begun) = (Allowances::default(), Instant::now());
+        assert!(!allowances.take(PEER, (9000, 500), RATES, begun).is_zero());
+        let waiting = || allowances.slowed().get(&PEER).is_some_and(|slowed| slowed.now);
+        let (one, mut other) = (allowances.wait(PEER), allowances.wait(PEER));
+        assert!(waiting());
+        drop(one);
+        assert!(waiting(), "another session still does");
+        // As when the session ends long before its time.
+        other.begun = begun.checked_sub(Duration::from_millis(5)).unwrap();
+        drop(other);
+        assert!(!waiting());
+        assert!(allowances.slowed()[&PEER].total >= Duration::from_millis(5), "for how long is not forgotten");
     }
 
     #[test]

@@ -7,9 +7,11 @@
 //! one, wherever a clock could see it otherwise, goes on with both until one of them is closed. Where none is
 //! in time, the one that decides knows of the newer one only, because it was restarted, and that one stays.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
-use dataforge_protocol::id::DeviceId;
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
 
 /// Connections begun within this time may have been dialled from both sides at once.
 pub(super) const AT_ONCE: Duration = Duration::from_secs(3);
@@ -103,9 +105,45 @@ impl<C> Seat<C> {
     }
 }
 
+/// The connections of all peers.
+pub(super) type Seats<C> = BTreeMap<(WorkspaceId, DeviceId), Seat<C>>;
+
+/// Takes out a connection that ended, unless another one took its place. Returns whether the peer is gone
+/// with it: none is left, for whatever workspace.
+pub(super) fn leave<C>(
+    seats: &mut Seats<C>,
+    workspace: WorkspaceId,
+    peer: DeviceId,
+    is_it: impl Fn(&C) -> bool,
+) -> bool {
+    let Entry::Occupied(mut seat) = seats.entry((workspace, peer)) else { return false };
+    if !seat.get_mut().leave(is_it) {
+        return false;
+    }
+    seat.remove();
+    !seats.keys().any(|(_, device)| *device == peer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peer_is_gone_with_its_last_connection() {
+        let [one, other] = [WorkspaceId([1; 32]), WorkspaceId([2; 32])];
+        let mut seats = Seats::new();
+        let mut seat = Seat::new(1);
+        assert_eq!((seat.meet(2, Choice::AwaitOpen), seat.meet(3, Choice::Newer)), (None, Some(1)));
+        seats.insert((one, LOW), seat);
+        seats.insert((other, LOW), Seat::new(4));
+        seats.insert((one, HIGH), Seat::new(5));
+        let mut leaves = |workspace, connection| leave(&mut seats, workspace, LOW, |it| *it == connection);
+        assert!(!leaves(one, 2), "a spare one, and another lives");
+        assert!(!leaves(one, 1), "another has its place");
+        assert!(!leaves(one, 3), "there is one for another workspace");
+        assert!(leaves(other, 4), "the last one");
+        assert!(!leaves(other, 4), "it is gone already");
+    }
 
     const LOW: DeviceId = DeviceId([1; 32]);
     const HIGH: DeviceId = DeviceId([2; 32]);

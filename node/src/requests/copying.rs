@@ -1,14 +1,19 @@
 //! Copying and moving wells into another workspace that this node holds.
 //!
-//! A well is copied with its runs, attachments, tops and surveys. The same facts make the same ids
+//! A well is copied with its runs, attachments, tops, surveys and charts, and with the selections that
+//! choose something in it. The same facts make the same ids
 //! there; what they say now is written as changes there, signed by this device, because entries do not
-//! leave their workspace. Blobs are named there too and not stored twice. Where it came from is told in
-//! attributes.
+//! leave their workspace. Blobs are named there too, held for both and not stored twice. Where it came
+//! from is told in attributes.
 //!
 //! Only what is absent there is written: copying again changes nothing, and what members there said
 //! stays. A move deletes the well where it was, once the copy is durable.
 
 mod gather;
+mod references;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dataforge_protocol::document::Map;
 use dataforge_protocol::entry::BlobRef;
@@ -33,23 +38,28 @@ const COPIED: &str = "copied_";
 /// is no editor there or, to move, no admin here; `Usage` when both are one. Nothing is written then.
 pub(super) async fn copy(node: &Node, from: WorkspaceId, ask: CopyRequest) -> Result<Reply, ApiError> {
     let CopyRequest { wells, to, moves } = ask;
-    let (to, wells) = node
+    let (to, wells, along) = node
         .with_core(move |core| {
             let to = core.find_workspace(Some(&to))?;
             check_roles(core, from, to, moves)?;
             let index = Index::new(core.store.connection(), from);
             let mut docs = wells.iter().map(|well| index.find_well(well)).collect::<Result<Vec<_>, _>>()?;
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = BTreeSet::new();
             docs.retain(|doc| seen.insert(*doc));
             docs.iter().try_for_each(|doc| gather::check_held(core, from, doc))?;
             docs.iter().try_for_each(|doc| check_not_deleted(core, to, doc))?;
-            Ok((to, docs))
+            let mut along = BTreeSet::new();
+            for doc in &docs {
+                along.extend(gather::documents(core, from, doc)?.into_iter().map(|(doc, _)| doc));
+            }
+            Ok((to, docs, Arc::new(along)))
         })
         .await?;
     let mut copied = Vec::new();
     for well in wells {
         // One at a time, so that others get their turn; what was done stays done.
-        let (info, there) = node.with_core(move |core| one(core, from, to, well)).await?;
+        let along = Arc::clone(&along);
+        let (info, there) = node.with_core(move |core| one(core, from, to, well, &along)).await?;
         node.on_progress(to, &there);
         if moves {
             super::editing::delete(node, from, well).await?;
@@ -100,9 +110,15 @@ fn check_not_deleted(core: &Core, to: WorkspaceId, well: &DocId) -> Result<(), A
     Ok(())
 }
 
-/// Copies one well, in one transaction.
-fn one(core: &mut Core, from: WorkspaceId, to: WorkspaceId, well: DocId) -> Result<(CopiedWell, Progress), ApiError> {
-    let source = gather::source(core, from, well)?;
+/// Copies one well, in one transaction; `along` is all that goes there, of other wells too.
+fn one(
+    core: &mut Core,
+    from: WorkspaceId,
+    to: WorkspaceId,
+    well: DocId,
+    along: &BTreeSet<DocId>,
+) -> Result<(CopiedWell, Progress), ApiError> {
+    let source = gather::source(core, from, well, to, along)?;
     let name = source.name.clone();
     let mut info = CopiedWell {
         id: well.to_string(),
@@ -111,7 +127,12 @@ fn one(core: &mut Core, from: WorkspaceId, to: WorkspaceId, well: DocId) -> Resu
         remarks: source.remarks.clone(),
         ..CopiedWell::default()
     };
-    let (info, progress) = core.write(&to, &[], |writer| {
+    let mut held = Vec::new();
+    for blob in source.parts.iter().flat_map(|part| &part.blobs) {
+        // Whoever copies has both, so what is held there is held for both from now on.
+        held.extend(core.store.size_held(&from, &blob.hash)?.map(|size| (blob.hash, size)));
+    }
+    let (info, progress) = core.write(&to, &held, |writer| {
         for part in &source.parts {
             write_part(writer, to, &source, part, &mut info)?;
         }
@@ -129,7 +150,7 @@ fn write_part(
     info: &mut CopiedWell,
 ) -> Result<(), ApiError> {
     let doc = part.facts.doc_id();
-    // A run, an attachment or tops name the well, which comes first.
+    // All others name the well, which comes first.
     let deps: Vec<_> = if doc == source.well { None } else { writer.opening(&source.well) }.into_iter().collect();
     let (_, is_new) = writer.open(&part.facts, deps.clone())?;
     let before = writer.document(&doc)?;

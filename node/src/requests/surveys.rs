@@ -169,7 +169,10 @@ async fn set_stations(
     doc: DocId,
     stations: Vec<NewStation>,
 ) -> Result<Reply, ApiError> {
-    let message = format!("{} stations of {} are set", stations.len(), doc.fmt_short());
+    let message = match stations.len() {
+        1 => format!("1 station of {} is set", doc.fmt_short()),
+        count => format!("{count} stations of {} are set", doc.fmt_short()),
+    };
     edit(node, workspace, message, move |writer| {
         let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
         let stations = put(&mut SurveyState::read(&document), &stations)?;
@@ -220,14 +223,39 @@ async fn set(node: &Node, workspace: WorkspaceId, doc: DocId, field: String, val
         usage(format!("there is no field {field:?} here")).hint(format!("fields are: {}", fields.join(", ")))
     })?;
     let text = field_text(known, &value)?;
-    edit(node, workspace, format!("{field} is now {value:?}"), move |writer| {
-        writer.edit(doc, &[], Vec::new(), |document, actor| {
-            let edited = document.edit(actor, |edit| edit.set_survey_field(known, text.as_deref()))?;
-            Ok(edited.into_iter().collect())
-        })?;
-        Ok(())
-    })
-    .await
+    let written = node.with_core(move |core| {
+        core.write(&workspace, &[], |writer| {
+            let document = writer.document(&doc)?.ok_or_else(|| missing(&doc))?;
+            let before = SurveyState::read(&document);
+            let outdated = outdates_elevation(&before, known, text.as_deref());
+            writer.edit(doc, &[], Vec::new(), |document, actor| {
+                let edited = document.edit(actor, |edit| {
+                    if outdated {
+                        edit.set_survey_field(SurveyField::ElevationM, None)?;
+                    }
+                    edit.set_survey_field(known, text.as_deref())
+                })?;
+                Ok(edited.into_iter().collect())
+            })?;
+            let after = writer.document(&doc)?.map(|document| SurveyState::read(&document));
+            Ok((before, after.unwrap_or_default(), outdated))
+        })
+    });
+    let ((before, after, outdated), progress) = written.await?;
+    node.on_progress(workspace, &progress);
+    let mut message = format!("{field} is now {value:?}");
+    if let Some(metres) = before.elevation_m.filter(|_| outdated) {
+        let now = after.elevation_m.map_or_else(|| "not known any more".to_owned(), |metres| format!("{metres} m"));
+        message.push_str(&format!("; its elevation is {now}: {metres} m was that of {}", before.datum));
+    }
+    Ok(Reply::Done { message })
+}
+
+/// Whether a survey's elevation is that of another datum once a field reads so. Of depths that named no
+/// datum it is the elevation of whatever they were counted from, which only gets its name.
+fn outdates_elevation(before: &SurveyState, field: SurveyField, text: Option<&str>) -> bool {
+    let is_other = text.is_some_and(|datum| datum != before.datum);
+    field == SurveyField::Datum && is_other && !before.datum.is_empty() && before.elevation_m.is_some()
 }
 
 async fn choose(node: &Node, workspace: WorkspaceId, well: String, survey: Option<String>) -> Result<Reply, ApiError> {
@@ -282,6 +310,19 @@ fn missing(doc: &DocId) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_elevation_goes_with_its_datum() {
+        let survey =
+            |datum: &str, elevation_m| SurveyState { datum: datum.into(), elevation_m, ..SurveyState::default() };
+        let outdates = |survey: &SurveyState, datum| outdates_elevation(survey, SurveyField::Datum, Some(datum));
+        assert!(outdates(&survey("KB", Some(25.0)), "GL"));
+        assert!(outdates(&survey("KB", Some(25.0)), ""));
+        assert!(!outdates(&survey("KB", Some(25.0)), "KB"), "it is the same");
+        assert!(!outdates(&survey("", Some(25.0)), "KB"), "it gets its name");
+        assert!(!outdates(&survey("KB", None), "GL"), "there is none");
+        assert!(!outdates_elevation(&survey("KB", Some(25.0)), SurveyField::AzimuthReference, Some("grid")));
+    }
 
     #[test]
     fn what_holds_for_a_survey_is_checked() {

@@ -34,6 +34,7 @@ CREATE TABLE projects (
     deleted     INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX projects_by_name ON projects (workspace, name);
 
 CREATE TABLE wells (
     workspace  BLOB NOT NULL,
@@ -53,6 +54,9 @@ CREATE TABLE wells (
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wells_by_name ON wells (workspace, name_key);
+-- What people name things by, here and below, letter by letter.
+CREATE INDEX wells_by_exact_name ON wells (workspace, name);
+CREATE INDEX wells_by_uwi ON wells (workspace, uwi) WHERE uwi IS NOT NULL;
 
 -- The curve that people chose to stand for a property of a well.
 CREATE TABLE preferred (
@@ -107,6 +111,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_well ON runs (workspace, well);
 CREATE INDEX runs_by_blob ON runs (blob);
 CREATE INDEX runs_by_source ON runs (source_hash);
+CREATE INDEX runs_by_name ON runs (workspace, name);
+CREATE INDEX runs_by_source_name ON runs (workspace, source_name);
 
 CREATE TABLE curves (
     workspace   BLOB NOT NULL,
@@ -199,6 +205,7 @@ CREATE TABLE described (
     PRIMARY KEY (workspace, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX described_by_kind ON described (workspace, kind, name);
+CREATE INDEX described_by_well ON described (workspace, well) WHERE well IS NOT NULL;
 
 -- What lists of charts show besides.
 CREATE TABLE charts (
@@ -332,3 +339,4 @@ CREATE TABLE attachments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachments_by_well ON attachments (workspace, well);
 CREATE INDEX attachments_by_blob ON attachments (blob);
+CREATE INDEX attachments_by_name ON attachments (workspace, name);

@@ -9,7 +9,7 @@ use automerge::{ReadDoc as _, ScalarValue};
 
 use super::EngineError;
 use super::read::{Field, LongText, Map, field_of};
-use super::text::check_comparable;
+use super::text::{check_comparable, rewrite};
 
 /// An edit under way.
 #[derive(Debug)]
@@ -47,12 +47,26 @@ impl<'a, 'b> Edit<'a, 'b> {
         self.set(map, key, bytes.map(|bytes| Field::Bytes(bytes.to_vec())))
     }
 
-    /// Makes a text that several people can edit read as given. Only what differs is written, so what
-    /// others write elsewhere in it stays.
+    /// Makes a text that several people can edit read as given. Only words that differ are written, so
+    /// what others write elsewhere in it stays; a text with few of the words replaces it as a whole.
     ///
     /// # Errors
     /// The document has no such text, it or the given one is too long, or Automerge fails.
     pub fn set_long_text(&mut self, text: LongText, value: &str) -> Result<(), EngineError> {
+        let before = self.tx.text(text.id())?;
+        if before != value {
+            check_comparable(&[&before, value])?;
+            rewrite(self.tx, &text.id(), value)?;
+        }
+        Ok(())
+    }
+
+    /// Does so letter by letter, for what takes back what was typed: a letter that stays must remain
+    /// its author's, or the next undo would take it away.
+    ///
+    /// # Errors
+    /// As [`Edit::set_long_text`].
+    pub(super) fn set_letters(&mut self, text: LongText, value: &str) -> Result<(), EngineError> {
         let before = self.tx.text(text.id())?;
         if before != value {
             check_comparable(&[&before, value])?;

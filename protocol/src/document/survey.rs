@@ -195,11 +195,15 @@ impl SurveyState {
         let common = doc.get_bytes(Map::Items, IMPORTED).and_then(|bytes| decode::<Common>(&bytes));
         let (datum, elevation_m, azimuth_reference) = common.unwrap_or_default();
         let said = |field: SurveyField| doc.get_str(Map::Attributes, field.as_str());
+        // What was imported is the elevation of the datum that was imported, where it names one.
+        let said_datum = said(SurveyField::Datum);
+        let is_other = !datum.is_empty() && said_datum.as_ref().is_some_and(|said| *said != datum);
+        let elevation_m = elevation_m.filter(|_| !is_other);
         Self {
             well: doc.get_str(Map::Root, "well").and_then(|id| id.parse().ok()),
             name: doc.get_str(Map::Root, "name"),
             deleted: doc.is_deleted(),
-            datum: said(SurveyField::Datum).unwrap_or(datum),
+            datum: said_datum.unwrap_or(datum),
             elevation_m: said(SurveyField::ElevationM)
                 .map_or(elevation_m, |text| number(&text))
                 .filter(|metres| metres.is_finite()),
@@ -291,6 +295,26 @@ mod tests {
         let state = SurveyState::read(&doc);
         assert_eq!((state.stations.len(), &*state.datum), (2, "GL"));
         assert_eq!((state.stations[&row_id(1)].inclination_deg, state.stations[&added].azimuth_deg), (2.25, 90.0));
+    }
+
+    #[test]
+    fn an_imported_elevation_is_that_of_the_imported_datum_only() {
+        let mut doc = survey();
+        let mut set = |field, text: Option<&str>| {
+            doc.edit([2; 16], |edit| edit.set_survey_field(field, text)).unwrap();
+            let state = SurveyState::read(&doc);
+            (state.datum, state.elevation_m)
+        };
+        assert_eq!(set(SurveyField::Datum, Some("GL")), ("GL".to_owned(), None));
+        assert_eq!(set(SurveyField::Datum, Some("KB")), ("KB".to_owned(), Some(25.5)));
+        assert_eq!(set(SurveyField::Datum, Some("")), (String::new(), None));
+        assert_eq!(set(SurveyField::ElevationM, Some("3")), (String::new(), Some(3.0)));
+        assert_eq!(set(SurveyField::Datum, Some("GL")), ("GL".to_owned(), Some(3.0)), "what people say is theirs");
+        let facts = SurveyFacts { elevation_m: Some(25.5), ..SurveyFacts::default() };
+        let mut unnamed = Document::build(DocKind::Survey, []).unwrap();
+        unnamed.fill_survey([1; 16], None, &facts).unwrap();
+        unnamed.edit([2; 16], |edit| edit.set_survey_field(SurveyField::Datum, Some("KB"))).unwrap();
+        assert_eq!(SurveyState::read(&unnamed).elevation_m, Some(25.5), "it gets its name");
     }
 
     #[test]

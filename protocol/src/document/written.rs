@@ -187,8 +187,8 @@ impl Edit<'_, '_> {
             (Place::Field(map, key), Some(Field::Bool(value))) => self.set_bool(*map, key, *value),
             (Place::Field(map, key), Some(Field::Bytes(bytes))) => self.set_bytes(*map, key, Some(bytes)),
             (Place::Field(map, key), None) => self.set_text(*map, key, None),
-            (Place::Text(text), Some(Field::Text(value))) => self.set_long_text(*text, value),
-            (Place::Text(text), _) => self.set_long_text(*text, ""),
+            (Place::Text(text), Some(Field::Text(value))) => self.set_letters(*text, value),
+            (Place::Text(text), _) => self.set_letters(*text, ""),
         }
     }
 }

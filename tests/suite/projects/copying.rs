@@ -133,3 +133,46 @@ fn a_source_file_of_several_wells_goes_along_whole_and_that_is_said() {
     assert!(copied["wells"][0]["remarks"].to_string().contains("wells.csv"), "{copied}");
     assert_eq!(names(&on(&ada, "Partner", &["wells"])["wells"]), ["Alpha"]);
 }
+
+#[test]
+fn charts_and_selections_go_along_with_what_they_name_there() {
+    let ada = field(&[1, 2]);
+    ada.json(&["init", "Partner"]);
+    let curve = |well: &str| {
+        let run = on(&ada, "Field", &["runs", well])["runs"][0]["id"].as_str().unwrap().to_owned();
+        format!("{run}:1")
+    };
+    let (one, other) = (curve("Test 1"), curve("Test 2"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("chart.json");
+    let series =
+        |id: &str, source: &str| serde_json::json!({"id": id, "kind": "values", "track": "one", "source": source});
+    let chart = serde_json::json!({
+        "schema": 1, "kind": "log_tracks", "title": "Both",
+        "axes": [{"id": "depth", "kind": "depth", "unit": "m"}],
+        "tracks": [{"id": "one", "kind": "curves", "left": 0, "right": 150}],
+        "series": [series("a", &one), series("b", &other)],
+    });
+    std::fs::write(&file, chart.to_string()).unwrap();
+    on(&ada, "Field", &["charts", "import", text(&file), "--well", "Test 1"]);
+    on(&ada, "Field", &["selections", "create", "Sand", "--wells", "Test 1", "--wells", "Test 2", "--curves", &one]);
+    let remarks = |copied: &Value| copied["wells"][0]["remarks"].to_string();
+    let copied = on(&ada, "Field", &["wells", "copy", "Test 1", "--to", "Partner"]);
+    assert_eq!(copied["wells"][0]["documents"], 4, "well, run, chart and selection: {copied}");
+    let told = remarks(&copied);
+    assert!(told.contains("chart Both names something in 1 place") && told.contains("selection Sand names"), "{told}");
+    let sources = |place: &str| -> Vec<Value> {
+        let shown = on(&ada, place, &["charts", "show", "Both"])["chart"]["series"].clone();
+        shown.as_array().unwrap().iter().map(|series| series["source"].clone()).collect()
+    };
+    assert_eq!(sources("Partner"), [Value::from(one.as_str()), Value::Null]);
+    let wells = || on(&ada, "Partner", &["selections", "list"])["selections"][0]["wells"].clone();
+    assert_eq!(wells(), 1);
+    assert_eq!(on(&ada, "Partner", &["selections", "list"])["selections"][0]["curves"], 1);
+    // With the other well there is nothing left out, and nothing is there twice.
+    let both = on(&ada, "Field", &["wells", "copy", "Test 1", "Test 2", "--to", "Partner"]);
+    assert_eq!(remarks(&both), "[]", "{both}");
+    assert_eq!((sources("Partner"), wells()), (sources("Field"), 2.into()));
+    assert_eq!(on(&ada, "Partner", &["charts", "list"])["charts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(on(&ada, "Field", &["charts", "list"])["charts"].as_array().map(Vec::len), Some(1), "it stays here");
+}

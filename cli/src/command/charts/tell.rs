@@ -5,7 +5,7 @@ use dataforge_node::api::{
     ChartFileReply, ChartInfo, ChartProblem, ChartReply, ChartSource, ChartTemplate, ChartWroteReply,
 };
 
-use crate::output::{Align, Human, Table, clean, decimal, plural};
+use crate::output::{Align, Human, Table, clean, decimal, plural, title};
 
 impl Human for Vec<ChartInfo> {
     fn human(&self) -> String {
@@ -52,7 +52,7 @@ impl Human for ChartFileReply {
 impl Human for ChartReply {
     fn human(&self) -> String {
         let (info, chart) = (&self.info, &self.chart);
-        let mut lines = vec![format!("{}  {}  {}", clean(&info.title), info.kind.replace('_', " "), info.short)];
+        let mut lines = vec![format!("{}  {}  {}", title(&info.title), info.kind.replace('_', " "), info.short)];
         let mut say = |name: &str, text: Option<&str>| {
             lines.extend(text.filter(|text| !text.is_empty()).map(|text| format!("{name:<9}{}", clean(text))));
         };

@@ -280,7 +280,7 @@ async fn errors_say_what_to_do() {
         ("SELEC 1", QueryErrorKind::Syntax, "SELEC"),
         ("", QueryErrorKind::Syntax, "the query is empty"),
         ("SELECT 'a", QueryErrorKind::Syntax, "unterminated"),
-        ("SELECT * FROM wels", QueryErrorKind::UnknownName, "tables are attachments, curves"),
+        ("SELECT * FROM wels", QueryErrorKind::UnknownName, "tables are attachments, charts, curves"),
         ("SELECT depthm FROM samples", QueryErrorKind::UnknownName, "did you mean"),
         ("SELECT gr1 FROM run('bb22')", QueryErrorKind::UnknownName, "did you mean"),
         ("SELECT medan(value) FROM samples", QueryErrorKind::UnknownName, "did you mean"),

@@ -9,7 +9,7 @@ pub struct ConflictInfo {
     pub id: String,
     /// The id as short as it is shown.
     pub short: String,
-    /// What is in conflict: `field`, `deletion`, `filed` (runs under a deleted well), `item`, `wells` or
+    /// What is in conflict: `field`, `deletion`, `filed` (things under a deleted well), `item`, `wells` or
     /// `curves` (that may be the same).
     pub about: String,
     /// The kind of field that strategies are chosen for; empty for wells and curves.

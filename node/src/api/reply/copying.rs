@@ -22,7 +22,7 @@ pub struct CopiedWell {
     pub id: String,
     /// Its name where it was.
     pub name: String,
-    /// Documents of it: the well, runs, attachments, tops and surveys.
+    /// Documents of it: the well, runs, attachments, tops, surveys, charts and selections.
     pub documents: u64,
     /// Those of them that something was written of; none when all was there already.
     pub written: u64,

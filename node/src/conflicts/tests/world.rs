@@ -1,8 +1,10 @@
 //! Two people who do every cell of the table without knowing of each other, and then meet.
 
-use dataforge_protocol::document::{DELETED, Document, Edit, EngineError, LongText, Map};
+use dataforge_protocol::document::{DELETED, Document, Edit, EngineError, LongText, Map, rendition_id};
 use dataforge_protocol::entry::{BodyRef, Claims, EntryKind, HEADER_VERSION, Header, Link, SignedEntry, entry_id};
-use dataforge_protocol::facts::{Facts, Origin, WellFacts};
+use dataforge_protocol::facts::{
+    Facts, HeaderFacts, IndexFacts, IndexKind, Origin, RenditionFacts, ReportFacts, SetFacts, SetKind, WellFacts,
+};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use dataforge_protocol::op::{Genesis, Op};
 use tempfile::TempDir;
@@ -22,6 +24,8 @@ pub(super) struct Cell {
     pub(super) map: Map,
     pub(super) key: String,
     facts: Facts,
+    /// The well that it is filed under, where that is what the cell is about.
+    well: Option<Facts>,
 }
 
 /// What a person does.
@@ -36,6 +40,11 @@ enum Act {
     Type(&'static str),
     Delete,
     Restore,
+    /// What lists need to show it.
+    Appear,
+    /// Files it under its well.
+    File,
+    DeleteWell,
 }
 
 /// Returns the table: rows by kind, each with column and outcome.
@@ -59,7 +68,8 @@ fn cells() -> Vec<Cell> {
     let cell = |(number, (row, column, outcome)): (u64, (&'static str, &'static str, &'static str))| {
         let facts = facts(row, number);
         let (map, key) = place(row, number);
-        Cell { row, column, outcome, doc: facts.doc_id(), map, key, facts }
+        let well = (column == "filed").then(|| Facts::Well(WellFacts::Uwi(format!("WELL{number}"))));
+        Cell { row, column, outcome, doc: facts.doc_id(), map, key, facts, well }
     };
     (0..).zip(all).map(cell).collect()
 }
@@ -113,7 +123,8 @@ impl Cell {
     /// Whether a conflict is that of this cell.
     pub(super) fn is_of(&self, conflict: &Conflict) -> bool {
         let is_shared = matches!(self.facts, Facts::Dictionary | Facts::Settings);
-        conflict.doc == self.doc && (!is_shared || conflict.field == self.key)
+        let of = self.well.as_ref().map_or(self.doc, Facts::doc_id);
+        conflict.doc == of && (!is_shared || conflict.field == self.key)
     }
 
     /// Returns what both begin from.
@@ -122,6 +133,7 @@ impl Cell {
             ("deletion", "differ") => vec![Act::Set("1"), Act::Delete],
             _ if self.is_item() => vec![Act::Set("1"), Act::SetUnit, Act::Move("5")],
             _ if self.is_text() => vec![Act::Type("begun")],
+            (_, "filed") => vec![Act::Set("1"), Act::Appear],
             _ => vec![Act::Set("1")],
         }
     }
@@ -141,6 +153,7 @@ impl Cell {
             (_, "typed") => [vec![edit], vec![Act::Type("right ")]],
             (_, "removed") => [vec![edit], vec![Act::Remove]],
             (_, "removals") => [vec![Act::Remove], vec![Act::Remove]],
+            (_, "filed") => [vec![Act::File], vec![Act::DeleteWell]],
             (_, column) => panic!("no acts for {column}"),
         }
     }
@@ -156,14 +169,25 @@ impl Cell {
                 .into_iter()
                 .try_for_each(|field| edit.set_text(Map::Items, &item(field), None)),
             Act::Type(text) => edit.splice(LongText::Title, 0, 0, text),
-            Act::Delete => edit.set_bool(Map::Root, DELETED, true),
+            Act::Delete | Act::DeleteWell => edit.set_bool(Map::Root, DELETED, true),
             Act::Restore => edit.set_bool(Map::Root, DELETED, false),
+            Act::Appear if self.row == "run" => {
+                let facts = table_of_a_run();
+                let bytes = postcard::to_stdvec(&facts).unwrap();
+                edit.set_bytes(Map::Renditions, &rendition_id(&facts), Some(&bytes))
+            }
+            Act::Appear => edit.set_text(Map::Root, "name", Some("Thing")),
+            Act::File => edit.file_under(&self.well.as_ref().unwrap().doc_id(), None),
         }
     }
 
     fn act(&self, writer: &mut Writer<'_>, acts: &[Act]) {
         for act in acts {
-            let done = writer.edit(self.doc, &[], Vec::new(), |document, actor| {
+            let doc = match (act, &self.well) {
+                (Act::DeleteWell, Some(well)) => well.doc_id(),
+                _ => self.doc,
+            };
+            let done = writer.edit(doc, &[], Vec::new(), |document, actor| {
                 Ok(document.edit(actor, |edit| self.write(*act, edit))?.into_iter().collect())
             });
             assert!(done.unwrap(), "{act:?} of {self:?} does something");
@@ -171,7 +195,36 @@ impl Cell {
     }
 }
 
-/// Two people, both owners, and all cells.
+/// What a reader made of a file: no rows and no curves.
+fn table_of_a_run() -> RenditionFacts {
+    let index = IndexFacts {
+        mnemonic: "DEPT".into(),
+        column: "dept".into(),
+        unit: "M".into(),
+        kind: IndexKind::Depth,
+        text: false,
+        to_si: Some(1.0),
+        min: None,
+        max: None,
+        step: None,
+        reversals: 0,
+    };
+    RenditionFacts {
+        blob: BlobHash([1; 32]),
+        blob_size: 1,
+        reader: "las/1".into(),
+        source_sha256: [2; 32],
+        source_size: 1,
+        rows: 0,
+        index,
+        curves: Vec::new(),
+        set: SetFacts { kind: SetKind::Log, name: "Log".into(), number: None },
+        header: HeaderFacts::default(),
+        report: ReportFacts::default(),
+    }
+}
+
+/// Two people, both owners, and some cells.
 pub(super) struct World {
     pub(super) people: [Core; 2],
     pub(super) workspace: WorkspaceId,
@@ -220,6 +273,15 @@ fn carry(from: &Core, to: &mut Core, workspace: &WorkspaceId) {
 impl World {
     /// Has both begin from the same, after one of them `prepares`, and then do all cells apart.
     pub(super) fn parted(prepare: impl FnOnce(&mut Writer<'_>)) -> Self {
+        Self::of(cells(), prepare)
+    }
+
+    /// Does so with no cells.
+    pub(super) fn together(prepare: impl FnOnce(&mut Writer<'_>)) -> Self {
+        Self::of(Vec::new(), prepare)
+    }
+
+    fn of(cells: Vec<Cell>, prepare: impl FnOnce(&mut Writer<'_>)) -> Self {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let identity = |at: usize, name| Identity::create(dirs[at].path(), name, "laptop").unwrap().0;
         let identities = [identity(0, "Ada"), identity(1, "Bob")];
@@ -232,12 +294,14 @@ impl World {
         };
         let people = [core(0), core(1)];
         let workspace = WorkspaceId(entry.id.0);
-        let mut world = Self { people, workspace, cells: cells(), _dirs: dirs };
+        let mut world = Self { people, workspace, cells, _dirs: dirs };
         let (cells, [ada, bob]) = (&world.cells, &mut world.people);
         ada.write(&workspace, &[], |writer| {
             prepare(writer);
             for cell in cells {
-                writer.open(&cell.facts, Vec::new())?;
+                for facts in std::iter::once(&cell.facts).chain(&cell.well) {
+                    writer.open(facts, Vec::new())?;
+                }
                 cell.act(writer, &cell.base());
             }
             Ok(())

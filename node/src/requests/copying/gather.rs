@@ -8,13 +8,13 @@ use dataforge_protocol::facts::{DocKind, Facts};
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
 use rusqlite::params;
 
-use super::{COPIED, is_local};
+use super::{COPIED, is_local, references};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::{now_ms, rfc3339};
 use crate::core::Core;
 use crate::index::{Index, facts, materialise};
 use crate::requests::people::People;
-use crate::store::Scope;
+use crate::store::{Scope, Store};
 
 /// Entries that are told as heads of a document.
 const MAX_HEADS: usize = 16;
@@ -52,7 +52,7 @@ pub(super) fn check_held(core: &Core, from: WorkspaceId, well: &DocId) -> Result
     let mut missing = 0;
     for (doc, _) in documents(core, from, well)? {
         for named in core.store.blobs_of(&from, &Scope::Run(doc))? {
-            missing += u64::from(!core.store.has_blob(&named.blob.hash)?);
+            missing += u64::from(!core.store.holds(&from, &named.blob.hash)?);
         }
     }
     if missing == 0 {
@@ -63,12 +63,18 @@ pub(super) fn check_held(core: &Core, from: WorkspaceId, well: &DocId) -> Result
         .hint(format!("dataforge fetch {} brings them; then copy it", well.fmt_short())))
 }
 
-/// Reads a well and what belongs to it.
+/// Reads a well and what belongs to it, to be copied to a workspace together with other documents.
 ///
 /// # Errors
 /// `NotFound` when it is not here any more, `Damaged`, `Storage`.
-pub(super) fn source(core: &mut Core, from: WorkspaceId, well: DocId) -> Result<Source, ApiError> {
-    let (name, docs, remarks) = {
+pub(super) fn source(
+    core: &mut Core,
+    from: WorkspaceId,
+    well: DocId,
+    to: WorkspaceId,
+    along: &BTreeSet<DocId>,
+) -> Result<Source, ApiError> {
+    let (name, docs, mut remarks) = {
         let index = Index::new(core.store.connection(), from);
         (index.well(&well)?.name, documents(core, from, &well)?, shared_sources(core, from, &well)?)
     };
@@ -82,6 +88,7 @@ pub(super) fn source(core: &mut Core, from: WorkspaceId, well: DocId) -> Result<
         let Some(document) = materialise(store, ledger, &doc)? else { continue };
         let mut contents = document.contents();
         contents.fields.retain(|(map, key, _)| !is_local(*map, key));
+        remarks.extend(leave_out(store, document.kind(), &mut contents, &called, to, along)?);
         let heads = ledger.doc_heads(&doc);
         let heads: Vec<_> = heads.iter().take(MAX_HEADS).map(ToString::to_string).collect();
         let authors: BTreeSet<_> = ledger.entries_of(&doc).iter().filter_map(|id| ledger.author_of(id)).collect();
@@ -111,22 +118,56 @@ pub(super) fn source(core: &mut Core, from: WorkspaceId, well: DocId) -> Result<
     Ok(Source { well, name, parts, remarks })
 }
 
-/// Returns the documents of a well, itself first, with what they are called.
-fn documents(core: &Core, from: WorkspaceId, well: &DocId) -> Result<Vec<(DocId, String)>, ApiError> {
-    // Charts and selections may show several wells: they stay.
-    let kinds = [DocKind::Tops, DocKind::Survey].map(DocKind::as_str);
+/// Takes out of a chart or selection what refers to what will not be in the other workspace; returns what
+/// is said about that.
+fn leave_out(
+    store: &Store,
+    kind: DocKind,
+    contents: &mut Contents,
+    called: &str,
+    to: WorkspaceId,
+    along: &BTreeSet<DocId>,
+) -> Result<Option<String>, ApiError> {
+    let mut statement = store.connection().prepare_cached(
+        "SELECT 1 FROM wells WHERE workspace = ?1 AND id = ?2 AND deleted = 0
+         UNION ALL SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND deleted = 0
+         UNION ALL SELECT 1 FROM described WHERE workspace = ?1 AND id = ?2 AND deleted = 0",
+    )?;
+    let mut gone = BTreeSet::new();
+    for doc in references::all(kind, contents).difference(along) {
+        if !statement.exists(params![to.as_bytes(), doc.as_bytes()])? {
+            gone.insert(*doc);
+        }
+    }
+    Ok(match references::leave_out(kind, contents, &gone) {
+        0 => None,
+        1 => Some(format!("{called} names something in 1 place that is not in the other workspace: it goes without")),
+        count => Some(format!(
+            "{called} names something in {count} places that is not in the other workspace: it goes without"
+        )),
+    })
+}
+
+/// Returns the documents of a well, itself first, with what they are called. Of selections it is those that
+/// choose the well or something in it.
+pub(super) fn documents(core: &Core, from: WorkspaceId, well: &DocId) -> Result<Vec<(DocId, String)>, ApiError> {
+    let kinds = [DocKind::Tops, DocKind::Survey, DocKind::Chart].map(DocKind::as_str);
     let mut statement = core.store.connection().prepare_cached(
         "SELECT 0, id, 'the well ' || name FROM wells WHERE workspace = ?1 AND id = ?2
          UNION ALL SELECT 1, id, 'the run ' || name FROM runs WHERE workspace = ?1 AND well = ?2 AND deleted = 0
          UNION ALL SELECT 2, id, 'the file ' || name FROM attachments
              WHERE workspace = ?1 AND well = ?2 AND deleted = 0
          UNION ALL SELECT 3, id, kind || ' ' || name FROM described
-             WHERE workspace = ?1 AND well = ?2 AND deleted = 0 AND kind IN (?3, ?4)
+             WHERE workspace = ?1 AND well = ?2 AND deleted = 0 AND kind IN (?3, ?4, ?5)
+         UNION ALL SELECT 4, d.id, 'selection ' || d.name FROM described AS d
+             WHERE d.workspace = ?1 AND d.deleted = 0 AND d.kind = ?6 AND EXISTS (
+                 SELECT 1 FROM selected AS s WHERE s.workspace = d.workspace AND s.id = d.id AND (s.well = ?2
+                     OR s.run IN (SELECT r.id FROM runs AS r WHERE r.workspace = ?1 AND r.well = ?2)))
          ORDER BY 1, 2",
     )?;
-    let rows = statement.query_map(params![from.as_bytes(), well.as_bytes(), kinds[0], kinds[1]], |row| {
-        Ok((DocId(row.get(1)?), row.get(2)?))
-    })?;
+    let selection = DocKind::Selection.as_str();
+    let values = params![from.as_bytes(), well.as_bytes(), kinds[0], kinds[1], kinds[2], selection];
+    let rows = statement.query_map(values, |row| Ok((DocId(row.get(1)?), row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

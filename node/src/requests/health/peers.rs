@@ -1,7 +1,6 @@
 //! Other devices of members: who is online, over which path, how far each side has what the other has.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 
@@ -22,7 +21,7 @@ pub(crate) async fn list_peers(node: &Node) -> Result<Vec<PeerInfo>, ApiError> {
     if let Some(network) = &network {
         network.look_at_traffic();
         (open, bytes) = (network.standings(), network.gauge.traffic.peers());
-        slowed = network.allowances.slowed(Instant::now());
+        slowed = network.allowances.slowed();
     }
     let mut peers = node
         .with_core(move |core| {

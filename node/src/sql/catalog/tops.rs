@@ -1,13 +1,13 @@
-//! Rows of tops, surveys and selections.
+//! Rows of tops, surveys, selections and charts.
 
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
 use super::Cell;
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
-use crate::index::Index;
+use crate::index::{ChartFilter, Index};
 use crate::ingest::units;
-use crate::requests::{survey_in_full, tops_in_full};
+use crate::requests::{People, survey_in_full, tops_in_full};
 
 impl From<Option<f64>> for Cell {
     fn from(value: Option<f64>) -> Self {
@@ -138,6 +138,45 @@ pub(super) fn selections(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<
                 metres(item.to).into(),
             ]);
         }
+    }
+    Ok(columns.into_columns())
+}
+
+/// Returns the rows of charts, those that are put away and templates too, in the order of the schema's
+/// columns.
+pub(super) fn charts(core: &mut Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>, ApiError> {
+    let people = People::of(core, &workspace)?;
+    let index = Index::new(core.store.connection(), workspace);
+    let mut charts = Vec::new();
+    for templates in [false, true] {
+        charts.extend(index.charts(&ChartFilter { templates, archived: true, ..ChartFilter::default() })?);
+    }
+    charts.sort_by(|one, other| (&one.title, one.id).cmp(&(&other.title, other.id)));
+    let mut columns = Columns::<15>::new();
+    for chart in charts {
+        let named = |of: Option<(DocId, String)>| match of {
+            Some((id, name)) => [text(&id.to_string()), text(&name)],
+            None => [Cell::Null, Cell::Null],
+        };
+        let ([well_id, well], [project_id, project]) = (named(chart.well), named(chart.project));
+        let at = |ms: u64| i64::try_from(ms).map_or(Cell::Null, Cell::Int);
+        columns.row([
+            text(&chart.id.to_string()),
+            text(&chart.title),
+            text(&chart.description),
+            text(&chart.kind),
+            well_id,
+            well,
+            project_id,
+            project,
+            Cell::Int(i64::from(chart.template)),
+            Cell::Int(i64::from(chart.archived)),
+            text(&chart.tags.join(", ")),
+            at(chart.series),
+            chart.author.map(|person| people.name(&person)).into(),
+            at(chart.created_ms),
+            at(chart.changed_ms),
+        ]);
     }
     Ok(columns.into_columns())
 }
