@@ -418,7 +418,8 @@ mod tests {
         slot.end(Ok(vec![chart("Triple", "North 1", &[]), chart("Quad", "South 2", &["first look"])]));
         view.charts = slot;
         let starred = |id: &str| id == "id-Quad";
-        let titles = |view: &ChartsView| view.shown(starred).iter().map(|chart| chart.title.clone()).collect::<Vec<_>>();
+        let titles =
+            |view: &ChartsView| view.shown(starred).iter().map(|chart| chart.title.clone()).collect::<Vec<_>>();
         assert_eq!(titles(&view), ["Quad", "Triple"]);
         "north ada".clone_into(&mut view.search);
         assert_eq!(titles(&view), ["Triple"]);
