@@ -267,3 +267,76 @@ fn arrays(
     };
     found.into_iter().flat_map(array).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use bytes::Bytes;
+    use dataforge_node::api::{ErrorKind, SampleCurve, SampleForm, SampleIndex, SamplesReply};
+    use dataforge_node::series::Order;
+
+    use super::{Form, Job, arrays, work_on};
+
+    fn reply(curves: Vec<SampleCurve>) -> SamplesReply {
+        let index = SampleIndex {
+            column: "depth".to_owned(),
+            unit: "m".to_owned(),
+            kind: "depth".to_owned(),
+            to_si: Some(1.0),
+            min: None,
+            max: None,
+        };
+        SamplesReply {
+            run: "run".to_owned(),
+            form: SampleForm::Native,
+            index,
+            curves,
+            rows: 2,
+            of_rows: 2,
+            is_complete: true,
+            bucket_rows: 1,
+            is_held: true,
+            bytes: 0,
+        }
+    }
+
+    fn element(ordinal: u32, element: u32) -> SampleCurve {
+        SampleCurve {
+            ordinal,
+            curve: format!("NMR[{element}]"),
+            mnemonic: format!("NMR[{element}]"),
+            column: format!("nmr_{element}"),
+            unit: String::new(),
+            property: None,
+            array: Some("NMR".to_owned()),
+            element: Some(element),
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_samples_are_told_at_the_end_of_their_call() {
+        let mut readers = BTreeMap::new();
+        let part = |ticket| Job::Part { ticket, form: Form::Samples, bytes: Bytes::from_static(&[7; 64]) };
+        assert!(work_on(&mut readers, part(1)).is_none() && work_on(&mut readers, part(2)).is_none());
+        assert!(work_on(&mut readers, Job::Forget(2)).is_none());
+        let end = Job::End { ticket: 1, form: Form::Samples, reply: Box::new(reply(Vec::new())), path: None };
+        let done = work_on(&mut readers, end).unwrap();
+        assert_eq!((done.ticket, done.result.unwrap_err().kind), (1, ErrorKind::Damaged));
+        assert!(readers.is_empty(), "nothing is kept of what is over");
+    }
+
+    #[test]
+    fn elements_of_an_array_stand_in_their_order_whatever_that_of_the_columns() {
+        let order = Order::new(&[10.0, 20.0]);
+        let series = |values: [f64; 2]| order.series(&values).unwrap();
+        let curves = [(4, series([1.0, 2.0])), (5, series([3.0, 4.0]))];
+        let reply = reply(vec![element(4, 2), element(5, 1)]);
+        let found = arrays(&reply, &order, &curves, None, "m");
+        let ordinals: Vec<u32> = found.iter().map(|(ordinal, _)| *ordinal).collect();
+        assert_eq!(ordinals, [5, 4], "each of them finds it");
+        let array = &found[0].1;
+        assert_eq!((array.columns, array.values.as_slice()), (2, &[3.0, 1.0, 4.0, 2.0][..]));
+        assert!(arrays(&reply, &order, &curves[..1], None, "m").is_empty(), "one element is no array");
+    }
+}
