@@ -9,6 +9,7 @@ use crate::calls::Ticket;
 use crate::state::{Filter, Key};
 use crate::theme::Choice;
 use crate::view::Place;
+use crate::view::log::InStep;
 
 /// One change of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,8 @@ pub enum Action {
     Open(Place),
     /// Close the view that the user is in.
     CloseView,
+    /// A log shows other depths: those that go in step follow.
+    InStep(InStep),
     /// Do a command, by its id.
     Run(&'static str),
     /// Undo the last change made here, or redo it.

@@ -141,6 +141,9 @@ impl App {
                 self.note_opened(place);
             }
             Action::CloseView => self.views.close_focused(&mut self.calls),
+            Action::InStep(step) => {
+                self.with_views(actions, |views, around| views.in_step(step, around));
+            }
             Action::Run(command) => self.run(ctx, command, actions),
             Action::CancelCall(ticket) => self.cancel(*ticket, actions),
             Action::Offer(paths)

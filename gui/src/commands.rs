@@ -68,7 +68,14 @@ pub const WINDOW: &[CommandInfo] = &[
 
 /// Returns all commands: of the window, and of every view.
 pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
-    let views: [&'static [CommandInfo]; 2] = [crate::view::home::COMMANDS, crate::view::import::COMMANDS];
+    use crate::view;
+    let views = [
+        view::home::COMMANDS,
+        view::import::COMMANDS,
+        view::well::COMMANDS,
+        view::log::COMMANDS,
+        view::charts::COMMANDS,
+    ];
     WINDOW.iter().chain(views.into_iter().flatten())
 }
 

@@ -137,7 +137,7 @@ fn find(ctx: &Context, state: &State, of_view: &[CommandInfo], words: &str) -> V
         }
         for chart in state.tree.charts.value().into_iter().flatten() {
             let more = chart.well.clone().unwrap_or_default();
-            let does = || view::open_chart(chart);
+            let does = || view::open_chart(state.selection.workspace.as_deref(), chart);
             offer(
                 &chart.title,
                 &|| Entry { kind: "Chart", name: chart.title.clone(), more: more.clone(), does: does() },

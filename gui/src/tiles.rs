@@ -11,6 +11,7 @@ pub use self::layout::Layout;
 use crate::calls::{Calls, News, Ticket, ViewId};
 use crate::panel::Actions;
 use crate::state::State;
+use crate::view::log::InStep;
 use crate::view::{self, Cx, Happened, Place, View};
 
 /// Tells the tiles from other things that are drawn.
@@ -90,6 +91,13 @@ impl Views {
     pub fn on_event(&mut self, event: &Happened<'_>, around: &mut Around<'_>) {
         for (id, view) in &mut self.views {
             view.on_event(event, &mut around.cx(*id));
+        }
+    }
+
+    /// Tells all views that a log shows other depths.
+    pub fn in_step(&mut self, step: &InStep, around: &mut Around<'_>) {
+        for (id, view) in &mut self.views {
+            view.in_step(step, &mut around.cx(*id));
         }
     }
 

@@ -7,8 +7,10 @@
 //! To add a view: a variant of [`Place`], a file here, a line in [`open`], and its commands in
 //! [`crate::commands`].
 
+pub mod charts;
 pub mod home;
 pub mod import;
+pub mod log;
 pub mod well;
 
 use std::fmt::Debug;
@@ -35,6 +37,27 @@ pub enum Place {
     Import,
     /// The well that is selected, with its runs and curves.
     Well,
+    /// A chart as a log.
+    Log {
+        /// Its workspace.
+        workspace: String,
+        /// The chart.
+        chart: String,
+    },
+    /// A template for a well, which is not saved as a chart.
+    LogOf {
+        /// The workspace.
+        workspace: String,
+        /// The well.
+        well: String,
+        /// The template, by its name or id.
+        template: String,
+    },
+    /// The charts and templates of a workspace.
+    Charts {
+        /// The workspace.
+        workspace: String,
+    },
 }
 
 /// A part of the middle.
@@ -53,6 +76,9 @@ pub trait View: Debug {
 
     /// Something happened in the node, or the selection changed.
     fn on_event(&mut self, _event: &Happened<'_>, _cx: &mut Cx<'_>) {}
+
+    /// A log was scrolled or zoomed: those that go in step follow.
+    fn in_step(&mut self, _step: &log::InStep, _cx: &mut Cx<'_>) {}
 
     /// The commands that are its own, for palette and keyboard.
     fn commands(&self) -> &'static [CommandInfo] {
@@ -121,9 +147,12 @@ pub fn standing() -> Vec<(&'static str, Place)> {
     vec![("Home", Place::Home), ("Import", Place::Import), ("Page of the well", Place::Well)]
 }
 
-/// Returns what shows a chart: the page of its well.
+/// Returns what shows a chart of a workspace: a log, or else the page of its well.
 #[must_use]
-pub fn open_chart(chart: &ChartInfo) -> Vec<Action> {
+pub fn open_chart(workspace: Option<&str>, chart: &ChartInfo) -> Vec<Action> {
+    if let (true, Some(workspace)) = (charts::is_log(&chart.kind), workspace) {
+        return vec![Action::Open(Place::Log { workspace: workspace.to_owned(), chart: chart.id.clone() })];
+    }
     let well = chart.well_id.clone().map(Action::SelectWell);
     well.into_iter().chain([Action::Open(Place::Well)]).collect()
 }
@@ -135,5 +164,10 @@ pub fn open(place: &Place) -> Box<dyn View> {
         Place::Home => Box::<home::HomeView>::default(),
         Place::Import => Box::<import::ImportView>::default(),
         Place::Well => Box::new(well::WellView),
+        Place::Log { workspace, chart } => Box::new(log::LogView::of_chart(workspace.clone(), chart.clone())),
+        Place::LogOf { workspace, well, template } => {
+            Box::new(log::LogView::of_template(workspace.clone(), well.clone(), template.clone()))
+        }
+        Place::Charts { workspace } => Box::new(charts::ChartsView::new(workspace.clone())),
     }
 }

@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+/// Joins what is typed here with what others typed meanwhile, as the node does with a `was`.
+pub use dataforge_protocol::document::merge_text;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 

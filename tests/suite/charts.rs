@@ -269,6 +269,24 @@ fn a_curve_that_goes_is_told_about_and_stands_in_nobodys_way() {
 }
 
 #[test]
+fn the_text_of_an_annotation_keeps_what_others_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    let ada = field(dir.path());
+    triple(&ada, "Triple");
+    ada.json(&["charts", "annotate", "Triple", "text=sand", "depth=100.5", "depth_unit=m"]);
+    let say = |was: &str, text: &str| {
+        let id = list(&show(&ada, "Triple"), "annotations")[0]["id"].as_str().unwrap().to_owned();
+        ada.json(&["charts", "describe", "Triple", text, "--item", &format!("annotation/{id}"), "--was", was]);
+        list(&show(&ada, "Triple"), "annotations")[0]["text"].clone()
+    };
+    assert_eq!(say("sand", "sand, oil"), "sand, oil");
+    // Somebody who began before that.
+    assert_eq!(say("sand", "upper sand"), "upper sand, oil");
+    assert_eq!(say("upper sand, oil", ""), Value::Null);
+    ada.fails(&["charts", "describe", "Triple", "x", "--item", "Porosity"], 3);
+}
+
+#[test]
 fn who_may_not_write_changes_no_chart_and_deleting_needs_an_admin() {
     let dir = tempfile::tempdir().unwrap();
     let ada = field(dir.path());

@@ -101,7 +101,7 @@ enum Action {
         /// The new title
         title: String,
     },
-    /// Change the description of a chart; several people may at once
+    /// Change the description of a chart, or the text of an annotation; several people may at once
     Describe(Describe),
     /// Write a chart as JSON
     Export(Export),

@@ -5,9 +5,12 @@ use egui::text::LayoutJob;
 use egui::{Align, FontSelection, Label, Panel, RichText, Ui};
 
 use super::{Actions, curves, runs};
+use crate::action::Action;
 use crate::format;
 use crate::state::State;
 use crate::theme::{self, ROW_HEIGHT};
+use crate::view::Place;
+use crate::view::well::TEMPLATE;
 use crate::widget::hint;
 
 /// Rows of runs shown before their list scrolls.
@@ -22,6 +25,7 @@ pub fn well_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         return;
     };
     head_ui(ui, well);
+    logs_ui(ui, state, &well.id, actions);
     ui.add_space(8.0);
     let count = state.runs.value().map_or(1, Vec::len).clamp(1, RUNS_SHOWN);
     #[expect(clippy::cast_precision_loss, reason = "at most a handful of rows")]
@@ -36,6 +40,20 @@ pub fn well_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             runs::runs_ui(ui, state, actions);
         });
     curves::curves_ui(ui, state);
+}
+
+/// Draws the ways to the logs of the well.
+fn logs_ui(ui: &mut Ui, state: &State, well: &str, actions: &mut Actions) {
+    let Some(workspace) = state.selection.workspace.clone() else { return };
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Open log").on_hover_text("Draw its curves as tracks").clicked() {
+            let (well, template) = (well.to_owned(), TEMPLATE.to_owned());
+            actions.push(Action::Open(Place::LogOf { workspace: workspace.clone(), well, template }));
+        }
+        if ui.button("Charts").on_hover_text("Charts and templates of the workspace").clicked() {
+            actions.push(Action::Open(Place::Charts { workspace }));
+        }
+    });
 }
 
 fn head_ui(ui: &mut Ui, well: &WellInfo) {

@@ -284,7 +284,7 @@ fn charts_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             let of = chart.well.as_deref().unwrap_or("no well");
             let button = egui::Button::new(format!("{}  {of}", chart.title)).truncate();
             if ui.add(button).accessible_name(format!("Open the chart {}", chart.title)).clicked() {
-                actions.extend(super::open_chart(chart));
+                actions.extend(super::open_chart(state.selection.workspace.as_deref(), chart));
             }
         });
     }

@@ -7,6 +7,7 @@ mod files;
 mod first_run;
 mod frame;
 mod importing;
+mod log;
 mod registry;
 mod scale;
 mod support;

@@ -284,6 +284,11 @@ impl Desk {
         self.harness.step();
     }
 
+    /// Waits until the window wants to draw; `false` when it does not for so long.
+    pub(crate) fn woken_within(&self, time: Duration) -> bool {
+        self.wakes.recv_timeout(time).is_ok()
+    }
+
     /// Makes a call as another program beside the window would.
     pub(crate) fn call(&self, request: Request) -> Reply {
         calls(&self.room.data(), vec![request]).remove(0)

@@ -85,7 +85,8 @@ impl<'a> Sheet<'a> {
 
     fn plane(&self, rect: &Rect, x: Across, y: Across) -> Plane {
         let (palette, text_size) = (self.options.palette, self.options.text_size);
-        let plane = Plane::new(rect, x, y, palette, text_size, self.chart.look.grid.unwrap_or(true));
-        Plane { has_legend: self.chart.look.legend != Some(Legend::None), ..plane }
+        let mut plane = Plane::new(rect, x, y, palette, text_size, self.chart.look.grid.unwrap_or(true));
+        plane.has_legend = self.chart.look.legend != Some(Legend::None);
+        plane
     }
 }

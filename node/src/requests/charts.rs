@@ -9,6 +9,7 @@ mod edit;
 mod find;
 mod known;
 mod make;
+mod preview;
 pub(super) mod show;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: ChartRequ
         ChartRequest::List(list) => show::list(node, workspace, list).await,
         ChartRequest::Templates => show::templates(node, workspace).await,
         ChartRequest::Show { chart } => show::show(node, workspace, chart).await,
+        ChartRequest::Preview { template, well } => preview::preview(node, workspace, template, well).await,
         ChartRequest::Create(create) => make::create(node, workspace, create).await,
         ChartRequest::Export { chart } => show::export(node, workspace, chart).await,
         ChartRequest::Import { chart, text, well, project } => {

@@ -59,7 +59,7 @@ struct Position {
     after: Option<String>,
 }
 
-/// Changes the description of a chart.
+/// Changes the description of a chart, or the text of an annotation.
 #[derive(Debug, Args)]
 pub(super) struct Describe {
     /// The chart
@@ -70,6 +70,9 @@ pub(super) struct Describe {
     /// How it read when you began to change it: what others wrote since is kept
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["at", "append"], allow_hyphen_values = true)]
     was: Option<String>,
+    /// The annotation whose text it is, instead of the description of the chart
+    #[arg(long, value_name = "ITEM", conflicts_with_all = ["at", "append"])]
+    item: Option<String>,
     /// Put the text in after so many characters
     #[arg(long, value_name = "CHARACTERS", conflicts_with = "append")]
     at: Option<u64>,
@@ -131,6 +134,9 @@ impl Move {
 
 impl Describe {
     pub(super) fn into_edits(self) -> Edits {
+        if let Some(item) = self.item {
+            return (self.chart, vec![ChartEdit::ItemText { item, value: self.text, was: self.was }]);
+        }
         let text = "description".to_owned();
         let edit = match (self.append, self.at) {
             (false, None) => ChartEdit::Text { text, value: self.text, was: self.was },

@@ -19,6 +19,13 @@ pub enum ChartRequest {
         /// A chart.
         chart: String,
     },
+    /// Shows a template as it is for a well, without making a chart: with the id of none. → `Chart`
+    Preview {
+        /// A template, or any chart.
+        template: String,
+        /// A well.
+        well: String,
+    },
     /// Makes a chart. → `ChartWrote`
     Create(CreateChart),
     /// Writes a chart as JSON. → `ChartFile`
@@ -136,6 +143,15 @@ pub enum ChartEdit {
         /// `title` or `description`.
         text: String,
         /// How it reads now.
+        value: String,
+        /// How it read when the change began: what others wrote since is kept then.
+        was: Option<String>,
+    },
+    /// Changes the text of an annotation as a whole.
+    ItemText {
+        /// The annotation.
+        item: String,
+        /// How it reads now; empty for no text.
         value: String,
         /// How it read when the change began: what others wrote since is kept then.
         was: Option<String>,

@@ -83,6 +83,7 @@ impl Editor<'_> {
             ChartEdit::Text { text, value, was } => {
                 self.text(text, |now| was.as_ref().map_or_else(|| Ok(value.clone()), |was| merged(was, value, now)))
             }
+            ChartEdit::ItemText { item, value, was } => self.item_text(item, value, was.as_deref()),
             ChartEdit::Splice { text, at, delete, insert } => self.text(text, |now| splice(now, *at, *delete, insert)),
         }
     }
@@ -112,6 +113,18 @@ impl Editor<'_> {
             self.sheet.set(part, &id, name, text).map_err(|error| missing(&error))?;
         }
         Ok(())
+    }
+
+    /// Changes the text of an annotation; it is a field of its own, so a merge is a new value of it.
+    fn item_text(&mut self, item: &str, value: &str, was: Option<&str>) -> Result<(), ApiError> {
+        let (part, id) = find::item(&self.sheet, item, Some(Part::Annotation))?;
+        let now = self.sheet.item(part, &id).map_err(|error| missing(&error))?.fields.get("text").cloned();
+        let text = match was {
+            Some(was) => merged(was, value, now.as_deref().unwrap_or_default())?,
+            None => value.to_owned(),
+        };
+        let text = Some(text).filter(|text| !text.is_empty());
+        self.set_item(&format!("{}/{id}", part.as_str()), &[("text".to_owned(), text)])
     }
 
     fn add(&mut self, part: &str, fields: &[(String, String)], place: &ItemPlace) -> Result<(), ApiError> {

@@ -12,7 +12,7 @@ use crate::api::{
     ApiError, ChartCurve, ChartFileReply, ChartInfo, ChartProblem, ChartReply, ChartSource, ChartTemplate, ErrorKind,
     ListCharts, Reply,
 };
-use crate::chart::{check, templates as built_in, write};
+use crate::chart::{Problem, check, templates as built_in, write};
 use crate::clock::rfc3339;
 use crate::core::Core;
 use crate::index::{ChartFilter, ChartRow, Index, SHORT, SourceRow, materialise};
@@ -112,8 +112,7 @@ pub(super) async fn show(node: &Node, workspace: WorkspaceId, chart: String) -> 
         let missing = || ApiError::new(ErrorKind::NotFound, format!("chart {} is not listed", doc.fmt_short()));
         let row = index.chart(&doc)?.ok_or_else(missing)?;
         let here = Here::gather(&index, [&chart])?;
-        let problems = check(&chart, &here).into_iter();
-        let problems = problems.map(|one| ChartProblem { at: one.at, message: one.message, gone: one.gone });
+        let problems = check(&chart, &here).into_iter().map(told);
         Ok(ChartReply {
             info: info(row, &people),
             sources: sources(&index, &chart)?,
@@ -122,6 +121,11 @@ pub(super) async fn show(node: &Node, workspace: WorkspaceId, chart: String) -> 
         })
     });
     Ok(Reply::Chart(Box::new(reply.await?)))
+}
+
+/// Puts a finding into the words of a reply.
+pub(super) fn told(problem: Problem) -> ChartProblem {
+    ChartProblem { at: problem.at, message: problem.message, gone: problem.gone }
 }
 
 /// Finds the curves that a chart takes values from.
