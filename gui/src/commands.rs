@@ -40,8 +40,8 @@ pub const WINDOW: &[CommandInfo] = &[
 
 /// Returns all commands: of the window, and of every view.
 pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
-    let views: [&'static [CommandInfo]; 0] = [];
-    WINDOW.iter().chain(views.into_iter().flatten())
+    let views = crate::view::team::COMMANDS.iter().copied();
+    WINDOW.iter().chain(views.flatten())
 }
 
 #[cfg(test)]

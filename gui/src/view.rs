@@ -7,6 +7,7 @@
 //! To add a view: a variant of [`Place`], a file here, a line in [`open`], and its commands in
 //! [`crate::commands`].
 
+pub mod team;
 pub mod well;
 
 use std::fmt::Debug;
@@ -29,6 +30,25 @@ use crate::state::State;
 pub enum Place {
     /// The well that is selected, with its runs and curves.
     Well,
+    /// What several people wrote without knowing of each other.
+    Conflicts,
+    /// Who wrote what and when.
+    History {
+        /// Of this thing; of the workspace when there is none.
+        target: Option<String>,
+    },
+    /// Who belongs to the workspace, and letting people in.
+    Members,
+    /// Machines of members, and the key of this one.
+    Devices,
+    /// What restrictions leave out.
+    LateWork,
+    /// Who has what data, and what may go from here.
+    Storage,
+    /// Peers, transfers and bundles.
+    Sync,
+    /// Settings of the window, the machine and the workspace.
+    Settings,
 }
 
 /// A part of the middle.
@@ -114,5 +134,13 @@ impl Cx<'_> {
 pub fn open(place: &Place) -> Box<dyn View> {
     match place {
         Place::Well => Box::new(well::WellView),
+        Place::Conflicts => Box::<team::conflicts::ConflictsView>::default(),
+        Place::History { target } => Box::new(team::history::HistoryView::of(target.clone())),
+        Place::Members => Box::<team::members::MembersView>::default(),
+        Place::Devices => Box::<team::devices::DevicesView>::default(),
+        Place::LateWork => Box::<team::late::LateView>::default(),
+        Place::Storage => Box::<team::storage::StorageView>::default(),
+        Place::Sync => Box::<team::sync::SyncView>::default(),
+        Place::Settings => Box::<team::settings::SettingsView>::default(),
     }
 }
