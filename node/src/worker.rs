@@ -26,6 +26,7 @@ mod workbook;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 
@@ -59,6 +60,15 @@ pub fn run_if_asked() -> Option<ExitCode> {
     Some(child::run(arguments.collect::<Vec<_>>(), std::env::var_os(CHILD).is_some()))
 }
 
+/// What [`use_program`] named.
+static OTHER_PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// Names the program to start instead of this very one, for a program whose `main` does not call
+/// [`run_if_asked`]. `DATAFORGE_WORKER` goes before it; only the first call counts.
+pub fn use_program(program: impl Into<PathBuf>) {
+    OTHER_PROGRAM.get_or_init(|| program.into());
+}
+
 /// Starts children, one for each file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
@@ -67,7 +77,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Returns one that starts this very program, or the one that `DATAFORGE_WORKER` names.
+    /// Returns one that starts this very program, or the one that `DATAFORGE_WORKER` or
+    /// [`use_program`] names.
     ///
     /// # Errors
     /// In a child, and when the path of this program is not known.
@@ -77,7 +88,10 @@ impl Worker {
         }
         let program = match std::env::var_os(PROGRAM).filter(|program| !program.is_empty()) {
             Some(program) => PathBuf::from(program),
-            None => std::env::current_exe().map_err(|source| WorkerError::NoProgram { source })?,
+            None => match OTHER_PROGRAM.get() {
+                Some(program) => program.clone(),
+                None => std::env::current_exe().map_err(|source| WorkerError::NoProgram { source })?,
+            },
         };
         Ok(Self { program, limits: WorkerLimits::default() })
     }
