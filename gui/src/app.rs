@@ -13,7 +13,7 @@ use crate::panel::{Actions, header, start, status, wells, workspaces};
 use crate::state::State;
 use crate::theme::{self, PANEL_MARGIN};
 use crate::tiles::{Around, Views};
-use crate::view::{Happened, team};
+use crate::view::Happened;
 use crate::widget::table::arrow_key;
 
 /// Messages taken in one frame, so that a flood of them cannot keep the window from drawing.
@@ -148,10 +148,7 @@ impl App {
             "window.refresh" => actions.push(Action::Refresh),
             "window.search" => actions.push(Action::FocusSearch),
             "window.close_view" => actions.push(Action::CloseView),
-            _ => match team::opens(command) {
-                Some(place) => actions.push(Action::Open(place)),
-                None => self.with_views(actions, |views, around| views.run(command, around)),
-            },
+            _ => self.with_views(actions, |views, around| views.run(command, around)),
         }
     }
 

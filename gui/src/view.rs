@@ -129,6 +129,14 @@ impl Cx<'_> {
     }
 }
 
+/// Returns the views that are of nothing in particular, for the palette.
+#[must_use]
+pub fn standing() -> Vec<(&'static str, Place)> {
+    let mut places = vec![("Page of the well", Place::Well)];
+    places.extend(team::standing());
+    places
+}
+
 /// Makes the view of a place.
 #[must_use]
 pub fn open(place: &Place) -> Box<dyn View> {

@@ -28,7 +28,6 @@ use crate::widget::table::{Outcome, Row, Table};
 
 /// All commands of these views.
 pub const COMMANDS: &[&[CommandInfo]] = &[
-    OPENING,
     conflicts::COMMANDS,
     history::COMMANDS,
     members::COMMANDS,
@@ -39,32 +38,19 @@ pub const COMMANDS: &[&[CommandInfo]] = &[
     settings::COMMANDS,
 ];
 
-/// Commands that open these views.
-pub const OPENING: &[CommandInfo] = &[
-    CommandInfo::new("show.conflicts", "Show conflicts"),
-    CommandInfo::new("show.history", "Show the history of the workspace"),
-    CommandInfo::new("show.members", "Show members, groups and invites"),
-    CommandInfo::new("show.devices", "Show devices and the key"),
-    CommandInfo::new("show.late_work", "Show late work"),
-    CommandInfo::new("show.storage", "Show storage: who has what"),
-    CommandInfo::new("show.sync", "Show sync and peers"),
-    CommandInfo::new("show.settings", "Show settings"),
-];
-
-/// Returns the view that a command opens.
+/// Returns these views by name.
 #[must_use]
-pub fn opens(command: &str) -> Option<Place> {
-    Some(match command {
-        "show.conflicts" => Place::Conflicts,
-        "show.history" => Place::History { target: None },
-        "show.members" => Place::Members,
-        "show.devices" => Place::Devices,
-        "show.late_work" => Place::LateWork,
-        "show.storage" => Place::Storage,
-        "show.sync" => Place::Sync,
-        "show.settings" => Place::Settings,
-        _ => return None,
-    })
+pub fn standing() -> Vec<(&'static str, Place)> {
+    vec![
+        ("Conflicts", Place::Conflicts),
+        ("History", Place::History { target: None }),
+        ("Members", Place::Members),
+        ("Devices", Place::Devices),
+        ("Late work", Place::LateWork),
+        ("Storage", Place::Storage),
+        ("Sync", Place::Sync),
+        ("Settings", Place::Settings),
+    ]
 }
 
 /// What follows for a view of a workspace from something that happened.
@@ -127,15 +113,18 @@ fn time_or(text: Option<&str>, none: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{OPENING, opens, time, time_or};
+    use super::{standing, time, time_or};
+    use crate::view::{Place, open};
 
     #[test]
-    fn every_command_opens_a_view_of_its_own() {
-        let places: Vec<_> = OPENING.iter().map(|command| opens(command.id).expect(command.id)).collect();
-        for (at, place) in places.iter().enumerate() {
-            assert!(!places[..at].contains(place), "{place:?} has two commands");
+    fn every_view_opens_as_what_it_is_of() {
+        for (name, place) in standing() {
+            assert_eq!(open(&place).place(), place, "{name}");
+            let kept = serde_json::to_string(&place).unwrap();
+            assert_eq!(serde_json::from_str::<Place>(&kept).unwrap(), place, "{name} is kept with the layout");
         }
-        assert_eq!(opens("window.refresh"), None);
+        let well = Place::History { target: Some("id".to_owned()) };
+        assert_eq!(open(&well).place(), well);
     }
 
     #[test]
