@@ -187,6 +187,10 @@ impl SettingsView {
         } else if *text != now {
             badge_ui(ui, Mark::Plain, &format!("not saved; was {}", if now.is_empty() { "empty" } else { &now }));
         }
+        if *text == now {
+            // What is not changed follows what others set.
+            self.typed.remove(setting.key);
+        }
         if let Some(error) = self.refused.get(setting.key) {
             problem_ui(ui, error);
         }
