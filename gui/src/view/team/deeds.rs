@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use dataforge_node::api::{ApiError, Event, Reply, Request};
 use egui::{ProgressBar, RichText, Ui};
 
+use crate::action::Action;
 use crate::calls::{News, Ticket};
 use crate::view::Cx;
 use crate::widget::problem::problem_ui;
@@ -95,6 +96,10 @@ impl<T> Deeds<T> {
             News::Ended(result) => {
                 let (_, deed) = self.running.take()?;
                 self.far = None;
+                if matches!(*result, Ok(Reply::Up(_))) {
+                    // Whether this machine listens is told all over the window.
+                    cx.actions.push(Action::Refresh);
+                }
                 match result.as_ref() {
                     Ok(reply) => self.told.extend(message(reply)),
                     Err(error) => self.errors.push((deed.what.clone(), error.clone())),
@@ -205,8 +210,7 @@ fn message(reply: &Reply) -> Option<String> {
 mod tests {
     use dataforge_node::api::{ApiError, ErrorKind, Event, Reply, Request};
 
-    use super::{Deeds, Far, far_text};
-    use crate::action::Action;
+    use super::{Action, Deeds, Far, far_text};
     use crate::bridge::Command;
     use crate::calls::{Calls, News};
     use crate::state::State;
