@@ -1,9 +1,15 @@
 //! Names with values: told, typed or chosen.
 
 use egui::text::LayoutJob;
-use egui::{Align, FontSelection, Label, RichText, TextEdit, Ui};
+use egui::{Align, FontSelection, Label, Layout, RichText, TextEdit, Ui, vec2};
 
 use crate::theme;
+
+/// Width of a field where there is room for it.
+const FIELD_WIDTH: f32 = 280.0;
+
+/// Height of a field with its name above it.
+const FIELD_HEIGHT: f32 = 46.0;
 
 /// Something secret while it is typed: never printed, and gone from its field once it is taken.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -57,13 +63,15 @@ pub fn secret_ui(ui: &mut Ui, name: &str, value: &mut Secret, hint: &str) -> boo
 }
 
 fn field_ui(ui: &mut Ui, name: &str, value: &mut String, hint: &str, secret: bool) -> bool {
-    ui.vertical(|ui| {
+    let width = FIELD_WIDTH.min(ui.max_rect().width());
+    // Of a size that is known before, so that a row of fields wraps.
+    let draw = |ui: &mut Ui| {
         ui.label(RichText::new(name).small().color(theme::palette(ui).weak));
-        let edit = TextEdit::singleline(value).hint_text(hint.to_owned()).password(secret).desired_width(280.0);
+        let edit = TextEdit::singleline(value).hint_text(hint.to_owned()).password(secret).desired_width(width);
         let response = ui.add(edit).accessible_name(name);
         response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
-    })
-    .inner
+    };
+    ui.allocate_ui_with_layout(vec2(width, FIELD_HEIGHT), Layout::top_down(Align::Min), draw).inner
 }
 
 /// Draws choices in a row under their name. Returns whether another one was taken.

@@ -235,8 +235,8 @@ impl MembersView {
         let role = own_role(cx);
         let busy = self.deeds.why_busy();
         let over = busy.clone().or_else(|| why_not_over(role, &member.role, "change roles"));
+        form::choice_ui(ui, "Role", &mut self.role, &ROLES);
         ui.horizontal_wrapped(|ui| {
-            form::choice_ui(ui, "Role", &mut self.role, &ROLES);
             let same = (self.role == member.role).then(|| "they have that role".to_owned());
             let reason = over.or(same);
             if act_ui(ui, "Give this role …", reason.as_deref()) {
@@ -255,16 +255,14 @@ impl MembersView {
             }
         });
         let owner = busy.or_else(|| why_not(role, Need::Owner, "hand the workspace over"));
-        ui.horizontal_wrapped(|ui| {
-            if self.keep.is_empty() {
-                "admin".clone_into(&mut self.keep);
-            }
-            form::choice_ui(ui, "Hand it over and stay", &mut self.keep, &[("admin", "admin"), ("editor", "editor")]);
-            if act_ui(ui, "Hand over …", owner.as_deref()) {
-                let keep = self.keep.clone();
-                self.look(cx, Concern::Transfer { keep }, Some(member.person_id.clone()));
-            }
-        });
+        if self.keep.is_empty() {
+            "admin".clone_into(&mut self.keep);
+        }
+        form::choice_ui(ui, "Hand it over and stay", &mut self.keep, &[("admin", "admin"), ("editor", "editor")]);
+        if act_ui(ui, "Hand over …", owner.as_deref()) {
+            let keep = self.keep.clone();
+            self.look(cx, Concern::Transfer { keep }, Some(member.person_id.clone()));
+        }
     }
 
     fn own_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, member: &MemberInfo) {
