@@ -15,7 +15,7 @@ use self::invite::Invite;
 use self::pairing::Pairing;
 use self::told::{leaving_lines, member_row, removing_lines, role_lines, transfer_lines};
 use super::deeds::{Deeds, Ended};
-use super::role::{Need, ROLES, why_not, why_not_over};
+use super::role::{Need, ROLES, why_not, why_not_give, why_not_over};
 use super::{Follows, follows, own_role, rows_ui, time};
 use crate::calls::{News, Ticket};
 use crate::commands::CommandInfo;
@@ -238,7 +238,7 @@ impl MembersView {
         form::choice_ui(ui, "Role", &mut self.role, &ROLES);
         ui.horizontal_wrapped(|ui| {
             let same = (self.role == member.role).then(|| "they have that role".to_owned());
-            let reason = over.or(same);
+            let reason = over.or(same).or_else(|| why_not_give(role, &self.role));
             if act_ui(ui, "Give this role …", reason.as_deref()) {
                 let what = PeopleRequest::SetRole { member: member.person_id.clone(), role: self.role.clone() };
                 self.question = Some(Confirm {

@@ -42,6 +42,14 @@ pub fn why_not_over(own: Option<&str>, other: &str, deed: &str) -> Option<String
     lacking.or_else(|| (rank(own) <= rank(other)).then(above))
 }
 
+/// Returns why a role may not be given; none when it may.
+#[must_use]
+pub fn why_not_give(own: Option<&str>, role: &str) -> Option<String> {
+    let own = own.unwrap_or("none");
+    let may = own == "owner" || rank(role) < rank(own);
+    (!may).then(|| format!("you may give roles below your own only; you are {} here", told(own)))
+}
+
 /// Returns a role with its article.
 fn told(role: &str) -> String {
     match role {
@@ -53,7 +61,7 @@ fn told(role: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Need, rank, why_not, why_not_over};
+    use super::{Need, rank, why_not, why_not_give, why_not_over};
 
     #[test]
     fn roles_are_ordered_and_unknown_ones_may_nothing() {
@@ -74,6 +82,14 @@ mod tests {
             why_not(None, Need::Editor, "decide").as_deref(),
             Some("only editors, admins and owners may decide; you are no member here")
         );
+    }
+
+    #[test]
+    fn roles_are_given_below_ones_own_but_by_owners() {
+        assert_eq!(why_not_give(Some("owner"), "owner"), None);
+        assert_eq!(why_not_give(Some("admin"), "editor"), None);
+        assert!(why_not_give(Some("admin"), "admin").is_some_and(|why| why.contains("you are an admin")));
+        assert!(why_not_give(None, "viewer").is_some());
     }
 
     #[test]
