@@ -38,7 +38,7 @@ pub(crate) use self::durable::side_by_side;
 use self::engine::Engine;
 pub(crate) use self::fetch::Fetched;
 pub(crate) use self::intake::Stored;
-pub(crate) use self::receive::FetchError;
+pub(crate) use self::receive::{FetchError, SMALL};
 pub(crate) use self::recover::{Recovered, recover};
 pub(crate) use self::serve::{BlobServer, Gate};
 use self::sweep::Sweeper;
@@ -221,8 +221,11 @@ impl Blobs {
         Ok(verdict == Verdict::Whole && self.is_known(&hash).await?)
     }
 
-    /// Whether the database knows a blob as complete.
-    async fn is_known(&self, hash: &BlobHash) -> Result<bool, ApiError> {
+    /// Whether the database knows a blob as complete, held or not.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) async fn is_known(&self, hash: &BlobHash) -> Result<bool, ApiError> {
         let hash = iroh_hash(hash);
         let status = self.engine().run("cannot look up a blob", |store| async move { store.status(hash).await });
         Ok(matches!(status.await?, BlobStatus::Complete { .. }))

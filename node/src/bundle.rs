@@ -112,7 +112,7 @@ async fn export_bundle(
         BundleSince::Bundle { bundle } => Some(find_bundle(node, workspace, bundle).await?),
         _ => None,
     };
-    let (default, interest) = (node.config().cache.policy, node.transfers().interest());
+    let (default, interest) = (node.config().cache.policy, node.transfers().interest(&workspace));
     let order = node
         .with_core(move |core| {
             see_that_signs(core)?;

@@ -134,6 +134,7 @@ impl Core {
             core.workspace_ids().iter().try_for_each(|workspace| core.rebuild(workspace))?;
             core.store.note_fresh()?;
         }
+        core.store.sort_held()?;
         Ok(core)
     }
 
@@ -277,7 +278,7 @@ impl Core {
     }
 
     /// Writes entries of this device, in one transaction: they are durable when this returns.
-    /// Blobs that `held` names become held in the same transaction.
+    /// Blobs that `held` names become held for the workspace in the same transaction.
     ///
     /// # Errors
     /// Those of `work`, `NotAllowed` when the rules refuse an entry, `Storage` when the
@@ -295,10 +296,10 @@ impl Core {
             )
             .hint("dataforge device renew makes it a device of its own; it asks for your 24 recovery words"));
         }
-        let secret = self.identity()?.secret.clone();
+        let (id, secret) = (*workspace, self.identity()?.secret.clone());
         let mut value = None;
         let progress = self.transact(workspace, |store, ledger, progress| {
-            store.note_have(held, now_ms())?;
+            store.note_held(&id, held, now_ms())?;
             let mut writer = Writer::new(store, ledger, &secret, progress);
             value = Some(work(&mut writer)?);
             writer.flush()

@@ -195,8 +195,8 @@ async fn original(node: &Node, workspace: WorkspaceId, run: DocId, sink: &mut Si
             Ok((index.run(&run)?, index.blobs(&run)?.0))
         })
         .await?;
-    crate::read::hold(node, &source).await?;
-    copy(node, &source, sink)?;
+    crate::read::hold(node, &workspace, &source).await?;
+    copy(node, &workspace, &source, sink)?;
     Ok(Written { what: info.source, ..Written::default() })
 }
 
@@ -213,15 +213,15 @@ async fn original_attachment(
     });
     let info = info.await?;
     let hash = info.blob.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored hash is malformed"))?;
-    crate::read::hold(node, &hash).await?;
-    copy(node, &hash, sink)?;
+    crate::read::hold(node, &workspace, &hash).await?;
+    copy(node, &workspace, &hash, sink)?;
     Ok(Written { what: info.name, ..Written::default() })
 }
 
 /// Sends the bytes of a blob that is held here, in parts.
-fn copy(node: &Node, hash: &BlobHash, sink: &mut Sink) -> Result<(), ApiError> {
+fn copy(node: &Node, workspace: &WorkspaceId, hash: &BlobHash, sink: &mut Sink) -> Result<(), ApiError> {
     const PART: u64 = 4 << 20;
-    let held = node.block(|core| core.store.blob_size(hash))?;
+    let held = node.block(|core| core.store.size_held(workspace, hash))?;
     let size = held.ok_or_else(|| not_held(hash))?;
     tokio::task::block_in_place(|| {
         let mut at = 0;
@@ -245,16 +245,16 @@ async fn write_run(
     sink: &mut Sink,
 ) -> Result<Written, ApiError> {
     let source = select::source(node, workspace, run, options).await?;
-    crate::table::bring(node, &source.blob).await?;
+    crate::table::bring(node, &workspace, &source.blob).await?;
     if format == ExportFormat::Las
-        && let Err(error) = crate::read::hold(node, &source.file).await
+        && let Err(error) = crate::read::hold(node, &workspace, &source.file).await
         && error.kind != ErrorKind::NotFound
     {
         // Without the source the header is made from what is known of the run, which is said.
         return Err(error);
     }
     if format == ExportFormat::Parquet && options.chooses_nothing() {
-        copy(node, &source.blob, sink)?;
+        copy(node, &workspace, &source.blob, sink)?;
         let (rows, curves) = (source.info.rows, source.info.curves);
         return Ok(Written { what: source.info.name, rows, curves, remarks: Vec::new() });
     }

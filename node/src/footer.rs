@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::sync::{Mutex, PoisonError};
 
-use dataforge_protocol::id::BlobHash;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::create_private;
@@ -27,18 +27,18 @@ const LARGEST: u64 = 64 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Footers(Mutex<BTreeSet<BlobHash>>);
 
-/// Sees that the footer of a table that is not held may be parsed.
+/// Sees that the footer of a table that a workspace does not hold may be parsed.
 ///
 /// # Errors
 /// `Damaged` when it may not, and those of [`read::read`].
-pub(crate) async fn see_that_sound(node: &Node, hash: &BlobHash) -> Result<(), ApiError> {
+pub(crate) async fn see_that_sound(node: &Node, workspace: &WorkspaceId, hash: &BlobHash) -> Result<(), ApiError> {
     let known = || node.footers().0.lock().unwrap_or_else(PoisonError::into_inner);
     if known().contains(hash) {
         return Ok(());
     }
-    let key = *hash;
-    let (refusal, referred) =
-        node.with_core(move |core| Ok((core.store.refusal(&key)?, core.store.referred(&key)?))).await?;
+    let (of, key) = (*workspace, *hash);
+    let (refusal, size) =
+        node.with_core(move |core| Ok((core.store.refusal(&key)?, core.store.size_of(&of, &key)?))).await?;
     let damaged = |why: String| {
         ApiError::new(ErrorKind::Damaged, format!("table {} is not what its run says: {why}", hash.fmt_short()))
             .hint("ask who imported it to do so again")
@@ -46,10 +46,11 @@ pub(crate) async fn see_that_sound(node: &Node, hash: &BlobHash) -> Result<(), A
     if let Some(why) = refusal {
         return Err(damaged(why));
     }
-    let Some((_, size)) = referred.first().copied() else { return Err(crate::table::not_held(hash)) };
+    let Some(size) = size else { return Err(crate::table::not_held(hash)) };
     let mut from = size.saturating_sub(TAIL);
     loop {
-        let tail = read::read(node, hash, std::slice::from_ref(&(from..size))).await?.pop().unwrap_or_default();
+        let tail =
+            read::read(node, workspace, hash, std::slice::from_ref(&(from..size))).await?.pop().unwrap_or_default();
         let dir = node.directory().join("spill");
         let verdict = tokio::task::spawn_blocking(move || check(&dir, &tail, from, size)).await;
         match verdict.map_err(|error| ApiError::new(ErrorKind::Internal, format!("a check failed: {error}")))?? {

@@ -74,8 +74,8 @@ pub(crate) async fn grid_run(node: &Node, workspace: WorkspaceId, run: DocId) ->
     if let Some(copy) = ready.copies.iter().find(|copy| is_of(copy, &native, &ready.grid)) {
         return Ok(info(short, copy, true, Vec::new()));
     }
-    crate::table::bring(node, &native).await?;
-    let made = tokio::task::block_in_place(|| make(node, &ready));
+    crate::table::bring(node, &workspace, &native).await?;
+    let made = tokio::task::block_in_place(|| make(node, &workspace, &ready));
     let (gridded, bytes) = match made? {
         Ok(made) => made,
         Err(refusal) => return Ok(refused(short, &ready.grid, refusal)),
@@ -201,7 +201,7 @@ pub(crate) fn meanings(
 type Made = Result<(Gridded, Vec<u8>), String>;
 
 /// Grids a run; the inner error says why it has no place on the grid.
-fn make(node: &Node, ready: &Ready) -> Result<Made, ApiError> {
+fn make(node: &Node, workspace: &WorkspaceId, ready: &Ready) -> Result<Made, ApiError> {
     let rendition = &ready.rendition;
     if rendition.set.kind != SetKind::Log || rendition.index.kind != IndexKind::Depth {
         return Ok(Err(format!(
@@ -210,7 +210,7 @@ fn make(node: &Node, ready: &Ready) -> Result<Made, ApiError> {
             rendition.index.kind.as_str()
         )));
     }
-    let table = read_table(node, &rendition.blob)?;
+    let table = read_table(node, workspace, &rendition.blob)?;
     let run = NativeRun { table: &table, index: &rendition.index, curves: &ready.meanings, datum: ready.datum };
     match grid::grid(&run, &ready.grid, &ready.options) {
         Ok(gridded) => {

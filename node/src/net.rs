@@ -2,8 +2,8 @@
 //!
 //! Nothing is contacted but addresses the user gave (tickets, static peers, relays), a member was
 //! reached at before, or a member announces on the LAN: no public DNS, port mapping or telemetry.
-//! Every connection is judged: sync by the hello, blobs by membership, join by the ticket, pairing by
-//! the code.
+//! Every connection is judged: sync by the hello, blobs by membership and the same hello, join by the
+//! ticket, pairing by the code.
 
 mod allowance;
 mod congestion;
@@ -58,6 +58,7 @@ pub(crate) use self::session::SessionInfo;
 use crate::api::ApiError;
 use crate::config::NetworkConfig;
 use crate::node::WeakNode;
+use crate::transfer::Provider;
 
 /// A stranger's handshake and first message must arrive within this time.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -137,8 +138,9 @@ pub(crate) struct Network {
     device: DeviceId,
     node: WeakNode,
     sessions: Mutex<BTreeMap<(WorkspaceId, DeviceId), Seat<Live>>>,
-    /// The connection to each peer over which blobs are fetched and served, both ways.
-    blob_connections: watch::Sender<BTreeMap<DeviceId, Connection>>,
+    /// The connections to each peer over which the blobs of a workspace are fetched and served, both ways.
+    /// One is used; others are there where both sides dialled, until the lower device id has closed them.
+    blob_connections: watch::Sender<BTreeMap<Provider, Seat<Connection>>>,
     /// Peers that broke the protocol, or said that this device is no member: left alone until then.
     shunned: Mutex<BTreeMap<(WorkspaceId, DeviceId), Instant>>,
     /// Peers that said that this device is no member, with the entries handed in to each.
@@ -164,6 +166,9 @@ pub(crate) struct Network {
     /// The pairing window, and what is to be announced of it.
     pub(crate) pairing: pairing::Windows,
     tasks: Mutex<JoinSet<()>>,
+    /// Workspaces that were joined and of which not all has come yet, with who let this device in: what
+    /// comes of them is not counted.
+    joining: Mutex<BTreeMap<WorkspaceId, DeviceId>>,
     /// How much peers pushed of what they may.
     pub(crate) allowances: Allowances,
     /// What is counted and noted for `status`, `doctor` and metrics.
@@ -211,6 +216,7 @@ impl Network {
             network_changes: watch::Sender::default(),
             pairing: pairing::Windows::default(),
             tasks: Mutex::default(),
+            joining: Mutex::default(),
             allowances: Allowances::default(),
             gauge: Arc::new(Gauge::new(config.listen)),
         });
@@ -329,7 +335,10 @@ impl Network {
             live.connection.close(code::DUPLICATE.into(), b"");
         }
         drop(sessions);
-        self.end_blobs(device);
+        let open = self.blob_connections.borrow();
+        for blobs in open.iter().filter(|((_, of), _)| of == device).flat_map(|(_, seat)| seat.all()) {
+            blobs.close(code::DUPLICATE.into(), b"");
+        }
     }
 
     /// A peer is dialled, or has dialled: until the next doubt that is enough.
@@ -387,15 +396,16 @@ impl Network {
 
     /// Returns whether a peer is reached over a relay.
     pub(crate) fn is_relayed(&self, device: &DeviceId) -> bool {
-        self.blob_connections.borrow().get(device).is_some_and(is_relayed)
+        let open = self.blob_connections.borrow();
+        open.iter().any(|((_, peer), seat)| peer == device && is_relayed(seat.used()))
     }
 
-    /// Returns the blob connection to a peer that is connected, waiting for it a while.
+    /// Returns the connection for blobs of a workspace to a peer that is connected, waiting for it a while.
     ///
     /// # Errors
     /// `Network`.
-    pub(crate) async fn blob_connection(&self, peer: DeviceId) -> Result<Connection, ApiError> {
-        transfer::blob_connection(self, peer).await
+    pub(crate) async fn blob_connection(&self, provider: Provider) -> Result<Connection, ApiError> {
+        transfer::blob_connection(self, provider).await
     }
 
     /// Announces blobs that came to be held here.
@@ -438,7 +448,7 @@ impl Network {
                 let gap = live.since.saturating_duration_since(open.since);
                 let choice = rivals::choose(self.device, peer, [open.dialler, live.dialler], gap);
                 if choice == Choice::Newer && gap >= AT_ONCE {
-                    self.end_blobs(&peer);
+                    self.end_blobs(&(workspace, peer));
                 }
                 registered = match seat.get_mut().meet(live, choice) {
                     Some(gone) if gone.connection.stable_id() == connection.stable_id() => Registered::Not,
@@ -457,10 +467,48 @@ impl Network {
         registered
     }
 
-    /// Closes the blob connection to a peer: what leads to where it was gives no blobs either.
-    fn end_blobs(&self, peer: &DeviceId) {
-        if let Some(blobs) = self.blob_connections.borrow().get(peer) {
+    /// Closes the blob connections beside a session: what leads to where the peer was gives no blobs either.
+    fn end_blobs(&self, provider: &Provider) {
+        for blobs in self.blob_connections.borrow().get(provider).into_iter().flat_map(Seat::all) {
             blobs.close(code::DUPLICATE.into(), b"");
+        }
+    }
+
+    /// Registers a connection for blobs, which is used from now on. Returns whether there is another one
+    /// that this side has to close after a while: both sides may use another one of two, so only the lower
+    /// device id does.
+    fn register_blobs(&self, provider: &Provider, connection: &Connection) -> bool {
+        let mut is_beside = false;
+        self.blob_connections.send_modify(|open| match open.entry(*provider) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Seat::new(connection.clone()));
+            }
+            Entry::Occupied(mut seat) => {
+                is_beside = true;
+                // Nobody is closed yet: what is under way over it goes on.
+                drop(seat.get_mut().meet(connection.clone(), Choice::AwaitNewer));
+            }
+        });
+        is_beside && self.device < provider.1
+    }
+
+    /// Takes a connection for blobs out that ended; another one that is open is used instead.
+    fn unregister_blobs(&self, provider: &Provider, connection: &Connection) {
+        self.blob_connections.send_modify(|open| {
+            if let Entry::Occupied(mut seat) = open.entry(*provider)
+                && seat.get_mut().leave(|one| one.stable_id() == connection.stable_id())
+            {
+                seat.remove();
+            }
+        });
+    }
+
+    /// Closes the connections for blobs to a peer that are not used.
+    fn end_spare_blobs(&self, provider: &Provider) {
+        let open = self.blob_connections.borrow();
+        // The one that is used comes first.
+        for spare in open.get(provider).into_iter().flat_map(|seat| seat.all().skip(1)) {
+            spare.close(code::DUPLICATE.into(), b"");
         }
     }
 

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
-use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use iroh::SecretKey;
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -24,7 +24,7 @@ use self::data::set_paces;
 use crate::accesses::Accesses;
 use crate::api::{ApiError, ErrorKind, Reply, Request, Watching};
 use crate::backup::Schedule;
-use crate::blob::{Blobs, Gate, Recovered};
+use crate::blob::{Blobs, Recovered};
 use crate::caller::ClientId;
 use crate::client::Output;
 use crate::clock::now_ms;
@@ -116,31 +116,6 @@ impl WeakNode {
     /// Returns where the node's own tasks run.
     pub(crate) fn runtime(&self) -> Result<Handle, ApiError> {
         Ok(self.get()?.runtime().clone())
-    }
-}
-
-/// Members of a workspace may read what it refers to.
-impl Gate for WeakNode {
-    fn may_read(&self, device: &DeviceId, hash: &BlobHash) -> bool {
-        let Ok(node) = self.get() else { return false };
-        let may_read = node.block(|core| {
-            for workspace in core.workspace_ids() {
-                if core.store.refers(&workspace, hash)? && core.ledger(&workspace)?.members().is_member(device) {
-                    return core.store.has_blob(hash);
-                }
-            }
-            Ok(false)
-        });
-        may_read.unwrap_or(false)
-    }
-
-    fn note(&self, device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
-        if let Ok(node) = self.get() {
-            if let (Some(network), Some(hash)) = (node.running(), &hash) {
-                network.note_served(&node, &device, hash, bytes);
-            }
-            node.0.accesses.note(self, device, hash, bytes);
-        }
     }
 }
 

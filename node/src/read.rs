@@ -1,5 +1,7 @@
 //! Reading blobs that may not be here: from the file where they are held, else the parts that are
 //! needed from whoever has them, verified and kept.
+//!
+//! What is here for one workspace is not for another that names it: see [`Way`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,9 +13,9 @@ use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use crate::api::{ApiError, ErrorKind};
-use crate::blob::FetchError;
+use crate::blob::{FetchError, SMALL};
 use crate::clock::{now_ms, rfc3339};
-use crate::core::device_name;
+use crate::core::{Core, device_name};
 use crate::net::Purpose;
 use crate::node::Node;
 use crate::{holdings, net};
@@ -40,26 +42,102 @@ impl Reads {
     }
 }
 
-/// Reads ranges of a blob, from peers where it is not held.
+/// How a blob that a workspace does not hold comes to be held for it. Whatever else is here of it, all of
+/// its bytes come from peers of that workspace: who only names a hash is not believed to have the blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// What is here of it came for this workspace, or nothing is here: only what is missing comes.
+    GoOn,
+    /// What is here of it came for another one, or nobody knows for which: all of it comes, and takes the
+    /// place of that.
+    Anew,
+    /// The whole is on the disk for another one: all of it comes all the same, and the disk keeps one copy.
+    Again,
+}
+
+/// Whether a blob is on the disk, and for which workspace parts of it came.
+fn known(core: &Core, hash: &BlobHash) -> Result<(bool, Option<WorkspaceId>), ApiError> {
+    Ok((core.store.has_blob(hash)?, core.store.begun_for(hash)?))
+}
+
+/// Finds out how blobs of a workspace are to come, and notes for which one those come that go on.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn ways(node: &Node, workspace: WorkspaceId, blobs: &[BlobRef]) -> Result<Vec<Way>, ApiError> {
+    let hashes: Vec<_> = blobs.iter().map(|blob| blob.hash).collect();
+    let known = node.with_core(move |core| {
+        let known = hashes.iter().map(|hash| known(core, hash));
+        known.collect::<Result<Vec<_>, _>>()
+    });
+    let mut ways = Vec::with_capacity(blobs.len());
+    let mut begins = Vec::new();
+    for (at, (blob, (is_on_disk, begun))) in blobs.iter().zip(known.await?).enumerate() {
+        let way = if is_on_disk {
+            Way::Again
+        } else if blob.size <= SMALL {
+            // It comes whole in any case.
+            Way::GoOn
+        } else if begun == Some(workspace) {
+            // Parts are of whoever began, but what is whole and not noted may have been written for another.
+            if node.blobs().is_known(&blob.hash).await? { Way::Anew } else { Way::GoOn }
+        } else if begun.is_none() && node.blobs().is_absent(blob).await {
+            begins.push((at, blob.hash));
+            Way::GoOn
+        } else {
+            Way::Anew
+        };
+        ways.push(way);
+    }
+    if begins.is_empty() {
+        return Ok(ways);
+    }
+    let begun = node.with_core(move |core| {
+        core.store.transaction(|store| {
+            let begun = begins.into_iter().map(|(at, hash)| Ok::<_, ApiError>((at, store.begin(&workspace, &hash)?)));
+            begun.collect::<Result<Vec<_>, _>>()
+        })
+    });
+    for (at, is_own) in begun.await? {
+        if let Some(way) = ways.get_mut(at).filter(|_| !is_own) {
+            *way = Way::Anew;
+        }
+    }
+    Ok(ways)
+}
+
+/// Reads ranges of a blob of a workspace, from its peers where it is not held.
 ///
 /// # Errors
 /// `NotFound` when nobody who can be reached has it, with who holds it and when they were last seen;
 /// `Storage` and `Damaged` when it cannot be read.
-pub(crate) async fn read(node: &Node, hash: &BlobHash, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, ApiError> {
-    let key = *hash;
-    let (is_held, referred) =
-        node.with_core(move |core| Ok((core.store.has_blob(&key)?, core.store.referred(&key)?))).await?;
+pub(crate) async fn read(
+    node: &Node,
+    workspace: &WorkspaceId,
+    hash: &BlobHash,
+    ranges: &[Range<u64>],
+) -> Result<Vec<Bytes>, ApiError> {
+    let (of, key) = (*workspace, *hash);
+    let (is_held, size) =
+        node.with_core(move |core| Ok((core.store.holds(&of, &key)?, core.store.size_of(&of, &key)?))).await?;
+    let here = || -> Result<Vec<Bytes>, ApiError> {
+        ranges.iter().map(|range| node.blobs().read(hash, range.clone())).collect()
+    };
     if is_held {
         node.uses().note(node, hash, true);
-        return ranges.iter().map(|range| node.blobs().read(hash, range.clone())).collect();
+        return here();
     }
-    let Some((_, size)) = referred.first() else { return Err(crate::table::not_held(hash)) };
-    let blob = BlobRef { hash: *hash, size: *size };
+    let Some(size) = size else { return Err(crate::table::not_held(hash)) };
+    let (blob, referred) = (BlobRef { hash: *hash, size }, [(*workspace, size)]);
     if ranges.iter().any(|range| range.end > blob.size || range.start > range.end) {
         return Err(ApiError::new(ErrorKind::Damaged, format!("blob {} ends at {}", hash.fmt_short(), blob.size)));
     }
     let one_at_a_time = node.reads().of(hash);
     let _turn = one_at_a_time.lock().await;
+    if !comes_by_parts(node, *workspace, &blob).await? {
+        hold(node, workspace, hash).await?;
+        return here();
+    }
     let wanted = coalesced(ranges);
     let mut missing = Vec::new();
     for range in &wanted {
@@ -74,6 +152,19 @@ pub(crate) async fn read(node: &Node, hash: &BlobHash, ranges: &[Range<u64>]) ->
         ApiError::new(ErrorKind::Damaged, format!("parts of blob {} are damaged", hash.fmt_short()))
             .hint("dataforge fetch brings all of it")
     })
+}
+
+/// Whether parts of a blob may be read that are here, or come: otherwise all of it has to come first.
+async fn comes_by_parts(node: &Node, workspace: WorkspaceId, blob: &BlobRef) -> Result<bool, ApiError> {
+    let hash = blob.hash;
+    let (is_on_disk, begun) = node.with_core(move |core| known(core, &hash)).await?;
+    if is_on_disk || begun.is_some() {
+        return Ok(!is_on_disk && begun == Some(workspace));
+    }
+    if !node.blobs().is_absent(blob).await {
+        return Ok(false);
+    }
+    node.with_core(move |core| core.store.transaction(|store| store.begin(&workspace, &hash))).await
 }
 
 /// Brings near ranges together.
@@ -105,7 +196,7 @@ async fn fetch(node: &Node, blob: &BlobRef, referred: &Referred, ranges: &[Range
         while let Some(provider) = next_provider(node, blob, referred, &tried) {
             tried.insert(provider.1);
             let Some(network) = node.running() else { break };
-            let Ok(connection) = network.blob_connection(provider.1).await else { continue };
+            let Ok(connection) = network.blob_connection(provider).await else { continue };
             let pace = node.transfers().pace(net::is_relayed(&connection));
             let received = node.blobs().receive(&connection, blob, &missing, pace).await;
             note_partial(node, blob).await?;
@@ -238,31 +329,29 @@ pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred)
     }
 }
 
-/// Sees that a blob is held, fetching all of it where it is not.
+/// Sees that a blob is held for a workspace, fetching all of it where it is not.
 ///
 /// # Errors
 /// `NotFound` as [`read`], `Storage`.
-pub(crate) async fn hold(node: &Node, hash: &BlobHash) -> Result<(), ApiError> {
-    let key = *hash;
-    let (is_held, referred) =
-        node.with_core(move |core| Ok((core.store.has_blob(&key)?, core.store.referred(&key)?))).await?;
+pub(crate) async fn hold(node: &Node, workspace: &WorkspaceId, hash: &BlobHash) -> Result<(), ApiError> {
+    let (of, key) = (*workspace, *hash);
+    let (is_held, size) =
+        node.with_core(move |core| Ok((core.store.holds(&of, &key)?, core.store.size_of(&of, &key)?))).await?;
     node.uses().note(node, hash, is_held);
     if is_held {
         return Ok(());
     }
-    let Some((_, size)) = referred.first() else { return Err(crate::table::not_held(hash)) };
-    let blob = BlobRef { hash: *hash, size: *size };
-    ask_for(node, &[*hash]).await?;
-    let offered = |node: &Node| {
-        referred.iter().any(|(workspace, _)| node.transfers().is_on_offer(workspace, hash, Instant::now()))
-    };
+    let Some(size) = size else { return Err(crate::table::not_held(hash)) };
+    let (blob, referred) = (BlobRef { hash: *hash, size }, [(*workspace, size)]);
+    ask_for(node, workspace, &[*hash]).await?;
+    let offered = |node: &Node| node.transfers().is_on_offer(workspace, hash, Instant::now());
     if !offered(node) {
         reach(node, &referred).await?;
     }
     let (mut arrivals, mut quiet) = (node.changes(), Instant::now());
     let mut passed = 0;
     loop {
-        if node.with_core(move |core| core.store.has_blob(&key)).await? {
+        if node.with_core(move |core| core.store.holds(&of, &key)).await? {
             return Ok(());
         }
         let now = [false, true].map(|is_relayed| node.transfers().pace(is_relayed).passed()).iter().sum();
@@ -277,11 +366,11 @@ pub(crate) async fn hold(node: &Node, hash: &BlobHash) -> Result<(), ApiError> {
     }
 }
 
-/// Asks for blobs by name: they are fetched first, whatever the policy.
-pub(crate) async fn ask_for(node: &Node, blobs: &[BlobHash]) -> Result<(), ApiError> {
-    let (asked, now) = (blobs.to_vec(), now_ms());
-    node.with_core(move |core| core.store.transaction(|store| store.ask_for(&asked, now))).await?;
-    node.transfers().ask(blobs, now);
+/// Asks for blobs of a workspace by name: they are fetched first, whatever the policy.
+pub(crate) async fn ask_for(node: &Node, workspace: &WorkspaceId, blobs: &[BlobHash]) -> Result<(), ApiError> {
+    let (of, asked, now) = (*workspace, blobs.to_vec(), now_ms());
+    node.with_core(move |core| core.store.transaction(|store| store.ask_for(&of, &asked, now))).await?;
+    node.transfers().ask(workspace, blobs, now);
     Ok(())
 }
 
@@ -295,5 +384,33 @@ mod tests {
         assert_eq!(coalesced(&[10..20, 0..5, far..far + 1, 7..7]), [0..20, far..far + 1]);
         assert_eq!(coalesced(&[0..10, 5..8, 100_000..100_001]), [0..10, 100_000..100_001]);
         assert!(coalesced(&[]).is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn parts_go_on_only_for_the_workspace_they_came_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = Node::open(dir.path()).await.unwrap();
+        let (one, other) = (WorkspaceId([1; 32]), WorkspaceId([2; 32]));
+        let written: Vec<_> = [1, 2, 3].map(|number| Bytes::from(vec![number; SMALL as usize + 1])).into();
+        let added = node.blobs().add(written).await.unwrap();
+        let whole: Vec<_> = added.iter().map(|blob| BlobRef { hash: blob.hash, size: blob.size }).collect();
+        drop(added);
+        let absent = |number: u8, size| BlobRef { hash: BlobHash::of(&[number]), size };
+        let (new, others, small) = (absent(4, SMALL + 1), absent(5, SMALL + 1), absent(6, SMALL));
+        // Of what was written whole one is noted, one had been begun, and of one nothing is known.
+        let (held, begun, stray) = (whole[0], whole[1], whole[2]);
+        let known = move |core: &mut Core| {
+            core.store.note_held(&other, &[(held.hash, held.size)], 0)?;
+            Ok(core.store.begin(&one, &begun.hash)? && core.store.begin(&other, &others.hash)?)
+        };
+        assert!(node.with_core(known).await.unwrap());
+        let found = ways(&node, one, &[held, begun, stray, new, others, small]).await.unwrap();
+        assert_eq!(found, [Way::Again, Way::Anew, Way::Anew, Way::GoOn, Way::Anew, Way::GoOn]);
+        assert_eq!(ways(&node, one, &[new]).await.unwrap(), [Way::GoOn], "parts of it come for this one now");
+        assert_eq!(ways(&node, other, &[new, others]).await.unwrap(), [Way::Anew, Way::GoOn]);
+        for (blob, by_parts) in [(held, false), (stray, false), (others, false), (new, true)] {
+            assert_eq!(comes_by_parts(&node, one, &blob).await.unwrap(), by_parts, "{blob:?}");
+        }
+        node.close().await;
     }
 }

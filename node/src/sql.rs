@@ -53,7 +53,7 @@ impl Engines {
             ..Limits::default()
         };
         let catalog = Arc::new(IndexCatalog::new(node.weak(), workspace));
-        let blobs = Arc::new(LocalBlobs::new(node.weak(), self.blobs.clone()));
+        let blobs = Arc::new(LocalBlobs::new(node.weak(), self.blobs.clone(), workspace));
         let engine = Arc::new(Engine::new(catalog, blobs, limits).map_err(|error| query_error(&error))?);
         engines.insert(workspace, Arc::clone(&engine));
         Ok(engine)

@@ -13,6 +13,7 @@ mod entries;
 mod exchanges;
 mod exports;
 mod garbage;
+mod held;
 mod holdings;
 mod leases;
 mod marks;
@@ -42,18 +43,19 @@ pub(crate) use self::leases::Lease;
 pub(crate) use self::peers::Peer;
 pub(crate) use self::scope::{NamedBlob, Scope};
 pub(crate) use self::tickets::{DeviceTicket, JoinAsked};
-pub(crate) use self::transfers::{Paused, Transfer};
+pub(crate) use self::transfers::{Paused, Transfer, Wish};
 pub(crate) use self::uses::Use;
 use crate::api::{ApiError, ErrorKind};
 
 /// Version of `truth.sql`; a newer one is left alone.
-const TRUTH: i64 = 7;
+const TRUTH: i64 = 8;
 /// What leads from each earlier version that was in use to the next.
-const STEPS: [(i64, &str); 4] = [
+const STEPS: [(i64, &str); 5] = [
     (3, include_str!("store/from_3.sql")),
     (4, include_str!("store/from_4.sql")),
     (5, include_str!("store/from_5.sql")),
     (6, include_str!("store/from_6.sql")),
+    (7, include_str!("store/from_7.sql")),
 ];
 /// Version of `derived.sql`; another one is made anew.
 const DERIVED: i64 = 4;
@@ -322,6 +324,9 @@ mod tests {
             "exchanges",
             "bundles",
             "undone",
+            "held_for",
+            "begun_for",
+            "joining",
         ] {
             store.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }

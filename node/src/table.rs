@@ -1,7 +1,7 @@
 //! The table of a run that is held here, as a whole.
 
 use arrow::record_batch::RecordBatch;
-use dataforge_protocol::id::BlobHash;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
 
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
@@ -12,8 +12,8 @@ use crate::node::Node;
 ///
 /// # Errors
 /// `NotFound` when its bytes are not held here, `Damaged` when they were refused or cannot be read.
-pub(crate) fn read_table(node: &Node, blob: &BlobHash) -> Result<RecordBatch, ApiError> {
-    node.locked(|core| see_that_held(core, blob))?;
+pub(crate) fn read_table(node: &Node, workspace: &WorkspaceId, blob: &BlobHash) -> Result<RecordBatch, ApiError> {
+    node.locked(|core| see_that_held(core, workspace, blob))?;
     let bytes = node.blobs().read_all(blob)?;
     parquet::read(bytes).map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))
 }
@@ -23,10 +23,10 @@ pub(crate) fn read_table(node: &Node, blob: &BlobHash) -> Result<RecordBatch, Ap
 /// # Errors
 /// `NotFound` when nobody who can be reached has it, `Storage`. That it was refused shows when it is
 /// read.
-pub(crate) async fn bring(node: &Node, blob: &BlobHash) -> Result<(), ApiError> {
-    let hash = *blob;
-    let is_held = node.with_core(move |core| core.store.has_blob(&hash)).await?;
-    crate::read::hold(node, blob).await?;
+pub(crate) async fn bring(node: &Node, workspace: &WorkspaceId, blob: &BlobHash) -> Result<(), ApiError> {
+    let (of, hash) = (*workspace, *blob);
+    let is_held = node.with_core(move |core| core.store.holds(&of, &hash)).await?;
+    crate::read::hold(node, workspace, blob).await?;
     // What just came was not checked with the rest when the request did begin.
     if is_held { Ok(()) } else { crate::admission::admit(node).await }
 }
@@ -35,8 +35,8 @@ pub(crate) async fn bring(node: &Node, blob: &BlobHash) -> Result<(), ApiError> 
 ///
 /// # Errors
 /// As [`read_table`].
-pub(crate) fn see_that_held(core: &Core, blob: &BlobHash) -> Result<(), ApiError> {
-    if core.store.has_table(blob)? {
+pub(crate) fn see_that_held(core: &Core, workspace: &WorkspaceId, blob: &BlobHash) -> Result<(), ApiError> {
+    if core.store.has_table(workspace, blob)? {
         return Ok(());
     }
     let refused = |why| {
@@ -46,7 +46,7 @@ pub(crate) fn see_that_held(core: &Core, blob: &BlobHash) -> Result<(), ApiError
     if let Some(why) = core.store.refusal(blob)? {
         return Err(refused(why));
     }
-    if core.store.has_blob(blob)? {
+    if core.store.holds(workspace, blob)? {
         return Err(ApiError::new(ErrorKind::Busy, format!("table {} was not checked yet", blob.fmt_short()))
             .hint("try again; if it stays so, the log says why it cannot be checked"));
     }

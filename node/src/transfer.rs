@@ -23,7 +23,7 @@ pub(crate) use self::queue::State as TransferState;
 pub(crate) use self::wanted::{Interest, Wanted, wanted};
 use crate::blob::{FetchError, Fetched};
 use crate::pace::Pace;
-use crate::store::{Paused, Transfer};
+use crate::store::{Paused, Transfer, Wish};
 
 /// Blobs fetched and made durable together.
 const GROUP: usize = 128;
@@ -66,14 +66,16 @@ struct State {
     providers: BTreeMap<Provider, Supply>,
     /// How often a provider joined.
     joined: u64,
-    flights: BTreeMap<BlobHash, Flight>,
+    /// What is under way, and for which workspace: what comes for one is nothing that another may have.
+    flights: BTreeMap<BlobHash, (WorkspaceId, Flight)>,
     paused: BTreeSet<Paused>,
-    known: BTreeMap<BlobHash, Transfer>,
+    known: BTreeMap<Wish, Transfer>,
     /// What came of each blob by requests that are under way.
     coming: BTreeMap<BlobHash, Vec<Weak<AtomicU64>>>,
-    /// Blobs of what is on screen, and of what is around it.
+    /// Blobs of what is on screen, and of what is around it, with their workspace.
     shown: BTreeSet<BlobHash>,
     around: BTreeSet<BlobHash>,
+    showing: Option<WorkspaceId>,
     distrusted: BTreeMap<DeviceId, Instant>,
 }
 
@@ -170,7 +172,7 @@ impl Transfers {
     }
 
     /// Takes what the database knows.
-    pub(crate) fn load(&self, known: BTreeMap<BlobHash, Transfer>, paused: BTreeSet<Paused>) {
+    pub(crate) fn load(&self, known: BTreeMap<Wish, Transfer>, paused: BTreeSet<Paused>) {
         let mut state = self.state();
         (state.known, state.paused) = (known, paused);
     }
@@ -226,14 +228,14 @@ impl Transfers {
         self.look_again();
     }
 
-    /// These are held now.
-    pub(crate) fn on_held(&self, blobs: &BTreeSet<BlobHash>) {
+    /// These are held now for a workspace.
+    pub(crate) fn on_held(&self, workspace: &WorkspaceId, blobs: &BTreeSet<BlobHash>) {
         let mut state = self.state();
-        for queue in state.queues.values_mut() {
+        if let Some(queue) = state.queues.get_mut(workspace) {
             queue.blobs.retain(|wanted| !blobs.contains(&wanted.blob.hash));
         }
         for hash in blobs {
-            state.known.remove(hash);
+            state.known.remove(&(*workspace, *hash));
         }
     }
 
@@ -248,12 +250,12 @@ impl Transfers {
             return None;
         }
         queue.is_stale = false;
-        Some(state.interest())
+        Some(state.interest(workspace))
     }
 
-    /// Returns what is wanted here beside what the policy says.
-    pub(crate) fn interest(&self) -> Interest {
-        self.state().interest()
+    /// Returns what is wanted here of a workspace beside what the policy says.
+    pub(crate) fn interest(&self, workspace: &WorkspaceId) -> Interest {
+        self.state().interest(workspace)
     }
 
     /// Takes a list of what is wanted, the most urgent first.
@@ -263,13 +265,13 @@ impl Transfers {
         (queue.blobs, queue.made) = (blobs, Some(now));
     }
 
-    /// Sets what is on screen, and what is around it.
-    pub(crate) fn show(&self, shown: BTreeSet<BlobHash>, around: BTreeSet<BlobHash>) {
+    /// Sets what is on screen of a workspace, and what is around it.
+    pub(crate) fn show(&self, workspace: WorkspaceId, shown: BTreeSet<BlobHash>, around: BTreeSet<BlobHash>) {
         let mut state = self.state();
-        if state.shown == shown && state.around == around {
+        if state.shown == shown && state.around == around && state.showing == Some(workspace) {
             return;
         }
-        (state.shown, state.around) = (shown, around);
+        (state.shown, state.around, state.showing) = (shown, around, Some(workspace));
         drop(state);
         self.on_change();
     }
@@ -279,14 +281,14 @@ impl Transfers {
         self.state().shown.clone()
     }
 
-    /// Notes that blobs are asked for.
-    pub(crate) fn ask(&self, blobs: &[BlobHash], now_ms: u64) {
+    /// Notes that blobs of a workspace are asked for.
+    pub(crate) fn ask(&self, workspace: &WorkspaceId, blobs: &[BlobHash], now_ms: u64) {
         let mut state = self.state();
         for hash in blobs {
-            let transfer = state.known.entry(*hash).or_default();
+            let transfer = state.known.entry((*workspace, *hash)).or_default();
             transfer.asked_ms.get_or_insert(now_ms);
             transfer.next_ms = 0;
-            for supply in state.providers.values_mut() {
+            for (_, supply) in state.providers.iter_mut().filter(|(provider, _)| provider.0 == *workspace) {
                 supply.lacking.remove(hash);
             }
         }
@@ -294,11 +296,11 @@ impl Transfers {
         self.on_change();
     }
 
-    /// Forgets blobs that were asked for.
-    pub(crate) fn unask(&self, blobs: &[BlobHash]) {
+    /// Forgets blobs of a workspace that were asked for.
+    pub(crate) fn unask(&self, workspace: &WorkspaceId, blobs: &[BlobHash]) {
         let mut state = self.state();
         for hash in blobs {
-            state.known.remove(hash);
+            state.known.remove(&(*workspace, *hash));
         }
         drop(state);
         self.on_change();
@@ -351,7 +353,7 @@ impl Transfers {
     pub(crate) fn give_back(&self, blobs: &[BlobRef]) {
         let mut state = self.state();
         for blob in blobs {
-            if matches!(state.flights.get(&blob.hash), Some(Flight::Whole(_) | Flight::Settling(_))) {
+            if matches!(state.flights.get(&blob.hash), Some((_, Flight::Whole(_) | Flight::Settling(_)))) {
                 state.flights.remove(&blob.hash);
             }
         }
@@ -381,7 +383,7 @@ impl Transfers {
             }
             _ => {}
         }
-        let transfer = state.known.entry(*hash).or_default();
+        let transfer = state.known.entry((provider.0, *hash)).or_default();
         transfer.attempts = transfer.attempts.saturating_add(1);
         let pause = retry_pause(transfer.attempts);
         // Where the fault is the peer's, another one may be asked at once.
@@ -390,11 +392,11 @@ impl Transfers {
         Some(transfer.clone())
     }
 
-    /// Shares a blob that was taken to be fetched in parts, with what is missing of it.
-    pub(crate) fn share(&self, fetched: Fetched, missing: Vec<std::ops::Range<u64>>) {
+    /// Shares a blob that was taken to be fetched in parts for a workspace, with what is missing of it.
+    pub(crate) fn share(&self, workspace: WorkspaceId, fetched: Fetched, missing: Vec<std::ops::Range<u64>>) {
         let hash = fetched.blob.hash;
-        let shared = Shared::new(hash, missing);
-        self.state().flights.insert(hash, Flight::Shared(Box::new(shared), Arc::new(fetched)));
+        let shared = Flight::Shared(Box::new(Shared::new(hash, missing)), Arc::new(fetched));
+        self.state().flights.insert(hash, (workspace, shared));
         self.look_again();
     }
 
@@ -405,7 +407,7 @@ impl Transfers {
             return None;
         }
         match state.flights.get_mut(hash) {
-            Some(Flight::Shared(shared, _)) => shared.take(provider.1, now),
+            Some((of, Flight::Shared(shared, _))) if *of == provider.0 => shared.take(provider.1, now),
             _ => None,
         }
     }
@@ -413,7 +415,7 @@ impl Transfers {
     /// Gives back a part with what is still missing of it.
     pub(crate) fn end_part(&self, part: &Part, missing: Vec<std::ops::Range<u64>>) {
         let mut state = self.state();
-        if let Some(Flight::Shared(shared, _)) = state.flights.get_mut(&part.hash) {
+        if let Some((_, Flight::Shared(shared, _))) = state.flights.get_mut(&part.hash) {
             shared.end(part, missing);
         }
         drop(state);
@@ -432,7 +434,7 @@ impl Transfers {
     /// Returns how many bytes of a shared blob are still to come.
     pub(crate) fn missing_of(&self, hash: &BlobHash) -> Option<u64> {
         match self.state().flights.get(hash) {
-            Some(Flight::Shared(shared, _)) => Some(shared.missing()),
+            Some((_, Flight::Shared(shared, _))) => Some(shared.missing()),
             _ => None,
         }
     }
@@ -441,9 +443,9 @@ impl Transfers {
     pub(crate) fn take_complete(&self, provider: &Provider, hash: &BlobHash) -> Option<Arc<Fetched>> {
         let mut state = self.state();
         match state.flights.get(hash) {
-            Some(Flight::Shared(shared, fetched)) if shared.is_complete() => {
+            Some((of, Flight::Shared(shared, fetched))) if *of == provider.0 && shared.is_complete() => {
                 let fetched = Arc::clone(fetched);
-                state.flights.insert(*hash, Flight::Settling(provider.1));
+                state.flights.insert(*hash, (provider.0, Flight::Settling(provider.1)));
                 Some(fetched)
             }
             _ => None,
@@ -454,7 +456,7 @@ impl Transfers {
     /// received stays.
     pub(crate) fn drop_idle(&self, hash: &BlobHash) {
         let mut state = self.state();
-        if matches!(state.flights.get(hash), Some(Flight::Shared(shared, _)) if shared.is_idle()) {
+        if matches!(state.flights.get(hash), Some((_, Flight::Shared(shared, _))) if shared.is_idle()) {
             state.flights.remove(hash);
             drop(state);
             self.look_again();
@@ -517,9 +519,13 @@ impl State {
         counts.filter_map(Weak::upgrade).map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
-    fn interest(&self) -> Interest {
-        let asked = self.known.iter().filter(|(_, transfer)| transfer.asked_ms.is_some()).map(|(hash, _)| *hash);
-        Interest { asked: asked.collect(), shown: self.shown.clone(), around: self.around.clone() }
+    fn interest(&self, workspace: &WorkspaceId) -> Interest {
+        let asked = self.known.iter().filter(|((of, _), known)| of == workspace && known.asked_ms.is_some());
+        let mut interest = Interest { asked: asked.map(|((_, hash), _)| *hash).collect(), ..Interest::default() };
+        if self.showing == Some(*workspace) {
+            (interest.shown, interest.around) = (self.shown.clone(), self.around.clone());
+        }
+        interest
     }
 
     fn is_paused(&self, provider: &Provider, hash: &BlobHash) -> bool {
@@ -550,14 +556,14 @@ impl State {
         let (mut group, mut bytes) = (Vec::new(), 0);
         for wanted in &queue.blobs {
             let blob = wanted.blob;
-            let waits = self.known.get(&blob.hash).is_some_and(|transfer| transfer.next_ms > now_ms);
+            let waits = self.known.get(&(provider.0, blob.hash)).is_some_and(|transfer| transfer.next_ms > now_ms);
             if waits || !self.may_give(provider, &blob.hash, now) || self.is_better_had(provider, &blob.hash, now) {
                 continue;
             }
             match self.flights.get(&blob.hash) {
                 None if blob.size >= LARGE => {
                     if group.is_empty() {
-                        self.flights.insert(blob.hash, Flight::Whole(provider.1));
+                        self.flights.insert(blob.hash, (provider.0, Flight::Whole(provider.1)));
                         return Some(Work::Begin(blob));
                     }
                 }
@@ -568,14 +574,16 @@ impl State {
                     bytes += blob.size;
                     group.push(blob);
                 }
-                Some(Flight::Shared(shared, _)) if group.is_empty() && shared.has_work(provider.1, now) => {
+                Some((of, Flight::Shared(shared, _)))
+                    if *of == provider.0 && group.is_empty() && shared.has_work(provider.1, now) =>
+                {
                     return Some(Work::Join(blob));
                 }
                 Some(_) => {}
             }
         }
         for blob in &group {
-            self.flights.insert(blob.hash, Flight::Whole(provider.1));
+            self.flights.insert(blob.hash, (provider.0, Flight::Whole(provider.1)));
         }
         (!group.is_empty()).then_some(Work::Group(group))
     }

@@ -18,8 +18,8 @@ pub const SYNC_ALPN: &[u8] = b"dataforge/sync/1";
 pub const JOIN_ALPN: &[u8] = b"dataforge/join/1";
 /// ALPN of pairing: a ticket for whoever is told a short code.
 pub const PAIR_ALPN: &[u8] = b"dataforge/pair/1";
-/// ALPN of verified blob transfer.
-pub const BLOBS_ALPN: &[u8] = b"dataforge/blobs/1";
+/// ALPN of verified blob transfer, of one workspace for each connection.
+pub const BLOBS_ALPN: &[u8] = b"dataforge/blobs/2";
 
 /// First message of the dialling side, and the answer of the other: proof of knowing the
 /// workspace's discovery secret on this very connection, without naming the workspace.

@@ -10,7 +10,7 @@ use dataforge_protocol::gate;
 use dataforge_protocol::hello::{EXPORTER_LABEL, Side, tag};
 use dataforge_protocol::id::{DeviceId, DocId};
 use dataforge_protocol::ledger::{Draft, Ledger, Outcome};
-use dataforge_protocol::wire::{Hello, Message, SYNC_ALPN};
+use dataforge_protocol::wire::{BLOBS_ALPN, Hello, Message, SYNC_ALPN};
 use iroh::endpoint::{Connection, presets};
 use iroh::{Endpoint, EndpointAddr, PublicKey, RelayMode, SecretKey};
 
@@ -147,15 +147,35 @@ pub async fn ask(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], messag
     answers
 }
 
-async fn converse(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], messages: &[Message]) -> Vec<u8> {
-    let own = DeviceId(*secret.public().as_bytes());
-    let endpoint = endpoint(secret).await;
-    let connection = connect(&endpoint, up, SYNC_ALPN).await;
+/// Returns the hello for a workspace, by its discovery secret, on a new connection.
+fn hello(own: DeviceId, connection: &Connection, discovery_secret: &[u8; 32]) -> Message {
     let mut exporter = [0; 32];
     connection.export_keying_material(&mut exporter, EXPORTER_LABEL, b"").expect("TLS 1.3");
     let peer = DeviceId(*connection.remote_id().as_bytes());
     let tag = tag(discovery_secret, &exporter, Side::Dialler, &own, &peer);
-    let hello = Message::Hello(Hello { tag, introduce: false, agent: "forger".into() });
+    Message::Hello(Hello { tag, introduce: false, agent: "forger".into() })
+}
+
+/// Opens a connection for the blobs of a workspace, as whoever has the key of an endpoint; `None` when the
+/// node shows it out.
+///
+/// # Panics
+/// When the node is not up.
+pub async fn blobs(endpoint: &Endpoint, up: &Up, discovery_secret: &[u8; 32]) -> Option<Connection> {
+    let connection = connect(endpoint, up, BLOBS_ALPN).await;
+    let hello = hello(DeviceId(*endpoint.id().as_bytes()), &connection, discovery_secret);
+    let (mut send, mut recv) = connection.open_bi().await.ok()?;
+    send.write_all(&hello.to_frame()).await.ok()?;
+    let mut length = [0; 4];
+    recv.read_exact(&mut length).await.ok()?;
+    Some(connection)
+}
+
+async fn converse(secret: SecretKey, up: &Up, discovery_secret: &[u8; 32], messages: &[Message]) -> Vec<u8> {
+    let own = DeviceId(*secret.public().as_bytes());
+    let endpoint = endpoint(secret).await;
+    let connection = connect(&endpoint, up, SYNC_ALPN).await;
+    let hello = hello(own, &connection, discovery_secret);
     let (mut send, mut recv) = connection.open_bi().await.expect("a stream");
     for message in std::iter::once(&hello).chain(messages) {
         // It may be shown out while it speaks.

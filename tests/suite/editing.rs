@@ -102,6 +102,45 @@ fn attachments(place: &Place) -> usize {
 /// Files of the one who floods: two entries each.
 const FLOOD: usize = 500;
 
+/// What a place knows of a peer.
+fn peer(place: &Place, name: &str) -> Value {
+    let peers = place.json(&["peers"]);
+    let all = peers["peers"].as_array().unwrap();
+    all.iter().find(|peer| peer["name"].as_str().unwrap().starts_with(name)).unwrap().clone()
+}
+
+/// Attaches so many files as a flood has, others than before.
+fn flood(place: &Place, name: &str) {
+    let logs = tempfile::tempdir().unwrap();
+    for number in 0..FLOOD {
+        std::fs::write(logs.path().join(format!("{name}-{number}.txt")), format!("{name} {number}")).unwrap();
+    }
+    place.json(&["attach", logs.path().to_str().unwrap()]);
+}
+
+#[test]
+fn who_joins_takes_all_at_once_and_what_comes_later_is_counted() {
+    let (ada, bob) = (field(1), Place::new("bob"));
+    flood(&ada, "before");
+    // 600 entries at once: the rest of a thousand would take twenty seconds.
+    bob.json(&["config", "set", "network.peer_entries_per_s", "20"]);
+    let up = join(&ada, &bob, "editor");
+    let bob_up = bob.up();
+    let took = wait_within(Duration::from_secs(15), "bob has all", || attachments(&bob) == FLOOD);
+    println!("{took:?}");
+    let slowed = peer(&bob, "ada")["slowed_seconds"].as_f64().unwrap_or(0.0);
+    assert!(slowed == 0.0, "{slowed} s");
+    flood(&ada, "after");
+    wait_until("ada is slowed", || peer(&bob, "ada")["slowed"] == true);
+    wait_until("all is here", || attachments(&bob) == 2 * FLOOD);
+    // Not even a restart makes a newcomer of who has caught up once.
+    drop(bob_up);
+    flood(&ada, "again");
+    let bob_up = bob.up();
+    wait_until("ada is slowed again", || peer(&bob, "ada")["slowed"] == true);
+    drop((bob_up, up));
+}
+
 #[test]
 fn who_floods_is_slowed_and_loses_nothing_while_a_colleague_is_in_time() {
     let (ada, logs) = (field(1), tempfile::tempdir().unwrap());
@@ -118,11 +157,7 @@ fn who_floods_is_slowed_and_loses_nothing_while_a_colleague_is_in_time() {
     bob.json(&["attach", logs.path().to_str().unwrap()]);
     assert_eq!(attachments(&bob), FLOOD);
     let bob_up = bob.up();
-    let of_bob = || {
-        let peers = ada.json(&["peers"]);
-        let all = peers["peers"].as_array().unwrap();
-        all.iter().find(|peer| peer["name"].as_str().unwrap().starts_with("bob")).unwrap().clone()
-    };
+    let of_bob = || peer(&ada, "bob");
     wait_until("bob is slowed", || of_bob()["slowed"] == true);
     // It may find more to say about the machine of a test.
     let doctor: Value = serde_json::from_slice(&ada.run(["--json", "doctor"]).stdout).unwrap();

@@ -28,6 +28,8 @@ use crate::directory::{Directory, create_private, storage, sync_directory, write
 
 /// Marks a directory that is being restored: one with it may be removed.
 const MARKER: &str = "restoring";
+/// The table of which workspaces blobs are held for.
+const HELD_FOR: &str = "held_for";
 
 /// What is restored, and where to.
 #[derive(Debug, Clone)]
@@ -141,12 +143,15 @@ async fn make(
     let (source, mut core, mut problems, wanted) = tokio::task::block_in_place(|| {
         let source = Source::open(&order.source, order.snapshot, passphrase)?;
         let mut problems = Vec::new();
-        let core = source.core(dir, &mut problems, tell)?;
+        let (core, is_told) = source.core(dir, &mut problems, tell)?;
         let wanted = source.wanted(&core, &order.blobs)?;
         check_space(dir, wanted.iter().map(|blob| blob.size).sum())?;
         let wanted = source.write_blobs(dir, wanted, &mut problems, tell)?;
         let held: Vec<_> = wanted.iter().map(|blob| (blob.hash(), blob.size)).collect();
-        core.store.transaction(|store| store.note_have(&held, now_ms()))?;
+        core.store.transaction(|store| {
+            store.note_have(&held, now_ms())?;
+            if is_told { store.drop_unheld() } else { store.hold_named() }
+        })?;
         Ok::<_, ApiError>((source, core, problems, wanted))
     })?;
     tell(Step { step: "checking", done: 0, total: 0 });
@@ -225,8 +230,14 @@ impl Source {
         Ok(Self { medium, keys, number, manifest })
     }
 
-    /// Makes files and database, with all entries.
-    fn core(&self, dir: &Path, problems: &mut Vec<String>, tell: &(dyn Fn(Step) + Sync)) -> Result<Core, ApiError> {
+    /// Makes files and database, with all entries; returns, too, whether the snapshot tells for which
+    /// workspaces blobs were held.
+    fn core(
+        &self,
+        dir: &Path,
+        problems: &mut Vec<String>,
+        tell: &(dyn Fn(Step) + Sync),
+    ) -> Result<(Core, bool), ApiError> {
         // Says, too, when the place is none for a data directory.
         drop(Directory::open(dir)?);
         create_private(&dir.join("keys"))?;
@@ -253,8 +264,8 @@ impl Source {
                 tell(Step { step: "entries", done, total });
             }
         }
-        self.tables(&core, problems)?;
-        Ok(core)
+        let is_told = self.tables(&core, problems)?;
+        Ok((core, is_told))
     }
 
     /// Reads entries, and verifies them.
@@ -272,8 +283,11 @@ impl Source {
         if entries_name(&self.keys.write, &workspace.id, ids) == part.name { Ok(entries) } else { Err(told()) }
     }
 
-    /// Puts back what only the node knew.
-    fn tables(&self, core: &Core, problems: &mut Vec<String>) -> Result<(), ApiError> {
+    /// Puts back what only the node knew; returns whether the workspaces are among it that blobs were held
+    /// for.
+    fn tables(&self, core: &Core, problems: &mut Vec<String>) -> Result<bool, ApiError> {
+        // One of an earlier version does not tell who holds what, nor does one that is damaged there.
+        let mut is_told = self.manifest.tables.iter().any(|table| table.table == HELD_FOR);
         for table in &self.manifest.tables {
             for part in &table.parts {
                 let read = read_object(&self.medium, &self.keys, part.name);
@@ -286,13 +300,14 @@ impl Source {
                         core.store.transaction(|store| tables::write(store.connection(), &table.table, &rows))?
                     }
                     Err(error) if error.kind == ErrorKind::Damaged => {
+                        is_told &= table.table != HELD_FOR;
                         problems.push(format!("{error}: {} rows of the table {} are lost", part.items, table.table));
                     }
                     Err(error) => return Err(error),
                 }
             }
         }
-        Ok(())
+        Ok(is_told)
     }
 
     /// Returns the blobs that are asked for.

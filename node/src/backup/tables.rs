@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::ApiError;
 
 /// Tables that are not taken along as rows.
-const LEFT_OUT: [&str; 17] = [
+const LEFT_OUT: [&str; 19] = [
     // In a form of their own.
     "workspaces",
     "entries",
@@ -30,6 +30,8 @@ const LEFT_OUT: [&str; 17] = [
     "recent",
     "transfers",
     "partials",
+    "begun_for",
+    "joining",
     "holdings",
     "garbage",
     "chores",

@@ -72,6 +72,48 @@ impl Blobs {
         Ok(fetched)
     }
 
+    /// Receives a blob as a whole from one peer, whatever is here of it, and puts it in the place of that:
+    /// what is here came for another workspace. It is not durable yet.
+    ///
+    /// # Errors
+    /// As [`Blobs::fetch`].
+    pub(crate) async fn fetch_anew(
+        &self,
+        connection: &Connection,
+        blob: &BlobRef,
+        pace: &Pace,
+    ) -> Result<Fetched, FetchError> {
+        Ok(Fetched { blob: *blob, _tag: self.renew(connection, blob, pace).await? })
+    }
+
+    /// Receives a blob that is on the disk for another workspace: all of it comes and is verified, so that
+    /// this peer is known to have it, and what is on the disk stays as it is.
+    ///
+    /// # Errors
+    /// As [`Blobs::fetch`].
+    pub(crate) async fn fetch_again(
+        &self,
+        connection: &Connection,
+        blob: &BlobRef,
+        pace: &Pace,
+    ) -> Result<Fetched, FetchError> {
+        let fetched = self.begin(blob).await.map_err(FetchError::Own)?;
+        let watch = self.watch(connection);
+        if (1..=SMALL).contains(&blob.size) {
+            drop(receive_small(watch, blob, pace).await?);
+            return Ok(fetched);
+        }
+        for range in pieces_of(blob) {
+            drop(receive_piece(watch, blob, range, pace).await?);
+        }
+        Ok(fetched)
+    }
+
+    /// Whether nothing of a blob is here.
+    pub(crate) async fn is_absent(&self, blob: &BlobRef) -> bool {
+        self.present(blob).await.is_empty()
+    }
+
     fn watch<'a>(&'a self, connection: &'a Connection) -> Watch<'a> {
         self.0.lines.watch(connection)
     }
@@ -185,19 +227,27 @@ impl Blobs {
     }
 
     async fn renew_durably(&self, connection: &Connection, blob: &BlobRef) -> Result<(), ApiError> {
-        drop(self.renew(connection, blob).await?);
+        drop(self.renew(connection, blob, &Pace::default()).await.map_err(|error| match error {
+            FetchError::Own(own) => own,
+            error => network(&blob.hash, &error),
+        })?);
         let wrong = self.make_durable(vec![(blob.hash, blob.size)]).await?;
         if wrong.is_empty() { Ok(()) } else { Err(ApiError::new(ErrorKind::Damaged, "the disk does not keep it")) }
     }
 
     /// Fetches a blob whatever the store believes, and puts it in the place of what is there.
-    pub(super) async fn renew(&self, connection: &Connection, blob: &BlobRef) -> Result<TempTag, ApiError> {
+    pub(super) async fn renew(
+        &self,
+        connection: &Connection,
+        blob: &BlobRef,
+        pace: &Pace,
+    ) -> Result<TempTag, FetchError> {
         let writing = self.0.temp.read().await;
-        let store = self.engine().store().await?;
+        let store = self.engine().store().await.map_err(FetchError::Own)?;
         let (pieces, mut incoming) = mpsc::channel(PIECES);
         // A stream for the store must be shareable between threads; the one of the network is not.
         let stream = futures::stream::poll_fn(move |context| incoming.poll_recv(context));
-        let fetched = receive_all(self.watch(connection), *blob, pieces);
+        let fetched = receive_all(self.watch(connection), *blob, pieces, pace);
         let added = async { store.add_stream(stream).await.temp_tag().await };
         let (fetched, added) = tokio::join!(fetched, added);
         drop(writing);
@@ -205,12 +255,8 @@ impl Blobs {
             self.sweep_temp();
         }
         fetched?;
-        let tag = added.map_err(|error| blob_error("cannot store a blob", &error))?;
-        if tag.hash() == iroh_hash(&blob.hash) {
-            Ok(tag)
-        } else {
-            Err(network(&blob.hash, &"the peer sent another one"))
-        }
+        let tag = added.map_err(|error| FetchError::Own(blob_error("cannot store a blob", &error)))?;
+        if tag.hash() == iroh_hash(&blob.hash) { Ok(tag) } else { Err(FetchError::Lying("another blob".to_owned())) }
     }
 }
 
@@ -220,11 +266,10 @@ async fn receive_all(
     watch: Watch<'_>,
     blob: BlobRef,
     pieces: mpsc::Sender<std::io::Result<Bytes>>,
-) -> Result<(), ApiError> {
-    let mut at = 0;
-    while at < blob.size {
-        let end = blob.size.min(at + PIECE);
-        let piece = match receive_piece(watch, &blob, at..end).await {
+    pace: &Pace,
+) -> Result<(), FetchError> {
+    for range in pieces_of(&blob) {
+        let piece = match receive_piece(watch, &blob, range, pace).await {
             Ok(piece) => piece,
             Err(error) => {
                 // Without this the store would take the beginning for the whole.
@@ -236,18 +281,24 @@ async fn receive_all(
             // The store says why it takes no more.
             break;
         }
-        at = end;
     }
     Ok(())
 }
 
-async fn receive_piece(watch: Watch<'_>, blob: &BlobRef, range: Range<u64>) -> Result<Bytes, ApiError> {
+/// Cuts a blob into pieces that are asked for one after another.
+fn pieces_of(blob: &BlobRef) -> impl Iterator<Item = Range<u64>> {
+    let size = blob.size;
+    let starts = std::iter::successors(Some(0), |at: &u64| at.checked_add(PIECE));
+    starts.take_while(move |at| *at < size).map(move |at| at..size.min(at.saturating_add(PIECE)))
+}
+
+async fn receive_piece(watch: Watch<'_>, blob: &BlobRef, range: Range<u64>, pace: &Pace) -> Result<Bytes, FetchError> {
     let len = range.end - range.start;
-    let content = open(watch, blob, ChunkRanges::bytes(range)).await;
-    let content = content.map_err(|error| network(&blob.hash, &error))?;
-    let came = watch.over(content.concatenate_into_vec()).await.map_err(|error| network(&blob.hash, &error))?;
-    let (_, piece) = came.map_err(|error| network(&blob.hash, &error))?;
-    if piece.len() as u64 == len { Ok(piece.into()) } else { Err(network(&blob.hash, &"the peer lacks a part of it")) }
+    let content = open(watch, blob, ChunkRanges::bytes(range)).await?;
+    let came = watch.over(content.concatenate_into_vec()).await?;
+    let (_, piece) = came.map_err(FetchError::from)?;
+    pace.took(piece.len() as u64).await;
+    if piece.len() as u64 == len { Ok(piece.into()) } else { Err(FetchError::Lacking) }
 }
 
 /// Widens a range to whole groups.

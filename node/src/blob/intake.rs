@@ -49,7 +49,12 @@ impl Blobs {
         blob: BlobRef,
         mut pieces: mpsc::Receiver<std::io::Result<Bytes>>,
     ) -> Result<Stored, ApiError> {
+        let broke_off = || ApiError::new(ErrorKind::Input, format!("blob {} broke off", blob.hash.fmt_short()));
         if let Some(stored) = self.left_behind(&blob).await? {
+            // It may be here for another workspace: whoever brings it has to have it all the same.
+            while let Some(piece) = pieces.recv().await {
+                drop(piece.map_err(|_why| broke_off())?);
+            }
             return Ok(stored);
         }
         let writing = self.0.temp.read().await;
@@ -67,7 +72,7 @@ impl Blobs {
         let tag = added.map_err(|error| {
             self.sweep_temp();
             if broke.load(Ordering::Relaxed) {
-                return ApiError::new(ErrorKind::Input, format!("blob {} broke off", blob.hash.fmt_short()));
+                return broke_off();
             }
             blob_error("cannot store a blob", &error)
         })?;

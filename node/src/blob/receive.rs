@@ -18,7 +18,7 @@ use crate::api::{ApiError, ErrorKind};
 use crate::pace::Pace;
 
 /// Largest blob that is received in memory and written at once.
-pub(super) const SMALL: u64 = 256 << 10;
+pub(crate) const SMALL: u64 = 256 << 10;
 /// Groups that wait to be written.
 const WAITING: usize = 64;
 

@@ -201,7 +201,7 @@ async fn blob_of_another_size_than_declared_is_refused_when_it_is_fetched_anew()
     let (blobs, _) = store(&here, &[]).await;
     for size in [0, refs[5].size - 1, refs[5].size + 1, 1 << 40] {
         let blob = BlobRef { size, ..refs[5] };
-        blobs.renew(&connection, &blob).await.unwrap_err();
+        blobs.renew(&connection, &blob, &Pace::default()).await.unwrap_err();
         assert_ne!(verdict(&blobs, &refs[5]), Verdict::Whole);
     }
     assert_eq!(std::fs::read_dir(&blobs.options().path.temp_path).unwrap().count(), 0, "nothing is left behind");
@@ -280,4 +280,28 @@ async fn only_plain_requests_for_one_blob_are_answered() {
     drop(remote.execute_push(connection.clone(), push).await);
     assert!(refs[1..].iter().all(|blob| verdict(&blobs, blob) == Verdict::Damaged), "nothing came");
     assert_eq!(fetch(&blobs, &connection, &refs).await, refs.len(), "the connection is of use still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_here_for_another_comes_all_the_same_and_the_file_stays() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (blobs, refs) = store(&here, &contents()).await;
+    let (source, _) = store(&there, &contents()).await;
+    let blob = refs[6];
+    let before = std::fs::metadata(blobs.path(&blob.hash)).unwrap().modified().unwrap();
+    // Who has nothing brings nothing, though all of it is here.
+    let (_server, _client, connection) = connect_to(source.clone(), false).await;
+    assert!(!blobs.is_absent(&blob).await);
+    let refused = blobs.fetch_again(&connection, &blob, &Pace::default()).await.unwrap_err();
+    let anew = blobs.fetch_anew(&connection, &blob, &Pace::default()).await.unwrap_err();
+    assert_eq!((refused, anew), (FetchError::Lacking, FetchError::Lacking));
+    let pace = Pace::default();
+    let (_server, _client, connection) = connect_to(source, true).await;
+    let fetched = blobs.fetch_again(&connection, &blob, &pace).await.unwrap();
+    assert_eq!(pace.passed(), blob.size, "all of it came");
+    assert_eq!(blobs.settle(&connection, vec![fetched]).await.unwrap().len(), 1);
+    assert_eq!(std::fs::metadata(blobs.path(&blob.hash)).unwrap().modified().unwrap(), before);
+    assert_eq!(verdict(&blobs, &blob), Verdict::Whole);
+    let unknown = BlobRef { hash: BlobHash([9; 32]), size: 5_000_000 };
+    assert!(blobs.is_absent(&unknown).await);
 }

@@ -157,7 +157,7 @@ impl Look<'_> {
             for blob in table {
                 let is_named = self.named.contains(&(blob.hash, blob.size))
                     || core.store.referred(&blob.hash)?.contains(&(workspace, blob.size));
-                if is_named && !core.store.has_blob(&blob.hash)? {
+                if is_named && !core.store.holds(&workspace, &blob.hash)? {
                     due.push(*blob);
                 }
             }

@@ -113,7 +113,7 @@ fn set_aside(bundle: &Bundle) -> bool {
 async fn is_due(node: &Node, bundle: &Bundle, device: DeviceId) -> Result<bool, ApiError> {
     let (workspace, id) = (bundle.manifest.workspace, bundle.manifest.id());
     let is_own = bundle.manifest.exporter == device;
-    let (default, interest) = (node.config().cache.policy, node.transfers().interest());
+    let (default, interest) = (node.config().cache.policy, node.transfers().interest(&workspace));
     node.with_core(move |core| {
         let Some(row) = core.store.bundle(&workspace, &id)? else { return Ok(!is_own) };
         Ok(share(&plan::wants(core, &workspace, default, &interest)?, &row.blobs))
@@ -211,7 +211,7 @@ fn planned(
     (own, others): (&[OnStick], &[OnStick]),
     (target, encrypt, max_bytes): (PathBuf, bool, Option<u64>),
 ) -> Result<Plan, ApiError> {
-    let (default, interest) = (node.config().cache.policy, node.transfers().interest());
+    let (default, interest) = (node.config().cache.policy, node.transfers().interest(&workspace));
     node.locked(|core| {
         let readers = plan::readers(core, &workspace, None)?;
         let known = readers.iter().map(|device| Known::of_device(core, &workspace, device));
@@ -244,7 +244,7 @@ fn planned(
                 let entries = row.entries.as_ref().is_some_and(|set| overlap(set, &needed_places));
                 entries || one.table.iter().any(|blob| needed_blobs.contains(&blob.hash))
             });
-            if !is_needed && (is_news || !is_last) && all_held(core, &one.table)? {
+            if !is_needed && (is_news || !is_last) && all_held(core, &workspace, &one.table)? {
                 obsolete.extend(one.bundle.paths().iter().cloned());
             }
         }
@@ -284,9 +284,9 @@ fn overlap(set: &BlobSet, other: &BlobSet) -> bool {
 }
 
 /// Whether all of these are held here: then a bundle with them is nobody's last copy.
-fn all_held(core: &Core, table: &[BlobRef]) -> Result<bool, ApiError> {
+fn all_held(core: &Core, workspace: &WorkspaceId, table: &[BlobRef]) -> Result<bool, ApiError> {
     for blob in table {
-        if !core.store.has_blob(&blob.hash)? {
+        if !core.store.holds(workspace, &blob.hash)? {
             return Ok(false);
         }
     }

@@ -101,7 +101,7 @@ pub(super) async fn import(
     let (sender, arrivals) = mpsc::channel(QUEUE);
     let (taker, taken, progress) = (node.clone(), bundle.clone(), out.clone());
     let reading = tokio::task::spawn_blocking(move || read(&taker, &taken, &options, &sender, &progress));
-    let kept = store(node, arrivals).await;
+    let kept = store(node, bundle.manifest.workspace, arrivals).await;
     let read = reading.await.map_err(failed)?;
     let waiting = node.with_core(move |core| Ok(core.ledger(&workspace)?.waiting() as u64)).await?.min(read.waiting);
     let is_whole = read.ended.is_none() && kept.failed.is_none() && read.damaged.is_empty();
@@ -292,7 +292,7 @@ impl Taker<'_> {
     /// Returns the blobs that are to be kept.
     fn due(&self, table: &[BlobRef], take: Take) -> Result<BTreeSet<BlobHash>, ApiError> {
         let (workspace, default) = (self.workspace, self.node.config().cache.policy);
-        let interest = self.node.transfers().interest();
+        let interest = self.node.transfers().interest(&workspace);
         self.node.locked(|core| {
             let wanted: Option<BTreeSet<_>> = match take {
                 Take::Nothing => return Ok(BTreeSet::new()),
@@ -306,7 +306,7 @@ impl Taker<'_> {
             for blob in table {
                 let is_due = wanted.as_ref().is_none_or(|wanted| wanted.contains(&blob.hash))
                     && core.store.referred(&blob.hash)?.contains(&(workspace, blob.size))
-                    && !core.store.has_blob(&blob.hash)?;
+                    && !core.store.holds(&workspace, &blob.hash)?;
                 if is_due {
                     due.insert(blob.hash);
                 }
@@ -357,7 +357,7 @@ fn hand_on(
 }
 
 /// Stores blobs as they come, and makes them durable in groups.
-async fn store(node: &Node, mut arrivals: mpsc::Receiver<Arrival>) -> Kept {
+async fn store(node: &Node, workspace: WorkspaceId, mut arrivals: mpsc::Receiver<Arrival>) -> Kept {
     let mut kept = Kept::default();
     let (mut group, mut bytes) = (Vec::new(), 0);
     while let Some(arrival) = arrivals.recv().await {
@@ -379,7 +379,7 @@ async fn store(node: &Node, mut arrivals: mpsc::Receiver<Arrival>) -> Kept {
         }
         if group.len() >= GROUP || bytes >= GROUP_BYTES {
             bytes = 0;
-            if let Err(error) = settle(node, std::mem::take(&mut group), &mut kept).await {
+            if let Err(error) = settle(node, workspace, std::mem::take(&mut group), &mut kept).await {
                 kept.failed = Some(error);
                 break;
             }
@@ -387,19 +387,19 @@ async fn store(node: &Node, mut arrivals: mpsc::Receiver<Arrival>) -> Kept {
     }
     drop(arrivals);
     // What came before a failure is kept.
-    if let Err(error) = settle(node, group, &mut kept).await {
+    if let Err(error) = settle(node, workspace, group, &mut kept).await {
         kept.failed = kept.failed.or(Some(error));
     }
     kept
 }
 
-async fn settle(node: &Node, group: Vec<Stored>, kept: &mut Kept) -> Result<(), ApiError> {
+async fn settle(node: &Node, workspace: WorkspaceId, group: Vec<Stored>, kept: &mut Kept) -> Result<(), ApiError> {
     if group.is_empty() {
         return Ok(());
     }
     let durable = node.blobs().settle_stored(group).await?;
     let held: Vec<_> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
-    node.note_held(&held).await?;
+    node.note_held(workspace, &held).await?;
     kept.blobs += held.len() as u64;
     kept.bytes += held.iter().map(|(_, size)| size).sum::<u64>();
     Ok(())

@@ -101,12 +101,12 @@ pub(crate) async fn export_all(
         // Sources hold more than was chosen.
         let is_whole = options.selection.is_none() || format == ExportFormat::Original;
         if is_whole && let Some(file) = tree.original(source, run) {
-            tree.note(&file, ExportFormat::Original.word(), run, one_blob(node, source, &file));
+            tree.note(&file, ExportFormat::Original.word(), run, one_blob(node, &workspace, source, &file));
         }
     }
     for attachment in attachments.iter().filter(|_| options.selection.is_none()) {
         progress(out, done, total, &attachment.name).await;
-        tree.attach(node, attachment)?;
+        tree.attach(node, &workspace, attachment)?;
         done += 1;
     }
     let file = tree.map();
@@ -226,9 +226,9 @@ async fn all_wells(
     finish(file, sink, written).map(Some)
 }
 
-fn one_blob(node: &Node, blob: &BlobHash, file: &Path) -> Result<Done, ApiError> {
+fn one_blob(node: &Node, workspace: &WorkspaceId, blob: &BlobHash, file: &Path) -> Result<Done, ApiError> {
     let mut sink = create(file)?;
-    let written = copy(node, blob, &mut sink).map(|()| Written::default());
+    let written = copy(node, workspace, blob, &mut sink).map(|()| Written::default());
     finish(file, sink, written)
 }
 
@@ -347,11 +347,11 @@ impl Tree {
         Some(file)
     }
 
-    fn attach(&mut self, node: &Node, attachment: &AttachmentInfo) -> Result<(), ApiError> {
+    fn attach(&mut self, node: &Node, workspace: &WorkspaceId, attachment: &AttachmentInfo) -> Result<(), ApiError> {
         let (stem, ending) = attachment.name.rsplit_once('.').unwrap_or((&attachment.name, ""));
         let well = attachment.well.clone().unwrap_or_default();
         let file = self.name(&attachment.well_id, &well, "", stem, ending);
-        let written = one_blob(node, &parsed(&attachment.blob)?, &file);
+        let written = one_blob(node, workspace, &parsed(&attachment.blob)?, &file);
         self.line(&file, [&well, "attachment", "", &attachment.name], written, &attachment.name);
         Ok(())
     }

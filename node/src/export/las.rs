@@ -94,7 +94,7 @@ fn delivered(node: &Node, selection: &Selection) -> Result<Delivered, ApiError> 
     if !selection.reader.starts_with("las/") {
         return Ok(Delivered::NoLas);
     }
-    if !node.locked(|core| core.store.has_blob(&selection.file))? {
+    if !node.locked(|core| core.store.holds(&selection.workspace, &selection.file))? {
         return Ok(Delivered::NotHeld);
     }
     let schema = selection.table.schema();

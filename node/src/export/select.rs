@@ -27,6 +27,8 @@ use crate::table::read_table;
 /// A run and what is known of it.
 #[derive(Debug)]
 pub(super) struct Source {
+    /// Where it is.
+    workspace: WorkspaceId,
     pub(super) info: RunInfo,
     /// The bytes of its source file.
     pub(super) file: BlobHash,
@@ -47,6 +49,8 @@ pub(super) struct Source {
 /// What is exported.
 #[derive(Debug)]
 pub(super) struct Selection {
+    /// Where it is from.
+    pub(super) workspace: WorkspaceId,
     pub(super) info: RunInfo,
     pub(super) file: BlobHash,
     pub(super) data_set: u32,
@@ -100,6 +104,7 @@ pub(super) async fn source(
         let info = index.run(&run)?;
         let given = |(ordinal, set): (u32, CurveOverride)| set.name.map(|name| (ordinal, name));
         Ok(Source {
+            workspace,
             well: state.well.map(|well| index.well(&well)).transpose()?,
             info,
             file,
@@ -122,7 +127,7 @@ pub(super) async fn source(
 /// `Usage` for curves that the run does not have and units that do not fit, `NotFound` when the
 /// table is not held.
 pub(super) fn select(node: &Node, source: Source, options: &ExportOptions) -> Result<Selection, ApiError> {
-    let mut table = read_table(node, &source.blob)?;
+    let mut table = read_table(node, &source.workspace, &source.blob)?;
     let mut remarks = Vec::new();
     let chosen = choose(&source.curves, &options.curves)?;
     let unit = index_unit(&source, options)?;
@@ -134,9 +139,9 @@ pub(super) fn select(node: &Node, source: Source, options: &ExportOptions) -> Re
     let curves: Vec<CurveInfo> = chosen.into_iter().map(|at| source.curves[at].clone()).collect();
     let table = window(&project(&table, &curves, source.is_gridded)?, options)?;
     let has_all_rows = !source.is_gridded && options.step.is_none() && table.num_rows() as u64 == source.rendition.rows;
-    let Source { info, file, data_set, rendition, well, names, .. } = source;
+    let Source { workspace, info, file, data_set, rendition, well, names, .. } = source;
     let reader = rendition.reader;
-    Ok(Selection { info, file, data_set, reader, well, table, curves, names, has_all_rows, remarks })
+    Ok(Selection { workspace, info, file, data_set, reader, well, table, curves, names, has_all_rows, remarks })
 }
 
 /// Returns the positions of the curves that are named, in the order of the run; all without names.

@@ -149,7 +149,7 @@ const CHARTS: &str = "
 
 const SOURCE: &str = "
     SELECT c.run, c.ordinal, c.label, c.column_name, c.unit, c.property, r.well, r.blob,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace) AS held
     FROM curves AS c
     JOIN runs AS r ON r.workspace = c.workspace AND r.id = c.run AND r.deleted = 0
     WHERE c.workspace = ?1 AND c.run = ?2 AND c.ordinal = ?3";

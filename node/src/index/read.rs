@@ -68,7 +68,7 @@ const WELLS: &str = "
 
 const RUNS: &str = "
     SELECT r.*, coalesce(w.name, '') AS well_name,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) AS held,
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace) AS held,
            (SELECT c.refused FROM checks AS c WHERE c.blob = r.blob AND c.expected = r.expected) AS refused
     FROM runs AS r {index}
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
@@ -85,7 +85,7 @@ const CURVES: &str = "
 
 const ATTACHMENTS: &str = "
     SELECT a.*, w.name AS well_name, p.name AS project_name,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob) AS held
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = a.blob AND h.workspace = a.workspace) AS held
     FROM attachments AS a {index}
     LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well
     LEFT JOIN projects AS p ON p.workspace = a.workspace AND p.id = a.project

@@ -23,6 +23,8 @@ pub(crate) struct Freed {
     pub(crate) freed: Vec<BlobRef>,
     /// Bytes of blobs of which only parts were here.
     pub(crate) partial_bytes: u64,
+    /// Bytes of the former that stay on the disk, because another workspace holds them too.
+    pub(crate) shared_bytes: u64,
     /// Blobs that stay, with why.
     pub(crate) kept: Vec<(BlobRef, Reason)>,
 }
@@ -30,7 +32,7 @@ pub(crate) struct Freed {
 impl Freed {
     /// Bytes that are free, or would be.
     pub(crate) fn bytes(&self) -> u64 {
-        self.freed.iter().map(|blob| blob.size).sum::<u64>() + self.partial_bytes
+        self.freed.iter().map(|blob| blob.size).sum::<u64>() - self.shared_bytes + self.partial_bytes
     }
 }
 
@@ -38,6 +40,8 @@ impl Freed {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) candidates: Vec<Candidate>,
+    /// Those of them that another workspace holds too: giving them up here frees nothing.
+    pub(super) shared: BTreeSet<BlobHash>,
     pub(super) kept: Vec<(BlobRef, Reason)>,
 }
 
@@ -59,11 +63,14 @@ pub(super) fn plan(
     let mut mirrored = BTreeMap::new();
     let mut plan = Plan::default();
     for blob in blobs {
-        if core.store.blob_size(&blob.hash)?.is_none() {
+        let holders = core.store.held_for(&blob.hash)?;
+        if !holders.contains(workspace) {
             continue;
         }
         let (mut is_mirrored, mut is_followed) = (false, false);
-        for (of, _) in core.store.referred(&blob.hash)? {
+        // It stays on the disk for as long as another one holds it.
+        let is_shared = holders.len() > 1;
+        for of in holders {
             let policy = match mirrored.get(&of) {
                 Some(policy) => *policy,
                 None => *mirrored.entry(of).or_insert(core.store.policy(&of)?.unwrap_or(default)),
@@ -88,6 +95,7 @@ pub(super) fn plan(
             Some(reason) => plan.kept.push((blob, reason)),
             None => {
                 let priority = Priority::of(false, mark, Some(used.last_ms).filter(|ms| *ms > 0), now_ms);
+                plan.shared.extend(is_shared.then_some(blob.hash));
                 plan.candidates.push(Candidate { blob, priority, used });
             }
         }
@@ -111,7 +119,7 @@ pub(crate) async fn free(
     on_drive: &BTreeSet<BlobHash>,
 ) -> Result<Freed, ApiError> {
     let planner = node.clone();
-    let Plan { candidates, kept } = node.with_core(move |core| plan(core, &planner, &workspace, blobs)).await?;
+    let Plan { candidates, shared, kept } = node.with_core(move |core| plan(core, &planner, &workspace, blobs)).await?;
     let mut freed = Freed { kept, ..Freed::default() };
     let ordered: Vec<_> = candidates.iter().map(|candidate| candidate.blob).collect();
     let mut rest = ordered.as_slice();
@@ -120,13 +128,16 @@ pub(crate) async fn free(
         let mut sum = freed.bytes();
         let needed = rest.iter().take_while(|blob| {
             let more = sum < bytes;
-            sum += blob.size;
+            sum += if shared.contains(&blob.hash) { 0 } else { blob.size };
             more
         });
         let count = prove::questions(&needed.copied().collect::<Vec<_>>()).first().map_or(0, Vec::len).max(1);
         let (batch, left) = rest.split_at(count.min(rest.len()));
         rest = left;
+        let before = freed.freed.len();
         give_up(node, workspace, batch, go, on_drive, &mut freed).await?;
+        let gone = freed.freed.get(before..).unwrap_or_default().iter();
+        freed.shared_bytes += gone.filter(|blob| shared.contains(&blob.hash)).map(|blob| blob.size).sum::<u64>();
     }
     if go && !freed.freed.is_empty() {
         sweep(node).await?;
@@ -180,7 +191,7 @@ fn proven(node: &Node, asked: &[BlobRef], proofs: &Proofs) -> BTreeSet<BlobHash>
     asked.iter().map(|blob| blob.hash).filter(has).collect()
 }
 
-/// Takes proven blobs out of the have-table. Their files go with the next sweep.
+/// Gives up proven blobs of a workspace. The files of those that no other one holds go with the next sweep.
 async fn forget(
     node: &Node,
     workspace: WorkspaceId,
@@ -202,13 +213,13 @@ async fn forget(
             let now = Instant::now();
             let gone: Vec<_> = gone.into_iter().filter(|hash| !forgetter.leases().is_promised(hash, now)).collect();
             core.store.transaction(|store| {
-                store.forget_have(&gone)?;
-                store.end_transfers(gone.iter().copied())
+                store.give_up(&workspace, &gone)?;
+                store.end_transfers(&workspace, gone.iter().copied())
             })?;
             Ok(gone)
         })
         .await?;
-    node.transfers().unask(&gone);
+    node.transfers().unask(&workspace, &gone);
     node.look_for_blobs();
     Ok(gone.into_iter().collect())
 }
@@ -223,16 +234,21 @@ pub(crate) async fn sweep(node: &Node) -> Result<(), ApiError> {
         tracing::info!("nothing is removed from the disk while imports or downloads go on");
         return Ok(());
     };
-    let (interest, default) = (node.transfers().interest(), node.config().cache.policy);
+    let (sweeper, default) = (node.clone(), node.config().cache.policy);
     let live = node
         .with_core(move |core| {
             let mut live: BTreeSet<_> = core.store.held()?.into_iter().map(|blob| blob.hash).collect();
             live.extend(core.store.partials()?.into_iter().map(|(hash, _)| hash));
-            // What came of a blob before the line broke is not fetched twice.
+            // What came of a blob before the line broke is not fetched twice, by the workspace it came for.
+            let begun = core.store.begun()?;
             for workspace in core.workspace_ids() {
+                let interest = sweeper.transfers().interest(&workspace);
                 let wanted = wanted(&core.store, &workspace, default, &interest, now_ms())?;
-                live.extend(wanted.into_iter().map(|one| one.blob.hash));
+                let own = wanted.into_iter().map(|one| one.blob.hash);
+                live.extend(own.filter(|hash| begun.get(hash) == Some(&workspace)));
             }
+            let gone = begun.into_keys().filter(|hash| !live.contains(hash));
+            core.store.transaction(|store| store.forget_begun(gone))?;
             Ok(live)
         })
         .await?;
@@ -313,6 +329,7 @@ fn merge(all: &mut Freed, more: Freed) {
     all.freed.extend(more.freed);
     all.kept.extend(more.kept);
     all.partial_bytes += more.partial_bytes;
+    all.shared_bytes += more.shared_bytes;
 }
 
 /// Drops parts of blobs, those read longest ago first; they are nobody's last copy, since nobody
@@ -345,12 +362,7 @@ async fn drop_partials(
 /// Returns the blobs of a workspace that are held here, and of which enough others say that they hold
 /// them: whom it makes sense to ask.
 fn claimed(core: &mut Core, workspace: &WorkspaceId, enough: usize) -> Result<Vec<BlobRef>, ApiError> {
-    let mut held = Vec::new();
-    for blob in core.store.held()? {
-        if core.store.refers(workspace, &blob.hash)? {
-            held.push(blob);
-        }
-    }
+    let mut held = core.store.held_of(workspace)?;
     let hashes: Vec<_> = held.iter().map(|blob| blob.hash).collect();
     let (own, holders) = (core.device(), holdings::holders(core, workspace, &hashes)?);
     let others = |blob: &BlobRef| {
@@ -374,7 +386,7 @@ async fn over_project_limit(
             let named = core.store.blobs_of(&workspace, &crate::store::Scope::Project(project))?;
             let mut held = Vec::new();
             for one in named {
-                if core.store.has_blob(&one.blob.hash)? {
+                if core.store.holds(&workspace, &one.blob.hash)? {
                     held.push(one.blob);
                 }
             }

@@ -162,7 +162,7 @@ pub(crate) async fn answer(
             for hash in blobs {
                 // The first always: there are larger ones than a question is worth.
                 let fits = |size: &u64| held.is_empty() || bytes.saturating_add(*size) <= ASKED_BYTES;
-                let size = core.store.blob_size(&hash)?.filter(fits);
+                let size = core.store.size_held(&workspace, &hash)?.filter(fits);
                 if let Some(size) = size
                     && core.store.refers(&workspace, &hash)?
                 {
@@ -190,7 +190,7 @@ pub(crate) async fn answer(
             let mut held = Vec::new();
             for hash in promised.drain(..) {
                 // It may have gone while it was hashed.
-                if core.store.has_blob(&hash)? {
+                if core.store.holds(&workspace, &hash)? {
                     held.push(hash);
                 }
             }

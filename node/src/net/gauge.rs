@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use iroh::Watcher as _;
 use iroh::endpoint::Connection;
 use tokio::sync::watch;
 
 use super::report::DiscoveryReport;
+use super::rivals::Seat;
 use super::traffic::Traffic;
 use super::{Network, SessionInfo, frame, lock};
 use crate::clock::now_ms;
-use crate::node::Node;
 
 /// How often connections are looked at for what they moved.
 const LOOK: Duration = Duration::from_secs(2);
@@ -279,27 +279,16 @@ impl Network {
         for (_, _, live) in self.sessions() {
             self.gauge.traffic.look(&live.connection);
         }
-        let blobs: Vec<_> = self.blob_connections.borrow().values().cloned().collect();
+        let blobs: Vec<_> = self.blob_connections.borrow().values().flat_map(Seat::all).cloned().collect();
         for connection in blobs {
             self.gauge.traffic.look(&connection);
         }
     }
 
-    /// Notes that a blob, or a part of it, was given to a peer: with the session of a workspace that
-    /// refers to it.
-    pub(crate) fn note_served(&self, node: &Node, device: &DeviceId, hash: &BlobHash, bytes: u64) {
-        let mut tallies: Vec<_> = lock(&self.sessions)
-            .iter()
-            .filter(|((_, peer), _)| peer == device)
-            .map(|((workspace, _), seat)| (*workspace, Arc::clone(&seat.used().tally)))
-            .collect();
-        if tallies.len() > 1 {
-            let refers = |workspace: &WorkspaceId| node.block(|core| core.store.refers(workspace, hash));
-            if let Some(at) = tallies.iter().position(|(workspace, _)| refers(workspace).unwrap_or(false)) {
-                tallies.swap(0, at);
-            }
-        }
-        if let Some((_, tally)) = tallies.first() {
+    /// Notes that a blob of a workspace, or a part of it, was given to a peer.
+    pub(crate) fn note_served(&self, workspace: &WorkspaceId, device: &DeviceId, bytes: u64) {
+        let tally = lock(&self.sessions).get(&(*workspace, *device)).map(|seat| Arc::clone(&seat.used().tally));
+        if let Some(tally) = tally {
             tally.served(bytes);
         }
     }

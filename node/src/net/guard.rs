@@ -11,10 +11,12 @@ use iroh::endpoint::{Connection, Incoming, IncomingAddr, QuicTransportConfig, Va
 use tokio::sync::Notify;
 
 use super::congestion::ByPath;
+use super::rivals::Seat;
 use super::{Network, code, lock};
 use crate::api::ApiError;
 use crate::core::Core;
 use crate::crowd::{Crowd, network_of};
+use crate::transfer::Provider;
 
 /// Connections being judged at a time.
 const MAX_JUDGED: usize = 64;
@@ -163,7 +165,8 @@ impl Guard {
     }
 }
 
-/// Closes blob connections of devices that are no members any more; sessions see to themselves.
+/// Closes blob connections of devices that are no members of their workspaces any more; sessions see to
+/// themselves.
 pub(super) async fn keep_to_members(network: Arc<Network>) {
     let Ok(mut changes) = network.node.get().map(|node| node.changes()) else { return };
     while changes.changed().await.is_ok() {
@@ -172,13 +175,24 @@ pub(super) async fn keep_to_members(network: Arc<Network>) {
             continue;
         }
         let Ok(node) = network.node.get() else { return };
-        let strangers = node.with_core(move |core| strangers(core, connected)).await.unwrap_or_default();
-        for device in strangers {
-            if let Some(connection) = network.blob_connections.borrow().get(&device) {
+        let gone = node.with_core(move |core| removed(core, connected)).await.unwrap_or_default();
+        for provider in gone {
+            for connection in network.blob_connections.borrow().get(&provider).into_iter().flat_map(Seat::all) {
                 connection.close(code::REFUSED.into(), b"");
             }
         }
     }
+}
+
+/// Returns those of some peers that are no members of the workspaces they serve.
+fn removed(core: &mut Core, providers: Vec<Provider>) -> Result<Vec<Provider>, ApiError> {
+    let mut gone = Vec::new();
+    for (workspace, device) in providers {
+        if !core.ledger(&workspace)?.members().is_member(&device) {
+            gone.push((workspace, device));
+        }
+    }
+    Ok(gone)
 }
 
 /// Returns those devices that are members of no workspace held here.

@@ -93,6 +93,59 @@ impl Dialler {
     }
 }
 
+/// Names the workspace that a connection for blobs is for, and sees that the listener knows it, too.
+pub(super) async fn name(
+    node: &Node,
+    connection: &Connection,
+    workspace: WorkspaceId,
+    own: DeviceId,
+) -> Result<(), ApiError> {
+    let (mut send, mut recv) = connection.open_bi().await.map_err(|error| frame::lost(&error))?;
+    let peer = DeviceId(*connection.remote_id().as_bytes());
+    let exporter = exporter(connection)?;
+    let secret = node.with_core(move |core| Ok(core.ledger(&workspace)?.genesis().discovery_secret)).await?;
+    frame::write(&mut send, &hello(tag(&secret, &exporter, Side::Dialler, &own, &peer), false).to_frame()).await?;
+    let answer = read_hello(&mut recv).await?;
+    // Nothing more is said on it.
+    drop(send.finish());
+    if same(&answer.tag, &tag(&secret, &exporter, Side::Listener, &own, &peer)) {
+        Ok(())
+    } else {
+        Err(ApiError::new(ErrorKind::Network, "the peer does not hold this workspace"))
+    }
+}
+
+/// Hears which workspace a connection for blobs is for: one that the dialler is a member of.
+pub(super) async fn named(node: &Node, connection: &Connection, own: DeviceId) -> Result<WorkspaceId, ApiError> {
+    let (mut send, mut recv) = connection.accept_bi().await.map_err(|error| frame::lost(&error))?;
+    let (peer, exporter) = (DeviceId(*connection.remote_id().as_bytes()), exporter(connection)?);
+    let asked = read_hello(&mut recv).await?;
+    let found = node.with_core(move |core| find(core, &asked.tag, &exporter, [peer, own])).await?;
+    let Some((workspace, secret, true)) = found else { return Err(refused()) };
+    let tag = tag(&secret, &exporter, Side::Listener, &peer, &own);
+    frame::write(&mut send, &hello(tag, false).to_frame()).await?;
+    drop(send.finish());
+    Ok(workspace)
+}
+
+/// Finds the workspace that a dialler's tag is for, with its discovery secret and whether the dialler is
+/// known as a member.
+fn find(
+    core: &mut Core,
+    asked: &[u8; 32],
+    exporter: &[u8; 32],
+    [peer, own]: [DeviceId; 2],
+) -> Result<Option<(WorkspaceId, [u8; 32], bool)>, ApiError> {
+    for workspace in core.workspace_ids() {
+        let ledger = core.ledger(&workspace)?;
+        let secret = ledger.genesis().discovery_secret;
+        if same(asked, &tag(&secret, exporter, Side::Dialler, &peer, &own)) {
+            return Ok(Some((workspace, secret, ledger.members().is_member(&peer))));
+        }
+    }
+    Ok(None)
+}
+
 /// Answers a dialler: finds the workspace its tag is for, and makes sure it is a member. One that
 /// knows the workspace but is not known here may show membership ops first; until they make it a
 /// member it is told nothing but that the tag is known.
@@ -106,18 +159,7 @@ pub(super) async fn answer(
     let peer = DeviceId(*connection.remote_id().as_bytes());
     let exporter = exporter(connection)?;
     let asked = read_hello(recv).await?;
-    let found = node
-        .with_core(move |core| {
-            for workspace in core.workspace_ids() {
-                let ledger = core.ledger(&workspace)?;
-                let secret = ledger.genesis().discovery_secret;
-                if same(&asked.tag, &tag(&secret, &exporter, Side::Dialler, &peer, &own)) {
-                    return Ok(Some((workspace, secret, ledger.members().is_member(&peer))));
-                }
-            }
-            Ok(None)
-        })
-        .await?;
+    let found = node.with_core(move |core| find(core, &asked.tag, &exporter, [peer, own])).await?;
     let Some((workspace, secret, known)) = found else { return Err(refused()) };
     let tag = tag(&secret, &exporter, Side::Listener, &peer, &own);
     frame::write(send, &hello(tag, !known).to_frame()).await?;

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dataforge_protocol::id::DeviceId;
+use dataforge_protocol::id::{DeviceId, WorkspaceId};
 use dataforge_protocol::wire::Message;
 use iroh::endpoint::{Connection, RecvStream};
 use tokio::sync::mpsc;
 
 use super::allowance::Rates;
 use super::gauge::Tally;
-use super::{Network, frame};
+use super::{Network, frame, lock};
 use crate::api::{ApiError, ErrorKind};
 
 /// What a peer pushes, and how fast it may.
 pub(super) struct Intake {
     pub(super) network: Arc<Network>,
     pub(super) connection: Connection,
+    pub(super) workspace: WorkspaceId,
     pub(super) peer: DeviceId,
     pub(super) tally: Arc<Tally>,
 }
@@ -25,6 +26,10 @@ impl Intake {
     /// Waits until entries of the peer may be looked at.
     async fn take(&self, message: &Message, bytes: usize) {
         let (Message::Entries(entries) | Message::Introduction(entries)) = message else { return };
+        // Who joins has nothing yet that others would wait for, and all of a workspace to take.
+        if lock(&self.network.joining).contains_key(&self.workspace) {
+            return;
+        }
         let Ok(node) = self.network.node.get() else { return };
         let rates = Rates::from(&node.config().network);
         drop(node);

@@ -142,12 +142,24 @@ async fn serve_blobs(
 ) -> Result<(), ApiError> {
     let peer = DeviceId(*connection.remote_id().as_bytes());
     let node = network.node.get()?;
-    if !node.with_core(move |core| strangers(core, vec![peer])).await?.is_empty() {
-        connection.close(code::REFUSED.into(), b"");
-        return Err(hello::refused());
-    }
+    let late = |_elapsed| ApiError::new(ErrorKind::Network, "the hello took too long");
+    let named = timeout(HANDSHAKE, async {
+        if !node.with_core(move |core| strangers(core, vec![peer])).await?.is_empty() {
+            return Err(hello::refused());
+        }
+        hello::named(&node, &connection, network.device).await
+    });
+    let workspace = match named.await.map_err(late).and_then(|named| named) {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            connection.close(code::REFUSED.into(), b"");
+            return Err(error);
+        }
+    };
     let _place = admit(guard, &connection, peer)?;
     drop(judged);
-    transfer::serve(network, peer, connection).await;
+    // The node is kept by nobody who waits for a peer.
+    drop(node);
+    transfer::serve(network, (workspace, peer), connection).await;
     Ok(())
 }

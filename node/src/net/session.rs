@@ -22,7 +22,8 @@ use super::gauge::Tally;
 use super::intake::{self, Intake};
 use super::rivals::GRACE;
 use super::{
-    FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, Registered, code, frame, guard, transfer,
+    FAULT_PAUSE, HandedIn, Live, Network, OWN_FAULT_PAUSE, REMOVED_PAUSE, Registered, code, frame, guard, lock,
+    transfer,
 };
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::core::Core;
@@ -100,8 +101,14 @@ pub(super) async fn open(
     (dialler, since): (DeviceId, Instant),
 ) -> Result<Option<Opened>, ApiError> {
     let node = network.node.get()?;
-    let begin = move |core: &mut Core| Ok((Session::new(core.ledger(&workspace)?), core.restores()));
-    let (session, restores) = node.with_core(begin).await?;
+    let begin = move |core: &mut Core| {
+        let joining = core.store.joining(&workspace)?;
+        Ok((Session::new(core.ledger(&workspace)?), core.restores(), joining))
+    };
+    let (session, restores, joining) = node.with_core(begin).await?;
+    if let Some(host) = joining {
+        lock(&network.joining).insert(workspace, host);
+    }
     let (info, watcher) = watch::channel(SessionInfo::default());
     let (sender, notices) = mpsc::channel(NOTICES);
     let tally = Arc::new(Tally::default());
@@ -154,7 +161,7 @@ impl Opened {
             wanted,
             asks: Arc::new(Semaphore::new(ASKS)),
         };
-        let intake = Intake { network: Arc::clone(&network), connection: connection.clone(), peer, tally };
+        let intake = Intake { network: Arc::clone(&network), connection: connection.clone(), workspace, peer, tally };
         let ended = driver.drive(&connection, dialler, send, (recv, intake)).await;
         if driver.session.is_removed() {
             // Before it is gone from the table: who waits for its end looks then.
@@ -234,7 +241,8 @@ impl Driver<'_> {
                         // Only now has the listener surely judged this device as a member.
                         blobs_linked = true;
                         let (network, connection) = (Arc::clone(self.network), connection.clone());
-                        tasks.spawn(async move { transfer::keep_linked(&network, &connection).await });
+                        let workspace = self.workspace;
+                        tasks.spawn(async move { transfer::keep_linked(&network, workspace, &connection).await });
                     }
                     has_more = true;
                 }
@@ -312,6 +320,7 @@ impl Driver<'_> {
             Effect::Promise(promise) => self.node.promises().on_promise(self.peer, promise),
             Effect::Ask(ask) => self.answer(ask),
             Effect::PeerCaughtUp => {
+                self.end_joining()?;
                 // Until the fetcher has looked, it counts as fetching.
                 self.transfer.state.send_replace(true);
                 self.wanted.notify_one();
@@ -365,6 +374,19 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// The peer has sent all that it had when it came: what comes from now on is counted, unless it is
+    /// somebody who had nothing, such as another one who joins.
+    fn end_joining(&self) -> Result<(), ApiError> {
+        let (workspace, had_some) = (self.workspace, self.info.borrow().received > 0);
+        let mut joining = lock(&self.network.joining);
+        if joining.get(&workspace).is_none_or(|host| *host != self.peer && !had_some) {
+            return Ok(());
+        }
+        joining.remove(&workspace);
+        drop(joining);
+        self.node.block(|core| core.store.end_joining(&workspace))
+    }
+
     /// Tells what is known of who has what, once each side has what it takes to judge it.
     fn tell_holdings(&mut self) -> Result<(), ApiError> {
         let workspace = self.workspace;
@@ -409,14 +431,14 @@ impl Driver<'_> {
         self.network.spawn(answering);
     }
 
-    /// Announces blobs that came to be held here, if they are of this workspace: a hash of another
+    /// Announces blobs that came to be held here, if they are so for this workspace: a hash of another
     /// is nothing to tell its members.
     fn on_held(&mut self, blobs: &[BlobHash]) -> Result<(), ApiError> {
         let workspace = self.workspace;
         let own = self.node.block(|core| {
             let mut own = Vec::new();
             for blob in blobs {
-                if core.store.refers(&workspace, blob)? {
+                if core.store.refers(&workspace, blob)? && core.store.holds(&workspace, blob)? {
                     own.push(*blob);
                 }
             }

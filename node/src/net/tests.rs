@@ -87,6 +87,12 @@ async fn fetch(node: &Node, hash: BlobHash) -> crate::api::FetchedReply {
     }
 }
 
+/// How many connections for blobs a node has with its peers.
+fn links(node: &Node) -> usize {
+    let Some(network) = node.running() else { return 0 };
+    network.blob_connections.borrow().values().map(|seat| seat.all().count()).sum()
+}
+
 fn random(bytes: usize, seed: u64) -> Vec<u8> {
     let mut content = vec![0; bytes];
     fastrand::Rng::with_seed(seed).fill(&mut content);
@@ -151,7 +157,8 @@ async fn a_pause_stops_the_bytes_at_once_and_what_came_is_kept() {
         bob.with_core(move |core| Ok(!core.store.referred(&hash)?.is_empty())).await.unwrap()
     })
     .await;
-    crate::read::ask_for(bob, &[hash]).await.unwrap();
+    let field = bob.with_core(|core| core.find_workspace(None)).await.unwrap();
+    crate::read::ask_for(bob, &field, &[hash]).await.unwrap();
     let pace = bob.transfers().pace(false);
     until("it comes", async || pace.passed() > 4_000_000).await;
     data(bob, DataRequest::Pause { target: hash.to_string(), on: true }).await;
@@ -166,6 +173,43 @@ async fn a_pause_stops_the_bytes_at_once_and_what_came_is_kept() {
     data(bob, DataRequest::Pause { target: hash.to_string(), on: false }).await;
     until("it is held", async || has(bob, hash).await).await;
     assert!(pace.passed() < SIZE as u64 + 20_000_000, "{}: what came is not fetched again", pace.passed());
+    for node in nodes {
+        node.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_blob_connections_both_sides_keep_the_same_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = random(1_000_000, 3);
+    let hash = BlobHash::of(&content);
+    let nodes = field(dir.path(), &["ada", "bob"], &[content]).await;
+    let [ada, bob] = nodes.as_slice() else { panic!("two") };
+    introduce(bob, &[ada]).await;
+    until("the entry is here", async || knows(bob, hash).await).await;
+    until("there is one", async || (links(ada), links(bob)) == (1, 1)).await;
+    let workspace = bob.with_core(|core| core.find_workspace(None)).await.unwrap();
+    // As when both dialled a session at once.
+    for (one, other) in [(ada, bob), (bob, ada), (ada, bob)] {
+        let (network, peer) = (one.running().unwrap(), other.running().unwrap().device);
+        let key = iroh::EndpointId::from_bytes(peer.as_bytes()).unwrap();
+        let address = iroh::EndpointAddr::new(key).with_ip_addr(other.running().unwrap().addresses()[0]);
+        let connection = super::transfer::dial(&network, workspace, address).await.unwrap();
+        let serving = std::sync::Arc::clone(&network);
+        network.spawn(async move { super::transfer::serve(&serving, (workspace, peer), connection).await });
+    }
+    until("there are four", async || (links(ada), links(bob)) == (4, 4)).await;
+    until("one is left", async || (links(ada), links(bob)) == (1, 1)).await;
+    let used = |node: &Node| {
+        let network = node.running().unwrap();
+        let open = network.blob_connections.borrow();
+        let seat = open.values().next().unwrap();
+        assert!(seat.used().close_reason().is_none());
+        super::hello::exporter(seat.used()).unwrap()
+    };
+    assert_eq!(used(ada), used(bob), "the same on both sides");
+    let fetched = fetch(bob, hash).await;
+    assert!(fetched.missing.is_empty() && has(bob, hash).await, "{fetched:?}");
     for node in nodes {
         node.close().await;
     }

@@ -1,4 +1,5 @@
-//! Blobs between two members: one connection per pair, over which both sides fetch and serve.
+//! Blobs between two members of a workspace: one connection, over which both sides fetch and serve what
+//! is of that workspace and nothing else.
 //!
 //! Each session takes work from the node's table of transfers: groups of small blobs, parts of large
 //! ones. Whoever finds that nothing is missing of a blob makes it durable.
@@ -18,12 +19,14 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::gauge::Tally;
-use super::{DIAL, Network};
+use super::rivals::{GRACE, Seat};
+use super::{DIAL, Network, code, hello};
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::blob::{FetchError, Fetched};
 use crate::clock::now_ms;
 use crate::node::Node;
 use crate::pace::Pace;
+use crate::read::{self, Way};
 use crate::store::Transfer;
 use crate::transfer::{Part, Provider, Work};
 
@@ -49,23 +52,29 @@ impl Fetch {
         Self { provider: (workspace, peer), state: watch::Sender::new(false), tally }
     }
 
+    const fn workspace(&self) -> WorkspaceId {
+        self.provider.0
+    }
+
     const fn peer(&self) -> DeviceId {
         self.provider.1
     }
 }
 
 /// Keeps a connection for blobs beside a session that this side dialled.
-pub(super) async fn keep_linked(network: &Arc<Network>, session: &Connection) {
+pub(super) async fn keep_linked(network: &Arc<Network>, workspace: WorkspaceId, session: &Connection) {
     while session.close_reason().is_none() {
-        link(network, session).await;
+        link(network, workspace, session).await;
         tokio::time::sleep(LOOK).await;
     }
 }
 
 /// Dials the peer of a session for blobs, has it served over the same connection, and waits for its end.
-async fn link(network: &Arc<Network>, session: &Connection) {
+async fn link(network: &Arc<Network>, workspace: WorkspaceId, session: &Connection) {
     let peer = DeviceId(*session.remote_id().as_bytes());
-    if network.blob_connections.borrow().get(&peer).is_some_and(|open| open.close_reason().is_none()) {
+    let provider = (workspace, peer);
+    let is_open = |seat: &Seat<Connection>| seat.all().any(|open| open.close_reason().is_none());
+    if network.blob_connections.borrow().get(&provider).is_some_and(is_open) {
         return;
     }
     let mut address = EndpointAddr::new(session.remote_id());
@@ -73,11 +82,11 @@ async fn link(network: &Arc<Network>, session: &Connection) {
         address = address.with_ip_addr(ip);
     }
     address = address.with_addrs(network.relay_addresses());
-    match timeout(DIAL, network.endpoint().connect(address, BLOBS_ALPN)).await {
+    match timeout(DIAL, dial(network, workspace, address)).await {
         Ok(Ok(connection)) => {
             // The peer is served for as long as the connection is open, also by a session that comes after.
             let (serving, served) = (Arc::clone(network), connection.clone());
-            network.spawn(async move { serve(&serving, peer, served).await });
+            network.spawn(async move { serve(&serving, provider, served).await });
             connection.closed().await;
         }
         Ok(Err(error)) => tracing::debug!("no blob connection to {}: {error}", peer.fmt_short()),
@@ -85,32 +94,49 @@ async fn link(network: &Arc<Network>, session: &Connection) {
     }
 }
 
+/// Dials a peer for the blobs of a workspace.
+pub(super) async fn dial(
+    network: &Network,
+    workspace: WorkspaceId,
+    address: EndpointAddr,
+) -> Result<Connection, ApiError> {
+    let connected = network.endpoint().connect(address, BLOBS_ALPN).await;
+    let connection = connected.map_err(|error| super::frame::lost(&error))?;
+    let node = network.node.get()?;
+    match hello::name(&node, &connection, workspace, network.device).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            connection.close(code::REFUSED.into(), b"");
+            Err(error)
+        }
+    }
+}
+
 /// Registers a blob connection and serves the peer over it until it closes.
-pub(super) async fn serve(network: &Arc<Network>, peer: DeviceId, connection: Connection) {
+pub(super) async fn serve(network: &Arc<Network>, provider: Provider, connection: Connection) {
     let Ok(node) = network.node.get() else { return };
     super::guard::widen(&connection);
-    let server = node.blob_server(super::frame::is_relayed(&connection));
+    let server = node.blob_server(provider.0, super::frame::is_relayed(&connection));
     drop(node);
-    network.blob_connections.send_modify(|open| {
-        open.insert(peer, connection.clone());
-    });
-    let id = connection.stable_id();
+    if network.register_blobs(&provider, &connection) {
+        let waiting = Arc::clone(network);
+        network.spawn(async move {
+            tokio::time::sleep(GRACE).await;
+            waiting.end_spare_blobs(&provider);
+        });
+    }
+    let served = connection.clone();
     let _counted = network.gauge.count(&connection);
     #[cfg(test)]
     let lie = network.node.get().ok().and_then(|node| node.lie());
     #[cfg(test)]
     if let Some(lie) = lie {
         lie.serve(connection).await;
+        network.unregister_blobs(&provider, &served);
         return;
     }
     server.serve(connection).await;
-    network.blob_connections.send_if_modified(|open| {
-        let same = open.get(&peer).is_some_and(|open| open.stable_id() == id);
-        if same {
-            open.remove(&peer);
-        }
-        same
-    });
+    network.unregister_blobs(&provider, &served);
 }
 
 /// Takes part in fetching for as long as it lives.
@@ -131,7 +157,7 @@ pub(super) async fn fetch_when_wanted(network: &Arc<Network>, fetch: &Fetch, wan
     let Ok(node) = network.node.get() else { return };
     let connection = loop {
         wanted.notified().await;
-        if let Ok(connection) = blob_connection(network, fetch.peer()).await {
+        if let Ok(connection) = blob_connection(network, fetch.provider).await {
             break connection;
         }
         fetch.state.send_replace(false);
@@ -180,10 +206,16 @@ async fn fetch_all(network: &Arc<Network>, node: &Node, fetch: &Fetch) -> Result
         let Some(work) = node.transfers().next(&fetch.provider, Instant::now(), now_ms()) else { return Ok(()) };
         fetch.state.send_replace(true);
         match work {
-            Work::Group(blobs) => fetch_group(network, node, fetch, blobs).await?,
+            Work::Group(blobs) => fetch_group(network, node, fetch, Taken { node, blobs }).await?,
             Work::Begin(blob) => {
-                begin(node, blob).await?;
-                fetch_parts(network, node, fetch, blob).await?;
+                let taken = Taken { node, blobs: vec![blob] };
+                if read::ways(node, fetch.workspace(), &[blob]).await? == [Way::GoOn] {
+                    begin(node, fetch, blob, taken).await?;
+                    fetch_parts(network, node, fetch, blob).await?;
+                } else {
+                    // Parts of it that are here count for nothing: it comes from one peer as a whole.
+                    fetch_group(network, node, fetch, taken).await?;
+                }
             }
             Work::Join(blob) => fetch_parts(network, node, fetch, blob).await?,
         }
@@ -202,26 +234,26 @@ impl Drop for Taken<'_> {
     }
 }
 
-async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: Vec<BlobRef>) -> Result<(), ApiError> {
-    let taken = Taken { node, blobs };
-    let connection = blob_connection(network, fetch.peer()).await?;
+async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, taken: Taken<'_>) -> Result<(), ApiError> {
+    let connection = blob_connection(network, fetch.provider).await?;
     node.check_space(taken.blobs.iter().map(|blob| blob.size).sum())?;
+    let ways = read::ways(node, fetch.workspace(), &taken.blobs).await?;
     let mut running = FuturesUnordered::new();
-    let mut left = taken.blobs.iter();
+    let mut left = taken.blobs.iter().zip(ways);
     let (mut arrived, mut lost, mut is_over) = (Vec::new(), None, false);
     loop {
         while running.len() < PARALLEL
             && !is_over
-            && let Some(blob) = left.next()
+            && let Some((blob, way)) = left.next()
         {
             let connection = &connection;
-            running.push(async move { (blob, fetch_one(network, node, fetch, connection, blob).await) });
+            running.push(async move { (blob, way, fetch_one(network, node, fetch, connection, (blob, way)).await) });
         }
-        let Some((blob, result)) = running.next().await else { break };
+        let Some((blob, way, result)) = running.next().await else { break };
         match result {
             Ok(fetched) => {
-                arrived.extend(fetched);
-                is_over |= is_superseded(network, &connection);
+                arrived.extend(fetched.map(|fetched| (fetched, way)));
+                is_over |= is_superseded(network, fetch, &connection);
             }
             Err(error) => {
                 is_over |= error == FetchError::Silent;
@@ -230,7 +262,8 @@ async fn fetch_group(network: &Arc<Network>, node: &Node, fetch: &Fetch, blobs: 
             }
         }
     }
-    let (arrived, _paces): (Vec<_>, Vec<_>) = arrived.into_iter().unzip();
+    let (arrived, _paces): (Vec<_>, Vec<_>) =
+        arrived.into_iter().map(|((fetched, pace), way)| ((fetched, way), pace)).unzip();
     settle(node, fetch, &connection, arrived).await?;
     lost.map_or(Ok(()), Err)
 }
@@ -242,11 +275,17 @@ async fn fetch_one(
     node: &Node,
     fetch: &Fetch,
     connection: &Connection,
-    blob: &BlobRef,
+    (blob, way): (&BlobRef, Way),
 ) -> Result<Option<(Fetched, Pace)>, FetchError> {
     let pace = node.transfers().pace(super::frame::is_relayed(connection));
     let pace = pace.counting(&node.transfers().coming(&blob.hash));
-    let fetching = node.blobs().fetch(connection, blob, &pace);
+    let fetching = async {
+        match way {
+            Way::GoOn => node.blobs().fetch(connection, blob, &pace).await,
+            Way::Anew => node.blobs().fetch_anew(connection, blob, &pace).await,
+            Way::Again => node.blobs().fetch_again(connection, blob, &pace).await,
+        }
+    };
     tokio::select! {
         fetched = fetching => {
             let fetched = fetched?;
@@ -254,7 +293,7 @@ async fn fetch_one(
             Ok(Some((fetched, pace)))
         }
         () = paused(node, fetch, &blob.hash) => Ok(None),
-        () = superseded(network, connection) => Ok(None),
+        () = superseded(network, fetch, connection) => Ok(None),
     }
 }
 
@@ -265,21 +304,22 @@ async fn paused(node: &Node, fetch: &Fetch, hash: &BlobHash) {
     drop(stops.wait_for(|_| node.transfers().is_paused(&fetch.provider, hash)).await);
 }
 
-fn newer(open: &BTreeMap<DeviceId, Connection>, connection: &Connection) -> bool {
-    let peer = DeviceId(*connection.remote_id().as_bytes());
-    open.get(&peer).is_some_and(|open| open.stable_id() != connection.stable_id() && open.close_reason().is_none())
+fn newer(open: &BTreeMap<Provider, Seat<Connection>>, provider: &Provider, connection: &Connection) -> bool {
+    open.get(provider)
+        .map(Seat::used)
+        .is_some_and(|open| open.stable_id() != connection.stable_id() && open.close_reason().is_none())
 }
 
 /// Returns whether there is a newer connection to the peer of one.
-fn is_superseded(network: &Network, connection: &Connection) -> bool {
-    newer(&network.blob_connections.borrow(), connection)
+fn is_superseded(network: &Network, fetch: &Fetch, connection: &Connection) -> bool {
+    newer(&network.blob_connections.borrow(), &fetch.provider, connection)
 }
 
 /// Waits until there is a newer connection to the peer of one, which is to be used instead.
-async fn superseded(network: &Network, connection: &Connection) {
+async fn superseded(network: &Network, fetch: &Fetch, connection: &Connection) {
     let mut open = network.blob_connections.subscribe();
     // The table lives as long as the network.
-    drop(open.wait_for(|open| newer(open, connection)).await);
+    drop(open.wait_for(|open| newer(open, &fetch.provider, connection)).await);
 }
 
 /// Notes that a peer did not give a blob. Returns what ends the pass: a fault that concerns more than
@@ -301,9 +341,9 @@ async fn note_failure(
     }
     let known = node.transfers().on_failure(&fetch.provider, hash, &error, Instant::now(), now_ms());
     if let Some(Transfer { attempts, next_ms, last_error, .. }) = known {
-        let hash = *hash;
+        let of = (fetch.workspace(), *hash);
         let why = last_error.unwrap_or_default();
-        let noted = node.with_core(move |core| core.store.note_failure(&hash, attempts, next_ms, &why)).await;
+        let noted = node.with_core(move |core| core.store.note_failure(&of, attempts, next_ms, &why)).await;
         if let Err(error) = noted {
             return Some(error);
         }
@@ -316,12 +356,11 @@ async fn note_failure(
 }
 
 /// Sees what is missing of a large blob, so that all peers can give parts of it.
-async fn begin(node: &Node, blob: BlobRef) -> Result<(), ApiError> {
-    let taken = Taken { node, blobs: vec![blob] };
+async fn begin(node: &Node, fetch: &Fetch, blob: BlobRef, taken: Taken<'_>) -> Result<(), ApiError> {
     node.check_space(blob.size)?;
     let fetched = node.blobs().begin(&blob).await?;
     let missing = node.blobs().missing(&blob, 0..blob.size).await;
-    node.transfers().share(fetched, missing);
+    node.transfers().share(fetch.workspace(), fetched, missing);
     // It is not this session's alone any more.
     drop(taken);
     Ok(())
@@ -346,7 +385,7 @@ impl Drop for TakenPart<'_> {
 /// Fetches parts of a blob until none are left for this peer, and makes it durable when nothing is
 /// missing.
 async fn fetch_parts(network: &Arc<Network>, node: &Node, fetch: &Fetch, blob: BlobRef) -> Result<(), ApiError> {
-    let connection = blob_connection(network, fetch.peer()).await;
+    let connection = blob_connection(network, fetch.provider).await;
     let connection = match connection {
         Ok(connection) => connection,
         Err(error) => {
@@ -358,7 +397,7 @@ async fn fetch_parts(network: &Arc<Network>, node: &Node, fetch: &Fetch, blob: B
     let mut lost = None;
     loop {
         while lost.is_none()
-            && !is_superseded(network, &connection)
+            && !is_superseded(network, fetch, &connection)
             && let Some(part) = node.transfers().take_part(&fetch.provider, &blob.hash, Instant::now())
         {
             let connection = &connection;
@@ -373,7 +412,7 @@ async fn fetch_parts(network: &Arc<Network>, node: &Node, fetch: &Fetch, blob: B
         let taken = Taken { node, blobs: vec![blob] };
         let fetched =
             Arc::try_unwrap(fetched).map_err(|_shared| ApiError::new(ErrorKind::Internal, "a blob is shared"));
-        settle(node, fetch, &connection, vec![fetched?]).await?;
+        settle(node, fetch, &connection, vec![(fetched?, Way::GoOn)]).await?;
         drop(taken);
     } else {
         node.transfers().drop_idle(&blob.hash);
@@ -398,7 +437,7 @@ async fn fetch_part(
     let received = tokio::select! {
         received = receive => received,
         () = paused(node, fetch, &blob.hash) => Ok(0),
-        () = superseded(network, connection) => Ok(0),
+        () = superseded(network, fetch, connection) => Ok(0),
     };
     if let Ok(bytes) = &received {
         fetch.tally.received(*bytes);
@@ -419,14 +458,23 @@ async fn fetch_part(
 }
 
 /// Makes what arrived durable, then notes it as held, then tells.
-async fn settle(node: &Node, fetch: &Fetch, connection: &Connection, arrived: Vec<Fetched>) -> Result<(), ApiError> {
+async fn settle(
+    node: &Node,
+    fetch: &Fetch,
+    connection: &Connection,
+    mut arrived: Vec<(Fetched, Way)>,
+) -> Result<(), ApiError> {
+    // What another workspace brought to the disk meanwhile may be what seemed to come: it comes again.
+    let gone_on: Vec<_> = arrived.iter().filter(|(_, way)| *way == Way::GoOn).map(|(one, _)| one.blob.hash).collect();
+    let overtaken = node.with_core(move |core| core.store.on_disk(gone_on)).await?;
+    arrived.retain(|(one, _)| !overtaken.contains(&one.blob.hash));
     if arrived.is_empty() {
         return Ok(());
     }
-    let asked: Vec<_> = arrived.iter().map(|one| one.blob.hash).collect();
-    let durable = node.blobs().settle(connection, arrived).await?;
+    let asked: Vec<_> = arrived.iter().map(|(one, _)| one.blob.hash).collect();
+    let durable = node.blobs().settle(connection, arrived.into_iter().map(|(one, _)| one).collect()).await?;
     let held: Vec<_> = durable.iter().map(|blob| (blob.hash, blob.size)).collect();
-    node.note_held(&held).await?;
+    node.note_held(fetch.workspace(), &held).await?;
     fetch.tally.arrived(held.len() as u64);
     drop(durable);
     let held: BTreeSet<_> = held.iter().map(|(hash, _)| *hash).collect();
@@ -437,11 +485,12 @@ async fn settle(node: &Node, fetch: &Fetch, connection: &Connection, arrived: Ve
     Ok(())
 }
 
-/// Returns the blob connection to a peer, waiting for the side that dials it.
-pub(super) async fn blob_connection(network: &Network, peer: DeviceId) -> Result<Connection, ApiError> {
+/// Returns the connection for blobs of a workspace to a peer, waiting for the side that dials it.
+pub(super) async fn blob_connection(network: &Network, provider: Provider) -> Result<Connection, ApiError> {
     let mut open = network.blob_connections.subscribe();
+    let used = |open: &BTreeMap<Provider, Seat<Connection>>| open.get(&provider).map(|seat| seat.used().clone());
     let lost = |what: &str| ApiError::new(ErrorKind::Network, format!("no blob connection to the peer: {what}"));
-    let found = timeout(DIAL, open.wait_for(|open| open.get(&peer).is_some_and(|c| c.close_reason().is_none()))).await;
+    let found = timeout(DIAL, open.wait_for(|open| used(open).is_some_and(|c| c.close_reason().is_none()))).await;
     let open = found.map_err(|_elapsed| lost("timed out"))?.map_err(|_closed| lost("closing"))?;
-    open.get(&peer).cloned().ok_or_else(|| lost("closed"))
+    used(&open).ok_or_else(|| lost("closed"))
 }

@@ -3,11 +3,11 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
-use dataforge_protocol::id::{BlobHash, WorkspaceId};
+use dataforge_protocol::id::{BlobHash, DeviceId, WorkspaceId};
 
-use super::{Node, lock};
+use super::{Node, WeakNode, lock};
 use crate::api::{ApiError, ErrorKind, Event};
-use crate::blob::BlobServer;
+use crate::blob::{BlobServer, Gate};
 use crate::clock::now_ms;
 use crate::config::NetworkConfig;
 use crate::core::Core;
@@ -17,13 +17,40 @@ use crate::read::Reads;
 use crate::transfer::{Interest, Transfers, wanted};
 use crate::uses::Uses;
 
+/// Gives members of a workspace what is held for it and what it refers to: nothing that only another one
+/// holds, whose answer is that of what is not here.
+struct Giver {
+    node: WeakNode,
+    workspace: WorkspaceId,
+}
+
+impl Gate for Giver {
+    fn may_read(&self, device: &DeviceId, hash: &BlobHash) -> bool {
+        let Ok(node) = self.node.get() else { return false };
+        let may_read = node.block(|core| {
+            let is_here = core.store.holds(&self.workspace, hash)? && core.store.refers(&self.workspace, hash)?;
+            Ok(is_here && core.ledger(&self.workspace)?.members().is_member(device))
+        });
+        may_read.unwrap_or(false)
+    }
+
+    fn note(&self, device: DeviceId, hash: Option<BlobHash>, bytes: u64) {
+        if let Ok(node) = self.node.get() {
+            if let (Some(network), Some(_)) = (node.running(), &hash) {
+                network.note_served(&self.workspace, &device, bytes);
+            }
+            node.0.accesses.note(&self.node, device, hash, bytes);
+        }
+    }
+}
+
 impl Node {
     /// Tells peers and listeners that blobs are held now.
-    pub(crate) fn on_blobs(&self, held: &[(BlobHash, u64)]) {
+    pub(crate) fn on_blobs(&self, workspace: &WorkspaceId, held: &[(BlobHash, u64)]) {
         if let Some(network) = lock(&self.0.running).as_ref() {
             network.announce(held.iter().map(|(hash, _)| *hash).collect());
         }
-        self.0.transfers.on_held(&held.iter().map(|(hash, _)| *hash).collect());
+        self.0.transfers.on_held(workspace, &held.iter().map(|(hash, _)| *hash).collect());
         self.0.changes.send_modify(|count| *count += 1);
         self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
     }
@@ -94,23 +121,23 @@ impl Node {
         if core.store.policy(workspace)?.unwrap_or(default) == Policy::Mirror {
             return core.store.count_missing(workspace);
         }
-        let interest: Interest = self.0.transfers.interest();
+        let interest: Interest = self.0.transfers.interest(workspace);
         Ok(wanted(&core.store, workspace, default, &interest, now_ms())?.len() as u64)
     }
 
-    /// Notes blobs as held that were found durable, and tells everybody.
-    pub(crate) async fn note_held(&self, held: &[(BlobHash, u64)]) -> Result<(), ApiError> {
+    /// Notes blobs as held for a workspace that were found durable, and tells everybody.
+    pub(crate) async fn note_held(&self, workspace: WorkspaceId, held: &[(BlobHash, u64)]) -> Result<(), ApiError> {
         let stored = held.to_vec();
         self.with_core(move |core| {
             core.store.transaction(|store| {
-                store.note_have(&stored, now_ms())?;
+                store.note_held(&workspace, &stored, now_ms())?;
                 store.forget_partials(stored.iter().map(|(hash, _)| *hash))?;
-                store.end_transfers(stored.iter().map(|(hash, _)| *hash))
+                store.end_transfers(&workspace, stored.iter().map(|(hash, _)| *hash))
             })
         })
         .await?;
         if !held.is_empty() {
-            self.on_blobs(held);
+            self.on_blobs(&workspace, held);
         }
         Ok(())
     }
@@ -131,9 +158,10 @@ impl Node {
         }
     }
 
-    pub(crate) fn blob_server(&self, is_relayed: bool) -> BlobServer {
+    /// Returns what serves the blobs of a workspace.
+    pub(crate) fn blob_server(&self, workspace: WorkspaceId, is_relayed: bool) -> BlobServer {
         let pace = self.0.transfers.pace_out(is_relayed).clone();
-        BlobServer::new(self.0.blobs.clone(), Arc::new(self.weak()), pace)
+        BlobServer::new(self.0.blobs.clone(), Arc::new(Giver { node: self.weak(), workspace }), pace)
     }
 
     /// Writes down what peers fetched until now.

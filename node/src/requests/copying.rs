@@ -2,8 +2,8 @@
 //!
 //! A well is copied with its runs, attachments, tops and surveys. The same facts make the same ids
 //! there; what they say now is written as changes there, signed by this device, because entries do not
-//! leave their workspace. Blobs are named there too and not stored twice. Where it came from is told in
-//! attributes.
+//! leave their workspace. Blobs are named there too, held for both and not stored twice. Where it came
+//! from is told in attributes.
 //!
 //! Only what is absent there is written: copying again changes nothing, and what members there said
 //! stays. A move deletes the well where it was, once the copy is durable.
@@ -111,7 +111,12 @@ fn one(core: &mut Core, from: WorkspaceId, to: WorkspaceId, well: DocId) -> Resu
         remarks: source.remarks.clone(),
         ..CopiedWell::default()
     };
-    let (info, progress) = core.write(&to, &[], |writer| {
+    let mut held = Vec::new();
+    for blob in source.parts.iter().flat_map(|part| &part.blobs) {
+        // Whoever copies has both, so what is held there is held for both from now on.
+        held.extend(core.store.size_held(&from, &blob.hash)?.map(|size| (blob.hash, size)));
+    }
+    let (info, progress) = core.write(&to, &held, |writer| {
         for part in &source.parts {
             write_part(writer, to, &source, part, &mut info)?;
         }

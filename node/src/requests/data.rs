@@ -116,7 +116,7 @@ async fn fetch(node: &Node, workspace: WorkspaceId, text: String, timeout_secs: 
             let target = target(core, &workspace, &text)?;
             let mut wanted = Vec::new();
             for named in blobs(core, &workspace, &target)? {
-                if !core.store.has_blob(&named.blob.hash)? {
+                if !core.store.holds(&workspace, &named.blob.hash)? {
                     wanted.push(named.blob);
                 }
             }
@@ -124,12 +124,12 @@ async fn fetch(node: &Node, workspace: WorkspaceId, text: String, timeout_secs: 
         })
         .await?;
     let hashes: Vec<_> = wanted.iter().map(|blob| blob.hash).collect();
-    read::ask_for(node, &hashes).await?;
+    read::ask_for(node, &workspace, &hashes).await?;
     let mut reply = FetchedReply { blobs: 0, bytes: 0, missing: Vec::new() };
     let deadline = Instant::now() + Duration::from_secs(timeout_secs);
     for blob in wanted {
         let left = deadline.saturating_duration_since(Instant::now());
-        match tokio::time::timeout(left, read::hold(node, &blob.hash)).await {
+        match tokio::time::timeout(left, read::hold(node, &workspace, &blob.hash)).await {
             Ok(Ok(())) => {
                 reply.blobs += 1;
                 reply.bytes += blob.size;
@@ -183,7 +183,7 @@ fn pinned_bytes(core: &Core, workspace: &WorkspaceId) -> Result<u64, ApiError> {
     let mut bytes = 0;
     for (hash, mark) in core.store.marked_blobs(workspace)? {
         if mark == Mark::Pin {
-            bytes += core.store.referred(&hash)?.first().map_or(0, |(_, size)| *size);
+            bytes += core.store.referred(&hash)?.iter().find(|(of, _)| of == workspace).map_or(0, |(_, size)| *size);
         }
     }
     Ok(bytes)
@@ -277,6 +277,6 @@ async fn showing(node: &Node, workspace: WorkspaceId, targets: Vec<String>) -> R
         })
         .await?;
     let count = shown.len();
-    node.transfers().show(shown.into_iter().collect(), around.into_iter().collect());
+    node.transfers().show(workspace, shown.into_iter().collect(), around.into_iter().collect());
     Ok(Reply::Done { message: format!("{count} blobs are on screen") })
 }

@@ -46,7 +46,7 @@ pub(super) async fn show(node: &Node, workspace: WorkspaceId, target: String) ->
     for run in &reply.runs {
         if run.held {
             let curves: Vec<_> = reply.curves.iter().filter(|curve| curve.run == run.short).cloned().collect();
-            reply.coverage.extend(run_coverage(node, run, &curves)?);
+            reply.coverage.extend(run_coverage(node, &workspace, run, &curves)?);
         }
     }
     Ok(Reply::Show(reply))
@@ -93,8 +93,13 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
 }
 
 /// Reads a run's table and finds where its curves have values.
-fn run_coverage(node: &Node, run: &RunInfo, curves: &[CurveInfo]) -> Result<Vec<CoverageInfo>, ApiError> {
-    let found = tokio::task::block_in_place(|| curve_inputs(node, run, curves, Options::default()))?;
+fn run_coverage(
+    node: &Node,
+    workspace: &WorkspaceId,
+    run: &RunInfo,
+    curves: &[CurveInfo],
+) -> Result<Vec<CoverageInfo>, ApiError> {
+    let found = tokio::task::block_in_place(|| curve_inputs(node, workspace, run, curves, Options::default()))?;
     let info = |curve: &CurveInput| CoverageInfo {
         run: run.short.clone(),
         curve: curve.label.clone(),
@@ -110,12 +115,13 @@ fn run_coverage(node: &Node, run: &RunInfo, curves: &[CurveInfo]) -> Result<Vec<
 /// Returns the coverage of a run's curves, in the unit of its index.
 fn curve_inputs(
     node: &Node,
+    workspace: &WorkspaceId,
     run: &RunInfo,
     curves: &[CurveInfo],
     options: Options,
 ) -> Result<Vec<CurveInput>, ApiError> {
     let hash = run.blob.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored hash is malformed"))?;
-    let table = read_table(node, &hash)?;
+    let table = read_table(node, workspace, &hash)?;
     let index = numbers(&table, 0);
     let mut found = Vec::new();
     for curve in curves {
@@ -157,7 +163,7 @@ pub(super) async fn well_coverage(
         let to_m = to_m.filter(|_| run.index_kind == "depth");
         let threshold = gap_m.zip(to_m).map(|(gap, to_m)| gap / to_m);
         let options = Options { threshold, to_m };
-        let found = tokio::task::block_in_place(|| curve_inputs(node, &run, &curves, options))?;
+        let found = tokio::task::block_in_place(|| curve_inputs(node, &workspace, &run, &curves, options))?;
         inputs.push(RunInput { run: run.short, to_m, shift_m: shift_m.unwrap_or(0.0), curves: found });
     }
     let mut coverage = coverage::well_coverage(&inputs, gap_m);

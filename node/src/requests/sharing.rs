@@ -169,7 +169,8 @@ pub(super) async fn join(
             let mut ops = ops.into_iter();
             let genesis =
                 ops.next().ok_or_else(|| ApiError::new(ErrorKind::Network, "the host sent a wrong answer"))?;
-            core.begin(&genesis, ops.collect())?;
+            let id = core.begin(&genesis, ops.collect())?;
+            core.store.begin_joining(&id, &host)?;
             core.store.add_peer(&host, &addresses)?;
             if core.role(&workspace)?.is_none() {
                 return Err(ApiError::new(ErrorKind::NotAllowed, "the host did not make this device a member"));

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dataforge_protocol::id::BlobHash;
+use dataforge_protocol::id::{BlobHash, WorkspaceId};
 use dataforge_query::{BlobError, BlobReader};
 use tokio::task::JoinSet;
 
@@ -15,28 +15,29 @@ use crate::node::{Node, WeakNode};
 use crate::table::see_that_held;
 use crate::{footer, read};
 
-/// Reads blobs.
+/// Reads blobs of a workspace.
 #[derive(Debug)]
 pub(super) struct LocalBlobs {
     node: WeakNode,
     blobs: Blobs,
+    workspace: WorkspaceId,
 }
 
 impl LocalBlobs {
-    pub(super) const fn new(node: WeakNode, blobs: Blobs) -> Self {
-        Self { node, blobs }
+    pub(super) const fn new(node: WeakNode, blobs: Blobs, workspace: WorkspaceId) -> Self {
+        Self { node, blobs, workspace }
     }
 }
 
 #[async_trait]
 impl BlobReader for LocalBlobs {
     async fn read(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BlobError> {
-        let hash = BlobHash(*blob);
+        let (workspace, hash) = (self.workspace, BlobHash(*blob));
         let failed = |error| BlobError::read(blob, Box::new(error) as Box<dyn std::error::Error + Send + Sync>);
         // The have-table vouches for the file: without its row the file may be partial. A table of
         // others is opened only after it was checked.
         let node = self.node.get().map_err(failed)?;
-        match node.locked(|core| see_that_held(core, &hash)) {
+        match node.locked(|core| see_that_held(core, &workspace, &hash)) {
             Ok(()) => {
                 node.uses().note(&node, &hash, true);
                 return ranges.iter().map(|range| self.blobs.read(&hash, range.clone()).map_err(failed)).collect();
@@ -47,7 +48,10 @@ impl BlobReader for LocalBlobs {
         // On the node's own threads: the engine's know nothing of its network.
         let mut work = JoinSet::new();
         let ranges = ranges.to_vec();
-        work.spawn_on(async move { from_peers(&node, &hash, &ranges).await }, &self.node.runtime().map_err(failed)?);
+        work.spawn_on(
+            async move { from_peers(&node, &workspace, &hash, &ranges).await },
+            &self.node.runtime().map_err(failed)?,
+        );
         match work.join_next().await {
             Some(Ok(Ok(parts))) => Ok(parts),
             // Without anybody who holds it, the error itself says more.
@@ -61,7 +65,12 @@ impl BlobReader for LocalBlobs {
     }
 }
 
-async fn from_peers(node: &Node, hash: &BlobHash, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, ApiError> {
-    footer::see_that_sound(node, hash).await?;
-    read::read(node, hash, ranges).await
+async fn from_peers(
+    node: &Node,
+    workspace: &WorkspaceId,
+    hash: &BlobHash,
+    ranges: &[Range<u64>],
+) -> Result<Vec<Bytes>, ApiError> {
+    footer::see_that_sound(node, workspace, hash).await?;
+    read::read(node, workspace, hash, ranges).await
 }

@@ -55,7 +55,7 @@ const RUNS: &str = "
     SELECT r.id, substr(lower(hex(r.id)), 1, ?2), r.well, coalesce(w.name, ''), r.name, r.source_name, r.source_sha256,
            r.source_bytes, r.blob, r.blob_bytes, r.row_count, r.kind, r.set_name, r.index_mnemonic, r.index_unit,
            r.index_kind, r.index_min, r.index_max, r.step, r.reader, r.service_company, r.log_date, r.run_number, r.pass,
-           r.acquisition, r.log_type, r.wellbore, r.datum, r.elevation_m, r.notices, EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob)
+           r.acquisition, r.log_type, r.wellbore, r.datum, r.elevation_m, r.notices, EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace)
     FROM runs AS r
     LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
     WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
@@ -81,7 +81,7 @@ const NOTICES: &str = "
 
 const ATTACHMENTS: &str = "
     SELECT a.id, a.name, a.description, a.well, w.name, a.blob, a.blob_bytes,
-           EXISTS (SELECT 1 FROM have WHERE have.hash = a.blob)
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = a.blob AND h.workspace = a.workspace)
     FROM attachments AS a
     LEFT JOIN wells AS w ON w.workspace = a.workspace AND w.id = a.well
     LEFT JOIN projects AS p ON p.workspace = a.workspace AND p.id = a.project

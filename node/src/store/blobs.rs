@@ -1,4 +1,5 @@
-//! The have-table: which blobs are durable here, and which are referred to.
+//! The have-table: which blobs are durable here, and which are referred to. For which workspaces they are
+//! held is told by `held`.
 
 use dataforge_protocol::entry::{BlobRef, Header};
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
@@ -14,7 +15,8 @@ const RECENT: u64 = 4096;
 const RECENT_BYTES: u64 = 1 << 30;
 
 impl Store {
-    /// Notes blobs as held. Only after their files and directory were synced.
+    /// Notes blobs as being on the disk, for no workspace yet. Only after their files and directory were
+    /// synced.
     ///
     /// # Errors
     /// `Storage`.
@@ -73,14 +75,16 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn forget_have(&self, blobs: &[BlobHash]) -> Result<(), ApiError> {
-        let mut statement = self.connection().prepare_cached("DELETE FROM have WHERE hash = ?1")?;
-        for hash in blobs {
-            statement.execute(params![hash.as_bytes()])?;
+        for table in ["have", "held_for"] {
+            let mut statement = self.connection().prepare_cached(&format!("DELETE FROM {table} WHERE hash = ?1"))?;
+            for hash in blobs {
+                statement.execute(params![hash.as_bytes()])?;
+            }
         }
         Ok(())
     }
 
-    /// Returns whether a blob is held.
+    /// Returns whether a blob is on the disk, for whichever workspace.
     ///
     /// # Errors
     /// `Storage`.
@@ -88,7 +92,7 @@ impl Store {
         Ok(self.connection().prepare_cached("SELECT 1 FROM have WHERE hash = ?1")?.exists(params![hash.as_bytes()])?)
     }
 
-    /// Returns the size of a blob that is held.
+    /// Returns the size of a blob that is on the disk, for whichever workspace.
     ///
     /// # Errors
     /// `Storage`.
@@ -162,7 +166,8 @@ impl Store {
     pub(crate) fn count_missing(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
         let mut statement = self.connection().prepare_cached(&format!(
             "SELECT count(*) FROM blob_refs AS b WHERE workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = b.hash) AND NOT {}",
+             AND NOT EXISTS (SELECT 1 FROM held_for AS f WHERE f.hash = b.hash AND f.workspace = b.workspace)
+             AND NOT {}",
             super::marks::dead()
         ))?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
@@ -175,13 +180,14 @@ impl Store {
     pub(crate) fn missing_bytes(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
         let mut statement = self.connection().prepare_cached(&format!(
             "SELECT coalesce(sum(size), 0) FROM blob_refs AS b WHERE workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM have WHERE have.hash = b.hash) AND NOT {}",
+             AND NOT EXISTS (SELECT 1 FROM held_for AS f WHERE f.hash = b.hash AND f.workspace = b.workspace)
+             AND NOT {}",
             super::marks::dead()
         ))?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
     }
 
-    /// Returns the bytes of all blobs held, but for those that some workspaces refer to.
+    /// Returns the bytes of all blobs held, but for those that some workspaces hold and refer to.
     ///
     /// # Errors
     /// `Storage`.
@@ -189,7 +195,8 @@ impl Store {
         let ids: Vec<_> = workspaces.iter().map(|id| format!("x'{id}'")).collect();
         let sql = format!(
             "SELECT coalesce(sum(size), 0) FROM have AS h WHERE NOT EXISTS
-             (SELECT 1 FROM blob_refs AS b WHERE b.hash = h.hash AND b.workspace IN ({}))",
+             (SELECT 1 FROM blob_refs AS b JOIN held_for AS f ON f.hash = b.hash AND f.workspace = b.workspace
+              WHERE b.hash = h.hash AND b.workspace IN ({}))",
             ids.join(", ")
         );
         Ok(self.connection().query_row(&sql, [], |row| row.get(0))?)

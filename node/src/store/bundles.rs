@@ -170,7 +170,8 @@ impl Store {
     pub(crate) fn carried(&self, workspace: &WorkspaceId) -> Result<Vec<Carried>, ApiError> {
         let mut statement = self.connection().prepare_cached(&format!(
             "SELECT b.hash, b.size FROM blob_refs AS b WHERE b.workspace = ?1
-             AND EXISTS (SELECT 1 FROM have WHERE have.hash = b.hash AND have.size = b.size) AND NOT {}
+             AND EXISTS (SELECT 1 FROM have WHERE have.hash = b.hash AND have.size = b.size)
+             AND EXISTS (SELECT 1 FROM held_for AS f WHERE f.hash = b.hash AND f.workspace = b.workspace) AND NOT {}
              ORDER BY b.hash",
             super::marks::dead()
         ))?;

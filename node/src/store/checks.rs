@@ -19,12 +19,12 @@ pub(crate) struct Unchecked {
 
 const NATIVE: &str = "
     SELECT r.id, r.blob, r.expected FROM runs AS r
-    WHERE r.workspace = ?1 AND EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob)
+    WHERE r.workspace = ?1 AND EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace)
     AND NOT EXISTS (SELECT 1 FROM checks AS c WHERE c.blob = r.blob AND c.expected = r.expected)";
 
 const GRIDDED: &str = "
     SELECT g.run, g.blob, g.expected FROM gridded AS g
-    WHERE g.workspace = ?1 AND EXISTS (SELECT 1 FROM have WHERE have.hash = g.blob)
+    WHERE g.workspace = ?1 AND EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = g.blob AND h.workspace = g.workspace)
     AND NOT EXISTS (SELECT 1 FROM checks AS c WHERE c.blob = g.blob AND c.expected = g.expected)";
 
 fn unchecked(row: &Row<'_>) -> rusqlite::Result<Unchecked> {
@@ -65,16 +65,16 @@ impl Store {
         Ok(found)
     }
 
-    /// Returns whether a blob is held and was found to be a sound table.
+    /// Returns whether a blob is held for a workspace and was found to be a sound table.
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn has_table(&self, hash: &BlobHash) -> Result<bool, ApiError> {
+    pub(crate) fn has_table(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<bool, ApiError> {
         let mut statement = self.connection().prepare_cached(
-            "SELECT 1 FROM have WHERE hash = ?1
+            "SELECT 1 FROM held_for WHERE hash = ?1 AND workspace = ?2
              AND EXISTS (SELECT 1 FROM checks WHERE checks.blob = ?1 AND checks.refused IS NULL)",
         )?;
-        Ok(statement.exists(params![hash.as_bytes()])?)
+        Ok(statement.exists(params![hash.as_bytes(), workspace.as_bytes()])?)
     }
 
     /// Returns whether a table was found not to be what is expected.

@@ -8,15 +8,16 @@ use super::marks::dead;
 use crate::api::ApiError;
 
 impl Store {
-    /// Adds so much time to the age of held blobs that no workspace refers to, or only for things that
-    /// are deleted; what is needed again is garbage no more.
+    /// Adds so much time to the age of held blobs that no workspace refers to which holds them, or only for
+    /// things that are deleted; what is needed again is garbage no more.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) fn age_garbage(&self, by_ms: u64) -> Result<(), ApiError> {
         let sql = format!(
             "SELECT hash FROM have AS h WHERE NOT EXISTS
-             (SELECT 1 FROM blob_refs AS b WHERE b.hash = h.hash AND NOT {})",
+             (SELECT 1 FROM blob_refs AS b JOIN held_for AS f ON f.hash = b.hash AND f.workspace = b.workspace
+              WHERE b.hash = h.hash AND NOT {})",
             dead()
         );
         let mut statement = self.connection().prepare_cached(&sql)?;

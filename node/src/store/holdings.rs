@@ -19,7 +19,7 @@ const UNAMBIGUOUS: &str = "NOT EXISTS (SELECT 1 FROM blob_places AS o WHERE o.wo
 /// Whether a place `p` is the first of its blob.
 const FIRST: &str = "NOT EXISTS (SELECT 1 FROM blob_places AS f WHERE f.hash = p.hash AND f.workspace = p.workspace
     AND (f.device, f.number) < (p.device, p.number))";
-const HELD: &str = "EXISTS (SELECT 1 FROM have WHERE have.hash = p.hash)";
+const HELD: &str = "EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.hash AND h.workspace = p.workspace)";
 
 impl Store {
     /// Keeps a device's statement in the place of an earlier one.

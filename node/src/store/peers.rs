@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::Store;
 use crate::api::ApiError;
@@ -32,6 +32,34 @@ impl Peer {
 }
 
 impl Store {
+    /// Notes that a workspace was joined, and who let this device in.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn begin_joining(&self, workspace: &WorkspaceId, host: &DeviceId) -> Result<(), ApiError> {
+        let key = params![workspace.as_bytes(), host.as_bytes()];
+        self.connection().execute("INSERT OR REPLACE INTO joining VALUES (?1, ?2)", key)?;
+        Ok(())
+    }
+
+    /// Notes that all of a workspace that was joined has come that somebody had.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn end_joining(&self, workspace: &WorkspaceId) -> Result<(), ApiError> {
+        self.connection().execute("DELETE FROM joining WHERE workspace = ?1", params![workspace.as_bytes()])?;
+        Ok(())
+    }
+
+    /// Returns who let this device into a workspace of which not all has come yet.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn joining(&self, workspace: &WorkspaceId) -> Result<Option<DeviceId>, ApiError> {
+        let mut statement = self.connection().prepare_cached("SELECT host FROM joining WHERE workspace = ?1")?;
+        Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0)).optional()?.map(DeviceId))
+    }
+
     /// Remembers addresses of a peer, newest first.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, DocId, WorkspaceId};
-use rusqlite::{Params, params};
+use rusqlite::{OptionalExtension as _, Params, params};
 
 use super::Store;
 use crate::api::ApiError;
@@ -107,7 +107,17 @@ impl Store {
         Ok(found.into_values().collect())
     }
 
-    /// Returns the size that a workspace declares for a blob, and the first workspace that does.
+    /// Returns the size that a workspace declares for a blob it refers to.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn size_of(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<Option<u64>, ApiError> {
+        let mut statement =
+            self.connection().prepare_cached("SELECT size FROM blob_refs WHERE workspace = ?1 AND hash = ?2")?;
+        Ok(statement.query_row(params![workspace.as_bytes(), hash.as_bytes()], |row| row.get(0)).optional()?)
+    }
+
+    /// Returns the sizes that workspaces declare for a blob.
     ///
     /// # Errors
     /// `Storage`.

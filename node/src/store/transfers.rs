@@ -22,6 +22,9 @@ pub(crate) struct Transfer {
     pub(crate) last_error: Option<String>,
 }
 
+/// A blob, and the workspace that it is fetched for.
+pub(crate) type Wish = (WorkspaceId, BlobHash);
+
 /// Something that is not fetched, or not fetched from, for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Paused {
@@ -44,17 +47,17 @@ impl Paused {
 }
 
 impl Store {
-    /// Notes that blobs are asked for by name. They are tried at once.
+    /// Notes that blobs of a workspace are asked for by name. They are tried at once.
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn ask_for(&self, blobs: &[BlobHash], now_ms: u64) -> Result<(), ApiError> {
+    pub(crate) fn ask_for(&self, workspace: &WorkspaceId, blobs: &[BlobHash], now_ms: u64) -> Result<(), ApiError> {
         let mut statement = self.connection().prepare_cached(
-            "INSERT INTO transfers VALUES (?1, ?2, 0, 0, NULL)
+            "INSERT INTO transfers VALUES (?1, ?2, ?3, 0, 0, NULL)
              ON CONFLICT DO UPDATE SET asked_ms = coalesce(asked_ms, excluded.asked_ms), next_ms = 0",
         )?;
         for hash in blobs {
-            statement.execute(params![hash.as_bytes(), now_ms])?;
+            statement.execute(params![workspace.as_bytes(), hash.as_bytes(), now_ms])?;
         }
         Ok(())
     }
@@ -63,13 +66,14 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn note_failure(&self, hash: &BlobHash, attempts: u32, next_ms: u64, why: &str) -> Result<(), ApiError> {
+    pub(crate) fn note_failure(&self, of: &Wish, attempts: u32, next_ms: u64, why: &str) -> Result<(), ApiError> {
+        let (workspace, hash) = of;
         self.connection()
             .prepare_cached(
-                "INSERT INTO transfers VALUES (?1, NULL, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET
+                "INSERT INTO transfers VALUES (?1, ?2, NULL, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
                  attempts = excluded.attempts, next_ms = excluded.next_ms, last_error = excluded.last_error",
             )?
-            .execute(params![hash.as_bytes(), attempts, next_ms, why])?;
+            .execute(params![workspace.as_bytes(), hash.as_bytes(), attempts, next_ms, why])?;
         Ok(())
     }
 
@@ -77,10 +81,15 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn end_transfers(&self, blobs: impl IntoIterator<Item = BlobHash>) -> Result<(), ApiError> {
-        let mut statement = self.connection().prepare_cached("DELETE FROM transfers WHERE hash = ?1")?;
+    pub(crate) fn end_transfers(
+        &self,
+        workspace: &WorkspaceId,
+        blobs: impl IntoIterator<Item = BlobHash>,
+    ) -> Result<(), ApiError> {
+        let mut statement =
+            self.connection().prepare_cached("DELETE FROM transfers WHERE workspace = ?1 AND hash = ?2")?;
         for hash in blobs {
-            statement.execute(params![hash.as_bytes()])?;
+            statement.execute(params![workspace.as_bytes(), hash.as_bytes()])?;
         }
         Ok(())
     }
@@ -89,17 +98,18 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn transfers(&self) -> Result<BTreeMap<BlobHash, Transfer>, ApiError> {
-        let mut statement =
-            self.connection().prepare_cached("SELECT hash, asked_ms, attempts, next_ms, last_error FROM transfers")?;
+    pub(crate) fn transfers(&self) -> Result<BTreeMap<Wish, Transfer>, ApiError> {
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT workspace, hash, asked_ms, attempts, next_ms, last_error FROM transfers")?;
         let rows = statement.query_map([], |row| {
             let transfer = Transfer {
-                asked_ms: row.get(1)?,
-                attempts: row.get(2)?,
-                next_ms: row.get(3)?,
-                last_error: row.get(4)?,
+                asked_ms: row.get(2)?,
+                attempts: row.get(3)?,
+                next_ms: row.get(4)?,
+                last_error: row.get(5)?,
             };
-            Ok((BlobHash(row.get(0)?), transfer))
+            Ok(((WorkspaceId(row.get(0)?), BlobHash(row.get(1)?)), transfer))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -34,6 +34,21 @@ CREATE TABLE have (
     added_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- For which workspaces blobs of `have` are held: what came here for one is nothing that the members of
+-- another may have. A blob stays on the disk for as long as it is held for any.
+CREATE TABLE held_for (
+    hash      BLOB NOT NULL,
+    workspace BLOB NOT NULL,
+    PRIMARY KEY (hash, workspace)
+) STRICT, WITHOUT ROWID;
+
+-- For which workspace parts came of a blob that is not on the disk as a whole: for another one they do
+-- not count.
+CREATE TABLE begun_for (
+    hash      BLOB PRIMARY KEY,
+    workspace BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Blobs that came in since the node was last stopped in order, the newest of them: when there are any
 -- at a start, it was not, and they are hashed again.
 CREATE TABLE recent (
@@ -136,11 +151,13 @@ CREATE TABLE policies (
 
 -- Blobs that were asked for by name, and those that could not be fetched.
 CREATE TABLE transfers (
-    hash       BLOB PRIMARY KEY,
+    workspace  BLOB NOT NULL,
+    hash       BLOB NOT NULL,
     asked_ms   INTEGER,                 -- when somebody asked for it; null when it follows from the policy
     attempts   INTEGER NOT NULL,        -- that failed, since the last that did not
     next_ms    INTEGER NOT NULL,        -- not before
-    last_error TEXT
+    last_error TEXT,
+    PRIMARY KEY (workspace, hash)
 ) STRICT, WITHOUT ROWID;
 
 -- What is not fetched until somebody says so.
@@ -243,4 +260,11 @@ CREATE TABLE undone (
     entry     BLOB NOT NULL,            -- the undo
     undoes    BLOB NOT NULL,            -- the change or undo that it takes back
     PRIMARY KEY (workspace, entry)
+) STRICT, WITHOUT ROWID;
+
+-- Workspaces that were joined here and of which not all has come that somebody had: until then peers are
+-- not slowed.
+CREATE TABLE joining (
+    workspace BLOB PRIMARY KEY,
+    host      BLOB NOT NULL             -- the device that let this one in
 ) STRICT, WITHOUT ROWID;

@@ -51,8 +51,8 @@ impl Transfers {
         for (workspace, queue) in &state.queues {
             for wanted in &queue.blobs {
                 let hash = &wanted.blob.hash;
-                let flight = state.flights.get(hash);
-                let known = state.known.get(hash);
+                let flight = state.flights.get(hash).filter(|(of, _)| of == workspace).map(|(_, flight)| flight);
+                let known = state.known.get(&(*workspace, *hash));
                 let offers = || state.providers.keys().filter(|provider| provider.0 == *workspace);
                 let is_paused = [super::Paused::Workspace(*workspace), super::Paused::Blob(*hash)]
                     .iter()

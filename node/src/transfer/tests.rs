@@ -183,12 +183,12 @@ fn lists_are_made_anew_when_something_changed_but_not_all_the_time() {
     transfers.on_change();
     assert!(transfers.needs_list(&workspace, now).is_none(), "there is enough to do");
     assert!(transfers.needs_list(&workspace, now + STALE).is_some());
-    transfers.on_held(&BTreeSet::from([hash(1)]));
+    transfers.on_held(&workspace, &BTreeSet::from([hash(1)]));
     transfers.on_change();
     assert!(transfers.needs_list(&workspace, now).is_some(), "there is nothing to do");
-    transfers.ask(&[hash(7)], 3);
+    transfers.ask(&workspace, &[hash(7)], 3);
     assert_eq!(transfers.needs_list(&workspace, now).unwrap().asked, BTreeSet::from([hash(7)]));
-    transfers.show(BTreeSet::from([hash(8)]), BTreeSet::from([hash(9)]));
+    transfers.show(workspace, BTreeSet::from([hash(8)]), BTreeSet::from([hash(9)]));
     let interest = transfers.needs_list(&workspace, now).unwrap();
     assert_eq!((interest.shown, interest.around), (BTreeSet::from([hash(8)]), BTreeSet::from([hash(9)])));
 }
@@ -224,4 +224,27 @@ fn standings_tell_what_comes_by_requests_that_are_under_way() {
     drop(one);
     let _another = transfers.coming(&hash(2));
     assert!(transfers.state().coming.keys().eq([&hash(2)]), "those that ended are forgotten");
+}
+
+#[test]
+fn what_comes_for_one_workspace_is_not_joined_waited_for_or_asked_for_by_another() {
+    let (transfers, now) = table(&[wanted(1, 10, 0), wanted(2, LARGE, 0)], 1, &[]);
+    let other = (WorkspaceId([2; 32]), provider(2).1);
+    transfers.join(other, false);
+    transfers.ask(&provider(1).0, &[hash(1)], 3);
+    let asked = transfers.needs_list(&other.0, now).unwrap().asked;
+    assert!(asked.is_empty(), "nobody asked for it there");
+    let all = vec![wanted(1, 10, 0), wanted(2, LARGE, 0), wanted(3, LARGE, 0)];
+    transfers.set_list(other.0, all, now);
+
+    assert_eq!(group(transfers.next(&provider(1), now, 0)), [hash(1)]);
+    assert!(matches!(transfers.next(&provider(1), now, 0), Some(Work::Begin(blob)) if blob.hash == hash(2)));
+    assert!(matches!(transfers.next(&other, now, 0), Some(Work::Begin(blob)) if blob.hash == hash(3)));
+    assert!(transfers.next(&other, now, 0).is_none(), "the rest is under way for another one");
+
+    // What was held for one is still wanted for the other, and what failed for one did not for the other.
+    transfers.on_failure(&provider(1), &hash(1), &FetchError::Lost("cable".into()), now, 0);
+    transfers.give_back(&[wanted(1, 10, 0).blob]);
+    transfers.on_held(&provider(1).0, &BTreeSet::from([hash(1)]));
+    assert_eq!(group(transfers.next(&other, now, 0)), [hash(1)]);
 }

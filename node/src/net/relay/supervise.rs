@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::probe::{Failure, probe};
 use super::{Health, Relays, State, relay_of};
 use crate::api::Event;
+use crate::net::rivals::Seat;
 use crate::net::{Network, code, lock};
 
 /// Pause between probes of a relay that sessions go through.
@@ -263,7 +264,7 @@ impl Supervisor<'_> {
             .values()
             .flat_map(|seat| seat.all().map(|live| live.connection.clone()))
             .collect::<Vec<_>>();
-        let blobs = self.network.blob_connections.borrow().values().cloned().collect::<Vec<_>>();
+        let blobs = self.network.blob_connections.borrow().values().flat_map(Seat::all).cloned().collect::<Vec<_>>();
         let all = sessions.into_iter().chain(blobs);
         all.filter(|connection| {
             connection.close_reason().is_none() && relay_of(connection).as_ref() == Some(&relay.url)

@@ -52,7 +52,7 @@ pub(super) fn check_held(core: &Core, from: WorkspaceId, well: &DocId) -> Result
     let mut missing = 0;
     for (doc, _) in documents(core, from, well)? {
         for named in core.store.blobs_of(&from, &Scope::Run(doc))? {
-            missing += u64::from(!core.store.has_blob(&named.blob.hash)?);
+            missing += u64::from(!core.store.holds(&from, &named.blob.hash)?);
         }
     }
     if missing == 0 {

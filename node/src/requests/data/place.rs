@@ -73,7 +73,7 @@ fn place(
         let devices = holders.entry(*hash).or_default();
         if let Some(own) = own {
             devices.remove(&own);
-            if core.store.has_blob(hash)? {
+            if core.store.holds(&workspace, hash)? {
                 devices.insert(own);
             }
         }

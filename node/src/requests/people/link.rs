@@ -115,7 +115,8 @@ pub(in crate::requests) async fn link(
             node.with_core(move |core| {
                 let mut ops = ops.into_iter();
                 let wrong = || ApiError::new(ErrorKind::Network, "the host sent a wrong answer");
-                core.begin(&ops.next().ok_or_else(wrong)?, ops.collect())?;
+                let id = core.begin(&ops.next().ok_or_else(wrong)?, ops.collect())?;
+                core.store.begin_joining(&id, &host)?;
                 core.store.add_peer(&host, &addresses)
             })
             .await?;

@@ -45,7 +45,7 @@ fn shown(core: &mut Core, workspace: WorkspaceId, project: &str, default: u64) -
     let (mut bytes, mut held_bytes) = (0, 0);
     for named in store.blobs_of(&workspace, &Scope::Project(id))? {
         bytes += named.blob.size;
-        if store.has_blob(&named.blob.hash)? {
+        if store.holds(&workspace, &named.blob.hash)? {
             held_bytes += named.blob.size;
         }
     }

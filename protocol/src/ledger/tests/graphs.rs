@@ -122,10 +122,10 @@ fn check(graph: &Graph, orders: u64) {
     }
 }
 
-/// Returns a file of graphs. `DATAFORGE_GRAPHS` names another directory to read them from, for longer
+/// Returns a file of graphs. `DATAFORGE_GRAPH_FILES` names another directory to read them from, for longer
 /// runs than those kept.
 pub(crate) fn file_of_graphs(name: &str) -> String {
-    let directory = std::env::var_os("DATAFORGE_GRAPHS").map(PathBuf::from);
+    let directory = std::env::var_os("DATAFORGE_GRAPH_FILES").map(PathBuf::from);
     let directory = directory.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/graphs"));
     std::fs::read_to_string(directory.join(name)).unwrap()
 }
