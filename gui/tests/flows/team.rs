@@ -1,7 +1,7 @@
 //! Flows of people and machines: conflicts, history, members, devices, late work, storage, sync, settings.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::Path;
 
 use dataforge_node::api::{
     BundleRequest, ConflictsRequest, DataRequest, HealthRequest, Reply, Request, WellInfo, Words,
@@ -222,7 +222,7 @@ fn entries(desk: &Desk) -> usize {
 }
 
 /// Reads the code of an image.
-fn decoded(path: &PathBuf) -> String {
+fn decoded(path: &Path) -> String {
     let bytes = std::fs::read(path).expect("it was saved");
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::normalize_to_color8());

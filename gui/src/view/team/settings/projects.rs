@@ -55,7 +55,7 @@ impl Projects {
     fn choose(&mut self, id: Option<String>) {
         self.chosen = id;
         let project = self.project();
-        let told = |key| project.and_then(|project| project.settings.get(key)).cloned().unwrap_or_default();
+        let told = |key: &str| project.and_then(|project| project.settings.get(key)).cloned().unwrap_or_default();
         (self.quota, self.types) = (told(QUOTA), told(TYPES));
     }
 
