@@ -2,7 +2,11 @@
 //!
 //! Panels and shortcuts push actions, [`State::apply`](crate::State::apply) is their only reader.
 
+use std::path::PathBuf;
+
 use crate::bridge::Message;
+use crate::calls::Ticket;
+use crate::state::{Filter, Key};
 use crate::theme::Choice;
 use crate::view::Place;
 
@@ -27,6 +31,10 @@ pub enum Action {
     SelectRun(String),
     /// Select the run above or below.
     StepRun(Step),
+    /// Show a curve, as `RUN:NUMBER`, of the run that is selected.
+    SelectCurve(String),
+    /// Go about in the tree.
+    Browse(Browse),
     /// Filter the wells by these words.
     Search(String),
     /// Put the cursor into the search box.
@@ -47,10 +55,67 @@ pub enum Action {
     CloseView,
     /// Do a command, by its id.
     Run(&'static str),
+    /// Undo the last change made here, or redo it.
+    Undo {
+        /// Redo.
+        redo: bool,
+    },
+    /// Start listening and syncing.
+    Up,
+    /// Meet all peers once.
+    Sync,
+    /// End a call that is under way.
+    CancelCall(Ticket),
+    /// Files were dropped on the window, or chosen.
+    Offer(Vec<PathBuf>),
+    /// Begin another workspace, or go back to those there are.
+    Begin(bool),
+    /// Show or hide a part of the window.
+    Toggle(Part),
     /// Tell the user something.
     Notice(String),
     /// Hide the notice.
     DismissNotice,
+}
+
+/// What the user does in the tree at the left.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Browse {
+    /// Go to the row above or below.
+    Step(Step),
+    /// Go to the row of this.
+    To(Key),
+    /// Open the branch, or go into it.
+    In,
+    /// Close the branch, or go out of it.
+    Out,
+    /// Open or close a branch.
+    Open(Key, bool),
+    /// Go to the row that begins with what is typed.
+    Typed {
+        /// What was typed now.
+        letters: String,
+        /// When, in seconds.
+        at: f64,
+    },
+    /// Show other wells.
+    Filter(Filter),
+    /// Give a star, or take it away.
+    Star {
+        /// To what.
+        key: Key,
+        /// Whether it has one.
+        on: bool,
+    },
+}
+
+/// A part of the window that can be hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Workspaces and wells at the left.
+    Lists,
+    /// The inspector at the right.
+    Inspector,
 }
 
 /// A direction in a list.

@@ -20,6 +20,7 @@ use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 
 pub use self::client::ClientOpener;
 pub use self::door::{Door, Opener};
+use crate::memory::Memory;
 
 /// Commands that may wait for the bridge; the window has at most one per list under way.
 const COMMANDS: usize = 64;
@@ -47,11 +48,23 @@ pub enum Command {
         /// Its ticket.
         ticket: u64,
     },
+    /// Keep how the window stands until it opens again.
+    Remember {
+        /// How it stands.
+        memory: Box<Memory>,
+    },
 }
 
 /// What the bridge brings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
+    /// How the window was left; before anything else, where there is a place for it.
+    Remembered {
+        /// What was kept.
+        memory: Box<Memory>,
+        /// What the user should know about it.
+        notice: Option<String>,
+    },
     /// The data directory is open.
     Opened,
     /// It is not; nothing happens until [`Command::Open`].

@@ -31,17 +31,46 @@ impl CommandInfo {
     }
 }
 
-/// Commands of the whole window.
+/// Keys with Ctrl (Command on a Mac) and Shift.
+const COMMAND_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+/// Commands of the whole window. Where keys differ by Shift only, those with it come first: the others
+/// are taken for them too.
 pub const WINDOW: &[CommandInfo] = &[
+    CommandInfo::new("window.palette", "Find a command, well or chart").keys(Modifiers::COMMAND, Key::K),
+    CommandInfo::new("window.help", "Show all keys").keys(Modifiers::NONE, Key::F1),
     CommandInfo::new("window.refresh", "Load everything again").keys(Modifiers::NONE, Key::F5),
     CommandInfo::new("window.search", "Search wells").keys(Modifiers::COMMAND, Key::F),
     CommandInfo::new("window.close_view", "Close this view").keys(Modifiers::COMMAND, Key::W),
+    CommandInfo::new("window.previous_view", "Go to the view before").keys(COMMAND_SHIFT, Key::Tab),
+    CommandInfo::new("window.next_view", "Go to the next view").keys(Modifiers::COMMAND, Key::Tab),
+    CommandInfo::new("window.next_region", "Go to the next part of the window").keys(Modifiers::NONE, Key::F6),
+    CommandInfo::new("window.redo", "Redo what was undone").keys(COMMAND_SHIFT, Key::Z),
+    CommandInfo::new("window.undo", "Undo the last change of yours").keys(Modifiers::COMMAND, Key::Z),
+    CommandInfo::new("window.zoom_in", "Make everything larger").keys(Modifiers::COMMAND, Key::Plus),
+    CommandInfo::new("window.zoom_out", "Make everything smaller").keys(Modifiers::COMMAND, Key::Minus),
+    CommandInfo::new("window.zoom_reset", "Give everything its usual size").keys(Modifiers::COMMAND, Key::Num0),
+    CommandInfo::new("window.toggle_lists", "Show or hide the wells").keys(Modifiers::COMMAND, Key::B),
+    CommandInfo::new("window.toggle_inspector", "Show or hide the inspector").keys(Modifiers::COMMAND, Key::I),
+    CommandInfo::new("window.star", "Star what is selected, or take its star").keys(Modifiers::COMMAND, Key::D),
+    CommandInfo::new("window.import", "Import files").keys(Modifiers::COMMAND, Key::O),
+    CommandInfo::new("window.home", "Open the home view").keys(Modifiers::ALT, Key::Home),
+    CommandInfo::new("window.well", "Open the page of the selected well").keys(Modifiers::ALT, Key::W),
+    CommandInfo::new("window.next_workspace", "Go to the next workspace"),
+    CommandInfo::new("window.previous_workspace", "Go to the workspace before"),
+    CommandInfo::new("window.begin", "Make or join another workspace"),
+    CommandInfo::new("window.up", "Start syncing"),
+    CommandInfo::new("window.sync", "Meet all peers once"),
+    CommandInfo::new("window.theme_system", "Theme as the system"),
+    CommandInfo::new("window.theme_dark", "Dark theme"),
+    CommandInfo::new("window.theme_light", "Light theme"),
 ];
 
 /// Returns all commands: of the window, and of every view.
 pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
-    let views = crate::view::team::COMMANDS.iter().copied();
-    WINDOW.iter().chain(views.flatten())
+    let views: [&'static [CommandInfo]; 2] = [crate::view::home::COMMANDS, crate::view::import::COMMANDS];
+    let team = crate::view::team::COMMANDS.iter().copied().flatten();
+    WINDOW.iter().chain(views.into_iter().flatten()).chain(team)
 }
 
 #[cfg(test)]

@@ -14,16 +14,23 @@
 //! - [`commands`] are what can be done by name, from the palette or the keyboard.
 //! - [`widget`] holds what several panels share, [`theme`] every colour.
 //!
-//! The window reads and writes no file itself: the door does.
+//! - [`memory`] is what the window keeps until it opens again.
+//!
+//! The window reads and writes no file itself: the bridge's thread does.
 
 pub mod action;
 pub mod app;
 pub mod bridge;
 pub mod calls;
 pub mod commands;
+pub mod files;
 pub mod format;
+pub mod inspector;
+pub mod memory;
 pub mod options;
+pub mod palette;
 pub mod panel;
+pub mod start;
 pub mod state;
 pub mod theme;
 pub mod tiles;

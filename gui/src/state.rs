@@ -7,15 +7,26 @@
 //! [`Slot`]; selecting something empties the slots below it and asks for the next one.
 
 mod apply;
+mod browse;
+mod deeds;
+mod lists;
 mod slot;
+mod tree;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use dataforge_node::api::{ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus};
 
+pub use self::deeds::Deed;
 pub use self::slot::{Slot, expect};
+pub use self::tree::{At, Filter, Held, Hit, Key, Row, Tree};
 use crate::calls::Tickets;
+use crate::memory::{Memory, Recent};
 use crate::theme::Choice;
+
+/// Places that are remembered as opened lately.
+const RECENT: usize = 12;
 
 /// Whether the data directory is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +61,23 @@ pub struct Selection {
     pub well: Option<String>,
     /// Run.
     pub run: Option<String>,
+    /// Curve of the run, as `RUN:NUMBER`.
+    pub curve: Option<String>,
+}
+
+/// How the window's parts stand, besides what they show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Whether the lists at the left are hidden.
+    pub lists_hidden: bool,
+    /// Whether the inspector at the right is hidden.
+    pub inspector_hidden: bool,
+    /// Whether a workspace is being made or joined beside those there are.
+    pub beginning: bool,
+    /// What was opened lately, the latest first.
+    pub recent: Vec<Recent>,
+    /// Files that were dropped on the window or chosen, for whoever takes them, and how often some were.
+    pub offered: (u64, Vec<PathBuf>),
 }
 
 /// The state of the window.
@@ -73,14 +101,22 @@ pub struct State {
     pub selection: Selection,
     /// Words that a well must contain.
     pub search: String,
+    /// Projects, wells, runs and curves as they are shown.
+    pub tree: Tree,
+    /// How the window's parts stand.
+    pub parts: Parts,
     /// What the next frame should show.
     pub attention: Attention,
     /// Dark, light or as the system.
     pub theme: Choice,
     /// The last thing the node wanted the user to know.
     pub notice: Option<String>,
-    /// Rows of `wells` that match the search, in order.
+    /// Rows of `wells` that match the search, in the order in which they are shown.
     matches: Vec<usize>,
+    /// What was asked of the node by the window itself, by ticket.
+    deeds: BTreeMap<u64, Deed>,
+    /// Results of queries on their way, by ticket.
+    arriving: BTreeMap<u64, Vec<u8>>,
     /// Numbers of calls.
     tickets: Tickets,
 }
@@ -99,10 +135,14 @@ impl State {
             curves: Slot::default(),
             selection: Selection::default(),
             search: String::new(),
+            tree: Tree::default(),
+            parts: Parts::default(),
             attention: Attention::default(),
             theme: Choice::default(),
             notice: None,
             matches: Vec::new(),
+            deeds: BTreeMap::new(),
+            arriving: BTreeMap::new(),
             tickets: Tickets::default(),
         }
     }
@@ -177,19 +217,60 @@ impl State {
         format!("{} {arguments}", self.program)
     }
 
-    fn match_wells(&mut self) {
-        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
-        let wells = self.wells.value().map_or(&[][..], Vec::as_slice);
-        self.matches = (0..wells.len()).filter(|&row| contains_all(&wells[row], &words)).collect();
+    /// Returns the selected curve.
+    #[must_use]
+    pub fn selected_curve(&self) -> Option<&CurveInfo> {
+        let (run, ordinal) = self.selection.curve.as_deref()?.rsplit_once(':')?;
+        let ordinal: u32 = ordinal.parse().ok()?;
+        if self.selection.run.as_deref() != Some(run) {
+            return None;
+        }
+        self.curves.value()?.iter().find(|curve| curve.ordinal == ordinal)
     }
-}
 
-/// Whether each word occurs in some field of the well that people search by.
-fn contains_all(well: &WellInfo, words: &[String]) -> bool {
-    let optional = [&well.uwi, &well.field, &well.company, &well.country];
-    let fields: Vec<String> =
-        std::iter::once(&well.name).chain(optional.into_iter().flatten()).map(|field| field.to_lowercase()).collect();
-    words.iter().all(|word| fields.iter().any(|field| field.contains(word)))
+    /// Returns whether this person is a member of the selected workspace no more: it can be read and
+    /// exported, and nothing in it changed.
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        self.workspace_status().is_some_and(|held| held.workspace.role == "none")
+    }
+
+    /// Notes that something was opened.
+    pub fn note_opened(&mut self, recent: Recent) {
+        let all = &mut self.parts.recent;
+        all.retain(|other| (&other.place, &other.well) != (&recent.place, &recent.well));
+        all.insert(0, recent);
+        all.truncate(RECENT);
+    }
+
+    /// Returns what of it is remembered until the window opens again.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory {
+            theme: self.theme,
+            workspace: self.selection.workspace.clone(),
+            well: self.selection.well.clone(),
+            filter: self.tree.filter.clone(),
+            stars: self.tree.stars.clone(),
+            lists_hidden: self.parts.lists_hidden,
+            inspector_hidden: self.parts.inspector_hidden,
+            recent: self.parts.recent.clone(),
+            ..Memory::default()
+        }
+    }
+
+    /// Takes up what was remembered.
+    fn recall(&mut self, memory: Memory) {
+        self.theme = memory.theme;
+        self.selection.workspace = memory.workspace;
+        self.selection.well = memory.well;
+        self.tree.cursor = self.selection.well.clone().map(Key::Well);
+        self.tree.filter = memory.filter;
+        self.tree.stars = memory.stars;
+        self.parts.lists_hidden = memory.lists_hidden;
+        self.parts.inspector_hidden = memory.inspector_hidden;
+        self.parts.recent = memory.recent;
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use egui::{
     Color32, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference,
     Visuals, vec2,
 };
+use serde::{Deserialize, Serialize};
 
 /// Height of a row in a table.
 pub const ROW_HEIGHT: f32 = 24.0;
@@ -23,7 +24,8 @@ pub const QR_DARK: Color32 = Color32::BLACK;
 pub const QR_LIGHT: Color32 = Color32::WHITE;
 
 /// Which theme the user wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// As the system.
     #[default]
@@ -85,6 +87,11 @@ pub struct Palette {
     pub warn: Color32,
     /// Went wrong.
     pub error: Color32,
+}
+
+impl Palette {
+    /// That of each theme: dark, light.
+    pub const ALL: [Self; 2] = [DARK, LIGHT];
 }
 
 const DARK: Palette = Palette {

@@ -1,10 +1,13 @@
 //! The views in the middle of the window, in tabs and beside each other.
 
+mod layout;
+
 use std::collections::BTreeMap;
 
 use egui::{Id, Ui, WidgetText};
-use egui_tiles::{Behavior, Tile, TileId, Tiles, Tree, UiResponse};
+use egui_tiles::{Behavior, EditAction, SimplificationOptions, Tile, TileId, Tiles, Tree, UiResponse};
 
+pub use self::layout::Layout;
 use crate::calls::{Calls, News, Ticket, ViewId};
 use crate::panel::Actions;
 use crate::state::State;
@@ -21,6 +24,8 @@ pub struct Views {
     last: ViewId,
     /// The one that the user is in.
     focused: Option<ViewId>,
+    /// Whether the user moved something since this was last asked.
+    edited: bool,
 }
 
 /// What the views may use of the window.
@@ -35,17 +40,18 @@ pub struct Around<'a> {
 }
 
 impl Around<'_> {
-    fn cx(&mut self, view: ViewId) -> Cx<'_> {
+    /// Returns what a view, or a part of the window that makes calls as one, may use.
+    pub(crate) fn cx(&mut self, view: ViewId) -> Cx<'_> {
         Cx { state: self.state, actions: self.actions, view, calls: self.calls }
     }
 }
 
 impl Default for Views {
     fn default() -> Self {
-        let mut views = Self { tree: Tree::empty(Id::unique(TREE)), views: BTreeMap::new(), last: 0, focused: None };
-        let first = views.add(&Place::Well);
-        views.tree = Tree::new_tabs(Id::unique(TREE), vec![first]);
-        views.focused = Some(first);
+        let mut views = Self::empty(0);
+        let (home, well) = (views.add(&Place::Home), views.add(&Place::Well));
+        views.tree = Tree::new_tabs(Id::unique(TREE), vec![home, well]);
+        views.show(home);
         views
     }
 }
@@ -93,6 +99,33 @@ impl Views {
         self.views.get(&self.focused?).map(AsRef::as_ref)
     }
 
+    /// Goes to the next view, or the one before, in the order in which they lie.
+    pub fn cycle(&mut self, forward: bool) {
+        let order = self.order();
+        let Some(last) = order.len().checked_sub(1) else {
+            return;
+        };
+        let at = self.focused.and_then(|focused| order.iter().position(|id| *id == focused));
+        let next = match (at, forward) {
+            (None, true) => 0,
+            (None, false) => last,
+            (Some(at), true) => {
+                if at == last {
+                    0
+                } else {
+                    at + 1
+                }
+            }
+            (Some(at), false) => at.checked_sub(1).unwrap_or(last),
+        };
+        self.show(order[next]);
+    }
+
+    /// Returns whether the user moved something since this was last asked.
+    pub fn take_edited(&mut self) -> bool {
+        std::mem::take(&mut self.edited)
+    }
+
     /// Does a command of the view that the user is in.
     pub fn run(&mut self, command: &str, around: &mut Around<'_>) {
         if let Some(id) = self.focused
@@ -100,6 +133,12 @@ impl Views {
         {
             view.run(command, &mut around.cx(id));
         }
+    }
+
+    /// Returns what the view that the user is in is of.
+    #[must_use]
+    pub fn focused_place(&self) -> Option<Place> {
+        self.focused().map(View::place)
     }
 
     /// Closes the view that the user is in.
@@ -114,9 +153,14 @@ impl Views {
 
     /// Draws all that are in sight.
     pub fn ui(&mut self, ui: &mut Ui, around: &mut Around<'_>) {
-        let mut lying = Lying { views: &mut self.views, around, focused: &mut self.focused };
+        let mut lying = Lying { views: &mut self.views, around, focused: &mut self.focused, edited: &mut self.edited };
         self.tree.ui(&mut lying, ui);
         self.drop_gone(around.calls);
+    }
+
+    /// Returns none, whose first will have a number after this.
+    fn empty(last: ViewId) -> Self {
+        Self { tree: Tree::empty(Id::unique(TREE)), views: BTreeMap::new(), last, focused: None, edited: false }
     }
 
     fn add(&mut self, place: &Place) -> ViewId {
@@ -132,7 +176,8 @@ impl Views {
         let parent = beside.and_then(|tile| self.tree.tiles.parent_of(tile)).or(self.tree.root);
         match parent.and_then(|parent| self.tree.tiles.get_mut(parent)) {
             Some(Tile::Container(container)) => container.add_child(tile),
-            _ => self.tree = Tree::new_tabs(Id::unique(TREE), vec![id]),
+            Some(Tile::Pane(other)) => self.tree = Tree::new_tabs(Id::unique(TREE), vec![*other, id]),
+            None => self.tree = Tree::new_tabs(Id::unique(TREE), vec![id]),
         }
     }
 
@@ -159,6 +204,7 @@ struct Lying<'a, 'b> {
     views: &'a mut BTreeMap<ViewId, Box<dyn View>>,
     around: &'a mut Around<'b>,
     focused: &'a mut Option<ViewId>,
+    edited: &'a mut bool,
 }
 
 impl Behavior<ViewId> for Lying<'_, '_> {
@@ -182,5 +228,28 @@ impl Behavior<ViewId> for Lying<'_, '_> {
 
     fn is_tab_closable(&self, _tiles: &Tiles<ViewId>, _tile: TileId) -> bool {
         true
+    }
+
+    /// A single view has a tab too: it says what it is, and can be closed.
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    /// Ctrl+Tab is a command of the window, wherever the pointer is.
+    fn cycle_tabs_with_keyboard(&self) -> bool {
+        false
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<ViewId>, tile: TileId, button: egui::Response) -> egui::Response {
+        if button.clicked()
+            && let Some(pane) = tiles.get_pane(&tile)
+        {
+            *self.focused = Some(*pane);
+        }
+        button
+    }
+
+    fn on_edit(&mut self, _action: EditAction) {
+        *self.edited = true;
     }
 }

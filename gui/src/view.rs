@@ -7,12 +7,14 @@
 //! To add a view: a variant of [`Place`], a file here, a line in [`open`], and its commands in
 //! [`crate::commands`].
 
+pub mod home;
+pub mod import;
 pub mod team;
 pub mod well;
 
 use std::fmt::Debug;
 
-use dataforge_node::api::{Event, Request};
+use dataforge_node::api::{ChartInfo, Event, Request};
 use egui::Ui;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,10 @@ use crate::state::State;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "view", rename_all = "snake_case")]
 pub enum Place {
+    /// Whether the work is safe, what happened, and what to do next.
+    Home,
+    /// Files on their way in.
+    Import,
     /// The well that is selected, with its runs and curves.
     Well,
     /// What several people wrote without knowing of each other.
@@ -132,15 +138,24 @@ impl Cx<'_> {
 /// Returns the views that are of nothing in particular, for the palette.
 #[must_use]
 pub fn standing() -> Vec<(&'static str, Place)> {
-    let mut places = vec![("Page of the well", Place::Well)];
+    let mut places = vec![("Home", Place::Home), ("Import", Place::Import), ("Page of the well", Place::Well)];
     places.extend(team::standing());
     places
+}
+
+/// Returns what shows a chart: the page of its well.
+#[must_use]
+pub fn open_chart(chart: &ChartInfo) -> Vec<Action> {
+    let well = chart.well_id.clone().map(Action::SelectWell);
+    well.into_iter().chain([Action::Open(Place::Well)]).collect()
 }
 
 /// Makes the view of a place.
 #[must_use]
 pub fn open(place: &Place) -> Box<dyn View> {
     match place {
+        Place::Home => Box::<home::HomeView>::default(),
+        Place::Import => Box::<import::ImportView>::default(),
         Place::Well => Box::new(well::WellView),
         Place::Conflicts => Box::<team::conflicts::ConflictsView>::default(),
         Place::History { target } => Box::new(team::history::HistoryView::of(target.clone())),

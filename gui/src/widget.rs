@@ -7,4 +7,7 @@ pub mod form;
 pub mod hint;
 pub mod problem;
 pub mod qr;
+pub mod region;
+pub mod star;
 pub mod table;
+pub mod tree;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use dataforge_gui::{App, Door, Opener, State};
 use dataforge_node::api::{
-    ApiError, CurveInfo, ErrorKind, Event, LateQuota, Reply, Request, RunInfo, StatusReply, WellInfo, WorkspaceInfo,
-    WorkspaceStatus,
+    ApiError, BlameReply, CurveInfo, DataRequest, ErrorKind, Event, HistoryRequest, LateQuota, Reply, Request, RunInfo,
+    StateInfo, StatusReply, WellInfo, WhereReply, WorkspaceInfo, WorkspaceStatus,
 };
 use dataforge_node::client::Output;
 use egui::accesskit::Role;
@@ -81,6 +81,24 @@ impl Door for FakeDoor {
             },
             Request::Runs { well: Some(well), .. } => Reply::Runs { runs: vec![run(&well, 1), run(&well, 2)] },
             Request::Curves { run: Some(run), .. } => Reply::Curves { curves: curves(&run) },
+            Request::Projects { .. } => Reply::Projects { projects: Vec::new() },
+            Request::Conflicts { .. } => Reply::Conflicts { conflicts: Vec::new() },
+            Request::Charts { .. } => Reply::Charts { charts: Vec::new() },
+            Request::Data { ask: DataRequest::Marks, .. } => Reply::Marks { marks: Vec::new() },
+            Request::Data { ask: DataRequest::Where { target }, .. } => Reply::Where(WhereReply {
+                target,
+                blobs: 0,
+                bytes: 0,
+                holders: Vec::new(),
+                nowhere: 0,
+                each: Vec::new(),
+            }),
+            Request::History { ask: HistoryRequest::Blame { target, .. }, .. } => {
+                let state = StateInfo { asked: String::new(), changes: 0, last: None };
+                Reply::Blame(BlameReply { target, state, fields: Vec::new() })
+            }
+            Request::Log { .. } => Reply::Log { entries: Vec::new() },
+            Request::Query { .. } => Reply::Query { rows: 0, bytes: 0 },
             other => {
                 return Err(ApiError::new(ErrorKind::Internal, format!("not made up: {other:?}")));
             }
@@ -146,6 +164,8 @@ fn well(name: &str) -> WellInfo {
         country: None,
         runs: 2,
         curves: 4,
+        held: 2,
+        project_id: None,
         top_m: Some(100.0),
         base_m: Some(3200.0),
         grid_unit: None,

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::AbortHandle;
 
 use super::door::{Door, Opener};
+use crate::memory;
 
 /// Events that may wait for the window.
 const EVENTS: usize = 64;
@@ -40,6 +41,10 @@ pub struct ClientDoor {
 
 impl Opener for ClientOpener {
     type Door = ClientDoor;
+
+    fn memory(&self) -> Option<PathBuf> {
+        Some(self.directory.join(memory::FILE))
+    }
 
     async fn open(&self) -> Result<ClientDoor, ApiError> {
         let passphrase = passphrase_of_environment()?;

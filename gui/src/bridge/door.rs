@@ -1,6 +1,7 @@
 //! The door as the bridge sees it, so that tests can stand behind it.
 
 use std::future::Future;
+use std::path::PathBuf;
 
 use dataforge_node::api::{ApiError, Event, Reply, Request};
 use dataforge_node::client::Output;
@@ -30,6 +31,11 @@ pub trait Door: Send + Sync + 'static {
 pub trait Opener: Send + 'static {
     /// What it opens.
     type Door: Door;
+
+    /// Returns the file that keeps how the window was left; none where nothing is kept.
+    fn memory(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// Opens it.
     fn open(&self) -> impl Future<Output = Result<Self::Door, ApiError>> + Send;

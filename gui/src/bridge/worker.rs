@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -17,6 +18,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::door::{Door, Opener};
 use super::{Command, Message, Waker};
+use crate::memory::{self, Memory};
 
 /// Calls that run side by side; more wait in the command queue.
 const CALLS: usize = 16;
@@ -50,6 +52,21 @@ impl Outbox {
     }
 }
 
+/// Where it is kept how the window stands.
+struct Keeper(Option<PathBuf>);
+
+impl Keeper {
+    /// Writes it, which takes less than a frame; a disk that does not take it costs only that.
+    fn keep(&self, memory: &Memory) {
+        if let Some(path) = &self.0
+            && path.parent().is_some_and(Path::is_dir)
+            && let Err(error) = memory::write(path, memory)
+        {
+            tracing::warn!("how the window stands is not kept: {error} ({})", path.display());
+        }
+    }
+}
+
 /// Says that the bridge has ended, however it ended: the window then finds its queue closed.
 struct Farewell(Waker);
 
@@ -67,11 +84,16 @@ pub(super) fn run<O: Opener>(runtime: Runtime, opener: O, commands: mpsc::Receiv
 }
 
 async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Command>, outbox: Outbox) {
+    let keeper = Keeper(opener.memory());
+    if let Some(path) = &keeper.0 {
+        let memory::Read { memory, notice } = memory::read(path);
+        outbox.send(Message::Remembered { memory: Box::new(memory), notice }).await;
+    }
     loop {
         match guard(opener.open()).await {
             Ok(door) => {
                 outbox.send(Message::Opened).await;
-                return serve(Arc::new(door), commands, outbox).await;
+                return serve(Arc::new(door), commands, outbox, keeper).await;
             }
             Err(error) => outbox.send(Message::OpenFailed(error)).await,
         }
@@ -79,6 +101,7 @@ async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Comma
             match commands.recv().await {
                 None => return,
                 Some(Command::Open) => break,
+                Some(Command::Remember { memory }) => keeper.keep(&memory),
                 // Asked before the window knew that there is no node.
                 Some(Command::Call { .. } | Command::Cancel { .. }) => {}
             }
@@ -86,7 +109,7 @@ async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Comma
     }
 }
 
-async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, outbox: Outbox) {
+async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, outbox: Outbox, keeper: Keeper) {
     let mut calls = JoinSet::new();
     let mut running: HashMap<u64, AbortHandle> = HashMap::new();
     let mut eventful = true;
@@ -101,6 +124,7 @@ async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, out
                     let work = answer(Arc::clone(&door), outbox.clone(), ticket, *request);
                     running.insert(ticket, calls.spawn(work));
                 }
+                Some(Command::Remember { memory }) => keeper.keep(&memory),
                 Some(Command::Cancel { ticket }) => {
                     if let Some(call) = running.remove(&ticket) {
                         call.abort();

@@ -15,6 +15,12 @@ pub fn header_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             theme_ui(ui, state, actions);
             ui.add_space(8.0);
+            if ui.button("Keys").on_hover_text("Show all keys (F1)").clicked() {
+                actions.push(Action::Run("window.help"));
+            }
+            if ui.button("Commands").on_hover_text("Find a command, well or chart (Ctrl+K)").clicked() {
+                actions.push(Action::Run("window.palette"));
+            }
             if ui.button("Refresh").on_hover_text("Load everything again (F5)").clicked() {
                 actions.push(Action::Refresh);
             }
@@ -23,6 +29,17 @@ pub fn header_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         });
     });
+    if state.is_removed() {
+        removed_ui(ui, state);
+    }
+}
+
+/// Says that the workspace can only be read any more.
+fn removed_ui(ui: &mut Ui, state: &State) {
+    let name = state.workspace_status().map_or("this workspace", |held| held.workspace.name.as_str());
+    let text = format!("You are no member of {name} any more. What is here can be read and exported, and not changed.");
+    let text = RichText::new(text).strong().color(theme::palette(ui).warn);
+    ui.add(egui::Label::new(text).wrap());
 }
 
 fn notice_ui(ui: &mut Ui, notice: &str, actions: &mut Actions) {

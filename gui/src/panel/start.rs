@@ -4,7 +4,10 @@ use egui::Ui;
 
 use super::Actions;
 use crate::action::Action;
+use crate::app::BEGIN;
+use crate::start::Begin;
 use crate::state::{NodeState, State};
+use crate::tiles::Around;
 use crate::widget::hint;
 use crate::widget::problem::problem_ui;
 
@@ -17,20 +20,20 @@ pub fn is_needed(state: &State) -> bool {
     state.node != NodeState::Open || state.workspaces().next().is_none()
 }
 
-/// Draws why there is nothing to show, and what to do.
-pub fn start_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+/// Draws why there is nothing to show, or the first steps.
+pub fn start_ui(ui: &mut Ui, begin: &mut Begin, around: &mut Around<'_>) {
+    let state = around.state;
     let directory = state.directory.display();
     match (&state.node, state.status.error()) {
         (NodeState::Opening, _) => hint::loading_ui(ui, &format!("Opening {directory} …")),
-        (NodeState::Failed(error), _) => failure_ui(ui, "The data directory cannot be opened", error, actions),
-        (NodeState::Open, Some(error)) => failure_ui(ui, "The node gives no status", error, actions),
-        (NodeState::Open, None) if state.status.value().is_none() => hint::loading_ui(ui, "Loading …"),
-        (NodeState::Open, None) => hint::empty_ui(
-            ui,
-            "No workspace here yet",
-            &format!("{directory} holds none. Make one, or join one you were invited to; this window will show it."),
-            &[("Make one:", state.command_line("init NAME")), ("Join one:", state.command_line("join TICKET"))],
-        ),
+        (NodeState::Failed(error), _) => {
+            failure_ui(ui, "The data directory cannot be opened", error, around.actions);
+        }
+        (NodeState::Open, Some(error)) if state.status.value().is_none() => {
+            failure_ui(ui, "The node gives no status", error, around.actions);
+        }
+        (NodeState::Open, _) if state.status.value().is_none() => hint::loading_ui(ui, "Loading …"),
+        (NodeState::Open, _) => begin.ui(ui, &mut around.cx(BEGIN)),
     }
 }
 

@@ -1,17 +1,23 @@
 //! The bar at the bottom: is my work safe, and who is there.
 
 use dataforge_node::api::{StatusReply, WorkspaceStatus};
-use egui::{Align, Color32, Label, Layout, Response, RichText, Sense, Stroke, Ui};
+use egui::{Align, Color32, Label, Layout, ProgressBar, Response, RichText, Sense, Stroke, Ui};
 
-use crate::state::{NodeState, State};
+use super::Actions;
+use crate::action::Action;
+use crate::calls::{Calls, Task};
+use crate::state::{Deed, NodeState, State};
 use crate::{format, theme};
 
 /// Radius of the dot that says whether the node is up.
 const DOT_RADIUS: f32 = 4.0;
 
+/// Tasks that are shown; the others are counted.
+const TASKS: usize = 3;
+
 /// Draws the status bar.
-pub fn status_ui(ui: &mut Ui, state: &State) {
-    ui.horizontal(|ui| {
+pub fn status_ui(ui: &mut Ui, state: &State, calls: &Calls, actions: &mut Actions) {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         match (&state.node, state.status.value()) {
             (NodeState::Open, Some(status)) => {
@@ -19,7 +25,9 @@ pub fn status_ui(ui: &mut Ui, state: &State) {
                 device_ui(ui, status);
                 if let Some(held) = state.workspace_status() {
                     workspace_ui(ui, held);
+                    exchange_ui(ui, status, held);
                 }
+                tasks_ui(ui, state, calls, actions);
             }
             (NodeState::Failed(_), _) => {
                 light_ui(ui, "Not open", theme::palette(ui).error, true);
@@ -30,6 +38,63 @@ pub fn status_ui(ui: &mut Ui, state: &State) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| directory_ui(ui, state));
     });
+}
+
+/// Draws what is still to come and to go.
+fn exchange_ui(ui: &mut Ui, status: &StatusReply, held: &WorkspaceStatus) {
+    let standings = status.peers.iter().flat_map(|peer| &peer.standings);
+    let of_this: Vec<_> = standings.filter(|standing| standing.workspace_id == held.workspace.id).collect();
+    let ahead: u64 = of_this.iter().filter(|standing| standing.connected).map(|standing| standing.ahead).sum();
+    let behind: u64 = of_this.iter().filter_map(|standing| standing.behind).sum();
+    for (number, text, explanation) in [
+        (ahead, "to send", "Entries that connected peers lack."),
+        (behind, "to receive", "Entries that connected peers have and that are not here yet."),
+    ] {
+        if number > 0 {
+            let text = format!("{} {text}", format::count(number));
+            ui.label(RichText::new(text).small()).on_hover_text(explanation);
+        }
+    }
+    if held.bytes_missing > 0 {
+        let text = format!("{} elsewhere", format::bytes(held.bytes_missing));
+        ui.label(RichText::new(text).small()).on_hover_text("Data that entries refer to and that are not held here.");
+    }
+    if held.conflicts > 0 {
+        let text = RichText::new(format::counted(held.conflicts, "conflict")).small().color(theme::palette(ui).warn);
+        ui.label(text).on_hover_text("What several people wrote without knowing of each other, and somebody decides.");
+    }
+}
+
+/// Draws what is under way, with how far it is and a way to end it.
+fn tasks_ui(ui: &mut Ui, state: &State, calls: &Calls, actions: &mut Actions) {
+    for deed in state.deeds().filter(|deed| *deed != Deed::Star) {
+        ui.spinner();
+        ui.label(RichText::new(deed.name()).small());
+    }
+    for (ticket, task) in calls.tasks().take(TASKS) {
+        let (text, share) = told(task);
+        let bar = ProgressBar::new(share.unwrap_or(0.0)).desired_width(120.0);
+        ui.add(bar.text(RichText::new(&task.name).small()).animate(share.is_none())).on_hover_text(&text);
+        let cancel = ui.small_button("Cancel").on_hover_text(format!("End it: {text}"));
+        if cancel.accessible_name(format!("Cancel: {}", task.name)).clicked() {
+            actions.push(Action::CancelCall(ticket));
+        }
+    }
+    let more = calls.tasks().count().saturating_sub(TASKS);
+    if more > 0 {
+        ui.label(RichText::new(format!("and {more} more")).small());
+    }
+}
+
+/// Returns how far a task is, in words and as a share of it where that is known.
+fn told(task: &Task) -> (String, Option<f32>) {
+    #[expect(clippy::cast_precision_loss, reason = "a bar of a hundred pixels")]
+    let share = (task.total > 0).then(|| (task.done as f32 / task.total as f32).clamp(0.0, 1.0));
+    let far = match task.total {
+        0 => format::count(task.done),
+        total => format!("{} of {}", format::count(task.done), format::count(total)),
+    };
+    (format!("{} {far} {}", task.name, task.item), share)
 }
 
 fn up_ui(ui: &mut Ui, state: &State, status: &StatusReply) {
@@ -113,4 +178,18 @@ fn directory_ui(ui: &mut Ui, state: &State) {
     }
     let text = RichText::new(directory).small().color(theme::palette(ui).weak);
     ui.add(Label::new(text).truncate()).on_hover_text(more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+    use crate::calls::Task;
+
+    #[test]
+    fn a_task_says_how_far_it_is() {
+        let task = |done, total| Task { name: "Importing".into(), done, total, item: "a.las".into() };
+        assert_eq!(told(&task(3, 12)), ("Importing 3 of 12 a.las".to_owned(), Some(0.25)));
+        assert_eq!(told(&task(3, 0)), ("Importing 3 a.las".to_owned(), None));
+        assert_eq!(told(&task(9, 3)).1, Some(1.0), "a bar is never longer than its place");
+    }
 }

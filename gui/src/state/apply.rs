@@ -1,24 +1,12 @@
 //! What each action does to the state.
 
-use dataforge_node::api::{ApiError, ErrorKind, Event, Reply, Request};
+use dataforge_node::api::{ApiError, ErrorKind, Event, Request};
 
-use super::slot::expect;
-use super::{NodeState, State};
-use crate::action::{Action, Step};
+use super::lists::{OF_WORKSPACE, Subject};
+use super::{Key, NodeState, State};
+use crate::action::{Action, Part, Step};
 use crate::bridge::{Command, Message};
 use crate::calls::busy;
-
-/// The lists that are loaded, in the order in which they hang on each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    Status,
-    Wells,
-    Runs,
-    Curves,
-}
-
-/// All of them.
-const EVERYTHING: [Subject; 4] = [Subject::Status, Subject::Wells, Subject::Runs, Subject::Curves];
 
 impl State {
     /// Applies an action and returns what the bridge has to do.
@@ -28,18 +16,31 @@ impl State {
             Action::Refresh => return self.refresh(),
             Action::SelectWorkspace(id) => return self.select_workspace(Some(id)),
             Action::StepWorkspace(step) => return self.step_workspace(step),
-            Action::SelectWell(id) => return self.select_well(Some(id)),
+            Action::SelectWell(id) => return self.show_well(id),
             Action::StepWell(step) => {
                 return self.select_row(step.from_row(self.selected_row(), self.match_count()));
             }
             Action::SelectFirstMatch => return self.select_row(Some(0)),
-            Action::SelectRun(id) => return self.select_run(Some(id)),
+            Action::SelectRun(id) => {
+                let key = Key::Run(id.clone());
+                if self.tree.rows().iter().any(|row| row.key.as_ref() == Some(&key)) {
+                    self.tree.cursor = Some(key);
+                }
+                self.selection.curve = None;
+                return self.select_run(Some(id));
+            }
             Action::StepRun(step) => return self.step_run(step),
+            Action::SelectCurve(id) => self.selection.curve = Some(id),
+            Action::Browse(browse) => return self.browse(browse),
             Action::Search(words) => {
                 self.search = words;
-                self.match_wells();
+                self.make_rows();
+                return self.load(Subject::Mnemonics).into_iter().collect();
             }
-            Action::FocusSearch => self.attention.search = true,
+            Action::FocusSearch => {
+                self.parts.lists_hidden = false;
+                self.attention.search = true;
+            }
             Action::SearchFocused => self.attention.search = false,
             Action::WorkspaceRevealed => self.attention.workspace = false,
             Action::WellRevealed => self.attention.well = false,
@@ -47,22 +48,28 @@ impl State {
             Action::ChooseTheme(choice) => self.theme = choice,
             Action::Notice(text) => self.notice = Some(text),
             Action::DismissNotice => self.notice = None,
+            Action::Undo { redo } => return self.undo(redo),
+            Action::Up => return self.begin_deed(super::Deed::Up, Request::Up),
+            Action::Sync => {
+                let request = Request::Sync { workspace: None, peers: Vec::new(), timeout_secs: 60 };
+                return self.begin_deed(super::Deed::Sync, request);
+            }
+            Action::Offer(paths) => self.parts.offered = (self.parts.offered.0 + 1, paths),
+            Action::Begin(on) => self.parts.beginning = on,
+            Action::Toggle(Part::Lists) => self.parts.lists_hidden = !self.parts.lists_hidden,
+            Action::Toggle(Part::Inspector) => self.parts.inspector_hidden = !self.parts.inspector_hidden,
             // The window's own affair.
-            Action::Open(_) | Action::CloseView | Action::Run(_) => {}
+            Action::Open(_) | Action::CloseView | Action::Run(_) | Action::CancelCall(_) => {}
         }
         Vec::new()
     }
 
     /// Gives up on a command that the bridge could not take.
     pub fn on_refused(&mut self, command: &Command) {
-        let error = busy();
         match command {
-            Command::Open => self.node = NodeState::Failed(error),
-            Command::Call { ticket, .. } if self.status.awaits(*ticket) => self.status.refuse(error),
-            Command::Call { ticket, .. } if self.wells.awaits(*ticket) => self.wells.refuse(error),
-            Command::Call { ticket, .. } if self.runs.awaits(*ticket) => self.runs.refuse(error),
-            Command::Call { ticket, .. } if self.curves.awaits(*ticket) => self.curves.refuse(error),
-            Command::Call { .. } | Command::Cancel { .. } => {}
+            Command::Open => self.node = NodeState::Failed(busy()),
+            Command::Call { ticket, .. } => self.refuse(*ticket),
+            Command::Cancel { .. } | Command::Remember { .. } => {}
         }
     }
 
@@ -73,7 +80,7 @@ impl State {
                 vec![Command::Open]
             }
             NodeState::Opening => Vec::new(),
-            NodeState::Open => self.load_all(&EVERYTHING),
+            NodeState::Open => self.load_everything(),
         }
     }
 
@@ -81,7 +88,14 @@ impl State {
         match message {
             Message::Opened => {
                 self.node = NodeState::Open;
-                self.load_all(&EVERYTHING)
+                self.load_everything()
+            }
+            Message::Remembered { memory, notice } => {
+                if notice.is_some() {
+                    self.notice = notice;
+                }
+                self.recall(*memory);
+                Vec::new()
             }
             Message::OpenFailed(error) => {
                 self.node = NodeState::Failed(error);
@@ -93,8 +107,12 @@ impl State {
                 Vec::new()
             }
             Message::Answer { ticket, result } => self.on_answer(ticket, *result),
-            // The lists come without either.
-            Message::Progress { .. } | Message::Data { .. } => Vec::new(),
+            // The lists come without.
+            Message::Progress { .. } => Vec::new(),
+            Message::Data { ticket, bytes } => {
+                self.on_data(ticket, &bytes);
+                Vec::new()
+            }
             Message::Event(event) => self.on_event(event),
             Message::Tick => self.load_all(&[Subject::Status]),
         }
@@ -103,9 +121,9 @@ impl State {
     fn on_event(&mut self, event: Event) -> Vec<Command> {
         match event {
             Event::Changed { workspace, .. } if self.selection.workspace.as_ref() == Some(&workspace) => {
-                self.load_all(&EVERYTHING)
+                self.load_everything()
             }
-            Event::BlobsArrived { .. } => self.load_all(&[Subject::Status, Subject::Runs]),
+            Event::BlobsArrived { .. } => self.load_all(&[Subject::Status, Subject::Wells, Subject::Runs]),
             Event::Changed { .. } | Event::PeerConnected { .. } | Event::PeerLost { .. } => {
                 self.load_all(&[Subject::Status])
             }
@@ -115,85 +133,27 @@ impl State {
             }
             Event::Refused { error, .. } => {
                 self.notice = Some(format!("an edit was refused: {}", error.message));
-                self.load_all(&EVERYTHING)
+                self.load_everything()
             }
+            // What was saved is this window's own, and comes as no other news.
+            Event::Saved { .. } => self.load_everything(),
             // Lists are loaded again when they may have changed. Progress is that of this window's own
             // requests, which are all short.
-            Event::Documents { .. } | Event::Saved { .. } | Event::Progress { .. } => Vec::new(),
+            Event::Documents { .. } | Event::Progress { .. } => Vec::new(),
         }
     }
 
-    fn on_answer(&mut self, ticket: u64, result: Result<Reply, ApiError>) -> Vec<Command> {
-        if self.status.awaits(ticket) {
-            self.on_status(result)
-        } else if self.wells.awaits(ticket) {
-            self.on_wells(result)
-        } else if self.runs.awaits(ticket) {
-            self.on_runs(result)
-        } else if self.curves.awaits(ticket) {
-            let again = self.curves.end(expect(result, |reply| match reply {
-                Reply::Curves { curves } => Some(curves),
-                _ => None,
-            }));
-            self.load_again(again, Subject::Curves)
-        } else {
-            Vec::new()
-        }
-    }
-
-    fn on_status(&mut self, result: Result<Reply, ApiError>) -> Vec<Command> {
-        let before = self.workspace_status().map(|held| held.workspace.entries);
-        let again = self.status.end(expect(result, |reply| match reply {
-            Reply::Status(status) => Some(status),
-            _ => None,
-        }));
-        let mut commands = self.load_again(again, Subject::Status);
-        let now = self.workspace_status().map(|held| held.workspace.entries);
-        if now.is_none() {
-            let first = self.workspaces().next().map(|workspace| workspace.id.clone());
-            commands.extend(self.select_workspace(first));
-        } else if before != now {
-            // Another process wrote entries, and its event did not come this way.
-            commands.extend(self.load_all(&EVERYTHING[1..]));
-        }
-        commands
-    }
-
-    fn on_wells(&mut self, result: Result<Reply, ApiError>) -> Vec<Command> {
-        let again = self.wells.end(expect(result, |reply| match reply {
-            Reply::Wells { wells } => Some(wells),
-            _ => None,
-        }));
-        self.match_wells();
-        let mut commands = self.load_again(again, Subject::Wells);
-        if self.wells.error().is_none() && self.selected_well().is_none() {
-            commands.extend(self.select_well(None));
-        }
-        commands
-    }
-
-    fn on_runs(&mut self, result: Result<Reply, ApiError>) -> Vec<Command> {
-        let again = self.runs.end(expect(result, |reply| match reply {
-            Reply::Runs { runs } => Some(runs),
-            _ => None,
-        }));
-        let mut commands = self.load_again(again, Subject::Runs);
-        if self.selected_run().is_none() {
-            let first = self.runs.value().and_then(|runs| runs.first()).map(|run| run.id.clone());
-            commands.extend(self.select_run(first));
-        }
-        commands
-    }
-
-    fn select_workspace(&mut self, id: Option<String>) -> Vec<Command> {
+    pub(super) fn select_workspace(&mut self, id: Option<String>) -> Vec<Command> {
         if self.selection.workspace == id {
             return Vec::new();
         }
         self.selection.workspace = id;
         self.wells.clear();
-        self.match_wells();
+        self.tree.clear();
+        self.make_rows();
         let mut commands = self.select_well(None);
-        commands.extend(self.load_all(&[Subject::Wells]));
+        commands.extend(self.load_all(&OF_WORKSPACE));
+        commands.extend(self.load(Subject::Mnemonics));
         commands
     }
 
@@ -214,11 +174,24 @@ impl State {
 
     fn select_row(&mut self, row: Option<usize>) -> Vec<Command> {
         let id = row.and_then(|row| self.matching_well(row)).map(|well| well.id.clone());
-        self.attention.well = id.is_some();
-        id.map_or_else(Vec::new, |id| self.select_well(Some(id)))
+        id.map_or_else(Vec::new, |id| self.show_well(id))
     }
 
-    fn select_well(&mut self, id: Option<String>) -> Vec<Command> {
+    /// Selects a well and brings it into view in the tree.
+    fn show_well(&mut self, id: String) -> Vec<Command> {
+        let project = self.wells.value().into_iter().flatten().find(|well| well.id == id).map(|well| &well.project_id);
+        let group = project.map(|project| project.clone().map_or(Key::Loose, Key::Project));
+        if let Some(group) = group.filter(|group| !self.tree.is_open(group)) {
+            self.tree.set_open(group, true);
+            self.make_rows();
+        }
+        self.attention.well = true;
+        self.tree.cursor = Some(Key::Well(id.clone()));
+        self.selection.curve = None;
+        self.select_well(Some(id))
+    }
+
+    pub(super) fn select_well(&mut self, id: Option<String>) -> Vec<Command> {
         if self.selection.well == id {
             return Vec::new();
         }
@@ -229,46 +202,13 @@ impl State {
         commands
     }
 
-    fn select_run(&mut self, id: Option<String>) -> Vec<Command> {
+    pub(super) fn select_run(&mut self, id: Option<String>) -> Vec<Command> {
         if self.selection.run == id {
             return Vec::new();
         }
         self.selection.run = id;
+        self.selection.curve = None;
         self.curves.clear();
         self.load_all(&[Subject::Curves])
-    }
-
-    fn load_again(&mut self, again: bool, subject: Subject) -> Vec<Command> {
-        if again { self.load_all(&[subject]) } else { Vec::new() }
-    }
-
-    fn load_all(&mut self, subjects: &[Subject]) -> Vec<Command> {
-        subjects.iter().filter_map(|&subject| self.load(subject)).collect()
-    }
-
-    /// Asks for a list, unless it is being loaded or nothing is selected that it would belong to.
-    fn load(&mut self, subject: Subject) -> Option<Command> {
-        if self.node != NodeState::Open {
-            return None;
-        }
-        let workspace = self.selection.workspace.clone();
-        let request = match subject {
-            Subject::Status => Request::Status,
-            _ if workspace.is_none() => return None,
-            Subject::Wells => Request::Wells { workspace },
-            Subject::Runs => Request::Runs { workspace, well: Some(self.selection.well.clone()?) },
-            Subject::Curves => Request::Curves { workspace, run: Some(self.selection.run.clone()?) },
-        };
-        let ticket = self.tickets.next();
-        let begun = match subject {
-            Subject::Status => self.status.begin(ticket),
-            Subject::Wells => self.wells.begin(ticket),
-            Subject::Runs => self.runs.begin(ticket),
-            Subject::Curves => self.curves.begin(ticket),
-        };
-        if !begun {
-            return None;
-        }
-        Some(Command::Call { ticket, request: Box::new(request) })
     }
 }

@@ -1,5 +1,7 @@
 //! The state's stories that need no window: what is asked, and what stale answers do.
 
+mod tree;
+
 use std::path::PathBuf;
 
 use dataforge_node::api::{
@@ -75,7 +77,7 @@ fn answer(state: &mut State, ticket: u64, reply: Reply) -> Vec<Command> {
 fn call(command: &Command) -> (u64, &Request) {
     match command {
         Command::Call { ticket, request } => (*ticket, &**request),
-        Command::Open | Command::Cancel { .. } => panic!("not a call"),
+        Command::Open | Command::Cancel { .. } | Command::Remember { .. } => panic!("not a call"),
     }
 }
 

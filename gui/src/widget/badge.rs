@@ -1,11 +1,17 @@
 //! A short word on the state of something, told by its shape as well as by its colour.
 
-use egui::{Color32, Response, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{
+    Align, Color32, Layout, Response, RichText, Sense, Shape, Stroke, TextStyle, TextWrapMode, Ui, WidgetText, pos2,
+    vec2,
+};
 
 use crate::theme;
 
 /// Half the size of the shape.
 const RADIUS: f32 = 4.5;
+
+/// Space between the shape and the text.
+const GAP: f32 = 5.0;
 
 /// What a badge means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +35,18 @@ pub fn badge_ui(ui: &mut Ui, mark: Mark, text: &str) -> Response {
         Mark::Bad => palette.error,
         Mark::Plain => palette.weak,
     };
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
+    let text = RichText::new(text).small().color(colour);
+    let whole = WidgetText::from(text.clone());
+    let whole = whole.into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Small).size();
+    // Of a size that is known before, so that it goes into the next row, and wraps, where it does not fit.
+    let width = (whole.x + 2.0 * RADIUS + 2.0 * GAP).min(ui.max_rect().width());
+    let layout = Layout::left_to_right(Align::Center).with_main_wrap(true);
+    let draw = |ui: &mut Ui| {
+        ui.spacing_mut().item_spacing.x = GAP;
         shape_ui(ui, mark, colour);
-        ui.label(RichText::new(text).small().color(colour))
-    })
-    .inner
+        ui.label(text)
+    };
+    ui.allocate_ui_with_layout(vec2(width, whole.y), layout, draw).inner
 }
 
 fn shape_ui(ui: &mut Ui, mark: Mark, colour: Color32) {

@@ -4,6 +4,10 @@
 //! all commands there are.
 
 mod files;
+mod first_run;
 mod frame;
+mod importing;
+mod registry;
+mod scale;
 mod support;
 mod team;

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "flows come one by one, and each uses what it needs")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -215,11 +216,11 @@ impl Desk {
         })
     }
 
-    /// Clicks what has this label once it is there.
+    /// Clicks what has this label once it is there, also where it is scrolled out of sight.
     #[track_caller]
     pub(crate) fn click(&mut self, label: &str) {
         self.wait_until(label, |desk| desk.harness.query_all_by_label(label).next().is_some());
-        self.get(label).click();
+        self.get(label).click_accesskit();
         self.harness.step();
     }
 
@@ -231,6 +232,22 @@ impl Desk {
         self.harness.step();
     }
 
+    /// Does a command by its name, as the palette has it.
+    #[track_caller]
+    pub(crate) fn command(&mut self, name: &str) {
+        self.press_with(Modifiers::COMMAND, Key::K);
+        self.fill("Find a command or name", name);
+        self.wait_for(&format!("Command: {name}"));
+        self.press(Key::Enter);
+        self.wait_gone(&format!("Command: {name}"));
+    }
+
+    /// Drops a file or folder on the window.
+    pub(crate) fn drop_file(&mut self, path: &Path) {
+        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
+        self.harness.step();
+    }
+
     /// Puts text into the field with this label, instead of what is there.
     #[track_caller]
     pub(crate) fn fill(&mut self, label: &str, text: &str) {
@@ -238,8 +255,17 @@ impl Desk {
         self.field(label).expect("waited for").focus();
         self.harness.step();
         self.press_with(Modifiers::COMMAND, Key::A);
-        self.harness.event(egui::Event::Text(text.to_owned()));
-        self.harness.step();
+        self.press(Key::Backspace);
+        if !text.is_empty() {
+            self.harness.event(egui::Event::Text(text.to_owned()));
+            self.harness.step();
+        }
+    }
+
+    /// Returns what the field with this label holds.
+    #[track_caller]
+    pub(crate) fn value(&self, label: &str) -> String {
+        self.field(label).unwrap_or_else(|| panic!("no field {label:?}")).value().unwrap_or_default()
     }
 
     fn field<'a>(&'a self, label: &'a str) -> Option<Node<'a>> {
@@ -271,6 +297,20 @@ impl Desk {
             Some(format!("{:?} {text}", node.role()))
         });
         told.collect()
+    }
+}
+
+/// A file or folder that is dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }
 

@@ -10,10 +10,10 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 
+use crate::scale::{doubled, nothing_stands_out};
 use crate::support::{Desk, Host, Room, las};
 
 /// Commands that tests here show.
-#[allow(dead_code, reason = "read by the registry")]
 pub(crate) const COVERED: &[(&str, &str)] = &[
     ("conflicts.theirs", "conflicts_of_two_nodes_are_decided_one_by_one_and_many_at_once"),
     ("conflicts.mark_all", "conflicts_of_two_nodes_are_decided_one_by_one_and_many_at_once"),
@@ -469,4 +469,27 @@ fn a_viewer_is_told_why_not() {
     assert!(node.is_disabled(), "a viewer invites nobody");
     let why = node.description().expect("with a reason");
     assert!(why.contains("only admins and owners may invite people; you are a viewer here"), "{why}");
+}
+
+#[test]
+fn people_and_machines_fit_at_twice_the_size() {
+    let room = Room::new();
+    room.with_files(&north());
+    let mut desk = Desk::open_with(room, doubled());
+    desk.wait_for("Well North 1");
+    let views = [
+        ("Conflicts", "Nothing to decide"),
+        ("History", "Undo my last change"),
+        ("Members", "Make a ticket"),
+        ("Devices", "Seal the key"),
+        ("Late work", "No late work"),
+        ("Storage", "See what can go"),
+        ("Sync", "Sync now"),
+        ("Settings", "Theme of the window: Dark"),
+    ];
+    for (view, text) in views {
+        open(&mut desk, view);
+        desk.wait_for(text);
+        nothing_stands_out(&desk, view);
+    }
 }

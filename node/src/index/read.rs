@@ -60,6 +60,9 @@ const WELLS: &str = "
            count(r.id) AS runs, coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0) AS curves,
            min(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_min * r.to_si END) AS top_m,
            max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END) AS base_m,
+           count(CASE WHEN EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) THEN 1 END) AS held,
+           (SELECT p.id FROM projects AS p
+            WHERE p.workspace = w.workspace AND p.id = w.project AND p.deleted = 0) AS project_id,
            w.grid_unit, w.grid_step, w.grid_origin
     FROM wells AS w
     LEFT JOIN runs AS r INDEXED BY runs_by_well ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
@@ -122,6 +125,8 @@ fn well(row: &Row<'_>) -> rusqlite::Result<WellInfo> {
         country: row.get("country")?,
         runs: row.get("runs")?,
         curves: row.get("curves")?,
+        held: row.get("held")?,
+        project_id: row.get::<_, Option<Vec<u8>>>("project_id")?.map(|id| hex(&id)),
         top_m: row.get("top_m")?,
         base_m: row.get("base_m")?,
         grid_unit: row.get("grid_unit")?,

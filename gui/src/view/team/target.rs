@@ -44,7 +44,8 @@ impl Target {
         let before = self.id.clone();
         ui.horizontal_wrapped(|ui| {
             let name = self.name(state);
-            ComboBox::from_label("About").selected_text(name).width(220.0).truncate().show_ui(ui, |ui| {
+            let width = (0.6 * ui.max_rect().width()).min(220.0);
+            ComboBox::from_label("About").selected_text(name).width(width).truncate().show_ui(ui, |ui| {
                 ui.selectable_value(&mut self.id, None, "the workspace");
                 for (id, name) in others {
                     ui.selectable_value(&mut self.id, Some((*id).to_owned()), *name);

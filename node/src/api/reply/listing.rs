@@ -23,6 +23,12 @@ pub struct WellInfo {
     pub runs: u64,
     /// Curves over all runs.
     pub curves: u64,
+    /// Runs whose bytes are held here.
+    #[serde(default)]
+    pub held: u64,
+    /// The project it is filed under.
+    #[serde(default)]
+    pub project_id: Option<String>,
     /// Shallowest index over depth logs, in metres.
     pub top_m: Option<f64>,
     /// Deepest.

@@ -89,7 +89,8 @@ fn strategy_ui(ui: &mut Ui, kind: &str, current: &str, follows: Option<Option<&s
         Some(Some(default)) => format!("as all: {}", strategy_name(default)),
         _ => strategy_name(current).to_owned(),
     };
-    ComboBox::from_label(kind.replace('_', " ")).selected_text(told).width(180.0).show_ui(ui, |ui| {
+    let width = (0.5 * ui.max_rect().width()).min(180.0);
+    ComboBox::from_label(kind.replace('_', " ")).selected_text(told).width(width).truncate().show_ui(ui, |ui| {
         if follows.is_some() {
             ui.selectable_value(&mut chosen, DEFAULT.to_owned(), "as all");
         }
