@@ -127,17 +127,24 @@ impl Groups {
         if !self.groups().is_empty() {
             form::choice_ui(ui, "Role for all of a group", &mut self.role, &ROLES);
         }
+        let made = self.create_ui(ui, editing.as_deref(), workspace);
+        confirm_ui(ui, &mut self.question).or(made).or(deed)
+    }
+
+    /// Draws the field for a name; returns the making of a group.
+    fn create_ui(&mut self, ui: &mut Ui, editing: Option<&str>, workspace: Option<String>) -> Option<Deed> {
+        let mut deed = None;
         ui.horizontal_wrapped(|ui| {
             let entered = form::text_ui(ui, "Name of a group", &mut self.name, "");
             let empty = self.name.trim().is_empty().then_some("type a name first");
-            let reason = editing.as_deref().or(empty);
+            let reason = editing.or(empty);
             if act_ui(ui, "Make the group", reason) || (entered && reason.is_none()) {
                 let ask = GroupRequest::Create { name: self.name.trim().to_owned(), people: Vec::new() };
                 deed = Some((format!("making group {}", self.name.trim()), Request::Groups { workspace, ask }));
                 self.name.clear();
             }
         });
-        confirm_ui(ui, &mut self.question).or(deed)
+        deed
     }
 }
 
