@@ -17,7 +17,7 @@ use crate::bridge::{Bridge, Command, Message, Opener, Waker};
 use crate::calls::{Calls, News, busy, cancelled};
 use crate::memory::Recent;
 use crate::panel::{Actions, header, start, status, wells, workspaces};
-use crate::state::{NodeState, State};
+use crate::state::{Key, NodeState, State};
 use crate::theme::{self, PANEL_MARGIN};
 use crate::tiles::{Around, Views};
 use crate::view::{Happened, Place};
@@ -80,8 +80,9 @@ impl App {
         keys::dropped(ui, &mut actions);
         self.panels_ui(ui, &mut actions);
         self.overlays_ui(ui, &mut actions);
-        // The arrow keys are for the wells unless a list with the focus took them.
-        if let Some(step) = arrow_key(ui) {
+        // The arrow keys are for the wells unless a list with the focus took them, or a text does.
+        let writes = ui.ctx().text_edit_focused() && !wells::is_searching(ui.ctx());
+        if let Some(step) = arrow_key(ui).filter(|_| !writes) {
             actions.push(Action::StepWell(step));
         }
         if !actions.is_empty() {
@@ -151,9 +152,9 @@ impl App {
             Action::SelectWell(_)
             | Action::StepWell(_)
             | Action::SelectFirstMatch
-            | Action::Browse(Browse::To(_) | Browse::Step(_) | Browse::Typed { .. })
-                if self.views.focused_place() == Some(Place::Home) =>
-            {
+            | Action::Browse(
+                Browse::To(Key::Well(_) | Key::Run(_) | Key::Curve(_)) | Browse::Step(_) | Browse::Typed { .. },
+            ) if self.views.focused_place() == Some(Place::Home) => {
                 actions.push(Action::Open(Place::Well));
             }
             _ => {}

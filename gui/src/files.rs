@@ -111,13 +111,13 @@ mod tests {
     fn what_another_thread_did_comes_once() {
         let pending = Pending::begin(&egui::Context::default(), || 7).unwrap();
         let start = Instant::now();
-        let result = loop {
+        let next = || loop {
             match pending.take() {
                 Poll::Ready(result) => break result,
                 Poll::Pending => assert!(start.elapsed() < Duration::from_secs(10)),
             }
         };
-        assert_eq!(result, Some(7));
-        assert_eq!(pending.take(), Poll::Ready(None), "and no more");
+        assert_eq!(next(), Some(7));
+        assert_eq!(next(), None, "and no more");
     }
 }

@@ -73,6 +73,9 @@ fn a_project_says_what_it_is_and_organises_wells() {
     assert!(names(&ada.json(&["projects", "show", "South"])["wells"]).is_empty());
     assert!(ada.fails(&["projects", "file", "North", "Test 3", "Nowhere"], 3).contains("Nowhere"));
     assert_eq!(names(&ada.json(&["projects", "show", "North"])["wells"]), ["Test 1"], "all or nothing");
+    let wells = ada.json(&["wells"])["wells"].clone();
+    assert_eq!((&wells[0]["project_id"], &wells[1]["project_id"]), (&Value::from(id), &Value::Null));
+    assert_eq!((&wells[0]["held"], &wells[0]["runs"]), (&Value::from(1), &Value::from(1)));
     assert_eq!(names(&ada.json(&["projects", "list", "--tag", "infill"])["projects"]), ["North"]);
     // What is archived takes nothing more in.
     ada.json(&["projects", "archive", "North"]);
@@ -83,6 +86,7 @@ fn a_project_says_what_it_is_and_organises_wells() {
     // Its wells outlive it, and it comes back with them.
     ada.json(&["projects", "delete", "North"]);
     assert_eq!(names(&ada.json(&["wells"])["wells"]).len(), 3);
+    assert_eq!(ada.json(&["wells"])["wells"][0]["project_id"], Value::Null, "it is in none meanwhile");
     assert!(ada.fails(&["projects", "show", "North"], 3).contains("North"));
     ada.json(&["restore", id]);
     assert_eq!(names(&ada.json(&["projects", "show", "North"])["wells"]), ["Test 1"]);

@@ -1,5 +1,6 @@
 //! What the window does by name: keys, commands, the palette and the list of keys.
 
+use egui::gui_zoom::kb_shortcuts::ZOOM_IN_SECONDARY;
 use egui::{Context, Grid, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 use super::App;
@@ -54,6 +55,10 @@ impl App {
                 if command.keys.as_ref().is_some_and(|keys| input.consume_shortcut(keys)) {
                     actions.push(Action::Run(command.id));
                 }
+            }
+            // On many keyboards + is the key of = with Shift, and nobody wants to press that.
+            if input.consume_shortcut(&ZOOM_IN_SECONDARY) {
+                actions.push(Action::Run("window.zoom_in"));
             }
         });
     }

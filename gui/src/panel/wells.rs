@@ -1,7 +1,7 @@
 //! Projects, wells, runs and curves of the workspace as a tree, with search and filter above it.
 
 use dataforge_node::api::{CurveInfo, RunInfo, WellInfo};
-use egui::{ComboBox, Key as Press, Modifiers, TextEdit, Ui};
+use egui::{ComboBox, Context, Id, Key as Press, Modifiers, TextEdit, Ui};
 
 use super::Actions;
 use crate::action::{Action, Browse};
@@ -53,6 +53,16 @@ fn import_command(state: &State) -> String {
         Some(held) => state.command_line(&format!("import --workspace '{}' DIR", held.workspace.name)),
         None => state.command_line("import DIR"),
     }
+}
+
+/// Returns whether the search box has the focus.
+#[must_use]
+pub fn is_searching(ctx: &Context) -> bool {
+    ctx.memory(egui::Memory::focused) == Some(search_id())
+}
+
+fn search_id() -> Id {
+    Id::unique("search wells")
 }
 
 /// Draws the search box and returns whether it has the focus.

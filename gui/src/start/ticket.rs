@@ -114,9 +114,11 @@ mod tests {
     fn what_holds_no_ticket_is_told_with_its_path() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.png");
-        for (bytes, word) in
-            [(&b""[..], "empty"), (b"\xff\xfe", "no text"), (b"\x89PNG\r\n\x1a\n and no more", "cannot be read")]
-        {
+        for (bytes, word) in [
+            (&b""[..], "empty"),
+            (&b"\xff\xfe"[..], "no text"),
+            (&b"\x89PNG\r\n\x1a\n and no more"[..], "cannot be read"),
+        ] {
             std::fs::write(&path, bytes).unwrap();
             let told = read(&path).unwrap_err();
             assert!(told.contains(word) && told.contains("x.png"), "{told}");

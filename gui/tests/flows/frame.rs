@@ -327,3 +327,17 @@ fn what_another_program_imports_appears() {
     desk.call(Request::Import { workspace: None, paths: vec![path], options: ImportOptions::default() });
     desk.wait_for("Well Later 9");
 }
+
+#[test]
+fn arrow_keys_in_a_text_are_for_the_text() {
+    let room = Room::new();
+    let file = |name: &str, uwi: &str| las(name, uwi, &[("GR", "GAPI")], 50);
+    room.with_files(&[("a.las", file("Alpha", "1")), ("b.las", file("Beta", "2"))]);
+    let mut desk = Desk::open(room);
+    desk.click_by(Role::ListBoxOption, "Well Alpha");
+    desk.fill("Company", "ACME");
+    desk.press(Key::ArrowDown);
+    desk.step();
+    let selected = desk.app().state().selected_well().map(|well| well.name.clone());
+    assert_eq!(selected.as_deref(), Some("Alpha"));
+}
