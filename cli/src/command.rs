@@ -428,6 +428,7 @@ impl Human for Reply {
             Self::Exports { exports } => exports.human(),
             Self::Accesses { accesses } => accesses.human(),
             Self::Where(reply) => reply.human(),
+            Self::OnlyHere(reply) => reply.human(),
             Self::Fetched(reply) => reply.human(),
             Self::Freed(reply) => reply.human(),
             Self::Marks { marks } => marks.human(),
