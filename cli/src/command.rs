@@ -439,6 +439,7 @@ impl Human for Reply {
             Self::Plot(reply) => reply.human(),
             Self::SamplePlaces { places } => places.human(),
             Self::Where(reply) => reply.human(),
+            Self::OnlyHere(reply) => reply.human(),
             Self::Fetched(reply) => reply.human(),
             Self::Freed(reply) => reply.human(),
             Self::Marks { marks } => marks.human(),

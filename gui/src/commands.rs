@@ -76,7 +76,8 @@ pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
         view::log::COMMANDS,
         view::charts::COMMANDS,
     ];
-    WINDOW.iter().chain(views.into_iter().flatten())
+    let team = view::team::COMMANDS.iter().copied().flatten();
+    WINDOW.iter().chain(views.into_iter().flatten()).chain(team)
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub fn counted(number: u64, noun: &str) -> String {
     let number_text = count(number);
     match (number, noun.strip_suffix('y')) {
         (1, _) => format!("{number_text} {noun}"),
-        (_, Some(stem)) => format!("{number_text} {stem}ies"),
-        (_, None) => format!("{number_text} {noun}s"),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number_text} {stem}ies"),
+        _ => format!("{number_text} {noun}s"),
     }
 }
 
@@ -102,6 +102,7 @@ mod tests {
         assert_eq!(count(12_345), "12\u{202f}345");
         assert_eq!(counted(1, "run"), "1 run");
         assert_eq!(counted(0, "entry"), "0 entries");
+        assert_eq!(counted(2, "day"), "2 days");
         assert_eq!(counted(1_000_000, "run"), "1\u{202f}000\u{202f}000 runs");
     }
 

@@ -3,7 +3,8 @@
 //! Panels and widgets ask [`palette`] by role; no other file names a colour.
 
 use egui::{
-    Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference, Visuals, vec2,
+    Color32, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, ThemePreference,
+    Visuals, vec2,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,12 @@ pub const CELL_PADDING: f32 = 8.0;
 
 /// Space around the content of a panel.
 pub const PANEL_MARGIN: Margin = Margin::symmetric(12, 10);
+
+/// The dark modules of a QR code, in both themes: scanners want it so.
+pub const QR_DARK: Color32 = Color32::BLACK;
+
+/// Its light ones, and the quiet zone around.
+pub const QR_LIGHT: Color32 = Color32::WHITE;
 
 /// Which theme the user wants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +132,10 @@ pub fn palette(ui: &egui::Ui) -> &'static Palette {
 
 /// Gives the window its looks, once, for both themes.
 pub fn install(ctx: &egui::Context) {
+    let mut fonts = FontDefinitions::default();
+    // The text font lacks arrows, with which changes are told; the one of commands has them.
+    fonts.families.entry(FontFamily::Proportional).or_default().push("Hack".to_owned());
+    ctx.set_fonts(fonts);
     ctx.all_styles_mut(|style| {
         style.text_styles = [
             (TextStyle::Heading, FontId::new(20.0, FontFamily::Proportional)),

@@ -11,6 +11,7 @@ pub mod charts;
 pub mod home;
 pub mod import;
 pub mod log;
+pub mod team;
 pub mod well;
 
 use std::fmt::Debug;
@@ -58,6 +59,25 @@ pub enum Place {
         /// The workspace.
         workspace: String,
     },
+    /// What several people wrote without knowing of each other.
+    Conflicts,
+    /// Who wrote what and when.
+    History {
+        /// Of this thing; of the workspace when there is none.
+        target: Option<String>,
+    },
+    /// Who belongs to the workspace, and letting people in.
+    Members,
+    /// Machines of members, and the key of this one.
+    Devices,
+    /// What restrictions leave out.
+    LateWork,
+    /// Who has what data, and what may go from here.
+    Storage,
+    /// Peers, transfers and bundles.
+    Sync,
+    /// Settings of the window, the machine and the workspace.
+    Settings,
 }
 
 /// A part of the middle.
@@ -144,7 +164,9 @@ impl Cx<'_> {
 /// Returns the views that are of nothing in particular, for the palette.
 #[must_use]
 pub fn standing() -> Vec<(&'static str, Place)> {
-    vec![("Home", Place::Home), ("Import", Place::Import), ("Page of the well", Place::Well)]
+    let mut places = vec![("Home", Place::Home), ("Import", Place::Import), ("Page of the well", Place::Well)];
+    places.extend(team::standing());
+    places
 }
 
 /// Returns what shows a chart of a workspace: a log, or else the page of its well.
@@ -169,5 +191,13 @@ pub fn open(place: &Place) -> Box<dyn View> {
             Box::new(log::LogView::of_template(workspace.clone(), well.clone(), template.clone()))
         }
         Place::Charts { workspace } => Box::new(charts::ChartsView::new(workspace.clone())),
+        Place::Conflicts => Box::<team::conflicts::ConflictsView>::default(),
+        Place::History { target } => Box::new(team::history::HistoryView::of(target.clone())),
+        Place::Members => Box::<team::members::MembersView>::default(),
+        Place::Devices => Box::<team::devices::DevicesView>::default(),
+        Place::LateWork => Box::<team::late::LateView>::default(),
+        Place::Storage => Box::<team::storage::StorageView>::default(),
+        Place::Sync => Box::<team::sync::SyncView>::default(),
+        Place::Settings => Box::<team::settings::SettingsView>::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! `dataforge where`.
 
 use clap::Args;
-use dataforge_node::api::{DataRequest, HolderInfo, Request, WhereBlob, WhereReply};
+use dataforge_node::api::{DataRequest, HolderInfo, OnlyHereReply, Request, WhereBlob, WhereReply};
 
 use super::workspaces::short;
 use crate::context::Context;
@@ -20,12 +20,21 @@ pub(crate) struct Where {
     /// A well, run, project, attachment or the start of a blob's hash; the workspace when left out
     #[arg(default_value = ".", hide_default_value = true)]
     target: String,
+    /// List what of the workspace no other device says it holds, the largest first
+    #[arg(long, conflicts_with = "target")]
+    only_here: bool,
 }
+
+/// Runs and attachments that are listed.
+const LISTED: u32 = 1_000;
 
 impl Where {
     /// Does it.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let ask = DataRequest::Where { target: self.target };
+        let ask = match self.only_here {
+            true => DataRequest::OnlyHere { limit: LISTED },
+            false => DataRequest::Where { target: self.target },
+        };
         context.ask(Request::Data { workspace: context.workspace.clone(), ask }).await
     }
 }
@@ -43,6 +52,21 @@ impl Human for WhereReply {
             parts.push(format!("warning  {} nobody says they have", plural(self.nowhere, "blob")));
         }
         parts.join("\n\n")
+    }
+}
+
+impl Human for OnlyHereReply {
+    fn human(&self) -> String {
+        if self.blobs == 0 {
+            return "some other device says it holds each blob that is here".to_owned();
+        }
+        let columns = [("of", Align::Left), ("blobs", Align::Right), ("size", Align::Right)];
+        let mut table = Table::new(&columns);
+        for thing in &self.things {
+            table.row([thing.name.as_str(), &count(thing.blobs), &bytes(thing.bytes)]);
+        }
+        let all = format!("only here: {}, {}", plural(self.blobs, "blob"), bytes(self.bytes));
+        format!("{all}\n\n{}", table.text())
     }
 }
 
@@ -86,6 +110,8 @@ fn each(blobs: &[WhereBlob]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use dataforge_node::api::OnlyHereInfo;
+
     use super::*;
 
     fn holder(name: &str, is_here: bool) -> HolderInfo {
@@ -131,6 +157,15 @@ cdcdcdcdcd  source GR  750 B  nobody
 
 warning  1 blob nobody says they have";
         assert_eq!(reply.human(), expected);
+    }
+
+    #[test]
+    fn what_is_only_here_is_listed_with_its_size() {
+        let thing = OnlyHereInfo { name: "Log 1".into(), well_id: None, blobs: 2, bytes: 1500 };
+        let reply = OnlyHereReply { blobs: 2, bytes: 1500, things: vec![thing] };
+        assert_eq!(reply.human(), "only here: 2 blobs, 1.5 kB\n\nOF     BLOBS    SIZE\nLog 1      2  1.5 kB");
+        let none = OnlyHereReply { blobs: 0, bytes: 0, things: vec![] };
+        assert!(none.human().contains("some other device"));
     }
 
     #[test]

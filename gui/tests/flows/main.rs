@@ -11,3 +11,4 @@ mod log;
 mod registry;
 mod scale;
 mod support;
+mod team;

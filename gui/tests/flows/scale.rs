@@ -11,14 +11,14 @@ use crate::support::{Desk, Looks, Room, init, las};
 const SLACK: f32 = 2.0;
 
 /// A window of a small laptop at 200 %.
-fn doubled() -> Looks {
+pub(crate) fn doubled() -> Looks {
     Looks { size: [800.0, 520.0], pixels_per_point: 2.0, ..Looks::default() }
 }
 
 /// Checks that all text which is in the window stands within it from left to right, and within the
 /// part of the window that it belongs to.
 #[track_caller]
-fn nothing_stands_out(desk: &Desk, view: &str) {
+pub(crate) fn nothing_stands_out(desk: &Desk, view: &str) {
     let window = desk.harness.ctx.content_rect();
     let texts = desk.harness.root().children_recursive();
     let mut seen = 0;

@@ -320,6 +320,8 @@ pub enum Reply {
     },
     /// To `Where`.
     Where(WhereReply),
+    /// To `OnlyHere`.
+    OnlyHere(OnlyHereReply),
     /// To `Fetch`.
     Fetched(FetchedReply),
     /// To `Free` and `Clear`.

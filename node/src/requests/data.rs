@@ -26,6 +26,7 @@ const HASH_DIGITS: usize = 8;
 pub(super) async fn dispatch(node: &Node, workspace: WorkspaceId, ask: DataRequest) -> Result<Reply, ApiError> {
     match ask {
         DataRequest::Where { target } => place::find(node, workspace, target).await,
+        DataRequest::OnlyHere { limit } => place::only_here(node, workspace, limit).await,
         DataRequest::Fetch { target, timeout_secs } => fetch(node, workspace, target, timeout_secs).await,
         DataRequest::Free { target, bytes, go, drive } => {
             cache::free(node, workspace, cache::What { target, bytes, drive }, go).await

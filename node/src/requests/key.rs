@@ -10,11 +10,14 @@ use crate::seal::{Cost, Seal};
 
 pub(super) async fn dispatch(node: &Node, ask: KeyRequest) -> Result<Reply, ApiError> {
     let dir = node.directory().to_owned();
-    let message = node.with_core(move |core| match ask {
-        KeyRequest::Seal { passphrase, current } => seal(core, &dir, &passphrase, current.as_ref()),
-        KeyRequest::Unseal { passphrase } => unseal(core, &dir, &passphrase),
+    let reply = node.with_core(move |core| match ask {
+        KeyRequest::Status => crate::key::status(&dir).map(Reply::Key),
+        KeyRequest::Seal { passphrase, current } => {
+            seal(core, &dir, &passphrase, current.as_ref()).map(|message| Reply::Done { message })
+        }
+        KeyRequest::Unseal { passphrase } => unseal(core, &dir, &passphrase).map(|message| Reply::Done { message }),
     });
-    Ok(Reply::Done { message: message.await? })
+    reply.await
 }
 
 fn seal(

@@ -55,6 +55,30 @@ pub struct WhereBlob {
     pub holders: Vec<String>,
 }
 
+/// What a lost machine would lose of a workspace's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyHereReply {
+    /// Blobs that are held here and that no other device says it holds.
+    pub blobs: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// What they are of, the largest first, up to the limit.
+    pub things: Vec<OnlyHereInfo>,
+}
+
+/// A run or attachment with data that only this device has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyHereInfo {
+    /// As it is called.
+    pub name: String,
+    /// Id of its well.
+    pub well_id: Option<String>,
+    /// Blobs.
+    pub blobs: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+}
+
 /// What was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchedReply {

@@ -14,6 +14,11 @@ pub enum DataRequest {
         /// What.
         target: String,
     },
+    /// Lists what of the workspace no other device says it holds. → `OnlyHere`
+    OnlyHere {
+        /// At most so many runs and attachments.
+        limit: u32,
+    },
     /// Fetches it, before anything else and whatever the policy. → `Fetched`
     Fetch {
         /// What.

@@ -7,6 +7,8 @@ use zeroize::Zeroize as _;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "key", rename_all = "snake_case")]
 pub enum KeyRequest {
+    /// Says how the key is kept. → `Key`
+    Status,
     /// Seals the key by a passphrase, or by another one. → `Done`
     Seal {
         /// The passphrase from now on.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use dataforge_protocol::id::{DeviceId, WorkspaceId};
 
 use super::{blobs, target};
-use crate::api::{ApiError, HolderInfo, Reply, WhereBlob, WhereReply};
+use crate::api::{ApiError, HolderInfo, OnlyHereInfo, OnlyHereReply, Reply, WhereBlob, WhereReply};
 use crate::clock::rfc3339;
 use crate::core::{Core, device_name};
 use crate::holdings;
 use crate::node::Node;
-use crate::store::NamedBlob;
+use crate::store::{NamedBlob, Scope};
 
 /// Blobs that are listed one by one.
 const FEW: usize = 20;
@@ -23,6 +23,39 @@ pub(super) async fn find(node: &Node, workspace: WorkspaceId, text: String) -> R
         place(core, workspace, target.name, &named, &connected)
     });
     Ok(Reply::Where(reply.await?))
+}
+
+/// Lists what of a workspace is held here and, by what others say, nowhere else.
+pub(super) async fn only_here(node: &Node, workspace: WorkspaceId, limit: u32) -> Result<Reply, ApiError> {
+    let reply = node.with_core(move |core| {
+        let named = core.store.blobs_of(&workspace, &Scope::Workspace)?;
+        let hashes: Vec<_> = named.iter().map(|one| one.blob.hash).collect();
+        let holders = holdings::holders(core, &workspace, &hashes)?;
+        let own = core.device();
+        let mut things: BTreeMap<_, OnlyHereInfo> = BTreeMap::new();
+        for one in named {
+            let is_elsewhere =
+                holders.get(&one.blob.hash).is_some_and(|devices| devices.iter().any(|d| Some(*d) != own));
+            if is_elsewhere || !core.store.has_blob(&one.blob.hash)? {
+                continue;
+            }
+            let well_id = one.well.map(|well| well.to_string());
+            let thing = things.entry((well_id.clone(), one.name.clone())).or_insert_with(|| OnlyHereInfo {
+                name: one.name,
+                well_id,
+                blobs: 0,
+                bytes: 0,
+            });
+            thing.blobs += 1;
+            thing.bytes += one.blob.size;
+        }
+        let mut things: Vec<_> = things.into_values().collect();
+        things.sort_by_key(|thing| std::cmp::Reverse(thing.bytes));
+        let (blobs, bytes) = (things.iter().map(|one| one.blobs).sum(), things.iter().map(|one| one.bytes).sum());
+        things.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(OnlyHereReply { blobs, bytes, things })
+    });
+    Ok(Reply::OnlyHere(reply.await?))
 }
 
 fn place(
