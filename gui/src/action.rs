@@ -43,6 +43,8 @@ pub enum Action {
     ChooseTheme(Choice),
     /// Open a view, or show it.
     Open(Place),
+    /// Open a view, or show it, at this depth in metres.
+    OpenAt(Place, f64),
     /// Close the view that the user is in.
     CloseView,
     /// Do a command, by its id.

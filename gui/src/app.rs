@@ -13,7 +13,7 @@ use crate::panel::{Actions, header, start, status, wells, workspaces};
 use crate::state::State;
 use crate::theme::{self, PANEL_MARGIN};
 use crate::tiles::{Around, Views};
-use crate::view::Happened;
+use crate::view::{Happened, openings};
 use crate::widget::table::arrow_key;
 
 /// Messages taken in one frame, so that a flood of them cannot keep the window from drawing.
@@ -85,6 +85,10 @@ impl App {
         match &action {
             Action::ChooseTheme(choice) => choice.apply(ctx),
             Action::Open(place) => self.with_views(&mut actions, |views, around| views.open(place, around)),
+            Action::OpenAt(place, depth_m) => self.with_views(&mut actions, |views, around| {
+                views.open(place, around);
+                views.go_to(place, *depth_m, around);
+            }),
             Action::CloseView => self.views.close_focused(&mut self.calls),
             Action::Run(command) => self.run(command, &mut actions),
             _ => {}
@@ -148,7 +152,11 @@ impl App {
             "window.refresh" => actions.push(Action::Refresh),
             "window.search" => actions.push(Action::FocusSearch),
             "window.close_view" => actions.push(Action::CloseView),
-            _ => self.with_views(actions, |views, around| views.run(command, around)),
+            _ => match openings::place(command, &self.state, &self.views.places()) {
+                Some(Ok(place)) => actions.push(Action::Open(place)),
+                Some(Err(why)) => actions.push(Action::Notice(why.to_owned())),
+                None => self.with_views(actions, |views, around| views.run(command, around)),
+            },
         }
     }
 

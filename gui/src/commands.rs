@@ -6,6 +6,8 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::view::{coverage, cross, grid, map, openings, sql, well};
+
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CommandInfo {
@@ -40,7 +42,15 @@ pub const WINDOW: &[CommandInfo] = &[
 
 /// Returns all commands: of the window, and of every view.
 pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
-    let views: [&'static [CommandInfo]; 0] = [];
+    let views: [&'static [CommandInfo]; 7] = [
+        openings::COMMANDS,
+        coverage::COMMANDS,
+        cross::COMMANDS,
+        grid::COMMANDS,
+        map::COMMANDS,
+        sql::COMMANDS,
+        well::COMMANDS,
+    ];
     WINDOW.iter().chain(views.into_iter().flatten())
 }
 

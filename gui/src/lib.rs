@@ -14,7 +14,9 @@
 //! - [`commands`] are what can be done by name, from the palette or the keyboard.
 //! - [`widget`] holds what several panels share, [`theme`] every colour.
 //!
-//! The window reads and writes no file itself: the door does.
+//! - [`sheet`] is a table as the node sends it; [`work`] is done on threads, so that drawing never waits.
+//!
+//! The window reads and writes no data itself: the door does. [`save`] writes what the user exports.
 
 pub mod action;
 pub mod app;
@@ -24,11 +26,14 @@ pub mod commands;
 pub mod format;
 pub mod options;
 pub mod panel;
+pub mod save;
+pub mod sheet;
 pub mod state;
 pub mod theme;
 pub mod tiles;
 pub mod view;
 pub mod widget;
+pub mod work;
 
 pub use self::action::{Action, Step};
 pub use self::app::App;

@@ -7,6 +7,12 @@
 //! To add a view: a variant of [`Place`], a file here, a line in [`open`], and its commands in
 //! [`crate::commands`].
 
+pub mod coverage;
+pub mod cross;
+pub mod grid;
+pub mod map;
+pub mod openings;
+pub mod sql;
 pub mod well;
 
 use std::fmt::Debug;
@@ -29,6 +35,53 @@ use crate::state::State;
 pub enum Place {
     /// The well that is selected, with its runs and curves.
     Well,
+    /// One well, whatever is selected.
+    WellPage {
+        /// Workspace.
+        workspace: String,
+        /// Well.
+        well: String,
+    },
+    /// All samples of a run.
+    Grid {
+        /// Workspace.
+        workspace: String,
+        /// Run.
+        run: String,
+    },
+    /// Statements and what they return.
+    Sql {
+        /// Workspace.
+        workspace: String,
+        /// Which of several.
+        number: u32,
+    },
+    /// Where the curves of a well have values.
+    Coverage {
+        /// Workspace.
+        workspace: String,
+        /// Well.
+        well: String,
+    },
+    /// Curves of a well against each other, or how often values occur.
+    Crossplot {
+        /// Workspace.
+        workspace: String,
+        /// Well.
+        well: String,
+    },
+    /// A crossplot or histogram that is kept as a chart.
+    Plot {
+        /// Workspace.
+        workspace: String,
+        /// Chart.
+        chart: String,
+    },
+    /// Where the wells are.
+    Map {
+        /// Workspace.
+        workspace: String,
+    },
 }
 
 /// A part of the middle.
@@ -47,6 +100,9 @@ pub trait View: Debug {
 
     /// Something happened in the node, or the selection changed.
     fn on_event(&mut self, _event: &Happened<'_>, _cx: &mut Cx<'_>) {}
+
+    /// Shows a depth, in metres.
+    fn go_to(&mut self, _depth_m: f64, _cx: &mut Cx<'_>) {}
 
     /// The commands that are its own, for palette and keyboard.
     fn commands(&self) -> &'static [CommandInfo] {
@@ -113,6 +169,13 @@ impl Cx<'_> {
 #[must_use]
 pub fn open(place: &Place) -> Box<dyn View> {
     match place {
-        Place::Well => Box::new(well::WellView),
+        Place::Well => Box::new(well::WellView::selected()),
+        Place::WellPage { workspace, well } => Box::new(well::WellView::of(workspace, well)),
+        Place::Grid { workspace, run } => Box::new(grid::GridView::new(workspace, run)),
+        Place::Sql { workspace, number } => Box::new(sql::SqlView::new(workspace, *number)),
+        Place::Coverage { workspace, well } => Box::new(coverage::CoverageView::new(workspace, well)),
+        Place::Crossplot { workspace, well } => Box::new(cross::CrossView::of_well(workspace, well)),
+        Place::Plot { workspace, chart } => Box::new(cross::CrossView::of_chart(workspace, chart)),
+        Place::Map { workspace } => Box::new(map::MapView::new(workspace)),
     }
 }

@@ -48,7 +48,7 @@ impl State {
             Action::Notice(text) => self.notice = Some(text),
             Action::DismissNotice => self.notice = None,
             // The window's own affair.
-            Action::Open(_) | Action::CloseView | Action::Run(_) => {}
+            Action::Open(_) | Action::OpenAt(..) | Action::CloseView | Action::Run(_) => {}
         }
         Vec::new()
     }
