@@ -33,9 +33,13 @@ pub fn arrange(sheet: &Sheet, wish: &Wish) -> Vec<u32> {
     if let Some((column, falling)) = wish.sort {
         if sheet.is_number(column) {
             let keys = number_keys(sheet, column);
-            sort_by(&mut rows, falling, |row| &keys[row], |key| key.is_none_or(f64::is_nan), |one, other| {
-                one.partial_cmp(other).unwrap_or(Ordering::Equal)
-            });
+            sort_by(
+                &mut rows,
+                falling,
+                |row| &keys[row],
+                |key| key.is_none_or(f64::is_nan),
+                |one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal),
+            );
         } else {
             let keys: Vec<Option<String>> = (0..sheet.rows()).map(|row| sheet.text(row, column)).collect();
             sort_by(&mut rows, falling, |row| &keys[row], Option::is_none, Ord::cmp);

@@ -104,7 +104,8 @@ impl Filter {
     /// Returns whether a cell meets it. What has no value meets only [`Filter::Empty`].
     #[must_use]
     pub fn keeps(&self, array: &dyn Array, row: usize) -> bool {
-        let of_text = |holds: &dyn Fn(&str) -> bool| text_at(array, row).is_some_and(|text| holds(&text.to_lowercase()));
+        let of_text =
+            |holds: &dyn Fn(&str) -> bool| text_at(array, row).is_some_and(|text| holds(&text.to_lowercase()));
         match self {
             Self::Empty => array.is_null(row),
             Self::NotEmpty => !array.is_null(row),

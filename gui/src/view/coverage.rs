@@ -6,7 +6,10 @@
 
 use dataforge_node::api::{Event, Reply, Request};
 use dataforge_node::ingest::coverage::{CurveStretches, PropertyStretches, Stretch, WellCoverage};
-use egui::{Color32, ComboBox, Key, Panel, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, ComboBox, Key, Panel, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2,
+    vec2,
+};
 
 use super::{Cx, Happened, News, Place, Ticket, View};
 use crate::action::Action;
@@ -103,9 +106,10 @@ impl CoverageView {
     }
 
     fn tools_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let properties: Vec<String> = self.coverage.value().map_or_else(Vec::new, |coverage| {
-            coverage.properties.iter().map(|of| of.property.clone()).collect()
-        });
+        let properties: Vec<String> = self
+            .coverage
+            .value()
+            .map_or_else(Vec::new, |coverage| coverage.properties.iter().map(|of| of.property.clone()).collect());
         ui.horizontal_wrapped(|ui| {
             ui.label("Property");
             let shown = self.property.clone().unwrap_or_else(|| "All".to_owned());
@@ -121,7 +125,8 @@ impl CoverageView {
             let edit = TextEdit::singleline(&mut self.threshold).desired_width(70.0).hint_text("2 steps");
             let response = ui.add(edit).accessible_name("Gaps longer than, in metres");
             ui.label("m");
-            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) || ui.button("Apply").clicked() {
+            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) || ui.button("Apply").clicked()
+            {
                 self.refresh(cx);
             }
             for (listed, name) in [(Listed::Gaps, "Gaps"), (Listed::Overlaps, "Overlaps")] {
@@ -175,7 +180,10 @@ impl CoverageView {
         if let Bar::Property(of) = bar {
             for overlap in &of.overlaps {
                 let below = part(lane, extent, overlap.stretch);
-                let below = Rect::from_min_max(pos2(below.left(), lane.bottom() + 1.0), pos2(below.right(), lane.bottom() + 4.0));
+                let below = Rect::from_min_max(
+                    pos2(below.left(), lane.bottom() + 1.0),
+                    pos2(below.right(), lane.bottom() + 4.0),
+                );
                 painter.rect_filled(below, 0.0, palette.strong);
             }
         }
@@ -192,7 +200,10 @@ impl CoverageView {
         response.on_hover_ui_at_pointer(|ui| {
             ui.label(more);
             if let Some(at) = ui.input(|input| input.pointer.hover_pos()).filter(|at| lane.x_range().contains(at.x)) {
-                ui.weak(format!("at {} m: click opens the samples there", format::value(Some(depth_at(lane, extent, at.x)))));
+                ui.weak(format!(
+                    "at {} m: click opens the samples there",
+                    format::value(Some(depth_at(lane, extent, at.x)))
+                ));
             }
         });
     }
@@ -461,10 +472,13 @@ impl View for CoverageView {
             return hint::empty_ui(ui, "No coverage", text, &[]);
         };
         let lines = self.lines(coverage);
-        Panel::bottom(("stretches", cx.view)).frame(egui::Frame::NONE).resizable(true).default_size(LIST).show(ui, |ui| {
-            ui.set_min_height(LIST * 0.5);
-            self.list_ui(ui, cx, &lines);
-        });
+        Panel::bottom(("stretches", cx.view)).frame(egui::Frame::NONE).resizable(true).default_size(LIST).show(
+            ui,
+            |ui| {
+                ui.set_min_height(LIST * 0.5);
+                self.list_ui(ui, cx, &lines);
+            },
+        );
         if let Some(coverage) = self.coverage.value() {
             self.bars_ui(ui, cx, coverage, extent);
         }

@@ -324,8 +324,7 @@ impl CrossView {
                 curve_ui(ui, "Colour by", &mut setup.group, &names, true);
             }
             ui.label("Depth, m");
-            for (text, name, hint) in
-                [(&mut setup.from, "From depth, m", "from"), (&mut setup.to, "To depth, m", "to")]
+            for (text, name, hint) in [(&mut setup.from, "From depth, m", "from"), (&mut setup.to, "To depth, m", "to")]
             {
                 ui.add(TextEdit::singleline(text).desired_width(70.0).hint_text(hint)).accessible_name(name);
             }

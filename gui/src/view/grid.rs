@@ -124,7 +124,8 @@ impl GridView {
 
     /// Whether the grid does not know yet of what has come.
     fn is_behind(&self) -> bool {
-        self.rows.sheet().rows() != self.grid.sheet().rows() || self.rows.sheet().columns() != self.grid.sheet().columns()
+        self.rows.sheet().rows() != self.grid.sheet().rows()
+            || self.rows.sheet().columns() != self.grid.sheet().columns()
     }
 
     fn heads(&self) -> Vec<Head> {

@@ -163,7 +163,8 @@ impl SqlView {
                         inserted = Some((format!("select * from {} limit 100", table.name), true));
                     }
                     for (column, kind) in &table.columns {
-                        let button = egui::Button::new(column.as_str()).frame(false).right_text(kind.as_str()).truncate();
+                        let button =
+                            egui::Button::new(column.as_str()).frame(false).right_text(kind.as_str()).truncate();
                         let response = ui.add(button).on_hover_text(format!("{column}, {kind}"));
                         if response.accessible_name(format!("Insert {}.{column}", table.name)).clicked() {
                             inserted = Some((column.clone(), false));
@@ -361,7 +362,10 @@ impl View for SqlView {
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         self.pump(ui.ctx(), cx);
-        Panel::left(("tables", cx.view)).default_size(220.0).size_range(120.0..=420.0).show(ui, |ui| self.tables_ui(ui));
+        Panel::left(("tables", cx.view))
+            .default_size(220.0)
+            .size_range(120.0..=420.0)
+            .show(ui, |ui| self.tables_ui(ui));
         let id = Id::unique(("statement", cx.view));
         ScrollArea::vertical().id_salt("statement").max_height(180.0).show(ui, |ui| {
             self.wants_run |= self.editor.ui(ui, id, EDITOR_ROWS, &self.tables);
@@ -397,6 +401,9 @@ mod tests {
         ]);
         let tables = tables(&Sheet::of(vec![batch.unwrap()]));
         assert_eq!(tables.len(), 2);
-        assert_eq!(tables[1].columns, [("name".to_owned(), "text".to_owned()), ("top_m".to_owned(), "number".to_owned())]);
+        assert_eq!(
+            tables[1].columns,
+            [("name".to_owned(), "text".to_owned()), ("top_m".to_owned(), "number".to_owned())]
+        );
     }
 }

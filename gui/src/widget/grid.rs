@@ -155,8 +155,8 @@ impl Grid<'_> {
         let gutter = digits * 8.0 + 2.0 * CELL_PADDING;
         let wide = self.columns.iter().map(|column| column.width).sum();
         let head = Rect::from_min_max(space.min, pos2(space.right(), space.top() + HEAD));
-        let filters = with_filters
-            .then(|| Rect::from_min_max(head.left_bottom(), pos2(space.right(), head.bottom() + FILTERS)));
+        let filters =
+            with_filters.then(|| Rect::from_min_max(head.left_bottom(), pos2(space.right(), head.bottom() + FILTERS)));
         let top = filters.map_or(head.bottom(), |rect| rect.bottom());
         let body = Rect::from_min_max(pos2(space.left(), top), pos2(space.right() - BAR, space.bottom() - BAR));
         let body = Rect::from_min_max(body.min, body.max.max(body.min));
@@ -483,7 +483,8 @@ impl Grid<'_> {
         let side = Rect::from_min_max(pos2(body.right(), body.top()), pos2(body.right() + BAR, body.bottom()));
         if let Some((begin, length)) = state.scroll.handle(&layout.extent) {
             let handle = Range { start: side.top() + begin, end: side.top() + begin + length };
-            let response = self.bar_ui(ui, side, Rect::from_x_y_ranges(side.x_range(), handle.start..=handle.end), "rows");
+            let response =
+                self.bar_ui(ui, side, Rect::from_x_y_ranges(side.x_range(), handle.start..=handle.end), "rows");
             if let Some(at) = response.interact_pointer_pos() {
                 state.scroll.to_handle(at.y - side.top() - length / 2.0, &layout.extent);
             }
@@ -514,15 +515,7 @@ impl Grid<'_> {
     }
 }
 
-fn text_ui(
-    ui: &Ui,
-    painter: &egui::Painter,
-    rect: Rect,
-    text: &str,
-    align: Align,
-    style: TextStyle,
-    colour: Color32,
-) {
+fn text_ui(ui: &Ui, painter: &egui::Painter, rect: Rect, text: &str, align: Align, style: TextStyle, colour: Color32) {
     let room = (rect.width() - 2.0 * CELL_PADDING).max(0.0);
     let text = WidgetText::from(RichText::new(text).text_style(style.clone()));
     let galley = text.into_galley(ui, Some(TextWrapMode::Truncate), room, style);

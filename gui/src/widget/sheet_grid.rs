@@ -214,7 +214,8 @@ impl SheetGrid {
         let heads: Vec<String> = columns.iter().map(|&column| self.head(column)).collect();
         let (sheet, order) = (self.sheet.clone(), self.order.clone());
         let make = move || {
-            let row = |place: usize| order.as_ref().map_or(place, |order| order.get(place).map_or(0, |&row| row as usize));
+            let row =
+                |place: usize| order.as_ref().map_or(place, |order| order.get(place).map_or(0, |&row| row as usize));
             sheet.tsv(rows.map(row), &columns, &heads)
         };
         if count <= COPIED_AT_ONCE {
@@ -388,7 +389,10 @@ mod tests {
 
     fn grid() -> SheetGrid {
         let mut grid = SheetGrid::default();
-        grid.update(&Sheet::of(vec![batch(&[(Some(3.0), Some("a"), 1), (None, None, 2), (Some(1.0), Some("b"), 3)])]), true);
+        grid.update(
+            &Sheet::of(vec![batch(&[(Some(3.0), Some("a"), 1), (None, None, 2), (Some(1.0), Some("b"), 3)])]),
+            true,
+        );
         grid.set_heads(vec![Head { title: "DEPT".to_owned(), unit: "m".to_owned(), more: String::new() }]);
         settled(&mut grid);
         grid

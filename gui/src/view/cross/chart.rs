@@ -11,9 +11,7 @@ use super::{Curve, Setup};
 pub fn new_chart(setup: &Setup, curves: &[Curve], title: &str) -> String {
     let source = |place: Option<usize>| place.and_then(|place| curves.get(place)).map(Curve::source);
     let label = |place: Option<usize>| place.and_then(|place| curves.get(place)).map(|curve| curve.label.clone());
-    let axis = |id: &str, place, log| {
-        json!({"id": id, "kind": id, "label": label(place), "source": source(place), "scale": scale(log)})
-    };
+    let axis = |id: &str, place, log| json!({"id": id, "kind": id, "label": label(place), "source": source(place), "scale": scale(log)});
     let mut x = axis("x", setup.x, setup.x_log);
     let chart: Value = if setup.is_histogram {
         x["bins"] = json!(setup.bins);

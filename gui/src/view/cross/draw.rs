@@ -2,11 +2,12 @@
 //! named by themselves.
 
 use egui::{Id, Stroke, Ui};
-use egui_plot::{Bar, BarChart, Corner, GridInput, GridMark, HoverPosition, Legend, MarkerShape, Plot, PlotPoints, Points};
+use egui_plot::{
+    Bar, BarChart, Corner, GridInput, GridMark, HoverPosition, Legend, MarkerShape, Plot, PlotPoints, Points,
+};
 
 use super::numbers::Made;
-use crate::format;
-use crate::theme;
+use crate::{format, theme};
 
 /// Above this many points marks are squares, which cost less.
 const MANY: usize = 10_000;
@@ -67,9 +68,10 @@ pub fn plot_ui(ui: &mut Ui, id: Id, made: &Made, axes: &Axes) {
     if y_log {
         plot = plot.y_grid_spacer(|input| decades(&input));
     }
-    if made.edges.is_empty() {
-        plot = plot.include_y(0.0_f64.min(if made.bars.is_empty() { f64::INFINITY } else { 0.0 }).min(first_y(made)));
-    } else {
+    if !made.bars.is_empty() {
+        plot = plot.include_y(0.0);
+    }
+    if !made.edges.is_empty() {
         plot = plot.legend(Legend::default().position(Corner::RightTop));
     }
     let palette = theme::palette(ui);
@@ -94,11 +96,6 @@ pub fn plot_ui(ui: &mut Ui, id: Id, made: &Made, axes: &Axes) {
             plot.bar_chart(BarChart::new("", made.bars.iter().map(bar).collect()).color(palette.accent));
         }
     });
-}
-
-/// Returns a y that is drawn in any case, so that it changes nothing.
-fn first_y(made: &Made) -> f64 {
-    made.groups.iter().flatten().next().map_or(0.0, |point| point[1])
 }
 
 fn axis_text(mark: GridMark, log: bool) -> String {

@@ -130,7 +130,9 @@ pub fn make(ask: &Ask) -> Made {
     let mut tolerance: Option<f64> = None;
     let mut beside = |other: &Option<Arc<Samples>>| -> Option<Vec<f64>> {
         let (values, apart) = matched(&ask.x, other.as_deref()?);
-        tolerance = tolerance.max(apart);
+        if let Some(apart) = apart {
+            tolerance = Some(tolerance.map_or(apart, |known| known.max(apart)));
+        }
         Some(values)
     };
     let (y, group) = (beside(&ask.y), beside(&ask.group));
@@ -179,15 +181,16 @@ fn matched(x: &Samples, other: &Samples) -> (Vec<f64>, Option<f64>) {
         let beside = [place.checked_sub(1), Some(place)].into_iter().flatten().filter_map(|place| sorted.get(place));
         let nearest = beside.min_by(|one, next| (one.0 - at).abs().total_cmp(&(next.0 - at).abs()));
         // Depths carry rounding noise.
-        nearest.filter(|(other, _)| (other - at).abs() <= tolerance * (1.0 + 1e-9)).map_or(f64::NAN, |(_, value)| *value)
+        nearest
+            .filter(|(other, _)| (other - at).abs() <= tolerance * (1.0 + 1e-9))
+            .map_or(f64::NAN, |(_, value)| *value)
     };
     (x.at.iter().map(|&at| if at.is_nan() { f64::NAN } else { near(at) }).collect(), Some(tolerance))
 }
 
 /// Returns the median distance of neighbours.
 fn step(at: &[f64]) -> f64 {
-    let mut steps: Vec<f64> =
-        at.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0.0).collect();
+    let mut steps: Vec<f64> = at.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0.0).collect();
     let middle = steps.len() / 2;
     if steps.is_empty() { 0.0 } else { *steps.select_nth_unstable_by(middle, f64::total_cmp).1 }
 }
@@ -221,8 +224,9 @@ fn points(ask: &Ask, rows: &[[f64; 3]], made: &mut Made) {
     let all: Vec<[f64; 2]> = rows.iter().map(drawn_at).collect();
     for place in thinned(&all) {
         let value = rows[place][2];
-        let group = if width > 0.0 { ((value - low) / width).floor().clamp(0.0, groups as f64 - 1.0) as usize } else { 0 };
-        // What has no value of the third curve is in the first group by the cast of NaN, and told as such.
+        let group =
+            if width > 0.0 { ((value - low) / width).floor().clamp(0.0, groups as f64 - 1.0) as usize } else { 0 };
+        // Without a value of the third curve a point is in the first group: NaN becomes 0.
         made.groups[group.min(groups - 1)].push(all[place]);
     }
 }
@@ -295,7 +299,7 @@ mod tests {
         let nan = f64::NAN;
         let ask = Ask {
             x: samples("a", 1000.0, 0.5, &[1.0, nan, 3.0, -4.0, 5.0]),
-            y: Some(samples("a", 1000.0, 0.5, &[2.0, 4.0, nan, 8.0, 10.0])),
+            y: Some(samples("a", 1000.0, 0.5, &[2.0, 4.0, nan, -8.0, 10.0])),
             x_log: true,
             ..Ask::default()
         };

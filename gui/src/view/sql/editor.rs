@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use egui::text::{CCursor, CCursorRange, LayoutJob, TextFormat};
-use egui::{Area, FontSelection, Frame, Galley, Id, Key, Modifiers, Order, Stroke, TextBuffer, TextEdit, TextStyle, Ui, vec2};
+use egui::{
+    Area, FontSelection, Frame, Galley, Id, Key, Modifiers, Order, Stroke, TextBuffer, TextEdit, TextStyle, Ui, vec2,
+};
 
 use super::complete::{Candidate, Table, complete};
 use super::mark::Mark;
@@ -75,8 +77,9 @@ impl Editor {
         }
         self.place_cursor(ui, id);
         let mark = self.mark.clone();
-        let mut layouter =
-            |ui: &Ui, text: &dyn TextBuffer, wrap: f32| -> Arc<Galley> { layout(ui, text.as_str(), mark.as_ref(), wrap) };
+        let mut layouter = |ui: &Ui, text: &dyn TextBuffer, wrap: f32| -> Arc<Galley> {
+            layout(ui, text.as_str(), mark.as_ref(), wrap)
+        };
         let edit = TextEdit::multiline(&mut self.sql)
             .id(id)
             .code_editor()
