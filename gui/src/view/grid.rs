@@ -86,7 +86,8 @@ impl GridView {
 
     fn load_facts(&mut self, cx: &mut Cx<'_>) {
         let columns = "name, well, \"rows\", index_mnemonic, index_unit, index_kind, kind";
-        let sql = format!("select {columns} from runs where run_id = {}", quoted(&self.run));
+        // Others may know a run by the start of its id.
+        let sql = format!("select {columns} from runs where run_id like {}", quoted(&format!("{}%", self.run)));
         self.facts.query(cx, &self.workspace, sql, Some(1));
         let request = Request::Curves { workspace: Some(self.workspace.clone()), run: Some(self.run.clone()) };
         self.curves.load(cx, request);

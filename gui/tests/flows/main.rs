@@ -6,3 +6,4 @@
 mod files;
 mod frame;
 mod support;
+mod tables;

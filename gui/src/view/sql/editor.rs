@@ -101,6 +101,9 @@ impl Editor {
         }
         if asks || std::mem::take(&mut self.wants_offer) {
             self.make_offer(tables);
+            // The keys that choose go where the cursor is.
+            self.cursor = Some(self.last_cursor);
+            ui.ctx().request_repaint();
         }
         let below = output.galley.pos_from_cursor(CCursor::new(self.last_cursor));
         let corner = output.galley_pos + below.left_bottom().to_vec2() + vec2(0.0, 2.0);
