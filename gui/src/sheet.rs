@@ -236,8 +236,9 @@ pub(crate) mod tests {
         let depth: Float64Array = rows.iter().map(|row| row.0).collect();
         let text: StringArray = rows.iter().map(|row| row.1).collect();
         let number: Int64Array = rows.iter().map(|row| Some(row.2)).collect();
-        let columns: Vec<(&str, ArrayRef)> =
-            vec![("depth", Arc::new(depth)), ("text", Arc::new(text)), ("number", Arc::new(number))];
+        let depth: ArrayRef = Arc::new(depth);
+        let columns =
+            [("depth", depth), ("text", Arc::new(text) as ArrayRef), ("number", Arc::new(number) as ArrayRef)];
         RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
     }
 

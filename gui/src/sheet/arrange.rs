@@ -37,7 +37,7 @@ pub fn arrange(sheet: &Sheet, wish: &Wish) -> Vec<u32> {
                 &mut rows,
                 falling,
                 |row| &keys[row],
-                |key| key.is_none_or(f64::is_nan),
+                |key: &Option<f64>| key.is_none_or(f64::is_nan),
                 |one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal),
             );
         } else {

@@ -125,8 +125,8 @@ impl CoverageView {
             let edit = TextEdit::singleline(&mut self.threshold).desired_width(70.0).hint_text("2 steps");
             let response = ui.add(edit).accessible_name("Gaps longer than, in metres");
             ui.label("m");
-            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) || ui.button("Apply").clicked()
-            {
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            if ui.button("Apply").clicked() || entered {
                 self.refresh(cx);
             }
             for (listed, name) in [(Listed::Gaps, "Gaps"), (Listed::Overlaps, "Overlaps")] {

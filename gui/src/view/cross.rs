@@ -1,8 +1,8 @@
 //! Crossplots and histograms of a well's curves: chosen as one goes, or kept as a chart.
 
-mod chart;
-mod draw;
-mod numbers;
+pub mod chart;
+pub mod draw;
+pub mod numbers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Where the wells are: a plain map that needs no internet. Selecting here selects in the list.
 
-mod plane;
+pub mod plane;
 
 use dataforge_node::api::Event;
 use egui::{

@@ -1,10 +1,10 @@
 //! SQL over the workspace: tables and columns at the left, a statement, what it returns, and what was
 //! run before. It only reads.
 
-mod complete;
-mod editor;
-mod history;
-mod mark;
+pub mod complete;
+pub mod editor;
+pub mod history;
+pub mod mark;
 
 use std::time::{Duration, Instant};
 
@@ -386,14 +386,14 @@ impl View for SqlView {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{RecordBatch, StringArray};
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
     use super::tables;
     use crate::sheet::Sheet;
 
     #[test]
     fn rows_of_columns_become_tables() {
-        let column = |texts: &[&str]| Arc::new(StringArray::from(texts.to_vec())) as _;
+        let column = |texts: &[&str]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
         let batch = RecordBatch::try_from_iter([
             ("table_name", column(&["runs", "wells", "wells"])),
             ("column_name", column(&["run_id", "name", "top_m"])),

@@ -139,8 +139,8 @@ pub fn make(ask: &Ask) -> Made {
     made.tolerance = tolerance;
     let mut rows: Vec<[f64; 3]> = Vec::new();
     for (row, (&at, &x)) in ask.x.at.iter().zip(&ask.x.value).enumerate() {
-        let outside = ask.from.is_some_and(|from| !(at >= from)) || ask.to.is_some_and(|to| !(at <= to));
-        if outside {
+        let is_inside = ask.from.is_none_or(|from| at >= from) && ask.to.is_none_or(|to| at <= to);
+        if !is_inside {
             continue;
         }
         let of = |values: &Option<Vec<f64>>| values.as_ref().map_or(0.0, |values| values[row]);
