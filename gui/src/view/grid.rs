@@ -47,6 +47,8 @@ pub struct GridView {
     saver: Saver,
     typed: String,
     focus_go_to: bool,
+    /// Whether something is known of columns that their heads do not say yet.
+    is_headless: bool,
     /// A depth in metres to go to once the rows are here.
     wanted_m: Option<f64>,
     looking: Option<Job<Option<usize>>>,
@@ -73,6 +75,7 @@ impl GridView {
             saver: Saver::default(),
             typed: String::new(),
             focus_go_to: false,
+            is_headless: true,
             wanted_m: None,
             looking: None,
             told: None,
@@ -100,12 +103,15 @@ impl GridView {
     }
 
     fn pump(&mut self, ctx: &egui::Context, cx: &mut Cx<'_>) {
-        self.facts.pump(ctx, cx);
+        self.is_headless |= self.facts.pump(ctx, cx);
         let was_complete = self.rows.is_complete();
         if self.rows.pump(ctx, cx) || !was_complete && self.rows.is_complete() || self.is_behind() {
             self.grid.update(self.rows.sheet(), self.rows.is_complete());
+            self.is_headless = true;
         }
-        self.grid.set_heads(self.heads());
+        if std::mem::take(&mut self.is_headless) {
+            self.grid.set_heads(self.heads());
+        }
         if let Some(depth_m) = self.wanted_m
             && self.rows.is_complete()
             && self.facts.is_complete()
@@ -278,6 +284,7 @@ impl View for GridView {
     }
 
     fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {
+        self.is_headless = true;
         if self.rows.awaits(ticket) {
             self.rows.on_news(news);
         } else if self.facts.awaits(ticket) {

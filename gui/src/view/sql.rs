@@ -278,6 +278,8 @@ impl SqlView {
         if !self.grid.sheet().is_known() || self.grid.sheet().rows() == 0 {
             if ran.took.is_none() {
                 hint::loading_ui(ui, "Running …");
+            } else if ran.was_cancelled {
+                hint::empty_ui(ui, "Nothing came", "The statement was cancelled before it had a row.", &[]);
             } else {
                 hint::empty_ui(ui, "No rows", "The statement is right; nothing meets it.", &[]);
             }

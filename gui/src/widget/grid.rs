@@ -146,6 +146,9 @@ impl Grid<'_> {
             self.filters_ui(ui, state, &layout, rect, fields, &mut outcome);
         }
         self.bars_ui(ui, state, &layout);
+        if state.reveal {
+            ui.ctx().request_repaint();
+        }
         outcome
     }
 
@@ -313,6 +316,8 @@ impl Grid<'_> {
             return;
         }
         let Some(column) = self.column_at(at, state, layout) else {
+            // Beside the last column the row is meant.
+            state.picked = Some(Picked::rows_of(row, row, self.columns.len()));
             return;
         };
         let place = Place { row, column };
