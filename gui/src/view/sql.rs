@@ -9,7 +9,7 @@ pub mod mark;
 use std::time::{Duration, Instant};
 
 use dataforge_node::api::{Event, OutputFormat, Request};
-use egui::{CollapsingHeader, Id, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, CollapsingHeader, Frame, Id, Panel, ScrollArea, Ui};
 
 use self::complete::Table;
 use self::editor::Editor;
@@ -289,6 +289,22 @@ impl SqlView {
     }
 }
 
+impl SqlView {
+    /// Draws all but the tables: statement, what can be done, and what came.
+    fn work_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let id = Id::unique(("statement", cx.view));
+        ScrollArea::vertical().id_salt("statement").max_height(180.0).show(ui, |ui| {
+            self.wants_run |= self.editor.ui(ui, id, EDITOR_ROWS, &self.tables);
+        });
+        self.tools_ui(ui, cx);
+        if self.shows_history {
+            self.history_ui(ui);
+        }
+        self.problem_ui(ui);
+        self.result_ui(ui, cx);
+    }
+}
+
 /// Returns the tables of rows of name, column and type.
 fn tables(sheet: &Sheet) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
@@ -368,16 +384,7 @@ impl View for SqlView {
             .default_size(220.0)
             .size_range(120.0..=420.0)
             .show(ui, |ui| self.tables_ui(ui));
-        let id = Id::unique(("statement", cx.view));
-        ScrollArea::vertical().id_salt("statement").max_height(180.0).show(ui, |ui| {
-            self.wants_run |= self.editor.ui(ui, id, EDITOR_ROWS, &self.tables);
-        });
-        self.tools_ui(ui, cx);
-        if self.shows_history {
-            self.history_ui(ui);
-        }
-        self.problem_ui(ui);
-        self.result_ui(ui, cx);
+        CentralPanel::default().frame(Frame::NONE).show(ui, |ui| self.work_ui(ui, cx));
         if self.wants_run {
             ui.ctx().request_repaint();
         }
