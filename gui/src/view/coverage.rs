@@ -161,7 +161,7 @@ impl CoverageView {
         let palette = theme::palette(ui);
         let rect = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT)).1;
         let name = bar.name();
-        let response = ui.interact(rect, ui.id().with(("bar", &name, bar.run())), Sense::click());
+        let response = ui.interact(rect, ui.scope_id().with(("bar", &name, bar.run())), Sense::click());
         let strong = matches!(bar, Bar::Property(_));
         let text = if strong { RichText::new(&name).strong() } else { RichText::new(&name) };
         let names = Rect::from_min_size(rect.min, vec2(NAMES, ROW_HEIGHT));

@@ -177,9 +177,9 @@ impl MapView {
         ui.painter().rect_filled(space, 0.0, palette.ground);
         let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(space));
         inner.set_clip_rect(space.intersect(ui.clip_rect()));
-        self.wells_ui(&inner, cx, &sight, space, &palette);
-        scale_ui(&inner, &sight, space, &palette);
-        north_ui(&inner, space, &palette);
+        self.wells_ui(&inner, cx, &sight, space, palette);
+        scale_ui(&inner, &sight, space, palette);
+        north_ui(&inner, space, palette);
         if response.has_focus() {
             inner.painter().rect_stroke(space, 0.0, Stroke::new(1.0, palette.accent), egui::StrokeKind::Inside);
         }

@@ -398,8 +398,8 @@ impl Grid<'_> {
         for (place, left) in self.in_sight(state, layout) {
             let column = &self.columns[place];
             let rect = Rect::from_min_size(pos2(left, layout.head.top()), vec2(column.width, HEAD));
-            self.title_ui(&inner, place, rect, &palette, outcome);
-            self.edge_ui(&inner, place, rect, &palette, outcome);
+            self.title_ui(&inner, place, rect, palette, outcome);
+            self.edge_ui(&inner, place, rect, palette, outcome);
         }
         let line = Stroke::new(1.0, palette.line);
         ui.painter().hline(layout.head.x_range(), layout.head.bottom(), line);
