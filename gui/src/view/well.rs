@@ -30,7 +30,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     CommandInfo::new("well.facts", "Show what is known of the well, and who said it"),
     CommandInfo::new("well.tops", "Show tops and surveys of the well"),
     CommandInfo::new("well.files", "Show files of the well, and who holds its data"),
-    CommandInfo::new("well.charts", "Show charts and selections"),
+    CommandInfo::new("well.plots", "Show charts and selections"),
     CommandInfo::new("well.history", "Show what was done to the well"),
     CommandInfo::new("well.export", "Export the chosen run of the well"),
     CommandInfo::new("well.copy", "Copy the well to another workspace"),
@@ -57,7 +57,7 @@ impl Section {
         (Self::Facts, "Facts", "well.facts"),
         (Self::Tops, "Tops and surveys", "well.tops"),
         (Self::Files, "Files and copies", "well.files"),
-        (Self::Charts, "Charts and selections", "well.charts"),
+        (Self::Charts, "Charts and selections", "well.plots"),
         (Self::History, "History", "well.history"),
     ];
 }

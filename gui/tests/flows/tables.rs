@@ -43,7 +43,7 @@ pub(crate) const COVERED: &[(&str, &str)] = &[
     ("well.facts", "the_page_of_a_well_shows_facts_files_and_history"),
     ("well.tops", "the_page_of_a_well_shows_facts_files_and_history"),
     ("well.files", "the_page_of_a_well_shows_facts_files_and_history"),
-    ("well.charts", "the_page_of_a_well_shows_facts_files_and_history"),
+    ("well.plots", "the_page_of_a_well_shows_facts_files_and_history"),
     ("well.history", "the_page_of_a_well_shows_facts_files_and_history"),
     ("well.export", "a_run_is_exported_from_the_page_of_its_well"),
     ("well.copy", "a_well_is_copied_to_another_workspace"),
