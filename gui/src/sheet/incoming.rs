@@ -32,6 +32,7 @@ pub struct Incoming {
     job: Option<Job<Decoded>>,
     /// Whether the node has said all.
     ended: bool,
+    was_cancelled: bool,
     error: Option<ApiError>,
     most: Option<usize>,
     /// Whether more rows were there than are kept.
@@ -52,6 +53,7 @@ impl Incoming {
         if let Some(ticket) = self.ticket.take() {
             cx.cancel(ticket);
             self.ended = true;
+            self.was_cancelled = true;
         }
     }
 
@@ -89,7 +91,20 @@ impl Incoming {
         if self.is_cut {
             self.cancel(cx);
         }
+        self.check_end();
         grown
+    }
+
+    /// Notes an error when all has come and the stream ends in the middle.
+    fn check_end(&mut self) {
+        let is_whole = self.ended && !self.was_cancelled && self.job.is_none() && self.waiting.is_empty();
+        if is_whole
+            && self.error.is_none()
+            && let Some(decoder) = &mut self.decoder
+            && let Err(error) = decoder.finish()
+        {
+            self.error = Some(ApiError::from_error(ErrorKind::Damaged, &error));
+        }
     }
 
     fn on_decoded(&mut self, done: Option<Decoded>) -> bool {
@@ -216,7 +231,12 @@ mod tests {
     fn what_is_no_stream_is_an_error() {
         let mut incoming = Incoming { ended: true, ..Incoming::default() };
         incoming.on_decoded(Some(decode(Default::default(), vec![Bytes::from_static(&[7; 64])])));
+        incoming.check_end();
         assert!(incoming.error().is_some());
+        let mut incoming = Incoming { ended: true, ..Incoming::default() };
+        incoming.on_decoded(Some(decode(Default::default(), vec![Bytes::from(stream())])));
+        incoming.check_end();
+        assert_eq!(incoming.error(), None);
     }
 
     #[test]
