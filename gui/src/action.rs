@@ -52,6 +52,8 @@ pub enum Action {
     ChooseTheme(Choice),
     /// Open a view, or show it.
     Open(Place),
+    /// Open a view, or show it, at this depth in metres.
+    OpenAt(Place, f64),
     /// Close the view that the user is in.
     CloseView,
     /// A log shows other depths: those that go in step follow.

@@ -140,6 +140,13 @@ impl App {
                 self.with_views(actions, |views, around| views.open(place, around));
                 self.note_opened(place);
             }
+            Action::OpenAt(place, depth_m) => {
+                self.with_views(actions, |views, around| {
+                    views.open(place, around);
+                    views.go_to(place, *depth_m, around);
+                });
+                self.note_opened(place);
+            }
             Action::CloseView => self.views.close_focused(&mut self.calls),
             Action::InStep(step) => {
                 self.with_views(actions, |views, around| views.in_step(step, around));

@@ -6,6 +6,8 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::view::{coverage, cross, grid, map, openings, sql, well};
+
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CommandInfo {
@@ -75,6 +77,12 @@ pub fn all() -> impl Iterator<Item = &'static CommandInfo> {
         view::well::COMMANDS,
         view::log::COMMANDS,
         view::charts::COMMANDS,
+        view::openings::COMMANDS,
+        view::coverage::COMMANDS,
+        view::cross::COMMANDS,
+        view::grid::COMMANDS,
+        view::map::COMMANDS,
+        view::sql::COMMANDS,
     ];
     let team = view::team::COMMANDS.iter().copied().flatten();
     WINDOW.iter().chain(views.into_iter().flatten()).chain(team)

@@ -15,8 +15,9 @@
 //! - [`widget`] holds what several panels share, [`theme`] every colour.
 //!
 //! - [`memory`] is what the window keeps until it opens again.
+//! - [`sheet`] is a table as the node sends it; [`work`] is done on threads, so that drawing never waits.
 //!
-//! The window reads and writes no file itself: the bridge's thread does.
+//! The window reads and writes no file itself: the bridge's thread does, and [`save`] writes what the user exports.
 
 pub mod action;
 pub mod app;
@@ -30,12 +31,15 @@ pub mod memory;
 pub mod options;
 pub mod palette;
 pub mod panel;
+pub mod save;
+pub mod sheet;
 pub mod start;
 pub mod state;
 pub mod theme;
 pub mod tiles;
 pub mod view;
 pub mod widget;
+pub mod work;
 
 pub use self::action::{Action, Step};
 pub use self::app::App;

@@ -5,7 +5,6 @@ pub mod header;
 pub mod runs;
 pub mod start;
 pub mod status;
-pub mod well;
 pub mod wells;
 pub mod workspaces;
 

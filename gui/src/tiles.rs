@@ -73,6 +73,19 @@ impl Views {
         }
     }
 
+    /// Shows a depth in a view that is open.
+    pub fn go_to(&mut self, place: &Place, depth_m: f64, around: &mut Around<'_>) {
+        if let Some((id, view)) = self.views.iter_mut().find(|(_, view)| view.place() == *place) {
+            view.go_to(depth_m, &mut around.cx(*id));
+        }
+    }
+
+    /// Returns what is open.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place> {
+        self.views.values().map(|view| view.place()).collect()
+    }
+
     /// Asks all views to load again.
     pub fn refresh(&mut self, around: &mut Around<'_>) {
         for (id, view) in &mut self.views {

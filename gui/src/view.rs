@@ -8,9 +8,15 @@
 //! [`crate::commands`].
 
 pub mod charts;
+pub mod coverage;
+pub mod cross;
+pub mod grid;
 pub mod home;
 pub mod import;
 pub mod log;
+pub mod map;
+pub mod openings;
+pub mod sql;
 pub mod team;
 pub mod well;
 
@@ -78,6 +84,53 @@ pub enum Place {
     Sync,
     /// Settings of the window, the machine and the workspace.
     Settings,
+    /// One well, whatever is selected.
+    WellPage {
+        /// Workspace.
+        workspace: String,
+        /// Well.
+        well: String,
+    },
+    /// All samples of a run.
+    Grid {
+        /// Workspace.
+        workspace: String,
+        /// Run.
+        run: String,
+    },
+    /// Statements and what they return.
+    Sql {
+        /// Workspace.
+        workspace: String,
+        /// Which of several.
+        number: u32,
+    },
+    /// Where the curves of a well have values.
+    Coverage {
+        /// Workspace.
+        workspace: String,
+        /// Well.
+        well: String,
+    },
+    /// Curves of a well against each other, or how often values occur.
+    Crossplot {
+        /// Workspace.
+        workspace: String,
+        /// Well.
+        well: String,
+    },
+    /// A crossplot or histogram that is kept as a chart.
+    Plot {
+        /// Workspace.
+        workspace: String,
+        /// Chart.
+        chart: String,
+    },
+    /// Where the wells are.
+    Map {
+        /// Workspace.
+        workspace: String,
+    },
 }
 
 /// A part of the middle.
@@ -99,6 +152,8 @@ pub trait View: Debug {
 
     /// A log was scrolled or zoomed: those that go in step follow.
     fn in_step(&mut self, _step: &log::InStep, _cx: &mut Cx<'_>) {}
+    /// Shows a depth, in metres.
+    fn go_to(&mut self, _depth_m: f64, _cx: &mut Cx<'_>) {}
 
     /// The commands that are its own, for palette and keyboard.
     fn commands(&self) -> &'static [CommandInfo] {
@@ -169,11 +224,22 @@ pub fn standing() -> Vec<(&'static str, Place)> {
     places
 }
 
-/// Returns what shows a chart of a workspace: a log, or else the page of its well.
+/// Returns what draws a chart of a workspace; nothing draws a line chart yet.
+#[must_use]
+pub fn place_of(workspace: &str, chart: &ChartInfo) -> Option<Place> {
+    let (workspace, id) = (workspace.to_owned(), chart.id.clone());
+    match chart.kind.as_str() {
+        "log_tracks" | "coverage" => Some(Place::Log { workspace, chart: id }),
+        "crossplot" | "histogram" => Some(Place::Plot { workspace, chart: id }),
+        _ => None,
+    }
+}
+
+/// Returns what shows a chart of a workspace: what draws it, or else the page of its well.
 #[must_use]
 pub fn open_chart(workspace: Option<&str>, chart: &ChartInfo) -> Vec<Action> {
-    if let (true, Some(workspace)) = (charts::is_log(&chart.kind), workspace) {
-        return vec![Action::Open(Place::Log { workspace: workspace.to_owned(), chart: chart.id.clone() })];
+    if let Some(place) = workspace.and_then(|workspace| place_of(workspace, chart)) {
+        return vec![Action::Open(place)];
     }
     let well = chart.well_id.clone().map(Action::SelectWell);
     well.into_iter().chain([Action::Open(Place::Well)]).collect()
@@ -185,7 +251,6 @@ pub fn open(place: &Place) -> Box<dyn View> {
     match place {
         Place::Home => Box::<home::HomeView>::default(),
         Place::Import => Box::<import::ImportView>::default(),
-        Place::Well => Box::new(well::WellView),
         Place::Log { workspace, chart } => Box::new(log::LogView::of_chart(workspace.clone(), chart.clone())),
         Place::LogOf { workspace, well, template } => {
             Box::new(log::LogView::of_template(workspace.clone(), well.clone(), template.clone()))
@@ -199,5 +264,13 @@ pub fn open(place: &Place) -> Box<dyn View> {
         Place::Storage => Box::<team::storage::StorageView>::default(),
         Place::Sync => Box::<team::sync::SyncView>::default(),
         Place::Settings => Box::<team::settings::SettingsView>::default(),
+        Place::Well => Box::new(well::WellView::selected()),
+        Place::WellPage { workspace, well } => Box::new(well::WellView::of(workspace, well)),
+        Place::Grid { workspace, run } => Box::new(grid::GridView::new(workspace, run)),
+        Place::Sql { workspace, number } => Box::new(sql::SqlView::new(workspace, *number)),
+        Place::Coverage { workspace, well } => Box::new(coverage::CoverageView::new(workspace, well)),
+        Place::Crossplot { workspace, well } => Box::new(cross::CrossView::of_well(workspace, well)),
+        Place::Plot { workspace, chart } => Box::new(cross::CrossView::of_chart(workspace, chart)),
+        Place::Map { workspace } => Box::new(map::MapView::new(workspace)),
     }
 }

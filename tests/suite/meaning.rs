@@ -133,4 +133,7 @@ fn runs_move_between_wells_and_know_what_depths_count_from() {
     ada.fails(&["set", "Alpha 1", "latitude_deg", "91"], 2);
     ada.fails(&["set", "Alpha 1", "geographic_crs", "WGS84"], 2);
     assert!(ada.json(&["show", "Alpha 1"])["attributes"].to_string().contains("EPSG:4326"));
+    let sql = "select latitude_deg, longitude_deg, geographic_crs, x_m, projected_crs from wells";
+    let rows = String::from_utf8(ada.ok(["query", sql, "--format", "csv"])).unwrap();
+    assert_eq!(rows.lines().nth(1), Some("60.5,2.25,EPSG:4326,,"), "{rows}");
 }

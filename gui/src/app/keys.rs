@@ -10,7 +10,7 @@ use crate::palette::Palette;
 use crate::panel::{Actions, wells};
 use crate::state::Key;
 use crate::theme::{self, Choice};
-use crate::view::Place;
+use crate::view::{Place, openings};
 use crate::widget::region::{self, Region};
 
 /// How much larger or smaller one step of the scale is.
@@ -91,7 +91,11 @@ impl App {
             "window.previous_workspace" => actions.push(Action::StepWorkspace(Step::Up)),
             _ => match action_of(command) {
                 Some(action) => actions.push(action),
-                None => self.with_views(actions, |views, around| views.run(command, around)),
+                None => match openings::place(command, &self.state, &self.views.places()) {
+                    Some(Ok(place)) => actions.push(Action::Open(place)),
+                    Some(Err(why)) => actions.push(Action::Notice(why.to_owned())),
+                    None => self.with_views(actions, |views, around| views.run(command, around)),
+                },
             },
         }
     }

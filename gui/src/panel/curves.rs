@@ -1,10 +1,10 @@
 //! The curves of the selected run: what each measures, over which depths and values.
 
-use dataforge_node::api::CurveInfo;
+use dataforge_node::api::{CurveInfo, RunInfo};
 use egui::{RichText, Ui};
 
 use crate::format;
-use crate::state::State;
+use crate::state::Slot;
 use crate::widget::hint;
 use crate::widget::problem::problem_ui;
 use crate::widget::table::{Column, Row, Table};
@@ -20,17 +20,17 @@ const COLUMNS: [Column; 8] = [
     Column::number("From – to", 150.0),
 ];
 
-/// Draws the curves.
-pub fn curves_ui(ui: &mut Ui, state: &State) {
-    let Some(run) = state.selected_run() else {
+/// Draws the curves of a run.
+pub fn curves_ui(ui: &mut Ui, curves: &Slot<Vec<CurveInfo>>, run: Option<&RunInfo>) {
+    let Some(run) = run else {
         return;
     };
     ui.label(RichText::new(format!("Curves of {}", run.name)).strong());
-    if let Some(error) = state.curves.error() {
+    if let Some(error) = curves.error() {
         problem_ui(ui, error);
     }
-    let Some(curves) = state.curves.value() else {
-        if state.curves.is_loading() {
+    let Some(curves) = curves.value() else {
+        if curves.is_loading() {
             hint::loading_ui(ui, "Loading curves …");
         }
         return;

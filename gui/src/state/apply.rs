@@ -59,7 +59,12 @@ impl State {
             Action::Toggle(Part::Lists) => self.parts.lists_hidden = !self.parts.lists_hidden,
             Action::Toggle(Part::Inspector) => self.parts.inspector_hidden = !self.parts.inspector_hidden,
             // The window's own affair.
-            Action::Open(_) | Action::CloseView | Action::InStep(_) | Action::Run(_) | Action::CancelCall(_) => {}
+            Action::Open(_)
+            | Action::OpenAt(..)
+            | Action::CloseView
+            | Action::InStep(_)
+            | Action::Run(_)
+            | Action::CancelCall(_) => {}
         }
         Vec::new()
     }

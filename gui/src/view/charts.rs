@@ -5,7 +5,7 @@ use dataforge_node::api::{
 };
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use super::{Cx, Happened, News, Place, Ticket, View};
+use super::{Cx, Happened, News, Ticket, View, place_of};
 use crate::action::{Action, Browse};
 use crate::commands::CommandInfo;
 use crate::state::{Key, Slot, State};
@@ -105,11 +105,9 @@ impl ChartsView {
 
     fn open(&mut self, cx: &mut Cx<'_>) {
         let Some(chart) = self.chosen() else { return };
-        if is_log(&chart.kind) {
-            let place = Place::Log { workspace: self.workspace.clone(), chart: chart.id.clone() };
-            cx.open(place);
-        } else {
-            cx.notice(format!("A {} is not drawn here.", chart.kind.replace('_', " ")));
+        match place_of(&self.workspace, chart) {
+            Some(place) => cx.open(place),
+            None => cx.notice(format!("A {} is not drawn here.", chart.kind.replace('_', " "))),
         }
     }
 
@@ -232,12 +230,6 @@ impl ChartsView {
             self.open(cx);
         }
     }
-}
-
-/// Whether a kind of chart is drawn as tracks.
-#[must_use]
-pub fn is_log(kind: &str) -> bool {
-    matches!(kind, "log_tracks" | "coverage")
 }
 
 /// Whether each word occurs in something that people search by.

@@ -11,4 +11,5 @@ mod log;
 mod registry;
 mod scale;
 mod support;
+mod tables;
 mod team;

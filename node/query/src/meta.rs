@@ -150,6 +150,12 @@ const WELLS: &[(&str, DataType)] = &[
     ("grid_unit", TEXT),
     ("grid_step", REAL),
     ("grid_origin", REAL),
+    ("latitude_deg", REAL),
+    ("longitude_deg", REAL),
+    ("geographic_crs", TEXT),
+    ("x_m", REAL),
+    ("y_m", REAL),
+    ("projected_crs", TEXT),
 ];
 
 const RUNS: &[(&str, DataType)] = &[

@@ -21,6 +21,7 @@ use crate::index::{Index, SHORT, listing, read_dictionary};
 use crate::ingest::dictionary::PropertyChoice;
 use crate::ingest::units;
 use crate::node::WeakNode;
+use crate::requests::well_attributes;
 
 /// The index of one workspace.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ const WELLS: &str = "
            coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0),
            min(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_min * r.to_si END),
            max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END),
-           w.grid_unit, w.grid_step, w.grid_origin
+           w.grid_unit, w.grid_step, w.grid_origin, NULL, NULL, NULL, NULL, NULL, NULL
     FROM wells AS w
     LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
     WHERE w.workspace = ?1 AND w.deleted = 0
@@ -98,7 +99,7 @@ impl Catalog for IndexCatalog {
     fn rows(&self, table: MetaTable) -> Result<RecordBatch, CatalogError> {
         let workspace = self.workspace;
         self.with(|core| match table {
-            MetaTable::Wells => table_of(core.store.connection(), table, WELLS, params![workspace.as_bytes()]),
+            MetaTable::Wells => wells(core, workspace),
             MetaTable::Runs => table_of(core.store.connection(), table, RUNS, params![workspace.as_bytes(), SHORT]),
             MetaTable::Curves => curves(core, workspace),
             MetaTable::Notices => {
@@ -209,6 +210,34 @@ fn batch(table: MetaTable, columns: Vec<Vec<Cell>>) -> Result<RecordBatch, ApiEr
         }
     });
     let arrays = arrays.collect();
+    RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
+}
+
+/// Where wells are: attributes that stand in columns of their own.
+const PLACE: [&str; 6] = ["latitude_deg", "longitude_deg", "geographic_crs", "x_m", "y_m", "projected_crs"];
+
+fn wells(core: &Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
+    let table = MetaTable::Wells;
+    let found = table_of(core.store.connection(), table, WELLS, params![workspace.as_bytes()])?;
+    let attributes = well_attributes(core, workspace)?;
+    let schema = table.schema();
+    let at = |name| schema.index_of(name).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error));
+    let ids = found.column(at("well_id")?).as_string::<i32>();
+    let mut arrays = found.columns().to_vec();
+    for name in PLACE {
+        let texts = ids.iter().map(|id| attributes.get(id?)?.get(name));
+        let place = at(name)?;
+        // People type these too: what is no number is none.
+        let number = |text: &String| text.parse::<f64>().ok().filter(|value| value.is_finite());
+        let array: ArrayRef = if schema.field(place).data_type().is_numeric() {
+            Arc::new(texts.map(|text| text.and_then(number)).collect::<Float64Array>())
+        } else {
+            Arc::new(texts.collect::<StringArray>())
+        };
+        if let Some(slot) = arrays.get_mut(place) {
+            *slot = array;
+        }
+    }
     RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
 }
 
