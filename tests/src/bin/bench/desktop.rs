@@ -18,7 +18,7 @@ use dataforge_tests::las::write_las;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2, pos2, vec2};
 
 use super::store::memory;
-use super::{median, story};
+use super::story;
 
 /// Size of the window in points, and pixels of a point.
 const SIZE: Vec2 = vec2(1920.0, 1080.0);
@@ -80,8 +80,9 @@ impl Stage {
         begun.elapsed().as_secs_f64() * 1e3
     }
 
-    /// Draws whenever something wants it, until all calls have ended and nothing does for a while.
-    fn settle(&mut self) -> Outcome<()> {
+    /// Draws whenever something wants it, until all calls have ended and nothing does for a while;
+    /// returns the milliseconds until the last call ended.
+    fn settle(&mut self) -> Outcome<f64> {
         let begun = Instant::now();
         let mut quiet = Instant::now();
         while quiet.elapsed() < Duration::from_millis(700) {
@@ -96,10 +97,10 @@ impl Stage {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok(())
+        Ok((quiet - begun).as_secs_f64() * 1e3)
     }
 
-    fn open_view(&mut self, place: Place) -> Outcome<()> {
+    fn open_view(&mut self, place: Place) -> Outcome<f64> {
         self.app.act(&self.ctx.clone(), Action::Open(place));
         self.settle()
     }
@@ -147,12 +148,10 @@ fn logs(place: &Path, workspace: &str, well: &str, rows: usize) -> Outcome<()> {
     let mut stage = Stage::open(place)?;
     stage.settle()?;
     let before = memory(std::process::id(), "VmRSS")?;
-    let begun = Instant::now();
     let (workspace, well) = (workspace.to_owned(), well.to_owned());
-    stage.open_view(Place::LogOf { workspace, well, template: "all_curves".to_owned() })?;
+    let took = stage.open_view(Place::LogOf { workspace, well, template: "all_curves".to_owned() })?;
     println!(
-        "{CURVES} curves of {rows} samples: all there after {:.0} ms, {:.0} MB more",
-        begun.elapsed().as_secs_f64() * 1e3,
+        "{CURVES} curves of {rows} samples: all there after {took:.0} ms, {:.0} MB more",
         memory(std::process::id(), "VmRSS")? - before
     );
     report(
@@ -199,9 +198,8 @@ fn grid(place: &Path, workspace: &str, run: &str, rows: usize) -> Outcome<()> {
     let mut stage = Stage::open(place)?;
     stage.settle()?;
     let (workspace, run) = (workspace.to_owned(), run.to_owned());
-    let begun = Instant::now();
-    stage.open_view(Place::Grid { workspace, run })?;
-    println!("grid of {rows} rows: all there after {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+    let took = stage.open_view(Place::Grid { workspace, run })?;
+    println!("grid of {rows} rows: all there after {took:.0} ms");
     let scrolled = (0..FRAMES).map(|at| stage.frame(wheel(if at % 200 < 150 { -20.0 } else { 20.0 }, Modifiers::NONE)));
     report("grid scrolled", scrolled.collect());
     Ok(())
