@@ -62,6 +62,18 @@ impl App {
         &self.state
     }
 
+    /// Returns how many calls of views are under way.
+    #[must_use]
+    pub fn calls_under_way(&self) -> usize {
+        self.calls.under_way()
+    }
+
+    /// Does an action as if the user had.
+    pub fn act(&mut self, ctx: &egui::Context, action: Action) {
+        self.apply(ctx, action);
+        ctx.request_repaint();
+    }
+
     /// Takes in what the bridge has brought; also while the window is hidden.
     pub fn receive(&mut self, ctx: &egui::Context) {
         for _ in 0..MESSAGES_PER_FRAME {

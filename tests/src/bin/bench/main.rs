@@ -6,7 +6,8 @@
 //! COUNT` a new node's work on the entries of so many wells, `--history COUNT` the history of a well
 //! with so many changes, `--blobs [--small]` a transfer of files
 //! beside bare iroh-blobs, Syncthing and rsync, `--store COUNT` the start of a node that holds so many
-//! blobs, `--team` the start, lists, edits and memory of a node with a team's wells, curves and charts, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
+//! blobs, `--team` the start, lists, edits and memory of a node with a team's wells, curves and charts,
+//! `--desktop` frames of the desktop over long logs, many wells and many rows, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
 //! on Linux; they take the `dataforge` that was built last).
 //! `docs/benchmarks.md` has the floors and what was measured.
 
@@ -15,6 +16,8 @@
 mod alone;
 #[cfg(target_os = "linux")]
 mod blobs;
+#[cfg(target_os = "linux")]
+mod desktop;
 mod entries;
 mod history;
 #[cfg(target_os = "linux")]
@@ -64,7 +67,7 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         ["--quic-take", address, bytes] => network::quic_take(address, bytes.parse()?).await,
         _ => Err(
             "usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | --history COUNT | \
-                  --blobs [--small] | --store COUNT | --team | --network [--small]]"
+                  --blobs [--small] | --store COUNT | --team | --desktop | --network [--small]]"
                 .into(),
         ),
     }
@@ -85,6 +88,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["--store", count] => store::measure(dir.path(), count.parse()?)?,
         #[cfg(target_os = "linux")]
         ["--team"] => team::measure(dir.path())?,
+        #[cfg(target_os = "linux")]
+        ["--desktop"] => desktop::measure(dir.path(), 1_000_000)?,
         #[cfg(target_os = "linux")]
         ["--network", flags @ ..] if matches!(flags, [] | ["--small"]) => {
             network::compare(dir.path(), !flags.is_empty())?;
