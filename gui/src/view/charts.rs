@@ -5,7 +5,7 @@ use dataforge_node::api::{
 };
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use super::{Cx, Happened, News, Ticket, View, place_of};
+use super::{Cx, Happened, News, Place, Ticket, View, place_of};
 use crate::action::{Action, Browse};
 use crate::commands::CommandInfo;
 use crate::state::{Key, Slot, State};
