@@ -152,6 +152,7 @@ pub trait View: Debug {
 
     /// A log was scrolled or zoomed: those that go in step follow.
     fn in_step(&mut self, _step: &log::InStep, _cx: &mut Cx<'_>) {}
+
     /// Shows a depth, in metres.
     fn go_to(&mut self, _depth_m: f64, _cx: &mut Cx<'_>) {}
 

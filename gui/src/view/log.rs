@@ -321,6 +321,14 @@ impl View for LogView {
         self.follow(step, cx.view);
     }
 
+    fn go_to(&mut self, depth_m: f64, cx: &mut Cx<'_>) {
+        let per = self.screen.layout().and_then(|layout| layout.axis.per("m"));
+        if let (Some(per), Some(sight)) = (per, self.screen.sight) {
+            self.screen.cursor = Some(depth_m * per);
+            self.show(sight.centred(depth_m * per, self.height), cx);
+        }
+    }
+
     fn commands(&self) -> &'static [CommandInfo] {
         COMMANDS
     }

@@ -22,6 +22,8 @@ const TEMPLATE: &str = "triple_combo";
 /// What is known of a chart that is printed.
 #[derive(Debug)]
 pub(super) struct Gathered {
+    /// The workspace it is of.
+    pub(super) workspace: WorkspaceId,
     /// The chart, of its well.
     pub(super) chart: ChartState,
     /// Where it takes values from.
@@ -76,7 +78,7 @@ impl Gathered {
         let path = path(core, workspace, &chart, well_id.as_ref())?;
         let tops = tops(core, workspace, &chart, well_id.as_ref())?;
         let datums = datums(core, workspace, &chart, ask, well_id.as_ref(), &tops, &depth_unit)?;
-        Ok(Self { chart, sources, well, attributes, runs, curves, tops, path, datums, depth_unit })
+        Ok(Self { workspace, chart, sources, well, attributes, runs, curves, tops, path, datums, depth_unit })
     }
 
     /// What the print is called.

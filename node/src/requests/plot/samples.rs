@@ -97,7 +97,7 @@ impl Loaded {
             return Ok(Err("not here".to_owned()));
         }
         let Ok(blob) = curve.blob.parse::<BlobHash>() else { return Ok(Err("it has no table".to_owned())) };
-        let batch = match read_table(node, &blob) {
+        let batch = match read_table(node, &gathered.workspace, &blob) {
             Ok(batch) => batch,
             Err(error) if error.kind == ErrorKind::Storage => return Err(error),
             Err(error) => return Ok(Err(error.message)),
