@@ -6,8 +6,6 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use crate::view::{coverage, cross, grid, map, openings, sql, well};
-
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CommandInfo {

@@ -311,10 +311,11 @@ impl View for ChartsView {
 
     fn on_event(&mut self, event: &Happened<'_>, cx: &mut Cx<'_>) {
         match event {
-            Happened::Event(Event::Documents { workspace, documents, more }) if *workspace == self.workspace => {
-                if *more || documents.iter().any(|document| document.kind == "chart") {
-                    self.refresh(cx);
-                }
+            Happened::Event(Event::Documents { workspace, documents, more })
+                if *workspace == self.workspace
+                    && (*more || documents.iter().any(|document| document.kind == "chart")) =>
+            {
+                self.refresh(cx);
             }
             Happened::Event(Event::Changed { workspace, .. }) if *workspace == self.workspace => self.refresh(cx),
             _ => {}

@@ -100,7 +100,7 @@ impl LogView {
     }
 
     fn new(workspace: String, of: Of) -> Self {
-        let curves = Curves { workspace: Some(workspace.clone()), ..Curves::default() };
+        let curves = Curves::of(workspace.clone());
         Self {
             doc: Doc::new(workspace, of),
             well: Well::default(),

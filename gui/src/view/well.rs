@@ -262,19 +262,6 @@ impl View for WellView {
         }
     }
 
-    fn commands(&self) -> &'static [CommandInfo] {
-        COMMANDS
-    }
-
-    fn run(&mut self, command: &str, cx: &mut Cx<'_>) {
-        let Some(workspace) = cx.workspace() else { return };
-        match (command, cx.state.selection.well.clone()) {
-            ("well.log", Some(well)) => cx.open(Place::LogOf { workspace, well, template: TEMPLATE.to_owned() }),
-            ("well.charts", _) => cx.open(Place::Charts { workspace }),
-            _ => {}
-        }
-    }
-
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         if let Some(error) = self.loaded.wells.error() {
             problem_ui(ui, error);

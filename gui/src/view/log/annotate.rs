@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_marker_stands_at_a_depth_and_a_value() {
         let mut tool = Tool::Place { kind: AnnotationKind::Marker, from: None };
-        let said = fields(tool.place(&laid(), 1203.500_01, Some(50.0)));
+        let said = fields(tool.place(&laid(), 1_203.500_01, Some(50.0)));
         for (name, value) in
             [("kind", "marker"), ("depth", "1203.5"), ("depth_unit", "m"), ("datum", "KB"), ("track", "t"), ("x", "75")]
         {

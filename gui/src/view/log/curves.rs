@@ -66,7 +66,7 @@ struct Call {
 #[derive(Debug, Default)]
 pub(super) struct Curves {
     /// The workspace that the runs are of.
-    pub(super) workspace: Option<String>,
+    workspace: Option<String>,
     runs: BTreeMap<String, Run>,
     calls: BTreeMap<Ticket, Call>,
     decoder: Option<Decoder>,
@@ -81,6 +81,11 @@ pub(super) struct Curves {
 }
 
 impl Curves {
+    /// Will ask for samples of a workspace.
+    pub(super) fn of(workspace: String) -> Self {
+        Self { workspace: Some(workspace), ..Self::default() }
+    }
+
     /// Says which curves are wanted, as runs with ordinals; what is not wanted any more goes. `runs` are those of
     /// the well, once they are known: nothing is asked for before.
     pub(super) fn want(&mut self, wanted: &BTreeMap<String, BTreeSet<u32>>, runs: Option<&[RunInfo]>, cx: &mut Cx<'_>) {

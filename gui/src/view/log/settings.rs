@@ -94,13 +94,13 @@ pub(super) fn looked_at(chart: &ChartState, settings: &Settings) -> ChartState {
     let domain = chart.depth_axis().and_then(|axis| axis.domain).unwrap_or(Domain::Md);
     let wanted = settings.domain.unwrap_or(domain);
     let charted = chart.depth_axis().and_then(|axis| axis.unit.clone());
-    if let Some(axis) = chart.axes.iter_mut().find(|axis| axis.kind == AxisKind::Depth) {
-        if wanted != domain {
-            axis.domain = Some(wanted);
-            (axis.from, axis.to, axis.label) = (None, None, None);
-            if (wanted == Domain::Time) != (domain == Domain::Time) {
-                (axis.unit, axis.major, axis.minor) = (None, None, None);
-            }
+    if wanted != domain
+        && let Some(axis) = chart.axes.iter_mut().find(|axis| axis.kind == AxisKind::Depth)
+    {
+        axis.domain = Some(wanted);
+        (axis.from, axis.to, axis.label) = (None, None, None);
+        if (wanted == Domain::Time) != (domain == Domain::Time) {
+            (axis.unit, axis.major, axis.minor) = (None, None, None);
         }
     }
     // A shift without a unit is in that of the chart, whatever is shown.

@@ -7,7 +7,7 @@ use super::Section;
 use super::loaded::Loaded;
 use crate::format;
 use crate::state::Slot;
-use crate::view::{Cx, Place};
+use crate::view::{Cx, place_of};
 use crate::widget::hint;
 use crate::widget::problem::problem_ui;
 use crate::widget::table::{Column, Outcome, Row, Table};
@@ -232,7 +232,7 @@ fn charts_ui(ui: &mut Ui, cx: &mut Cx<'_>, loaded: &Loaded, workspace: &str) {
 
 fn chart_ui(ui: &mut Ui, cx: &mut Cx<'_>, chart: &ChartInfo, workspace: &str) {
     let text = format!("{} – {}, by {}", chart.title, chart.kind.replace('_', " "), chart.author);
-    match place_of(chart, workspace) {
+    match place_of(workspace, chart) {
         Some(place) => {
             let button = egui::Button::new(RichText::new(text)).truncate();
             if ui.add(button).accessible_name(format!("Open chart {}", chart.title)).clicked() {
@@ -242,16 +242,6 @@ fn chart_ui(ui: &mut Ui, cx: &mut Cx<'_>, chart: &ChartInfo, workspace: &str) {
         None => {
             ui.label(text);
         }
-    }
-}
-
-/// Returns the view that shows a chart.
-fn place_of(chart: &ChartInfo, workspace: &str) -> Option<Place> {
-    let workspace = workspace.to_owned();
-    match chart.kind.as_str() {
-        "crossplot" | "histogram" => Some(Place::Plot { workspace, chart: chart.id.clone() }),
-        "coverage" => Some(Place::Coverage { workspace, well: chart.well_id.clone()? }),
-        _ => None,
     }
 }
 

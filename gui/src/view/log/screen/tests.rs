@@ -128,23 +128,3 @@ fn a_reading_is_in_the_unit_that_is_shown_and_of_every_series() {
     screen.cursor = Some(900.0);
     assert!(screen.readings(&story.made()).iter().all(|reading| reading.value == "–"), "above the first sample");
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -p dataforge-gui --lib twelve -- --ignored --nocapture"]
-fn twelve_curves_of_a_million_samples_scroll_within_8_ms() {
-    let (story, ctx, mut screen) = (Story::new(12, 1_000_000), Context::default(), Screen::default());
-    let height = f64::from(SIZE.y);
-    let mut sight = Sight::fit((1000.0, 101_000.0), height, false);
-    let mut times = Vec::new();
-    for step in 0..300_u32 {
-        sight = if step % 60 < 30 { sight.zoomed(1.2, 400.0, height) } else { sight.zoomed(1.0 / 1.2, 400.0, height) };
-        screen.sight = Some(sight.moved(-f64::from(step)));
-        let began = Instant::now();
-        story.frame(&ctx, &mut screen);
-        times.push(began.elapsed());
-    }
-    times.sort();
-    let p95 = times[times.len() * 95 / 100];
-    println!("12 curves of 1,000,000 samples: a frame takes {:?}, p95 {p95:?}", times[times.len() / 2]);
-    assert!(p95.as_secs_f64() < 0.008, "{p95:?}");
-}
