@@ -403,7 +403,7 @@ fn two_desktops_edit_one_chart_together() {
     bob.click_by(Role::Canvas, "Log, ");
     ada.wait_for("Line without text at");
     let annotation = began.elapsed();
-    println!("another desktop showed a scale after {scale:?}, an annotation after {annotation:?}; wanted: 1 s");
+    eprintln!("another desktop showed a scale after {scale:?}, an annotation after {annotation:?}; wanted: 1 s");
     assert!(scale < DEADLINE / 4 && annotation < DEADLINE / 4);
 
     // Both change something before they hear of each other: both changes are there.

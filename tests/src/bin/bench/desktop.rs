@@ -15,7 +15,9 @@ use dataforge_gui::view::Place;
 use dataforge_gui::{Action, App, State};
 use dataforge_node::api::{Reply, Request};
 use dataforge_tests::las::write_las;
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2, pos2, vec2};
+use egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2, pos2, vec2,
+};
 
 use super::store::memory;
 use super::story;
@@ -115,7 +117,13 @@ fn wheel(lines: f32, modifiers: Modifiers) -> Vec<Event> {
     let delta = vec2(0.0, lines);
     vec![
         Event::PointerMoved(middle()),
-        Event::MouseWheel { unit: MouseWheelUnit::Line, delta, phase: TouchPhase::Move, modifiers },
+        Event::MouseWheel {
+            unit: MouseWheelUnit::Line,
+            delta,
+            phase: TouchPhase::Move,
+            source: MouseWheelSource::Wheel,
+            modifiers,
+        },
     ]
 }
 
@@ -216,6 +224,7 @@ fn tree(place: &Path) -> Outcome<()> {
             unit: MouseWheelUnit::Line,
             delta: vec2(0.0, -10.0),
             phase: TouchPhase::Move,
+            source: MouseWheelSource::Wheel,
             modifiers: Modifiers::NONE,
         };
         stage.frame(vec![Event::PointerMoved(over), wheel])

@@ -1,7 +1,6 @@
 //! What the screen draws again and what not, and what a frame costs.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use dataforge_node::api::chart::ChartState;
 use dataforge_node::api::{ChartCurve, ChartSource};
