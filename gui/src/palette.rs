@@ -116,7 +116,7 @@ fn find(ctx: &Context, state: &State, of_view: &[CommandInfo], words: &str) -> V
             found.push((score - handicap, entry()));
         }
     };
-    for command in of_view.iter().chain(WINDOW) {
+    for command in of_view.iter().chain(view::openings::COMMANDS).chain(WINDOW) {
         let more = command.keys.as_ref().map(|keys| ctx.format_shortcut(keys)).unwrap_or_default();
         let does = vec![Action::Run(command.id)];
         offer(

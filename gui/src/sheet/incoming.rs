@@ -37,6 +37,8 @@ pub struct Incoming {
     most: Option<usize>,
     /// Whether more rows were there than are kept.
     is_cut: bool,
+    /// Whether it was told that all has come.
+    is_told: bool,
 }
 
 impl Incoming {
@@ -150,6 +152,15 @@ impl Incoming {
         self.is_cut || self.ended && self.job.is_none() && self.waiting.is_empty()
     }
 
+    /// Whether all has come since this was last asked: once for each query.
+    ///
+    /// The end may come in a frame of its own, so that comparing before and after [`Self::pump`] misses it.
+    pub fn take_completed(&mut self) -> bool {
+        let completes = self.is_complete() && !self.is_told;
+        self.is_told |= completes;
+        completes
+    }
+
     /// Whether it was asked for and has not come in full.
     #[must_use]
     pub fn is_loading(&self) -> bool {
@@ -248,7 +259,9 @@ mod tests {
         assert_eq!(incoming.error(), Some(&error));
         assert!(!incoming.is_loading() && incoming.is_complete());
         let mut incoming = Incoming { ticket: Some(1), ..Incoming::default() };
+        assert!(!incoming.take_completed());
         incoming.on_news(News::Ended(Box::new(Ok(Reply::Query { rows: 0, bytes: 0 }))));
         assert_eq!(incoming.error(), None);
+        assert!(incoming.take_completed() && !incoming.take_completed(), "the end is told once");
     }
 }

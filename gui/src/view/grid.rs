@@ -104,8 +104,8 @@ impl GridView {
 
     fn pump(&mut self, ctx: &egui::Context, cx: &mut Cx<'_>) {
         self.is_headless |= self.facts.pump(ctx, cx);
-        let was_complete = self.rows.is_complete();
-        if self.rows.pump(ctx, cx) || !was_complete && self.rows.is_complete() || self.is_behind() {
+        let has_grown = self.rows.pump(ctx, cx);
+        if self.rows.take_completed() || has_grown || self.is_behind() {
             self.grid.update(self.rows.sheet(), self.rows.is_complete());
             self.is_headless = true;
         }

@@ -394,9 +394,8 @@ impl View for MapView {
     }
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let was_complete = self.rows.is_complete();
         self.rows.pump(ui.ctx(), cx);
-        if !was_complete && self.rows.is_complete() && self.rows.error().is_none() {
+        if self.rows.take_completed() && self.rows.error().is_none() {
             self.take_rows();
         }
         if let Some(error) = self.rows.error() {

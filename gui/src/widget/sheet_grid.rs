@@ -241,7 +241,10 @@ impl SheetGrid {
             shown.iter().map(|&column| self.fields.get(column).cloned().unwrap_or_default()).collect();
         let (sheet, order) = (self.sheet.clone(), self.order.clone());
         let row = |place: usize| order.as_ref().map_or(place, |order| order.get(place).map_or(0, |&row| row as usize));
-        let cell = |place: usize, column: usize| sheet.shown(row(place), shown[column]);
+        // All columns may be hidden.
+        let cell = |place: usize, column: usize| {
+            shown.get(column).map_or_else(String::new, |&column| sheet.shown(row(place), column))
+        };
         let number = |place: usize| row(place) + 1;
         let grid = Grid { id, name, columns: &columns, rows: self.shown(), cell: &cell, number: &number };
         let filters = self.has_filters.then_some(fields.as_mut_slice());

@@ -195,7 +195,9 @@ fn statements_outlast_the_window() {
                 .any(|file| std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains("select 7 as seven")))
         })
     });
-    let mut desk = choose(desk.restart(), "North 1");
+    // The window opens as it was left, with the statements in front.
+    let mut desk = desk.restart();
+    desk.click_by(Role::ListBoxOption, "Well North 1");
     command(&mut desk, "Open the SQL browser");
     command(&mut desk, "Show or hide the statements that were run");
     desk.wait_for("Use again: select 7 as seven");
@@ -214,7 +216,7 @@ fn an_error_is_marked_where_it_is() {
     desk.wait_for("Go to line 1, column 18");
     desk.fill("SQL statement", "drop table wells");
     desk.press_with(Modifiers::COMMAND, Key::Enter);
-    desk.wait_for("queries only read");
+    desk.wait_for("Queries only read");
 }
 
 #[test]
