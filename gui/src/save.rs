@@ -73,6 +73,8 @@ impl Saving {
     /// Takes news of its call.
     pub fn on_news(&mut self, news: News) {
         match news {
+            // Of a file that has failed the rest is of no use.
+            News::Data(_) if self.saved.is_some() => {}
             News::Data(bytes) => {
                 self.bytes += bytes.len() as u64;
                 self.waiting.push(bytes);

@@ -193,7 +193,9 @@ impl CoverageView {
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, bar.told()));
         if response.clicked() {
             let at = response.interact_pointer_pos().filter(|at| lane.x_range().contains(at.x));
-            let depth_m = at.map_or(extent.top_m, |at| depth_at(lane, extent, at.x));
+            // By the keyboard it is where the first values are.
+            let first = bar.intervals().first().map_or(extent.top_m, |stretch| stretch.top_m);
+            let depth_m = at.map_or(first, |at| depth_at(lane, extent, at.x));
             self.open_at(cx, bar.run(), depth_m);
         }
         let more = bar.told();

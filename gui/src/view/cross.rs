@@ -108,9 +108,10 @@ pub struct CrossView {
     curves: Vec<Curve>,
     loaded: BTreeMap<usize, Loaded>,
     setup: Setup,
-    /// The setup that `made` was made of.
+    /// The setup that was made last, or is being made.
     made_of: Option<(Setup, usize)>,
-    made: Option<Made>,
+    /// What is shown, and the setup it was made of.
+    made: Option<(Setup, Made)>,
     making: Option<Job<Made>>,
     title: String,
     saving: Slot<ChartWroteReply>,
@@ -170,9 +171,8 @@ impl CrossView {
     }
 
     fn pump(&mut self, ctx: &egui::Context, cx: &mut Cx<'_>) {
-        let was_complete = self.asked_curves.is_complete();
         self.asked_curves.pump(ctx, cx);
-        if !was_complete && self.asked_curves.is_complete() {
+        if self.asked_curves.take_completed() && self.asked_curves.error().is_none() {
             self.take_curves();
         }
         let wanted: Vec<usize> = self.wanted().collect();
@@ -189,7 +189,8 @@ impl CrossView {
             }
         }
         if let Some(made) = take(&mut self.making) {
-            self.made = made;
+            // Of curves that have changed meanwhile it says nothing.
+            self.made = self.made_of.as_ref().map(|(setup, _)| setup.clone()).zip(made);
         }
         self.make(ctx);
         if std::mem::take(&mut self.wants_save) {
@@ -231,6 +232,7 @@ impl CrossView {
         self.curves = curves;
         self.loaded.clear();
         self.made_of = None;
+        self.made = None;
         self.take_chart();
         if self.chart.is_none() && self.setup.x.is_none() {
             self.setup.x = (!self.curves.is_empty()).then_some(0);
@@ -326,7 +328,11 @@ impl CrossView {
             ui.label("Depth, m");
             for (text, name, hint) in [(&mut setup.from, "From depth, m", "from"), (&mut setup.to, "To depth, m", "to")]
             {
+                let is_wrong = !text.trim().is_empty() && text.trim().parse::<f64>().is_err();
                 ui.add(TextEdit::singleline(text).desired_width(70.0).hint_text(hint)).accessible_name(name);
+                if is_wrong {
+                    ui.weak("not a number, so it does not count");
+                }
             }
         });
     }
@@ -352,7 +358,7 @@ impl CrossView {
         }
     }
 
-    fn told_ui(&self, ui: &mut Ui, made: &Made) {
+    fn told_ui(&self, ui: &mut Ui, setup: &Setup, made: &Made) {
         ui.horizontal_wrapped(|ui| {
             let points = format::counted(made.points as u64, "sample");
             let without = format::count(made.without as u64);
@@ -361,7 +367,7 @@ impl CrossView {
                 let count = format::count(made.not_positive as u64);
                 ui.label(format!("{count} left out: a logarithm needs values above 0"));
             }
-            if made.points > MOST_POINTS && made.drawn() < made.points && !self.setup.is_histogram {
+            if made.points > MOST_POINTS && made.drawn() < made.points && !setup.is_histogram {
                 let drawn = format::count(made.drawn() as u64);
                 ui.label(format!("{drawn} points drawn, one for each place where samples are"));
             }
@@ -373,7 +379,7 @@ impl CrossView {
                 ui.label(format!("correlation {correlation:.3}"));
             }
         });
-        for (name, place, stats) in [("x", self.setup.x, made.x), ("y", self.setup.y, made.y)] {
+        for (name, place, stats) in [("x", setup.x, made.x), ("y", setup.y, made.y)] {
             if let (Some(stats), Some(curve)) = (stats, place.and_then(|place| self.curves.get(place))) {
                 ui.label(stats_text(name, &curve.axis(), &stats));
             }
@@ -449,6 +455,8 @@ impl View for CrossView {
     }
 
     fn refresh(&mut self, cx: &mut Cx<'_>) {
+        // What failed is tried again.
+        self.loaded.retain(|_, loaded| loaded.incoming.error().is_none());
         self.load_chart(cx);
         self.load_curves(cx);
     }
@@ -545,30 +553,30 @@ impl View for CrossView {
         }
         self.choices_ui(ui);
         self.save_ui(ui);
-        for loaded in self.loaded.values() {
-            if let Some(error) = loaded.incoming.error() {
-                problem_ui(ui, error);
-            }
+        let mut has_failed = false;
+        for error in self.wanted().filter_map(|place| self.loaded.get(&place)?.incoming.error()) {
+            has_failed = true;
+            problem_ui(ui, error);
         }
-        let Some(made) = &self.made else {
-            if self.setup.is_histogram || self.setup.y.is_some() {
+        let Some((setup, made)) = &self.made else {
+            if self.setup.x.is_none() || !self.setup.is_histogram && self.setup.y.is_none() {
+                hint::empty_ui(ui, "Choose two curves", "Or one for a histogram.", &[]);
+            } else if !has_failed {
                 hint::loading_ui(ui, "Loading samples …");
-            } else {
-                hint::empty_ui(ui, "Choose two curves", "Or switch to the histogram for one.", &[]);
             }
             return;
         };
-        self.told_ui(ui, made);
+        self.told_ui(ui, setup, made);
         let axis = |place: Option<usize>| place.and_then(|place| self.curves.get(place)).map(Curve::axis);
         let axes = Axes {
-            x: axis(self.setup.x).unwrap_or_default(),
-            y: if self.setup.is_histogram { "Samples".to_owned() } else { axis(self.setup.y).unwrap_or_default() },
-            x_log: self.setup.x_log,
-            y_log: self.setup.y_log && !self.setup.is_histogram,
-            group: axis(self.setup.group).unwrap_or_default(),
+            x: axis(setup.x).unwrap_or_default(),
+            y: if setup.is_histogram { "Samples".to_owned() } else { axis(setup.y).unwrap_or_default() },
+            x_log: setup.x_log,
+            y_log: setup.y_log && !setup.is_histogram,
+            group: axis(setup.group).unwrap_or_default(),
         };
         // Bounds belong to what is plotted: another choice begins with all of it in sight.
-        let what = (self.setup.is_histogram, self.setup.x, self.setup.y, self.setup.x_log, self.setup.y_log);
+        let what = (setup.is_histogram, setup.x, setup.y, setup.x_log, setup.y_log);
         draw::plot_ui(ui, Id::unique(("plot", cx.view, what)), made, &axes);
     }
 }

@@ -206,13 +206,15 @@ impl View for WellView {
         if let News::Ended(result) = news
             && self.loaded.take(ticket, *result)
         {
+            self.loaded.again = true;
+        }
+        // Not before all has come: each that began anew would want the others again, without end.
+        if self.loaded.again && !self.loaded.is_loading() {
+            self.loaded.again = false;
             self.load(cx);
         }
-        if let Some((workspace, _)) = &self.fixed
-            && self.loaded.chosen_run.is_none()
-            && self.loaded.runs.value().is_some_and(|runs| !runs.is_empty())
-        {
-            self.loaded.choose_run(cx, &workspace.clone(), 0);
+        if let Some((workspace, _)) = &self.fixed {
+            self.loaded.keep_run(cx, workspace);
         }
     }
 
@@ -224,6 +226,7 @@ impl View for WellView {
                 let target = self.target(cx.state);
                 if self.loaded.of != target {
                     self.loaded.forget();
+                    self.deeds.put_away();
                     self.load(cx);
                 }
             }

@@ -43,11 +43,24 @@ impl Saver {
     /// Opens it, proposing a name.
     pub fn open(&mut self, stem: &str, formats: &[FileFormat]) {
         self.is_open = true;
+        if self.is_running() {
+            return;
+        }
         self.saving = None;
+        self.replaces = false;
         let plain: String = stem.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
         let extension = formats.get(self.chosen).map_or("", |format| format.extension);
         let name = format!("{plain}.{extension}");
         self.path = home().map_or_else(|| name.clone(), |home| home.join(&name).display().to_string());
+    }
+
+    /// Shows it no more, unless a file is on its way.
+    pub fn put_away(&mut self) {
+        self.is_open &= self.is_running();
+    }
+
+    fn is_running(&self) -> bool {
+        self.saving.as_ref().is_some_and(|saving| saving.saved().is_none())
     }
 
     /// Whether news of this ticket belong here.
@@ -92,7 +105,7 @@ impl Saver {
                 self.browsing = Some(Job::start(ui.ctx(), move || browse(path)));
             }
             ui.checkbox(&mut self.replaces, "Replace");
-            let is_running = self.saving.as_ref().is_some_and(|saving| saving.saved().is_none());
+            let is_running = self.is_running();
             if is_running {
                 self.running_ui(ui, cx);
             } else if ui.button("Write file").clicked() && !self.path.trim().is_empty() {
@@ -127,6 +140,8 @@ impl Saver {
             && let Some(format) = formats.get(self.chosen)
         {
             self.path = PathBuf::from(&self.path).with_extension(format.extension).display().to_string();
+            // That was said of another file.
+            self.replaces = false;
         }
     }
 

@@ -99,6 +99,16 @@ impl Deeds {
         self.asks_delete = true;
     }
 
+    /// Puts away what was asked of a well that is not shown any more; one that was deleted can still be
+    /// restored.
+    pub(super) fn put_away(&mut self) {
+        self.is_copying = false;
+        self.asks_delete = false;
+        self.told = None;
+        self.error = None;
+        self.saver.put_away();
+    }
+
     /// Offers to bring back what was deleted here.
     pub(super) fn gone_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let Some((workspace, id, name)) = self.deleted.clone() else { return };

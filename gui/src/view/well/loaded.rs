@@ -19,10 +19,14 @@ const ENTRIES: u32 = 30;
 pub(super) struct Loaded {
     /// Of which workspace and well.
     pub(super) of: Option<(String, String)>,
+    /// Whether something was wanted again while it was on its way.
+    pub(super) again: bool,
     pub(super) wells: Slot<Vec<WellInfo>>,
     pub(super) runs: Slot<Vec<RunInfo>>,
     pub(super) curves: Slot<Vec<CurveInfo>>,
     pub(super) chosen_run: Option<usize>,
+    /// Its id: its place in the list may change.
+    run: Option<String>,
     pub(super) reveal_run: bool,
     pub(super) facts: Slot<BlameReply>,
     pub(super) sets: Slot<Vec<TopsInfo>>,
@@ -46,7 +50,10 @@ impl Loaded {
     pub(super) fn load_page(&mut self, cx: &mut Cx<'_>, workspace: &str, well: &str) {
         let workspace = Some(workspace.to_owned());
         self.wells.load(cx, Request::Wells { workspace: workspace.clone() });
-        self.runs.load(cx, Request::Runs { workspace, well: Some(well.to_owned()) });
+        self.runs.load(cx, Request::Runs { workspace: workspace.clone(), well: Some(well.to_owned()) });
+        if let Some(run) = self.run.clone() {
+            self.curves.load(cx, Request::Curves { workspace, run: Some(run) });
+        }
     }
 
     /// Asks for what a section shows.
@@ -86,9 +93,42 @@ impl Loaded {
     pub(super) fn choose_run(&mut self, cx: &mut Cx<'_>, workspace: &str, row: usize) {
         let Some(run) = self.runs.value().and_then(|runs| runs.get(row)).map(|run| run.id.clone()) else { return };
         self.chosen_run = Some(row);
+        self.run = Some(run.clone());
         self.reveal_run = true;
         self.curves.clear();
         self.curves.load(cx, Request::Curves { workspace: Some(workspace.to_owned()), run: Some(run) });
+    }
+
+    /// Keeps the same run chosen when the list has changed; without one chooses the first.
+    pub(super) fn keep_run(&mut self, cx: &mut Cx<'_>, workspace: &str) {
+        let Some(runs) = self.runs.value() else { return };
+        let place = self.run.as_ref().and_then(|id| runs.iter().position(|run| run.id == *id));
+        if place.is_some() {
+            self.chosen_run = place;
+        } else if runs.is_empty() {
+            self.chosen_run = None;
+            self.run = None;
+        } else {
+            self.choose_run(cx, workspace, 0);
+            // Nobody chose it, so the focus stays where it is.
+            self.reveal_run = false;
+        }
+    }
+
+    /// Whether anything is on its way.
+    pub(super) fn is_loading(&self) -> bool {
+        self.wells.is_loading()
+            || self.runs.is_loading()
+            || self.curves.is_loading()
+            || self.facts.is_loading()
+            || self.sets.is_loading()
+            || self.tops.is_loading()
+            || self.surveys.is_loading()
+            || self.attachments.is_loading()
+            || self.holders.is_loading()
+            || self.charts.is_loading()
+            || self.selections.is_loading()
+            || self.log.is_loading()
     }
 
     /// Asks for the tops of a set.
