@@ -42,9 +42,13 @@ pub struct ChartsView {
     only_starred: bool,
     with_archived: bool,
     chosen: Option<String>,
+    /// Whether to scroll to the chosen chart.
+    reveal: bool,
     template: Option<String>,
     /// Charts that are being made, to be opened.
     making: Option<Ticket>,
+    /// What the chart that is being made shows.
+    making_kind: String,
     changing: Vec<Ticket>,
     problem: Option<dataforge_node::api::ApiError>,
 }
@@ -62,8 +66,10 @@ impl ChartsView {
             only_starred: false,
             with_archived: false,
             chosen: None,
+            reveal: false,
             template: None,
             making: None,
+            making_kind: String::new(),
             changing: Vec::new(),
             problem: None,
         }
@@ -120,9 +126,17 @@ impl ChartsView {
 
     fn create(&mut self, cx: &mut Cx<'_>) {
         let (Some(template), Some(well)) = (self.template.clone(), cx.state.selection.well.clone()) else { return };
+        self.problem = None;
+        self.making_kind = self.kind_of_template().unwrap_or_default();
         let create = CreateChart { template: Some(template), well: Some(well), ..CreateChart::default() };
         let request = self.request(ChartRequest::Create(create));
         self.making = Some(cx.call(request));
+    }
+
+    /// Returns what charts of the chosen template show.
+    fn kind_of_template(&self) -> Option<String> {
+        let templates = self.templates.value()?;
+        templates.iter().find(|one| Some(&one.name) == self.template.as_ref()).map(|one| one.kind.clone())
     }
 
     fn filters_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -172,7 +186,8 @@ impl ChartsView {
             if ui.add_enabled(ready, egui::Button::new(&name).truncate()).accessible_name(&name).clicked() {
                 self.create(cx);
             }
-            if let (Some((well, _)), Some(template)) = (&well, &self.template)
+            let is_log = self.kind_of_template().is_some_and(|kind| matches!(kind.as_str(), "log_tracks" | "coverage"));
+            if let (Some((well, _)), Some(template)) = (&well, self.template.as_ref().filter(|_| is_log))
                 && ui.button("Look at it").accessible_name("Look at the template without making a chart").clicked()
             {
                 let place =
@@ -215,16 +230,19 @@ impl ChartsView {
             rows: shown.len(),
             choosable: true,
             chosen,
-            reveal: false,
-            take_focus: false,
+            reveal: self.reveal,
+            take_focus: true,
         };
         let outcome = table.show(ui, |row| chart_row(shown[row], tree.is_starred(&shown[row].id)));
         let step = outcome.step.and_then(|step| step.from_row(chosen, shown.len()));
+        let is_revealed = outcome.revealed;
         let next = outcome.clicked.or(step).and_then(|row| shown.get(row)).map(|chart| chart.id.clone());
         let is_again = outcome.clicked.is_some() && next.is_some() && next == self.chosen;
         if next.is_some() {
             self.chosen = next;
         }
+        // The focus goes with the arrow keys, so that Enter opens what they chose.
+        self.reveal = step.is_some() || self.reveal && !is_revealed;
         // A second click on a row opens it, and so does Enter.
         if is_again {
             self.open(cx);
@@ -296,7 +314,12 @@ impl View for ChartsView {
             match *result {
                 Ok(Reply::ChartWrote(wrote)) => {
                     cx.notice(wrote.message);
-                    cx.open(Place::Log { workspace: self.workspace.clone(), chart: wrote.chart });
+                    let (workspace, chart) = (self.workspace.clone(), wrote.chart);
+                    match self.making_kind.as_str() {
+                        "crossplot" | "histogram" => cx.open(Place::Plot { workspace, chart }),
+                        "line" => {}
+                        _ => cx.open(Place::Log { workspace, chart }),
+                    }
                     self.load(cx);
                 }
                 Ok(_) => {}

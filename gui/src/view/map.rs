@@ -61,6 +61,7 @@ pub struct MapView {
     places: Vec<Option<[f64; 2]>>,
     sight: Option<Sight>,
     chosen_without: Option<usize>,
+    reveal_without: bool,
     /// A zoom that a command asked for.
     wanted_zoom: f64,
     wants_selected: bool,
@@ -79,6 +80,7 @@ impl MapView {
             places: Vec::new(),
             sight: None,
             chosen_without: None,
+            reveal_without: false,
             wanted_zoom: 1.0,
             wants_selected: false,
         }
@@ -144,8 +146,8 @@ impl MapView {
                 rows: without.len(),
                 choosable: true,
                 chosen: self.chosen_without,
-                reveal: false,
-                take_focus: false,
+                reveal: self.reveal_without,
+                take_focus: true,
             };
             let outcome = table.show(ui, |row| {
                 let name = &self.spots[without[row]].name;
@@ -157,6 +159,7 @@ impl MapView {
                 }
             });
             let stepped = outcome.step.and_then(|step| step.from_row(self.chosen_without, without.len()));
+            self.reveal_without = stepped.is_some() || self.reveal_without && !outcome.revealed;
             if let Some(row) = outcome.clicked.or(stepped) {
                 self.chosen_without = Some(row);
                 cx.actions.push(Action::SelectWell(self.spots[without[row]].id.clone()));

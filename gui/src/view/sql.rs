@@ -102,8 +102,9 @@ impl SqlView {
     }
 
     fn start(&mut self, cx: &mut Cx<'_>) {
-        let sql = self.editor.sql.trim().trim_end_matches(';').to_owned();
-        if sql.is_empty() {
+        // What is before it stays: errors name lines and columns of what was typed.
+        let sql = self.editor.sql.trim_end().trim_end_matches(';').to_owned();
+        if sql.trim().is_empty() {
             return;
         }
         if let Some(ran) = &mut self.ran {

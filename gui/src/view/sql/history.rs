@@ -106,13 +106,17 @@ fn read(path: &Path) -> Vec<Past> {
     text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
+/// Writes what is known here before what another view may have kept since it was read.
 fn write(path: &Path, past: &[Past]) -> Result<(), String> {
+    let known = |old: &Past| past.iter().any(|new| new.sql == old.sql);
+    let old = read(path).into_iter().filter(|old| !known(old));
+    let all: Vec<Past> = past.iter().cloned().chain(old).take(KEPT).collect();
     let put = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let beside = path.with_extension("part");
-        std::fs::write(&beside, serde_json::to_vec(past)?)?;
+        std::fs::write(&beside, serde_json::to_vec(&all)?)?;
         std::fs::rename(&beside, path)
     };
     put().map_err(|error| format!("the history cannot be kept in {}: {error}", path.display()))
@@ -164,6 +168,19 @@ mod tests {
         settle(&mut history);
         assert_eq!(sqls(&history), ["three", "one", "two"]);
         assert!(directory.path().join("desktop/sql-abc.json").is_file());
+
+        let mut beside = History::default();
+        beside.open(&ctx, directory.path(), "ab/../c");
+        settle(&mut beside);
+        for (history, sql) in [(&mut history, "four"), (&mut beside, "five")] {
+            history.note(past(sql));
+            settle(history);
+        }
+        let mut history = History::default();
+        history.open(&ctx, directory.path(), "ab/../c");
+        settle(&mut history);
+        assert_eq!(sqls(&history), ["five", "three", "one", "two", "four"], "two views lose nothing of each other");
+
         let mut other = History::default();
         other.open(&ctx, directory.path(), "other");
         settle(&mut other);
