@@ -72,14 +72,15 @@ impl Deeds {
             _ => None,
         });
         match told {
-            Ok(message) => {
-                self.told = Some(message);
-                match deed {
-                    Deed::Copy => self.is_copying = false,
-                    Deed::Delete(workspace, id, name) => self.deleted = Some((workspace, id, name)),
-                    Deed::Restore => self.deleted = None,
+            Ok(message) => match deed {
+                Deed::Copy => {
+                    self.is_copying = false;
+                    self.told = Some(message);
                 }
-            }
+                // Of these the node says the id; people know the name.
+                Deed::Delete(workspace, id, name) => self.deleted = Some((workspace, id, name)),
+                Deed::Restore => self.told = self.deleted.take().map(|(.., name)| format!("{name} is restored")),
+            },
             Err(error) => self.error = Some(error),
         }
     }
