@@ -160,7 +160,9 @@ impl ChartsView {
     }
 
     fn new_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let well = cx.state.selected_well().map(|well| (well.id.clone(), well.name.clone()));
+        // A well of another workspace has no charts in this one.
+        let is_here = cx.state.selection.workspace.as_ref() == Some(&self.workspace);
+        let well = cx.state.selected_well().filter(|_| is_here).map(|well| (well.id.clone(), well.name.clone()));
         ui.horizontal_wrapped(|ui| {
             let templates = self.templates.value().map_or(&[][..], Vec::as_slice);
             let current = templates.iter().find(|one| Some(&one.name) == self.template.as_ref());

@@ -371,6 +371,10 @@ impl CrossView {
                 let drawn = format::count(made.drawn() as u64);
                 ui.label(format!("{drawn} points drawn, one for each place where samples are"));
             }
+            if made.ungrouped > 0 {
+                let count = format::count(made.ungrouped as u64);
+                ui.label(format!("{count} not drawn: without a value to colour by"));
+            }
             if let Some(apart) = made.tolerance {
                 let apart = format::value(Some(apart));
                 ui.label(format!("values of different runs meet at the nearest depth within {apart} m"));
@@ -531,7 +535,8 @@ impl View for CrossView {
                 std::mem::swap(&mut setup.x_log, &mut setup.y_log);
             }
             "cross.kind" if self.chart.is_none() => setup.is_histogram = !setup.is_histogram,
-            "cross.save" => self.wants_save = true,
+            // As the button: of what is not there, or on its way, nothing is kept.
+            "cross.save" => self.wants_save = self.made.is_some() && !self.saving.is_loading(),
             _ => {}
         }
     }

@@ -162,7 +162,7 @@ impl MapView {
             self.reveal_without = stepped.is_some() || self.reveal_without && !outcome.revealed;
             if let Some(row) = outcome.clicked.or(stepped) {
                 self.chosen_without = Some(row);
-                cx.actions.push(Action::SelectWell(self.spots[without[row]].id.clone()));
+                self.select(cx, self.spots[without[row]].id.clone());
             }
         });
     }
@@ -205,7 +205,7 @@ impl MapView {
         if response.clicked() {
             response.request_focus();
             if let Some(id) = response.interact_pointer_pos().and_then(|at| self.nearest(at, sight, space)) {
-                cx.actions.push(Action::SelectWell(id));
+                self.select(cx, id);
             }
         }
         if response.has_focus() {
@@ -238,6 +238,14 @@ impl MapView {
         {
             sight.middle = place;
         }
+    }
+
+    /// Selects a well, in the workspace of this map.
+    fn select(&self, cx: &mut Cx<'_>, id: String) {
+        if cx.state.selection.workspace.as_ref() != Some(&self.workspace) {
+            cx.actions.push(Action::SelectWorkspace(self.workspace.clone()));
+        }
+        cx.actions.push(Action::SelectWell(id));
     }
 
     fn selected(&self, state: &State) -> Option<usize> {
@@ -296,7 +304,7 @@ impl MapView {
         let rect = Rect::from_center_size(point, vec2(2.0 * NEAR, 2.0 * NEAR));
         let response = ui.interact(rect, Id::unique(("spot", cx.view, &spot.id)), Sense::click());
         if response.clicked() {
-            cx.actions.push(Action::SelectWell(spot.id.clone()));
+            self.select(cx, spot.id.clone());
         }
         if response.double_clicked() {
             cx.open(Place::WellPage { workspace: self.workspace.clone(), well: spot.id.clone() });

@@ -103,6 +103,8 @@ pub struct Made {
     pub without: usize,
     /// Rows left out because a logarithm needs values above 0.
     pub not_positive: usize,
+    /// Points that are not drawn because they have no value to be grouped by.
+    pub ungrouped: usize,
     /// How far apart in depth values of different runs are at most that are paired.
     pub tolerance: Option<f64>,
     /// Of x.
@@ -214,6 +216,7 @@ pub fn drawn(value: f64, log: bool) -> f64 {
 fn points(ask: &Ask, rows: &[[f64; 3]], made: &mut Made) {
     let groups = if ask.group.is_some() { GROUPS } else { 1 };
     made.groups = vec![Vec::new(); groups];
+    made.ungrouped = rows.iter().filter(|row| row[2].is_nan()).count();
     let values: Vec<f64> = rows.iter().map(|row| row[2]).collect();
     let (low, high) = Stats::of(&values).map_or((0.0, 0.0), |stats| (stats.p10.min(stats.p90), stats.p90));
     let width = (high - low) / GROUPS as f64;
@@ -224,9 +227,11 @@ fn points(ask: &Ask, rows: &[[f64; 3]], made: &mut Made) {
     let all: Vec<[f64; 2]> = rows.iter().map(drawn_at).collect();
     for place in thinned(&all) {
         let value = rows[place][2];
+        if value.is_nan() {
+            continue;
+        }
         let group =
             if width > 0.0 { ((value - low) / width).floor().clamp(0.0, groups as f64 - 1.0) as usize } else { 0 };
-        // Without a value of the third curve a point is in the first group: NaN becomes 0.
         made.groups[group.min(groups - 1)].push(all[place]);
     }
 }
@@ -308,6 +313,20 @@ mod tests {
         assert_eq!(made.groups, [[[0.0, 2.0], [5.0_f64.log10(), 10.0]]]);
         assert_eq!(made.tolerance, None, "rows of one run belong together");
         assert!((make(&Ask { x_log: false, ..ask }).correlation.unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_has_no_value_to_be_grouped_by_is_in_no_group() {
+        let ask = Ask {
+            x: samples("a", 1000.0, 0.5, &[1.0, 2.0, 3.0]),
+            y: Some(samples("a", 1000.0, 0.5, &[1.0, 2.0, 3.0])),
+            group: Some(samples("a", 1000.0, 0.5, &[5.0, f64::NAN, 50.0])),
+            ..Ask::default()
+        };
+        let made = make(&ask);
+        assert_eq!((made.points, made.ungrouped, made.drawn()), (3, 1, 2));
+        assert_eq!(made.groups[0], [[1.0, 1.0]]);
+        assert_eq!(made.groups[5], [[3.0, 3.0]]);
     }
 
     #[test]

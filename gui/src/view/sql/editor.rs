@@ -98,6 +98,8 @@ impl Editor {
             if self.offer.is_some() {
                 self.make_offer(tables);
             }
+        } else if self.has_left_word() {
+            self.offer = None;
         }
         if asks || std::mem::take(&mut self.wants_offer) {
             self.make_offer(tables);
@@ -109,6 +111,12 @@ impl Editor {
         let corner = output.galley_pos + below.left_bottom().to_vec2() + vec2(0.0, 2.0);
         self.offer_ui(ui, id, corner);
         runs
+    }
+
+    /// Whether the cursor is in another word than the one that is offered to be completed.
+    fn has_left_word(&self) -> bool {
+        let offered = self.offer.as_ref().map(|offer| offer.word.start..=offer.word.end);
+        offered.is_some_and(|word| !word.contains(&self.last_cursor))
     }
 
     fn make_offer(&mut self, tables: &[Table]) {
