@@ -324,3 +324,37 @@ fn fact_ui(ui: &mut Ui, name: &str, value: &str) {
     }
     ui.add(Label::new(text).wrap());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::WellView;
+    use crate::bridge::Command;
+    use crate::calls::{Calls, News, busy};
+    use crate::panel::Actions;
+    use crate::state::State;
+    use crate::view::{Cx, View as _};
+
+    #[test]
+    fn what_is_wanted_again_is_loaded_once_more_and_not_for_ever() {
+        let state = State::new("/data".into(), "dataforge".to_owned());
+        let (mut calls, mut actions) = (Calls::default(), Actions::new());
+        let mut cx = Cx { state: &state, actions: &mut actions, view: 1, calls: &mut calls };
+        let mut view = WellView::of("ws", "well");
+        view.refresh(&mut cx);
+        view.refresh(&mut cx);
+        let mut asked = 0;
+        loop {
+            let commands = cx.calls.take();
+            if commands.is_empty() {
+                break;
+            }
+            for command in commands {
+                let Command::Call { ticket, .. } = command else { panic!("{command:?}") };
+                asked += 1;
+                assert!(asked < 20, "it is loaded again and again");
+                view.on_news(ticket, News::Ended(Box::new(Err(busy()))), &mut cx);
+            }
+        }
+        assert_eq!(asked, 4, "wells and runs, each twice");
+    }
+}

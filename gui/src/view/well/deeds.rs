@@ -116,7 +116,7 @@ impl Deeds {
         let palette = theme::palette(ui);
         boxed_ui(ui, palette.warn, |ui| {
             ui.label(format!("{name} is deleted. Its data stay for 30 days."));
-            if ui.button("Restore").clicked() {
+            if ui.add_enabled(self.call.is_none(), egui::Button::new("Restore")).clicked() {
                 let request = Request::Restore { workspace: Some(workspace), target: id };
                 self.start(cx, request, Deed::Restore);
             }
@@ -232,7 +232,7 @@ impl Deeds {
             let runs = format::counted(well.runs, "run");
             ui.label(format!("Delete {} with {runs}, for everybody? It can be restored.", well.name));
             ui.horizontal(|ui| {
-                if ui.button("Delete well").clicked() {
+                if ui.add_enabled(self.call.is_none(), egui::Button::new("Delete well")).clicked() {
                     self.asks_delete = false;
                     let request = Request::Delete { workspace: Some(workspace.to_owned()), target: well.id.clone() };
                     let deed = Deed::Delete(workspace.to_owned(), well.id.clone(), well.name.clone());
