@@ -283,6 +283,10 @@ impl CrossView {
         let ask = match (&self.chart, self.shown.value()) {
             (Some(chart), Some(shown)) => {
                 let edits = chart::edits(shown, &self.setup, &self.curves, &title);
+                if edits.is_empty() {
+                    self.told = Some("nothing has changed".to_owned());
+                    return;
+                }
                 ChartRequest::Edit { chart: chart.clone(), edits }
             }
             (Some(_), None) => return,

@@ -34,27 +34,33 @@ const fn scale(log: bool) -> &'static str {
     if log { "log" } else { "linear" }
 }
 
-/// Returns the edits that bring a chart to a setup; fields that this view knows nothing of stay.
+/// Returns the edits that bring a chart to a setup: what was not chosen anew stays as it is, be it a
+/// property or a curve that is not here.
 #[must_use]
 pub fn edits(chart: &ChartReply, setup: &Setup, curves: &[Curve], title: &str) -> Vec<ChartEdit> {
     let source = |place: Option<usize>| place.and_then(|place| curves.get(place)).map(Curve::source);
+    let was = self::setup(chart, curves).unwrap_or_default();
     let mut edits = Vec::new();
-    let mut set = |item: String, fields: Vec<(&str, Option<String>)>| {
-        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        edits.push(ChartEdit::Set { item: Some(item), fields });
+    let mut set = |item: String, fields: [(bool, &str, Option<String>); 3]| {
+        let changed = fields.into_iter().filter(|(is_changed, ..)| *is_changed);
+        let fields: Vec<_> = changed.map(|(_, name, value)| (name.to_owned(), value)).collect();
+        if !fields.is_empty() {
+            edits.push(ChartEdit::Set { item: Some(item), fields });
+        }
     };
+    let none = || (false, "", None);
+    let scaled = |log: bool, was: bool| (log != was, "scale", Some(scale(log).to_owned()));
     for axis in &chart.chart.axes {
         let item = format!("axis/{}", axis.id);
         match axis.kind {
             AxisKind::X => {
-                let mut fields = vec![("source", source(setup.x)), ("scale", Some(scale(setup.x_log).to_owned()))];
-                if setup.is_histogram {
-                    fields.push(("bins", Some(setup.bins.to_string())));
-                }
-                set(item, fields);
+                let bins = (setup.is_histogram && setup.bins != was.bins, "bins", Some(setup.bins.to_string()));
+                let from = (setup.x != was.x, "source", source(setup.x));
+                set(item, [from, scaled(setup.x_log, was.x_log), bins]);
             }
             AxisKind::Y if !setup.is_histogram => {
-                set(item, vec![("source", source(setup.y)), ("scale", Some(scale(setup.y_log).to_owned()))]);
+                let from = (setup.y != was.y, "source", source(setup.y));
+                set(item, [from, scaled(setup.y_log, was.y_log), none()]);
             }
             AxisKind::Y | AxisKind::Depth => {}
         }
@@ -62,9 +68,9 @@ pub fn edits(chart: &ChartReply, setup: &Setup, curves: &[Curve], title: &str) -
     for series in &chart.chart.series {
         let item = format!("series/{}", series.id);
         if setup.is_histogram {
-            set(item, vec![("source", source(setup.x))]);
+            set(item, [(setup.x != was.x, "source", source(setup.x)), none(), none()]);
         } else {
-            set(item, vec![("colour_by", source(setup.group))]);
+            set(item, [(setup.group != was.group, "colour_by", source(setup.group)), none(), none()]);
         }
     }
     if title != chart.chart.title {
