@@ -41,6 +41,8 @@ pub struct GridView {
     workspace: String,
     run: String,
     facts: Incoming,
+    /// What was said of the run when it was last asked for.
+    known: Sheet,
     curves: Slot<Vec<CurveInfo>>,
     rows: Incoming,
     grid: SheetGrid,
@@ -69,6 +71,7 @@ impl GridView {
             workspace: workspace.to_owned(),
             run: run.to_owned(),
             facts: Incoming::default(),
+            known: Sheet::default(),
             curves: Slot::default(),
             rows: Incoming::default(),
             grid: SheetGrid::default(),
@@ -83,8 +86,7 @@ impl GridView {
     }
 
     fn fact(&self, name: &str) -> Option<String> {
-        let sheet = self.facts.sheet();
-        sheet.text(0, sheet.find(name)?)
+        self.known.text(0, self.known.find(name)?)
     }
 
     fn load_facts(&mut self, cx: &mut Cx<'_>) {
@@ -103,7 +105,12 @@ impl GridView {
     }
 
     fn pump(&mut self, ctx: &egui::Context, cx: &mut Cx<'_>) {
-        self.is_headless |= self.facts.pump(ctx, cx);
+        self.facts.pump(ctx, cx);
+        if self.facts.take_completed() && self.facts.error().is_none() {
+            // Until then what was known stays, also while it is asked for again.
+            self.known = self.facts.sheet().clone();
+            self.is_headless = true;
+        }
         let has_grown = self.rows.pump(ctx, cx);
         if self.rows.take_completed() || has_grown || self.is_behind() {
             self.grid.update(self.rows.sheet(), self.rows.is_complete());
