@@ -215,7 +215,7 @@ impl Table<'_> {
         }
     }
 
-    /// The same table may be in two views beside each other, so its place tells it too.
+    /// Returns the id of a row; two views may show the same table.
     fn row_id(&self, ui: &Ui, index: usize) -> Id {
         ui.scope_id().with((self.id, index))
     }
