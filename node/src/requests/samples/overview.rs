@@ -38,6 +38,7 @@ const OTHER_BYTES: u64 = 1 << 20;
 struct Stored {
     blob: BlobHash,
     bucket_rows: u64,
+    is_held: bool,
 }
 
 /// Sends an overview.
@@ -58,7 +59,8 @@ pub(super) async fn overview(
     let (chosen, stored) = node
         .with_core(move |core| {
             let chosen = Chosen::find(core, workspace, &wanted.run, &wanted.curves, SampleForm::Native)?;
-            let stored = stored(core, workspace, &chosen)?;
+            // Nobody is waited for where the table is here.
+            let stored = stored(core, workspace, &chosen)?.filter(|stored| stored.is_held || !chosen.is_held);
             Ok((chosen, stored))
         })
         .await?;
@@ -90,17 +92,21 @@ pub(super) async fn overview(
 /// is none: it is read as a whole.
 fn stored(core: &Core, workspace: WorkspaceId, chosen: &Chosen) -> Result<Option<Stored>, ApiError> {
     let mut statement = core.store.connection().prepare_cached(
-        "SELECT blob, bucket_rows FROM pyramids AS p
+        "SELECT blob, bucket_rows,
+             EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace) AS is_held
+         FROM pyramids AS p
          WHERE workspace = ?1 AND run = ?2 AND native = ?3 AND maker = ?4
          AND bucket_count <= ?5 AND blob_bytes <= ?6 AND NOT EXISTS
              (SELECT 1 FROM checks AS c WHERE c.blob = p.blob AND c.expected = p.expected AND c.refused IS NOT NULL)
-         ORDER BY EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace) DESC, blob
+         ORDER BY is_held DESC, blob
          LIMIT 1",
     )?;
     let buckets = pyramid::MOST_BUCKETS as u64;
     let bytes = (chosen.file.curves.len() as u64 + 1) * CURVE_BYTES + OTHER_BYTES;
     let key = params![workspace.as_bytes(), chosen.run.as_bytes(), chosen.file.blob, pyramid::MAKER, buckets, bytes];
-    let found = statement.query_row(key, |row| Ok(Stored { blob: BlobHash(row.get(0)?), bucket_rows: row.get(1)? }));
+    let found = statement.query_row(key, |row| {
+        Ok(Stored { blob: BlobHash(row.get(0)?), bucket_rows: row.get(1)?, is_held: row.get(2)? })
+    });
     Ok(found.optional()?)
 }
 
