@@ -71,7 +71,12 @@ impl Gathered {
         for run in sources.iter().filter_map(|source| source.curve.as_ref()).map(|curve| &curve.run) {
             let Ok(id) = run.parse::<DocId>() else { continue };
             if let Entry::Vacant(room) = runs.entry(run.clone()) {
-                room.insert(index.run(&id)?);
+                match index.run(&id) {
+                    Ok(info) => room.insert(info),
+                    // It is under a deleted well: its series say that it is gone.
+                    Err(error) if error.kind == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error),
+                };
                 curves.insert(run.clone(), index.curves(Some(&id))?);
             }
         }
