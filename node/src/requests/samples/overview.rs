@@ -96,7 +96,9 @@ fn stored(core: &Core, workspace: WorkspaceId, chosen: &Chosen) -> Result<Option
              EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace) AS is_held
          FROM pyramids AS p
          WHERE workspace = ?1 AND run = ?2 AND native = ?3 AND maker = ?4
-         AND bucket_count <= ?5 AND blob_bytes <= ?6 AND NOT EXISTS
+         AND bucket_count <= ?5
+         AND (SELECT b.size FROM blob_refs AS b WHERE b.workspace = p.workspace AND b.hash = p.blob) <= ?6
+         AND NOT EXISTS
              (SELECT 1 FROM checks AS c WHERE c.blob = p.blob AND c.expected = p.expected AND c.refused IS NOT NULL)
          ORDER BY is_held DESC, blob
          LIMIT 1",
