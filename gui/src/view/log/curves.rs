@@ -91,6 +91,12 @@ impl Curves {
     pub(super) fn want(&mut self, wanted: &BTreeMap<String, BTreeSet<u32>>, runs: Option<&[RunInfo]>, cx: &mut Cx<'_>) {
         let before = self.runs.len();
         self.runs.retain(|run, _| wanted.contains_key(run));
+        let gone = self.calls.iter().filter(|(_, call)| !wanted.contains_key(&call.run));
+        for ticket in gone.map(|(ticket, _)| *ticket).collect::<Vec<_>>() {
+            self.calls.remove(&ticket);
+            cx.cancel(ticket);
+            self.forget(ticket);
+        }
         let is_new = wanted.keys().any(|run| !self.runs.contains_key(run)) || before != self.runs.len();
         for (run, ordinals) in wanted {
             let state = self.runs.entry(run.clone()).or_default();
