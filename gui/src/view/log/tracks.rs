@@ -98,9 +98,6 @@ impl LogView {
         if self.tool != Tool::Select && ui.input(|input| input.key_pressed(Key::Escape)) {
             self.tool = Tool::Select;
         }
-        if std::mem::take(&mut self.wants_tracks) {
-            response.request_focus();
-        }
         if response.double_clicked() && self.tool == Tool::Select {
             self.do_command("log.fit", cx);
             return response;
@@ -114,6 +111,10 @@ impl LogView {
             let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
             next = self.keys(ui, next, cx);
+        }
+        // After the keys: that which began the placing is no place.
+        if std::mem::take(&mut self.wants_tracks) {
+            response.request_focus();
         }
         if next != sight {
             self.show(next, cx);
