@@ -242,8 +242,16 @@ impl Curves {
         if self.places == Some(ticket) {
             if let Some(News::Ended(result)) = news.take() {
                 self.places = None;
-                if let Ok(Reply::SamplePlaces { places }) = *result {
-                    self.placed(places);
+                match *result {
+                    Ok(Reply::SamplePlaces { places }) => self.placed(places),
+                    Ok(_) => {}
+                    // Nothing is asked for before it is known where it is: that is told, and can be retried.
+                    Err(error) => {
+                        for run in self.runs.values_mut().filter(|run| run.place.is_none()) {
+                            run.error.get_or_insert_with(|| error.clone());
+                        }
+                        self.revision += 1;
+                    }
                 }
             }
             return true;
