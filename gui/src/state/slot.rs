@@ -12,11 +12,13 @@ pub struct Slot<T> {
     error: Option<ApiError>,
     ticket: Option<u64>,
     again: bool,
+    /// What is asked for again, when it was wished by a call.
+    wish: Option<Box<Request>>,
 }
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { value: None, error: None, ticket: None, again: false }
+        Self { value: None, error: None, ticket: None, again: false, wish: None }
     }
 }
 
@@ -43,8 +45,19 @@ impl<T> Slot<T> {
     pub fn load(&mut self, cx: &mut Cx<'_>, request: Request) {
         if self.ticket.is_some() {
             self.again = true;
+            self.wish = Some(Box::new(request));
         } else {
+            self.wish = None;
             self.ticket = Some(cx.call(request));
+        }
+    }
+
+    /// Takes the end of its load as [`Slot::take`] does, and begins what was wished for meanwhile. Only
+    /// this one is loaded again: two that are loaded together and each began both again would never end.
+    pub fn follow(&mut self, cx: &mut Cx<'_>, result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Option<T>) {
+        let again = self.take(result, pick);
+        if let Some(request) = self.wish.take().filter(|_| again) {
+            self.load(cx, *request);
         }
     }
 

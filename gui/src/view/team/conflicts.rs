@@ -323,14 +323,11 @@ impl View for ConflictsView {
     fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {
         if self.conflicts.awaits(ticket) {
             let News::Ended(result) = news else { return };
-            let again = self.conflicts.take(*result, |reply| match reply {
+            self.conflicts.follow(cx, *result, |reply| match reply {
                 Reply::Conflicts { conflicts } => Some(conflicts),
                 _ => None,
             });
             self.settle();
-            if again {
-                self.load(cx);
-            }
         } else if self.policy.awaits(ticket) {
             let News::Ended(result) = news else { return };
             self.policy.take(*result, cx, self.workspace.clone());

@@ -281,28 +281,24 @@ impl View for DevicesView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let mut again = false;
         if self.devices.awaits(ticket) {
-            again = self.devices.take(*result, |reply| match reply {
+            self.devices.follow(cx, *result, |reply| match reply {
                 Reply::Devices { devices } => Some(devices),
                 _ => None,
             });
         } else if self.forks.awaits(ticket) {
-            again = self.forks.take(*result, |reply| match reply {
+            self.forks.follow(cx, *result, |reply| match reply {
                 Reply::Forks { forks } => Some(forks),
                 _ => None,
             });
         } else if self.key.awaits(ticket) {
-            again = self.key.take(*result);
+            self.key.take(cx, *result);
         } else if self.concerned.awaits(ticket) {
             self.concerned.take(*result, |reply| match reply {
                 Reply::Concerned(concerned) => Some(concerned),
                 _ => None,
             });
             self.ask_to_revoke();
-        }
-        if again {
-            self.load(cx);
         }
     }
 

@@ -343,30 +343,26 @@ impl View for HistoryView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let mut again = false;
         if self.entries.awaits(ticket) {
-            again = self.entries.take(*result, |reply| match reply {
+            self.entries.follow(cx, *result, |reply| match reply {
                 Reply::Log { entries } => Some(entries),
                 _ => None,
             });
         } else if self.members.awaits(ticket) {
-            again = self.members.take(*result, |reply| match reply {
+            self.members.follow(cx, *result, |reply| match reply {
                 Reply::Members { members, .. } => Some(members),
                 _ => None,
             });
         } else if self.blame.awaits(ticket) {
-            again = self.blame.take(*result, |reply| match reply {
+            self.blame.follow(cx, *result, |reply| match reply {
                 Reply::Blame(blame) => Some(blame),
                 _ => None,
             });
         } else if self.diff.awaits(ticket) {
-            self.diff.take(*result, told::diff_of);
+            self.diff.follow(cx, *result, told::diff_of);
         } else if self.restoring.awaits(ticket) {
             self.restoring.take(*result, told::diff_of);
             self.ask_to_restore();
-        }
-        if again {
-            self.load(cx);
         }
     }
 

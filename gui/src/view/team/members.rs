@@ -351,19 +351,18 @@ impl View for MembersView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let mut again = false;
         if self.people.awaits(ticket) {
-            again = self.people.take(*result, |reply| match reply {
+            self.people.follow(cx, *result, |reply| match reply {
                 Reply::Members { members, unaware } => Some(People { members, unaware }),
                 _ => None,
             });
         } else if self.invites.awaits(ticket) {
-            again = self.invites.take(*result, |reply| match reply {
+            self.invites.follow(cx, *result, |reply| match reply {
                 Reply::Invites(invites) => Some(invites),
                 _ => None,
             });
         } else if self.groups.awaits(ticket) {
-            again = self.groups.take(*result);
+            self.groups.take(cx, *result);
         } else if self.concerned.awaits(ticket) {
             self.concerned.take(*result, |reply| match reply {
                 Reply::Concerned(concerned) => Some(concerned),
@@ -372,9 +371,6 @@ impl View for MembersView {
             self.ask_about_concern();
         } else if self.pairing.awaits(ticket) {
             self.pairing.ended(*result);
-            again = true;
-        }
-        if again {
             self.load(cx);
         }
     }

@@ -290,18 +290,13 @@ impl View for SettingsView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let again = if self.values.awaits(ticket) {
-            self.values.take(*result, |reply| match reply {
+        if self.values.awaits(ticket) {
+            self.values.follow(cx, *result, |reply| match reply {
                 Reply::Config { values } => Some(values.into_iter().collect()),
                 _ => None,
-            })
-        } else if self.projects.awaits(ticket) {
-            self.projects.take(*result)
-        } else {
-            false
-        };
-        if again {
-            self.load(cx);
+            });
+        } else if self.projects.awaits(ticket) && self.projects.take(*result) {
+            self.projects.load(cx, self.workspace.clone());
         }
     }
 
