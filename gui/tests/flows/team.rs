@@ -143,11 +143,11 @@ fn conflicts_of_two_nodes_are_decided_one_by_one_and_many_at_once() {
     let mut desk = Desk::open(bob);
     desk.wait_for("Well North 1");
     open(&mut desk, "Conflicts");
-    desk.wait_for("Conflict about country of North 1");
+    desk.wait_for("Conflict about country of well North 1");
     assert!(desk.shows("company of Ada") && desk.shows("company of Bob"), "both values are shown");
     assert!(desk.shows("reads now") && desk.shows("mine"), "and who wrote which");
 
-    choose(&mut desk, "Conflict about company of North 1");
+    choose(&mut desk, "Conflict about company of well North 1");
     run(&mut desk, "Conflicts: take theirs");
     desk.wait_until("one is decided", |desk| !desk.has(Role::ListBoxOption, "Conflict about company"));
     run(&mut desk, "Conflicts: mark all");
@@ -156,7 +156,10 @@ fn conflicts_of_two_nodes_are_decided_one_by_one_and_many_at_once() {
     desk.wait_for("Each can be undone below");
     press(&mut desk, "Decide 2 conflicts");
     desk.wait_for("Nothing to decide");
-    assert!(desk.shows("company of North 1: theirs") && desk.shows("field of North 1: mine"), "told what was decided");
+    assert!(
+        desk.shows("company of well North 1: theirs") && desk.shows("field of well North 1: mine"),
+        "told what was decided"
+    );
 
     desk.call(sync());
     assert_eq!(conflicts(&host), 0, "decided for everybody");
@@ -170,7 +173,7 @@ fn a_conflict_is_decided_by_another_value_and_that_is_undone() {
     let mut desk = Desk::open(bob);
     desk.wait_for("Well North 1");
     open(&mut desk, "Conflicts");
-    desk.wait_for("Conflict about company of North 1");
+    desk.wait_for("Conflict about company of well North 1");
     desk.fill("Another value", "Both Ltd");
     press(&mut desk, "Use this value");
     desk.wait_for("Nothing to decide");
@@ -180,7 +183,7 @@ fn a_conflict_is_decided_by_another_value_and_that_is_undone() {
     desk.wait_for("company \"Both Ltd\"");
     let company = &facts(desk.call(Request::Wells { workspace: None }))[0];
     assert!(company == "company of Ada" || company == "company of Bob", "{company}");
-    assert!(!desk.shows("Undo the decision on company of North 1"), "it is undone once");
+    assert!(!desk.shows("Undo the decision on company of well North 1"), "it is undone once");
 }
 
 #[test]
