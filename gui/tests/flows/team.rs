@@ -335,7 +335,8 @@ fn another_machine_is_linked_and_ended() {
     let ticket = desk.get_by(Role::MultilineTextInput, "Ticket").value().expect("its text");
     let link =
         Request::Link { ticket, words: Some(Words(words)), device: Some("tablet".to_owned()), ignore_clock: false };
-    let linked = Room::new().prepare(vec![link]);
+    // It hands its own certificate over when it syncs.
+    let linked = Room::new().prepare(vec![link, sync()]);
     assert!(matches!(linked[0], Reply::Linked(_)), "{linked:?}");
 
     choose(&mut desk, "Device tablet of Ada, live");
