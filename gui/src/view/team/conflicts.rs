@@ -60,7 +60,7 @@ struct Decided {
 #[derive(Debug, Clone, PartialEq)]
 enum Deed {
     Decide(Decided),
-    Undo,
+    Undo(Decided),
     Policy,
 }
 
@@ -134,8 +134,10 @@ impl ConflictsView {
             true => self.chosen.iter().cloned().collect(),
             false => self.marked.iter().cloned().collect(),
         };
-        if let [id] = ids.as_slice() {
-            return self.decide(cx, id, choice.clone());
+        match ids.as_slice() {
+            [] => return cx.notice("there is no conflict to decide"),
+            [id] => return self.decide(cx, id, choice.clone()),
+            _ => {}
         }
         let names = self.list().iter().filter(|one| ids.contains(&one.id)).map(called);
         let mut lines = vec!["Each becomes a change that goes to everybody. Each can be undone below.".to_owned()];
@@ -155,22 +157,26 @@ impl ConflictsView {
         let Some(decided) = self.decided.get(at).cloned() else {
             return;
         };
-        if let Some(target) = decided.target {
-            let ask = HistoryRequest::Undo { target: Some(target), redo: false };
-            let request = Request::History { workspace: self.workspace.clone(), ask };
-            self.decided.remove(at);
-            self.deeds.begin(cx, format!("undoing the decision on {}", decided.what), Deed::Undo, request);
-        }
+        let Some(target) = decided.target.clone() else {
+            return cx
+                .notice(format!("the decision on {} changed several things: go back in their history", decided.what));
+        };
+        let ask = HistoryRequest::Undo { target: Some(target), redo: false };
+        let request = Request::History { workspace: self.workspace.clone(), ask };
+        self.decided.remove(at);
+        self.deeds.begin(cx, format!("undoing the decision on {}", decided.what), Deed::Undo(decided), request);
     }
 
     fn on_ended(&mut self, ended: Ended<Deed>, cx: &mut Cx<'_>) {
         match (ended.tag, ended.result) {
             (Deed::Decide(decided), Ok(_)) => self.decided.push(decided),
-            (Deed::Undo, Ok(Reply::TakenBack(reply))) => {
+            (Deed::Undo(_), Ok(Reply::TakenBack(reply))) => {
                 for line in taken_back(&reply) {
                     self.deeds.tell(line);
                 }
             }
+            // It stands still, and can be tried again.
+            (Deed::Undo(decided), Err(_)) => self.decided.push(decided),
             _ => {}
         }
         self.load(cx);

@@ -95,14 +95,16 @@ impl DevicesView {
     }
 
     fn revoke(&mut self, cx: &mut Cx<'_>) {
-        if let Some(device) = self.chosen()
-            && revoke_why_not(device, self.list(), own_role(cx)).is_none()
-        {
-            let ask = PeopleRequest::Concerned { member: None, device: Some(device.device_id.clone()) };
-            let request = self.ask(ask);
-            self.concerned.clear();
-            self.concerned.load(cx, request);
+        let Some(device) = self.chosen() else {
+            return cx.notice("choose a device first");
+        };
+        if let Some(why) = revoke_why_not(device, self.list(), own_role(cx)) {
+            return cx.notice(why);
         }
+        let ask = PeopleRequest::Concerned { member: None, device: Some(device.device_id.clone()) };
+        let request = self.ask(ask);
+        self.concerned.clear();
+        self.concerned.load(cx, request);
     }
 
     fn ask_to_revoke(&mut self) {

@@ -276,9 +276,11 @@ impl View for LateView {
         COMMANDS
     }
 
-    fn run(&mut self, command: &str, _cx: &mut Cx<'_>) {
-        if command == "late_work.accept" {
-            self.ask_to_accept(None);
+    fn run(&mut self, command: &str, cx: &mut Cx<'_>) {
+        match command {
+            "late_work.accept" if self.chosen().is_none() => cx.notice("choose a device first"),
+            "late_work.accept" => self.ask_to_accept(None),
+            _ => {}
         }
     }
 

@@ -168,10 +168,12 @@ impl MembersView {
 
     fn remove_chosen(&mut self, cx: &mut Cx<'_>) {
         let chosen = self.chosen().map(|member| (member.person_id.clone(), member.role.clone()));
-        if let Some((id, role)) = chosen
-            && why_not_over(own_role(cx), &role, "remove people").is_none()
-        {
-            self.look(cx, Concern::Remove, Some(id));
+        let Some((id, role)) = chosen else {
+            return cx.notice("choose a member first");
+        };
+        match why_not_over(own_role(cx), &role, "remove people") {
+            Some(why) => cx.notice(why),
+            None => self.look(cx, Concern::Remove, Some(id)),
         }
     }
 
