@@ -119,3 +119,35 @@ pub fn expect<T>(result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Op
             .hint("is the process that serves the directory of the same version?")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use dataforge_node::api::{Reply, Request};
+
+    use super::Slot;
+    use crate::bridge::Command;
+    use crate::calls::Calls;
+    use crate::state::State;
+    use crate::view::Cx;
+
+    #[test]
+    fn what_is_wished_for_during_a_load_is_loaded_once_after_it() {
+        let state = State::new("/data".into(), "dataforge".to_owned());
+        let (mut actions, mut calls) = (Vec::new(), Calls::new(state.tickets()));
+        let mut cx = Cx { state: &state, actions: &mut actions, view: 1, calls: &mut calls };
+        let mut slot = Slot::<()>::default();
+        for request in [Request::Status, Request::Rebuild, Request::Peers] {
+            slot.load(&mut cx, request);
+        }
+        let done = || Ok(Reply::Done { message: String::new() });
+        slot.follow(&mut cx, done(), |_reply| Some(()));
+        assert!(slot.is_loading(), "the last wish");
+        slot.follow(&mut cx, done(), |_reply| Some(()));
+        assert!(!slot.is_loading(), "and no more");
+        let asked = calls.take().into_iter().filter_map(|command| match command {
+            Command::Call { request, .. } => Some(*request),
+            _ => None,
+        });
+        assert_eq!(asked.collect::<Vec<_>>(), [Request::Status, Request::Peers]);
+    }
+}
