@@ -41,13 +41,20 @@ impl Projects {
     }
 
     pub(super) fn take(&mut self, result: Result<Reply, ApiError>) -> bool {
+        let before = self.project().map(|project| project.settings.clone());
+        let is_untouched = self.changes().is_ok_and(|changes| changes.is_empty());
         let again = self.list.take(result, |reply| match reply {
             Reply::Projects { projects } => Some(projects),
             _ => None,
         });
-        if self.chosen.is_none() {
-            let first = self.list.value().and_then(|list| list.first()).map(|project| project.id.clone());
-            self.choose(first);
+        match self.project().map(|project| project.settings.clone()) {
+            None => {
+                let first = self.list.value().and_then(|list| list.first()).map(|project| project.id.clone());
+                self.choose(first);
+            }
+            // What nobody typed over follows what others set; saved with the rest it would undo that.
+            now if is_untouched && now != before => self.choose(self.chosen.clone()),
+            Some(_) => {}
         }
         again
     }
