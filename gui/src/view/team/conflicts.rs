@@ -374,6 +374,7 @@ impl View for ConflictsView {
                 problem_ui(ui, error);
             }
             match self.conflicts.value() {
+                None if self.conflicts.error().is_some() => {}
                 None => hint::loading_ui(ui, "Loading conflicts …"),
                 Some(list) if list.is_empty() => {
                     let text = "What people write apart without contradicting each other joins by itself.";

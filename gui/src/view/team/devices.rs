@@ -334,7 +334,10 @@ impl View for DevicesView {
                 problem_ui(ui, error);
             }
             if self.devices.value().is_none() {
-                return hint::loading_ui(ui, "Loading devices …");
+                if self.devices.error().is_none() {
+                    hint::loading_ui(ui, "Loading devices …");
+                }
+                return;
             }
             self.forks_ui(ui);
             self.list_ui(ui);

@@ -291,6 +291,7 @@ impl View for LateView {
                 problem_ui(ui, error);
             }
             match self.late.value() {
+                None if self.late.error().is_some() => {}
                 None => hint::loading_ui(ui, "Loading late work …"),
                 Some(late) if late.work.is_empty() => {
                     let text =

@@ -409,7 +409,10 @@ impl View for MembersView {
                 problem_ui(ui, error);
             }
             if self.people.value().is_none() {
-                return hint::loading_ui(ui, "Loading members …");
+                if self.people.error().is_none() {
+                    hint::loading_ui(ui, "Loading members …");
+                }
+                return;
             }
             self.list_ui(ui);
             self.unaware_ui(ui);

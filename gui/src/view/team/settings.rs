@@ -154,7 +154,10 @@ impl SettingsView {
             problem_ui(ui, error);
         }
         if self.values.value().is_none() {
-            return hint::loading_ui(ui, "Loading settings …");
+            if self.values.error().is_none() {
+                hint::loading_ui(ui, "Loading settings …");
+            }
+            return;
         }
         for setting in KEYS.iter().filter(|setting| setting.group == group) {
             self.key_ui(ui, setting);

@@ -182,7 +182,10 @@ impl SyncView {
             problem_ui(ui, error);
         }
         let Some(peers) = self.peers.value() else {
-            return hint::loading_ui(ui, "Loading peers …");
+            if self.peers.error().is_none() {
+                hint::loading_ui(ui, "Loading peers …");
+            }
+            return;
         };
         if peers.is_empty() {
             ui.weak("No other machine is known yet. Invite somebody, or add the address of one below.");
