@@ -162,7 +162,9 @@ impl StorageView {
             return;
         };
         let total = format::counted(place.blobs, "blob");
-        ui.label(format!("{} has {total}, {}", place.target, format::bytes(place.bytes)));
+        // The reply calls it as it was asked for, which may be an id.
+        let name = self.target.name(cx.state);
+        ui.label(format!("{name} has {total}, {}", format::bytes(place.bytes)));
         let (mark, text) = told::safety(place);
         badge_ui(ui, mark, &text);
         let table = Table {
