@@ -214,6 +214,11 @@ fn odd_wells_print_all_the_same() {
     }
     let svg = std::fs::read_to_string(dir.path().join("one.svg")).unwrap();
     assert!(svg.contains("Gamma 1"));
+    // As a template of another well it shows nothing of its own.
+    let file = dir.path().join("other.pdf");
+    let (own, other) = (plot(&ada, &["--chart", "one"], &file), plot(&ada, &["Gamma 1", "--chart", "one"], &file));
+    assert_eq!(other["well"], "Gamma 1");
+    assert!(own["to"].is_f64() && own["to"] != other["to"], "{other}");
     let svg =
         String::from_utf8(ada.ok(["plot", "--chart", "one", "--heading", "--format", "svg", "--out", "-"])).unwrap();
     assert!(svg.contains("شركة النفط") && svg.contains(&long[..8]), "the name is in it as it is");

@@ -12,11 +12,13 @@ pub struct Slot<T> {
     error: Option<ApiError>,
     ticket: Option<u64>,
     again: bool,
+    /// What is asked for again, when it was wished by a call.
+    wish: Option<Box<Request>>,
 }
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { value: None, error: None, ticket: None, again: false }
+        Self { value: None, error: None, ticket: None, again: false, wish: None }
     }
 }
 
@@ -43,8 +45,19 @@ impl<T> Slot<T> {
     pub fn load(&mut self, cx: &mut Cx<'_>, request: Request) {
         if self.ticket.is_some() {
             self.again = true;
+            self.wish = Some(Box::new(request));
         } else {
+            self.wish = None;
             self.ticket = Some(cx.call(request));
+        }
+    }
+
+    /// Takes the end of its load as [`Slot::take`] does, and begins what was wished for meanwhile. Only
+    /// this one is loaded again: two that are loaded together and each began both again would never end.
+    pub fn follow(&mut self, cx: &mut Cx<'_>, result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Option<T>) {
+        let again = self.take(result, pick);
+        if let Some(request) = self.wish.take().filter(|_| again) {
+            self.load(cx, *request);
         }
     }
 
@@ -105,4 +118,36 @@ pub fn expect<T>(result: Result<Reply, ApiError>, pick: impl FnOnce(Reply) -> Op
         ApiError::new(ErrorKind::Internal, "the node answered with another kind of reply")
             .hint("is the process that serves the directory of the same version?")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use dataforge_node::api::{Reply, Request};
+
+    use super::Slot;
+    use crate::bridge::Command;
+    use crate::calls::Calls;
+    use crate::state::State;
+    use crate::view::Cx;
+
+    #[test]
+    fn what_is_wished_for_during_a_load_is_loaded_once_after_it() {
+        let state = State::new("/data".into(), "dataforge".to_owned());
+        let (mut actions, mut calls) = (Vec::new(), Calls::new(state.tickets()));
+        let mut cx = Cx { state: &state, actions: &mut actions, view: 1, calls: &mut calls };
+        let mut slot = Slot::<()>::default();
+        for request in [Request::Status, Request::Rebuild, Request::Peers] {
+            slot.load(&mut cx, request);
+        }
+        let done = || Ok(Reply::Done { message: String::new() });
+        slot.follow(&mut cx, done(), |_reply| Some(()));
+        assert!(slot.is_loading(), "the last wish");
+        slot.follow(&mut cx, done(), |_reply| Some(()));
+        assert!(!slot.is_loading(), "and no more");
+        let asked = calls.take().into_iter().filter_map(|command| match command {
+            Command::Call { request, .. } => Some(*request),
+            _ => None,
+        });
+        assert_eq!(asked.collect::<Vec<_>>(), [Request::Status, Request::Peers]);
+    }
 }

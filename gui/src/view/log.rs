@@ -84,6 +84,10 @@ pub struct LogView {
     height: f64,
     /// What the wishes for curves were made of.
     wished: Option<(u64, u64)>,
+    /// The tracks get the focus.
+    wants_tracks: bool,
+    /// A depth in metres to go to once there is something to go to.
+    going_to: Option<f64>,
 }
 
 impl LogView {
@@ -113,6 +117,8 @@ impl LogView {
             in_step: true,
             height: 600.0,
             wished: None,
+            wants_tracks: false,
+            going_to: None,
         }
     }
 
@@ -125,8 +131,7 @@ impl LogView {
     /// Loads what hangs on the chart, once that has come or changed.
     fn on_chart(&mut self, cx: &mut Cx<'_>) {
         if let Some(well) = self.doc.well().map(str::to_owned)
-            && self.well.runs.value().is_none()
-            && !self.well.runs.is_loading()
+            && (!self.well.is(&well) || (self.well.runs.value().is_none() && !self.well.runs.is_loading()))
         {
             let workspace = self.doc.workspace.clone();
             self.well.load(&workspace, &well, cx);
@@ -164,7 +169,9 @@ impl LogView {
             self.well.want_elements(&run, cx);
         }
         self.wished = Some(of);
-        let without = self.well.runs.error().map(|_| &[][..]);
+        // A chart may take curves of many wells and be of none.
+        let is_without = self.well.runs.error().is_some() || self.doc.well().is_none();
+        let without = is_without.then_some(&[][..]);
         let runs = self.well.runs.value().map(Vec::as_slice).or(without);
         self.curves.want(&wanted, runs, cx);
     }
@@ -186,6 +193,19 @@ impl LogView {
                 from: sight.from / per,
                 per_unit: sight.per_unit * per,
             }));
+        }
+    }
+
+    /// Goes where it was told to, once the runs say how deep the well is and in which unit.
+    fn go(&mut self, cx: &mut Cx<'_>) {
+        if self.doc.read().is_none() || self.well.runs.is_loading() {
+            return;
+        }
+        let per = self.screen.layout().map(|layout| layout.axis.per("m"));
+        let (Some(per), Some(sight)) = (per, self.screen.sight) else { return };
+        if let (Some(per), Some(depth_m)) = (per, self.going_to.take()) {
+            self.screen.cursor = Some(depth_m * per);
+            self.show(sight.centred(depth_m * per, self.height), cx);
         }
     }
 
@@ -222,6 +242,9 @@ impl LogView {
         }
         if is_dismissed {
             self.doc.refused = None;
+        }
+        if let Some(error) = self.well.problem() {
+            problem_ui(ui, error);
         }
         self.missing_ui(ui, cx);
         if let Some(why) = self.well.unplaced() {
@@ -322,11 +345,9 @@ impl View for LogView {
     }
 
     fn go_to(&mut self, depth_m: f64, cx: &mut Cx<'_>) {
-        let per = self.screen.layout().and_then(|layout| layout.axis.per("m"));
-        if let (Some(per), Some(sight)) = (per, self.screen.sight) {
-            self.screen.cursor = Some(depth_m * per);
-            self.show(sight.centred(depth_m * per, self.height), cx);
-        }
+        // A log that was opened for this has nothing to show yet.
+        self.going_to = Some(depth_m);
+        self.go(cx);
     }
 
     fn commands(&self) -> &'static [CommandInfo] {
@@ -360,6 +381,13 @@ impl View for LogView {
         let frame = Frame::new().inner_margin(egui::Margin::symmetric(0, 4));
         Panel::bottom(format!("log readout {}", cx.view)).frame(frame).show(ui, |ui| self.readout_ui(ui));
         self.tracks_ui(ui, cx);
+        self.leave_fields(ui, cx);
+        if self.going_to.is_some() {
+            self.go(cx);
+            if self.going_to.is_none() {
+                ui.ctx().request_repaint();
+            }
+        }
         self.advance(ui, cx);
     }
 }

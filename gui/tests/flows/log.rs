@@ -150,6 +150,13 @@ fn a_scale_is_changed_and_shared() {
     desk.press(Key::Enter);
     desk.wait_for("Series GR 0 to 200 gAPI");
     desk.wait_until("it is saved", |desk| right_of(&desk.chart(), "GR") == Some(200.0));
+    // A field that goes with what is selected is written all the same.
+    desk.fill("Series left", "10");
+    desk.click("Select Series RDEEP");
+    desk.wait_until("what was typed is saved", |desk| {
+        desk.chart().series.iter().any(|series| series.label.as_deref() == Some("GR") && series.left == Some(10.0))
+    });
+    desk.click("Select Series GR");
     // What does not fit is told in place and changes nothing.
     desk.fill("Series right", "wide");
     desk.press(Key::Enter);
@@ -211,9 +218,17 @@ fn annotations_are_placed_by_click_and_by_keyboard() {
         });
     }
     desk.wait_until("all are saved", |desk| desk.chart().annotations.len() == 3);
-    desk.click_by(Role::Button, "Select Annotation Top sand");
+    // What is there is in nobody's way: another one goes over it.
+    desk.click("Add a marker");
+    desk.click_by(Role::Canvas, "Log, ");
+    desk.wait_until("a marker over the others is saved", |desk| desk.chart().annotations.len() == 4);
+    desk.click("Add a marker");
+    desk.wait_for("Click where the marker goes");
+    desk.press(Key::Escape);
+    desk.wait_gone("Click where the marker goes");
+    desk.click("Select Annotation Top sand");
     desk.click("Remove the annotation");
-    desk.wait_until("it is gone", |desk| desk.chart().annotations.len() == 2);
+    desk.wait_until("it is gone", |desk| desk.chart().annotations.len() == 3);
 }
 
 #[test]

@@ -23,7 +23,8 @@ const WELLS: &str = "
            count(r.id) AS runs, coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0) AS curves,
            min(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_min * r.to_si END) AS top_m,
            max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END) AS base_m,
-           count(CASE WHEN EXISTS (SELECT 1 FROM have WHERE have.hash = r.blob) THEN 1 END) AS held,
+           count(CASE WHEN EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace)
+                 THEN 1 END) AS held,
            (SELECT p.id FROM projects AS p
             WHERE p.workspace = w.workspace AND p.id = w.project AND p.deleted = 0) AS project_id,
            w.grid_unit, w.grid_step, w.grid_origin

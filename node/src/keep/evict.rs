@@ -101,6 +101,9 @@ pub(super) fn plan(
         }
     }
     sort(&mut plan.candidates);
+    // Giving these up frees nothing, so all of them would go before the first that does.
+    let shared = &plan.shared;
+    plan.candidates.sort_by_key(|candidate| shared.contains(&candidate.blob.hash));
     Ok(plan)
 }
 

@@ -9,7 +9,7 @@ mod edit;
 mod find;
 mod known;
 mod make;
-mod preview;
+pub(super) mod preview;
 pub(super) mod show;
 
 use std::collections::BTreeSet;

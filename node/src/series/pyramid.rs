@@ -39,7 +39,8 @@ impl Extent {
     pub(crate) fn join(&mut self, other: &Self) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.count += other.count;
+        // What somebody else wrote may be anything.
+        self.count = self.count.saturating_add(other.count);
     }
 }
 

@@ -300,3 +300,11 @@ fn a_reader_takes_a_stream_in_any_pieces() {
     let mut junk = SampleReader::new();
     assert!(junk.push(bytes::Bytes::from_static(&[7; 64])).and_then(|()| junk.finish()).is_err());
 }
+
+#[test]
+fn counts_that_somebody_made_up_are_no_fewer_together() {
+    let half = Extent { min: 0.0, max: 1.0, count: 1 << (usize::BITS - 1) };
+    let mut both = half;
+    both.join(&half);
+    assert_eq!(both.count, usize::MAX);
+}

@@ -234,6 +234,8 @@ fn what_is_freed_in_one_workspace_stays_for_the_other() {
     assert_eq!(counts(&bob), [2, 0, 2]);
     assert_eq!(on(&bob, "Field", &["runs"])["runs"][0]["held"], false);
     assert_eq!(on(&bob, "Partner", &["runs"])["runs"][0]["held"], true);
+    let runs_held = |workspace: &str| on(&bob, workspace, &["wells"])["wells"][0]["held"].clone();
+    assert_eq!((runs_held("Field"), runs_held("Partner")), (0.into(), 1.into()));
     bob.verify();
     let freed = free("Partner");
     assert!(freed["blobs"] == 2 && freed["bytes"].as_u64().unwrap() > 0, "{freed}");

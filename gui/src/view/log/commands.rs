@@ -70,6 +70,8 @@ impl LogView {
     fn begin(&mut self, kind: AnnotationKind, cx: &mut Cx<'_>) {
         if self.doc.is_saved() {
             self.tool = Tool::Place { kind, from: None };
+            // Enter places it as well, with the focus on the tracks.
+            self.wants_tracks = true;
         } else {
             cx.notice("Annotations need a chart: Save as chart first.");
         }

@@ -91,6 +91,12 @@ impl Curves {
     pub(super) fn want(&mut self, wanted: &BTreeMap<String, BTreeSet<u32>>, runs: Option<&[RunInfo]>, cx: &mut Cx<'_>) {
         let before = self.runs.len();
         self.runs.retain(|run, _| wanted.contains_key(run));
+        let gone = self.calls.iter().filter(|(_, call)| !wanted.contains_key(&call.run));
+        for ticket in gone.map(|(ticket, _)| *ticket).collect::<Vec<_>>() {
+            self.calls.remove(&ticket);
+            cx.cancel(ticket);
+            self.forget(ticket);
+        }
         let is_new = wanted.keys().any(|run| !self.runs.contains_key(run)) || before != self.runs.len();
         for (run, ordinals) in wanted {
             let state = self.runs.entry(run.clone()).or_default();
@@ -236,8 +242,16 @@ impl Curves {
         if self.places == Some(ticket) {
             if let Some(News::Ended(result)) = news.take() {
                 self.places = None;
-                if let Ok(Reply::SamplePlaces { places }) = *result {
-                    self.placed(places);
+                match *result {
+                    Ok(Reply::SamplePlaces { places }) => self.placed(places),
+                    Ok(_) => {}
+                    // Nothing is asked for before it is known where it is: that is told, and can be retried.
+                    Err(error) => {
+                        for run in self.runs.values_mut().filter(|run| run.place.is_none()) {
+                            run.error.get_or_insert_with(|| error.clone());
+                        }
+                        self.revision += 1;
+                    }
                 }
             }
             return true;

@@ -205,7 +205,8 @@ fn samples(reader: SampleReader, reply: &SamplesReply, path: Option<&DepthPath>)
     // Along the hole as delivered; straight down in metres.
     let (index, unit) = match (path, to_m) {
         (Some(path), Some(to_m)) => {
-            let down: Vec<f64> = order.index().iter().map(|at| path.at(at * to_m).unwrap_or(f64::NAN)).collect();
+            let mut down: Vec<f64> = order.index().iter().map(|at| path.at(at * to_m).unwrap_or(f64::NAN)).collect();
+            drop_upward(&mut down);
             (Some(down), "m".to_owned())
         }
         _ => (None, delivered),
@@ -221,6 +222,19 @@ fn samples(reader: SampleReader, reply: &SamplesReply, path: Option<&DepthPath>)
         decoded.curves.push((ordinal, Arc::new(Curve { trace, index_unit: unit.clone(), range })));
     }
     Ok(decoded)
+}
+
+/// Takes depths away that lie above one that came before, as prints do: there is no line down where the hole
+/// goes up.
+fn drop_upward(down: &mut [f64]) {
+    let mut deepest = f64::NEG_INFINITY;
+    for depth in down {
+        if *depth < deepest {
+            *depth = f64::NAN;
+        } else if depth.is_finite() {
+            deepest = *depth;
+        }
+    }
 }
 
 /// Puts the elements of array curves together, each array by each of its elements.
@@ -239,12 +253,10 @@ fn arrays(
             None => found.push((array, vec![(element, curve.ordinal)])),
         }
     }
-    // An index that does not run down any more has no rows.
-    let index: Arc<[f64]> = match index {
-        Some(index) if index.is_sorted() => index.into(),
-        Some(_) => return Vec::new(),
-        None => Arc::clone(order.index()),
-    };
+    // Samples beyond the survey, or where the hole goes up, have no depth.
+    let placed = index.unwrap_or_else(|| &order.index()[..]);
+    let rows: Vec<usize> = placed.iter().enumerate().filter(|(_, at)| at.is_finite()).map(|(row, _)| row).collect();
+    let index: Arc<[f64]> = placed.iter().copied().filter(|at| at.is_finite()).collect();
     let array = |(_, mut elements): (&str, Vec<(u32, u32)>)| {
         elements.sort_unstable();
         let of = |ordinal: u32| curves.iter().find(|(one, _)| *one == ordinal).map(|(_, series)| series.values());
@@ -252,10 +264,9 @@ fn arrays(
         if columns.len() < 2 {
             return Vec::new();
         }
-        let rows = index.len();
-        let mut values = Vec::with_capacity(rows * columns.len());
-        for row in 0..rows {
-            values.extend(columns.iter().map(|column| column.get(row).copied().unwrap_or(f64::NAN)));
+        let mut values = Vec::with_capacity(rows.len() * columns.len());
+        for row in &rows {
+            values.extend(columns.iter().map(|column| column.get(*row).copied().unwrap_or(f64::NAN)));
         }
         let array =
             ArrayCurve { index: Arc::clone(&index), columns: columns.len(), values, index_unit: unit.to_owned() };
@@ -273,7 +284,7 @@ mod tests {
     use dataforge_node::api::{ErrorKind, SampleCurve, SampleForm, SampleIndex, SamplesReply};
     use dataforge_node::series::Order;
 
-    use super::{Form, Job, arrays, work_on};
+    use super::{Form, Job, arrays, drop_upward, work_on};
 
     fn reply(curves: Vec<SampleCurve>) -> SamplesReply {
         let index = SampleIndex {
@@ -335,5 +346,15 @@ mod tests {
         let array = &found[0].1;
         assert_eq!((array.columns, array.values.as_slice()), (2, &[3.0, 1.0, 4.0, 2.0][..]));
         assert!(arrays(&reply, &order, &curves[..1], None, "m").is_empty(), "one element is no array");
+        let placed = arrays(&reply, &order, &curves, Some(&[9.0, f64::NAN][..]), "m");
+        assert_eq!((&*placed[0].1.index, placed[0].1.values.as_slice()), (&[9.0][..], &[3.0, 1.0][..]));
+    }
+
+    #[test]
+    fn where_the_hole_goes_up_there_is_no_line_down() {
+        let mut down = [1.0, 2.0, 3.0, 2.5, f64::NAN, 2.9, 3.5];
+        drop_upward(&mut down);
+        assert!(down[3].is_nan() && down[5].is_nan(), "{down:?}");
+        assert_eq!((down[2], down[6]), (3.0, 3.5));
     }
 }

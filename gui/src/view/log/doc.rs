@@ -1,5 +1,7 @@
 //! The chart that a log shows: as it was read, with the edits of this window over it.
 
+use std::collections::BTreeSet;
+
 use dataforge_node::api::chart::{ChartState, Domain};
 use dataforge_node::api::{
     ApiError, ChartEdit, ChartReply, ChartRequest, ChartTemplate, CreateChart, ErrorKind, Reply, Request,
@@ -31,6 +33,8 @@ pub(super) struct Doc {
     /// What was added by the last edit: `part/id`.
     pub(super) added: Option<String>,
     creating: Option<Ticket>,
+    /// Templates that are being made of it.
+    templating: BTreeSet<Ticket>,
     /// The chart with edits over it.
     shown: Option<ChartState>,
     /// Counts what changed of what is shown.
@@ -48,6 +52,7 @@ impl Doc {
             refused: None,
             added: None,
             creating: None,
+            templating: BTreeSet::new(),
             shown: None,
             revision: 0,
         }
@@ -136,7 +141,9 @@ impl Doc {
 
     /// Makes a template of the workspace of what is shown.
     pub(super) fn save_as_template(&mut self, title: String, cx: &mut Cx<'_>) {
-        let Of::Chart(chart) = &self.of else { return };
+        let Of::Chart(chart) = &self.of else {
+            return cx.notice("A template is made of a chart: Save as chart first.");
+        };
         let create = CreateChart {
             title: Some(title),
             template: Some(chart.clone()),
@@ -144,13 +151,18 @@ impl Doc {
             ..CreateChart::default()
         };
         let request = self.request(ChartRequest::Create(create));
-        cx.call(request);
+        self.templating.insert(cx.call(request));
         cx.notice("The template is being saved; charts → templates lists it.");
     }
 
     /// Shows another template.
     pub(super) fn switch(&mut self, template: &str, cx: &mut Cx<'_>) {
-        let Some(well) = self.well().map(str::to_owned) else { return };
+        // The well of a template is known although that could not be read.
+        let well = match &self.of {
+            Of::Template { well, .. } => Some(well.clone()),
+            Of::Chart(_) => self.well().map(str::to_owned),
+        };
+        let Some(well) = well else { return };
         let place = Place::LogOf { workspace: self.workspace.clone(), well, template: template.to_owned() };
         match &mut self.of {
             Of::Template { template: shown, .. } => {
@@ -199,6 +211,12 @@ impl Doc {
             self.creating = None;
             if let Some(result) = result.take() {
                 self.created(result, cx);
+            }
+        } else if self.templating.remove(&ticket) {
+            if let Some(Err(error)) = result.take() {
+                self.refused = Some(error);
+            } else {
+                self.load_templates(cx);
             }
         } else {
             return false;

@@ -6,7 +6,7 @@
 mod add;
 mod field;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dataforge_node::api::chart::{ChartState, Look, Part};
 use dataforge_node::api::{ChartEdit, ItemPlace};
@@ -21,6 +21,9 @@ use super::change::{fields_of, parse};
 use super::live::{LiveText, PAUSE};
 use crate::theme;
 
+/// The field of an annotation that several people may type in at once.
+const TEXT: &str = "text";
+
 /// Something of a chart: of a part, by its id.
 pub(super) type ItemKey = (Part, String);
 
@@ -31,6 +34,8 @@ pub(super) struct Editor {
     selected: Option<ItemKey>,
     /// Texts that are being typed, by item and field.
     drafts: BTreeMap<(String, String), String>,
+    /// Fields that were drawn in this frame.
+    drawn: BTreeSet<(String, String)>,
     text: Option<(String, LiveText)>,
     /// The text of what is new gets the cursor.
     wants_focus: bool,
@@ -217,7 +222,10 @@ impl LogView {
     /// Draws what can be done to what is selected as a whole.
     fn actions_ui(&mut self, ui: &mut Ui, item: &ItemKey, edits: &mut Vec<ChartEdit>) {
         let Some(chart) = self.doc.shown() else { return };
-        let ids = order_of(chart, item.0);
+        // Series of other tracks lie between those of one: past them nothing would move.
+        let track = |id: &str| chart.series.iter().find(|one| one.id == id).and_then(|one| one.track.clone());
+        let mut ids = order_of(chart, item.0);
+        ids.retain(|id| item.0 != Part::Series || track(id) == track(&item.1));
         let at = ids.iter().position(|id| *id == item.1);
         let name = item.0.as_str();
         ui.horizontal_wrapped(|ui| {
@@ -248,7 +256,9 @@ impl LogView {
         let theirs = found.map(|one| one.text.clone().unwrap_or_default());
         let now = ui.input(|input| input.time);
         let theirs_or = theirs.clone().unwrap_or_default();
+        self.editor.drawn.insert((named(item), TEXT.to_owned()));
         if self.editor.text.as_ref().is_none_or(|(of, _)| *of != item.1) {
+            edits.extend(self.left_text(now));
             self.editor.text = Some((item.1.clone(), LiveText::new(&theirs_or)));
         }
         let Some((_, live)) = &mut self.editor.text else { return };
@@ -256,7 +266,8 @@ impl LogView {
             live.take(&theirs, now);
         }
         ui.label("Text");
-        let field = TextEdit::multiline(&mut live.draft).desired_rows(2).desired_width(f32::INFINITY);
+        let field = TextEdit::multiline(&mut live.draft).id_salt(("log annotation", &item.1));
+        let field = field.desired_rows(2).desired_width(f32::INFINITY);
         let response = ui.add(field).accessible_name("Annotation text");
         if response.changed() {
             live.typed(now);

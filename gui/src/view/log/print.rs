@@ -31,6 +31,8 @@ pub(super) struct Printing {
     from: String,
     to: String,
     file: String,
+    /// The file of the print under way, whatever the field says by now.
+    target: String,
     /// The dialog of the system, while it is open.
     choosing: Option<Receiver<Option<PathBuf>>>,
     work: Work,
@@ -98,7 +100,7 @@ impl Printing {
             }
         }
         self.work = match std::mem::take(&mut self.work) {
-            Work::Made { reply, parts } => match write(PathBuf::from(self.file.trim()), parts, ctx) {
+            Work::Made { reply, parts } => match write(PathBuf::from(&self.target), parts, ctx) {
                 Ok(written) => Work::Writing { reply, written },
                 Err(error) => Work::Failed(error),
             },
@@ -120,7 +122,7 @@ impl Printing {
             reply.scale.map_or_else(String::new, |scale| format!(" at 1:{}", crate::format::value(Some(scale))));
         let absent =
             if reply.absent.is_empty() { String::new() } else { format!(" Not on it: {}.", reply.absent.join("; ")) };
-        format!("Printed {sheets}{scale} to {}.{absent}", self.file.trim())
+        format!("Printed {sheets}{scale} to {}.{absent}", self.target)
     }
 
     const fn is_busy(&self) -> bool {
@@ -157,6 +159,11 @@ fn choose(name: String, format: &'static str, ctx: &Context) -> Option<Receiver<
         ctx.request_repaint();
     };
     std::thread::Builder::new().name("gui-choose".to_owned()).spawn(work).ok().map(|_| chosen)
+}
+
+/// Returns how names of files of a format end.
+fn extension(format: PlotFormat) -> &'static str {
+    FORMATS.iter().find(|(one, _)| *one == format).map_or("pdf", |(_, end)| *end)
 }
 
 /// Returns the number that a field holds, none for nothing.
@@ -207,15 +214,21 @@ impl LogView {
 
     fn what_ui(&mut self, ui: &mut Ui) {
         let printing = &mut self.printing;
-        let shown = printing.format.to_string();
+        let before = printing.format;
+        let shown = before.to_string();
         let response = ComboBox::from_id_salt("print format").selected_text(&shown).width(70.0).show_ui(ui, |ui| {
             for (format, _) in FORMATS {
                 ui.selectable_value(&mut printing.format, format, format.to_string());
             }
         });
         response.response.accessible_name(format!("Format: {shown}"));
+        if printing.format != before && !printing.file.trim().is_empty() {
+            let named = PathBuf::from(printing.file.trim()).with_extension(extension(printing.format));
+            printing.file = named.display().to_string();
+        }
         ui.label("Scale 1:");
-        ui.add(TextEdit::singleline(&mut printing.scale).desired_width(60.0)).accessible_name("Print scale");
+        ui.add(TextEdit::singleline(&mut printing.scale).id_salt("print scale").desired_width(60.0))
+            .accessible_name("Print scale");
         for scale in settings::SCALES.iter().filter(|scale| [200, 240, 500, 1000].contains(*scale)) {
             if ui.small_button(format!("1:{scale}")).accessible_name(format!("Print at 1:{scale}")).clicked() {
                 printing.scale = scale.to_string();
@@ -230,10 +243,10 @@ impl LogView {
         });
         response.response.accessible_name(format!("Paper: {paper}"));
         ui.label("From");
-        ui.add(TextEdit::singleline(&mut printing.from).desired_width(70.0).hint_text("top"))
+        ui.add(TextEdit::singleline(&mut printing.from).id_salt("print from").desired_width(70.0).hint_text("top"))
             .accessible_name("Print from");
         ui.label("to");
-        ui.add(TextEdit::singleline(&mut printing.to).desired_width(70.0).hint_text("base"))
+        ui.add(TextEdit::singleline(&mut printing.to).id_salt("print to").desired_width(70.0).hint_text("base"))
             .accessible_name("Print to");
         if let Some(sight) = self.screen.sight
             && ui.small_button("What is in sight").accessible_name("Print what is in sight").clicked()
@@ -246,8 +259,9 @@ impl LogView {
     fn file_ui(&mut self, ui: &mut Ui) {
         let printing = &mut self.printing;
         ui.label("File");
-        ui.add(TextEdit::singleline(&mut printing.file).desired_width(360.0)).accessible_name("Print to file");
-        let extension = FORMATS.iter().find(|(format, _)| *format == printing.format).map_or("pdf", |(_, end)| *end);
+        ui.add(TextEdit::singleline(&mut printing.file).id_salt("print file").desired_width(360.0))
+            .accessible_name("Print to file");
+        let extension = extension(printing.format);
         let button = egui::Button::new("Choose…");
         let response =
             ui.add_enabled(printing.choosing.is_none(), button).accessible_name("Choose the file to print to");
@@ -267,6 +281,7 @@ impl LogView {
             {
                 let workspace = Some(self.doc.workspace.clone());
                 let ticket = cx.call(Request::Plot { workspace, ask: Box::new(ask.clone()) });
+                self.printing.target = self.printing.file.trim().to_owned();
                 self.printing.work = Work::Making { ticket, parts: Vec::new() };
             }
             if let Work::Making { ticket, .. } = self.printing.work {
@@ -295,6 +310,11 @@ impl LogView {
     /// Returns what is asked for, or what is wrong with it.
     fn print_request(&self) -> Result<PlotRequest, String> {
         let printing = &self.printing;
+        // The node draws along what the chart says: depths from here would be taken for others.
+        if self.settings.domain.is_some_and(|shown| shown != self.doc.domain()) {
+            let charted = settings::domain_name(self.doc.domain()).to_lowercase();
+            return Err(format!("a print is along {charted}, as the chart is: choose that above first"));
+        }
         let scale = number(&printing.scale, "the scale")?;
         if scale.is_some_and(|scale| scale < 1.0) {
             return Err("the scale is one to so many, e.g. 500".to_owned());

@@ -1,9 +1,10 @@
 //! The drawing on the screen: made anew when something changed, painted as often as the window draws.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dataforge_node::api::ChartSource;
 use dataforge_node::api::chart::{ChartState, Domain, LineStyle};
+use dataforge_node::ingest::units;
 use dataforge_node::plot::layout::Width;
 use dataforge_node::plot::scene::{Group, What};
 use dataforge_node::plot::{
@@ -193,6 +194,7 @@ fn inputs(of: &Made<'_>, chart: &ChartState, width: f32, is_dark: bool) -> (Vec<
         width: Width::Points(width),
         palette: Palette::of(chart.look.theme, is_dark),
         text_size: TEXT_SIZE,
+        depth_unit: depth_unit(of).unwrap_or("m").to_owned(),
         axis_unit: axis_unit(chart, of.settings),
         units: of.settings.units.units(),
         ..LayoutOptions::default()
@@ -212,6 +214,17 @@ fn inputs(of: &Made<'_>, chart: &ChartState, width: f32, is_dark: bool) -> (Vec<
         }
     }
     (sources, options)
+}
+
+/// Returns the unit of depths when the chart has none: as in prints, that of the first run it takes curves of.
+fn depth_unit(of: &Made<'_>) -> Option<&'static str> {
+    let infos = of.well.runs.value()?;
+    let runs: BTreeSet<&str> =
+        of.sources.iter().filter_map(|source| Some(source.curve.as_ref()?.run.as_str())).collect();
+    runs.into_iter().find_map(|run| {
+        let info = infos.iter().find(|info| info.id == run)?;
+        Some(units::resolve(&info.index_unit, Some("length"))?.symbol)
+    })
 }
 
 /// Says why a run has no place on an axis of a domain.

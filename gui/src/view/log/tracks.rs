@@ -73,9 +73,11 @@ impl LogView {
         let Some(sight) = self.screen.sight else { return response };
         let height = self.height;
         let mut next = sight;
+        // Annotations lie over the depths, and values are read there too.
+        let pointed = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer());
         if response.contains_pointer() {
             let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-            let at = response.hover_pos().map_or(height / 2.0, |at| f64::from(at.y - body.top()));
+            let at = pointed.map_or(height / 2.0, |at| f64::from(at.y - body.top()));
             if (zoom - 1.0).abs() > f32::EPSILON {
                 next = next.zoomed(f64::from(zoom), at, height);
             } else if scroll.abs() > 0.0 {
@@ -89,9 +91,12 @@ impl LogView {
             self.screen.pointed = None;
         }
         // A pointer that rests leaves the cursor to the keys.
-        let pointed = response.hover_pos();
         if let Some(at) = pointed.filter(|_| std::mem::replace(&mut self.screen.pointed, pointed) != pointed) {
             self.screen.cursor = Some(next.depth(f64::from(at.y - body.top()), height));
+        }
+        // Escape takes the focus away before anything that has it hears of the key.
+        if self.tool != Tool::Select && ui.input(|input| input.key_pressed(Key::Escape)) {
+            self.tool = Tool::Select;
         }
         if response.double_clicked() && self.tool == Tool::Select {
             self.do_command("log.fit", cx);
@@ -106,6 +111,10 @@ impl LogView {
             let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
             next = self.keys(ui, next, cx);
+        }
+        // After the keys: that which began the placing is no place.
+        if std::mem::take(&mut self.wants_tracks) {
+            response.request_focus();
         }
         if next != sight {
             self.show(next, cx);
@@ -160,9 +169,6 @@ impl LogView {
                 self.do_command(command, cx);
                 next = self.screen.sight.unwrap_or(next);
             }
-        }
-        if pressed(none, Key::Escape) {
-            self.tool = Tool::Select;
         }
         if self.tool != Tool::Select && pressed(none, Key::Enter) {
             let depth = self.screen.cursor.unwrap_or_else(|| sight.depth(height / 2.0, height));
@@ -250,8 +256,8 @@ impl LogView {
     }
 
     /// Makes headers and annotations things that can be found, focused and chosen.
-    fn targets_ui(&mut self, ui: &Ui, top: Rect, body: Rect, cx: &Cx<'_>) {
-        let mut chosen = None;
+    fn targets_ui(&mut self, ui: &Ui, top: Rect, body: Rect, cx: &mut Cx<'_>) {
+        let (mut chosen, mut clicked) = (None, None);
         for target in self.targets(top, body) {
             let id = ui.scope_id().with(("log target", cx.view, &target.key));
             let response = ui.interact(target.rect, id, Sense::click());
@@ -263,13 +269,20 @@ impl LogView {
                 painter.rect_stroke(target.rect, 2.0, Stroke::new(1.5, palette.accent), StrokeKind::Inside);
             }
             if response.clicked() {
+                clicked = response.interact_pointer_pos().filter(|at| body.contains(*at));
                 chosen = Some(target.what);
             } else if !matches!(target.what, What::TrackHeader(_)) {
                 response.on_hover_text_at_pointer(&target.label);
             }
         }
-        if let Some(what) = chosen.filter(|_| self.tool == Tool::Select) {
-            self.editor.select(&what);
+        if self.tool == Tool::Select {
+            if let Some(what) = chosen {
+                self.editor.select(&what);
+            }
+        } else {
+            // What is placed may well lie over something that is there.
+            let at = clicked.map(|at| at - body.min.to_vec2());
+            self.clicked(at.map(|at| (at.x, f64::from(at.y))), cx);
         }
     }
 

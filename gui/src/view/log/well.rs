@@ -40,10 +40,25 @@ impl Well {
     /// Loads what is known of a well; of the one it is of again.
     pub(super) fn load(&mut self, workspace: &str, id: &str, cx: &mut Cx<'_>) {
         if self.id.as_deref() != Some(id) {
-            *self = Self { workspace: Some(workspace.to_owned()), id: Some(id.to_owned()), ..Self::default() };
+            let (workspace, id, revision) = (Some(workspace.to_owned()), Some(id.to_owned()), self.revision + 1);
+            *self = Self { workspace, id, revision, ..Self::default() };
         }
         self.load_runs(cx);
         self.load_sets(cx);
+        if matches!(self.domain, Some(Domain::Tvd | Domain::Tvdss)) {
+            self.load_survey(cx);
+        }
+    }
+
+    /// Whether it is this well.
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.id.as_deref() == Some(id)
+    }
+
+    /// Returns why its runs or its tops could not be read.
+    pub(super) fn problem(&self) -> Option<&ApiError> {
+        let of_tops = || self.tops.values().find_map(Slot::error);
+        self.runs.error().or_else(|| self.sets.error()).or_else(of_tops)
     }
 
     fn load_runs(&mut self, cx: &mut Cx<'_>) {
@@ -188,27 +203,34 @@ impl Well {
         } else if self.sets.awaits(ticket) {
             self.took_sets(result.take(), cx);
         } else if self.survey.awaits(ticket) {
-            if let Some(result) = result.take() {
+            let again = result.take().is_some_and(|result| {
                 self.survey.take(result, |reply| match reply {
                     Reply::Survey(survey) => Some(survey),
                     _ => None,
-                });
-            }
-            self.load_path(cx);
+                })
+            });
+            if again { self.load_survey(cx) } else { self.load_path(cx) }
         } else if self.path.awaits(ticket) {
-            if let Some(result) = result.take() {
+            let again = result.take().is_some_and(|result| {
                 self.path.take(result, |reply| match reply {
                     Reply::Path(path) => Some(path),
                     _ => None,
-                });
+                })
+            });
+            if again {
+                self.load_path(cx);
             }
             self.place();
-        } else if let Some(set) = self.tops.values_mut().find(|set| set.awaits(ticket)) {
-            if let Some(result) = result.take() {
+        } else if let Some((id, set)) = self.tops.iter_mut().find(|(_, set)| set.awaits(ticket)) {
+            let id = id.clone();
+            let again = result.take().is_some_and(|result| {
                 set.take(result, |reply| match reply {
                     Reply::Tops(tops) => Some(tops),
                     _ => None,
-                });
+                })
+            });
+            if again {
+                self.load_set(&id, cx);
             }
         } else if let Some(curves) = self.elements.values_mut().find(|curves| curves.awaits(ticket)) {
             if let Some(result) = result.take() {

@@ -60,7 +60,7 @@ struct Decided {
 #[derive(Debug, Clone, PartialEq)]
 enum Deed {
     Decide(Decided),
-    Undo,
+    Undo(Decided),
     Policy,
 }
 
@@ -134,8 +134,10 @@ impl ConflictsView {
             true => self.chosen.iter().cloned().collect(),
             false => self.marked.iter().cloned().collect(),
         };
-        if let [id] = ids.as_slice() {
-            return self.decide(cx, id, choice.clone());
+        match ids.as_slice() {
+            [] => return cx.notice("there is no conflict to decide"),
+            [id] => return self.decide(cx, id, choice.clone()),
+            _ => {}
         }
         let names = self.list().iter().filter(|one| ids.contains(&one.id)).map(called);
         let mut lines = vec!["Each becomes a change that goes to everybody. Each can be undone below.".to_owned()];
@@ -155,22 +157,26 @@ impl ConflictsView {
         let Some(decided) = self.decided.get(at).cloned() else {
             return;
         };
-        if let Some(target) = decided.target {
-            let ask = HistoryRequest::Undo { target: Some(target), redo: false };
-            let request = Request::History { workspace: self.workspace.clone(), ask };
-            self.decided.remove(at);
-            self.deeds.begin(cx, format!("undoing the decision on {}", decided.what), Deed::Undo, request);
-        }
+        let Some(target) = decided.target.clone() else {
+            return cx
+                .notice(format!("the decision on {} changed several things: go back in their history", decided.what));
+        };
+        let ask = HistoryRequest::Undo { target: Some(target), redo: false };
+        let request = Request::History { workspace: self.workspace.clone(), ask };
+        self.decided.remove(at);
+        self.deeds.begin(cx, format!("undoing the decision on {}", decided.what), Deed::Undo(decided), request);
     }
 
     fn on_ended(&mut self, ended: Ended<Deed>, cx: &mut Cx<'_>) {
         match (ended.tag, ended.result) {
             (Deed::Decide(decided), Ok(_)) => self.decided.push(decided),
-            (Deed::Undo, Ok(Reply::TakenBack(reply))) => {
+            (Deed::Undo(_), Ok(Reply::TakenBack(reply))) => {
                 for line in taken_back(&reply) {
                     self.deeds.tell(line);
                 }
             }
+            // It stands still, and can be tried again.
+            (Deed::Undo(decided), Err(_)) => self.decided.push(decided),
             _ => {}
         }
         self.load(cx);
@@ -323,14 +329,11 @@ impl View for ConflictsView {
     fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {
         if self.conflicts.awaits(ticket) {
             let News::Ended(result) = news else { return };
-            let again = self.conflicts.take(*result, |reply| match reply {
+            self.conflicts.follow(cx, *result, |reply| match reply {
                 Reply::Conflicts { conflicts } => Some(conflicts),
                 _ => None,
             });
             self.settle();
-            if again {
-                self.load(cx);
-            }
         } else if self.policy.awaits(ticket) {
             let News::Ended(result) = news else { return };
             self.policy.take(*result, cx, self.workspace.clone());
@@ -371,6 +374,7 @@ impl View for ConflictsView {
                 problem_ui(ui, error);
             }
             match self.conflicts.value() {
+                None if self.conflicts.error().is_some() => {}
                 None => hint::loading_ui(ui, "Loading conflicts …"),
                 Some(list) if list.is_empty() => {
                     let text = "What people write apart without contradicting each other joins by itself.";

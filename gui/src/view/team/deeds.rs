@@ -46,11 +46,13 @@ pub struct Deeds<T> {
     far: Option<Far>,
     told: Vec<String>,
     errors: Vec<(String, ApiError)>,
+    /// Whether the rest of the window shows what was before.
+    is_stale: bool,
 }
 
 impl<T> Default for Deeds<T> {
     fn default() -> Self {
-        Self { queue: VecDeque::new(), running: None, far: None, told: Vec::new(), errors: Vec::new() }
+        Self { queue: VecDeque::new(), running: None, far: None, told: Vec::new(), errors: Vec::new(), is_stale: false }
     }
 }
 
@@ -96,15 +98,15 @@ impl<T> Deeds<T> {
             News::Ended(result) => {
                 let (_, deed) = self.running.take()?;
                 self.far = None;
-                if matches!(*result, Ok(Reply::Up(_))) {
-                    // Whether this machine listens is told all over the window.
-                    cx.actions.push(Action::Refresh);
-                }
                 match result.as_ref() {
-                    Ok(reply) => self.told.extend(message(reply)),
+                    Ok(reply) => {
+                        self.is_stale |= changes(reply);
+                        self.told.extend(message(reply));
+                    }
                     Err(error) => self.errors.push((deed.what.clone(), error.clone())),
                 }
                 self.go_on(cx);
+                self.refresh(cx);
                 Some(Ended { tag: deed.tag, result: *result })
             }
         }
@@ -122,6 +124,9 @@ impl<T> Deeds<T> {
         if let Some((ticket, deed)) = self.running.take() {
             cx.cancel(ticket);
             self.told.push(format!("cancelled: {}", deed.what));
+            // What was done until then stays.
+            self.is_stale = true;
+            self.refresh(cx);
         }
     }
 
@@ -137,6 +142,14 @@ impl<T> Deeds<T> {
         {
             let ticket = cx.call(deed.request.clone());
             self.running = Some((ticket, deed));
+        }
+    }
+
+    /// Has the window load again once all is done: what it does itself comes to it as no news.
+    fn refresh(&mut self, cx: &mut Cx<'_>) {
+        if self.is_stale && !self.are_under_way() {
+            self.is_stale = false;
+            cx.actions.push(Action::Refresh);
         }
     }
 
@@ -195,6 +208,24 @@ fn far_text(far: &Far) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Returns whether other parts of the window may show something else after what brought this reply.
+const fn changes(reply: &Reply) -> bool {
+    match reply {
+        Reply::Freed(freed) => freed.done,
+        Reply::Verify(_)
+        | Reply::Bundle(_)
+        | Reply::BundleMade(_)
+        | Reply::Backup(_)
+        | Reply::BackupPassphraseNeeded { .. }
+        | Reply::BackupSchedule { .. }
+        | Reply::Config { .. }
+        | Reply::DeviceTicket(_)
+        | Reply::Pairing(_)
+        | Reply::WordsNeeded { .. } => false,
+        _ => true,
+    }
 }
 
 /// Returns what a reply says for people, when it says nothing else.
@@ -268,6 +299,7 @@ mod tests {
         assert_eq!(deeds.told, ["one is done"]);
         assert_eq!(deeds.errors, [("doing two".to_owned(), error)]);
         assert!(!deeds.are_under_way());
+        assert_eq!(around.actions, [Action::Refresh], "once, when all is done");
         deeds.begin(&mut around.cx(), "doing three", "three", Request::Status);
         assert!(deeds.told.is_empty() && deeds.errors.is_empty(), "what was told is of what was done before");
     }

@@ -95,14 +95,16 @@ impl DevicesView {
     }
 
     fn revoke(&mut self, cx: &mut Cx<'_>) {
-        if let Some(device) = self.chosen()
-            && revoke_why_not(device, self.list(), own_role(cx)).is_none()
-        {
-            let ask = PeopleRequest::Concerned { member: None, device: Some(device.device_id.clone()) };
-            let request = self.ask(ask);
-            self.concerned.clear();
-            self.concerned.load(cx, request);
+        let Some(device) = self.chosen() else {
+            return cx.notice("choose a device first");
+        };
+        if let Some(why) = revoke_why_not(device, self.list(), own_role(cx)) {
+            return cx.notice(why);
         }
+        let ask = PeopleRequest::Concerned { member: None, device: Some(device.device_id.clone()) };
+        let request = self.ask(ask);
+        self.concerned.clear();
+        self.concerned.load(cx, request);
     }
 
     fn ask_to_revoke(&mut self) {
@@ -281,28 +283,24 @@ impl View for DevicesView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let mut again = false;
         if self.devices.awaits(ticket) {
-            again = self.devices.take(*result, |reply| match reply {
+            self.devices.follow(cx, *result, |reply| match reply {
                 Reply::Devices { devices } => Some(devices),
                 _ => None,
             });
         } else if self.forks.awaits(ticket) {
-            again = self.forks.take(*result, |reply| match reply {
+            self.forks.follow(cx, *result, |reply| match reply {
                 Reply::Forks { forks } => Some(forks),
                 _ => None,
             });
         } else if self.key.awaits(ticket) {
-            again = self.key.take(*result);
+            self.key.take(cx, *result);
         } else if self.concerned.awaits(ticket) {
             self.concerned.take(*result, |reply| match reply {
                 Reply::Concerned(concerned) => Some(concerned),
                 _ => None,
             });
             self.ask_to_revoke();
-        }
-        if again {
-            self.load(cx);
         }
     }
 
@@ -336,7 +334,10 @@ impl View for DevicesView {
                 problem_ui(ui, error);
             }
             if self.devices.value().is_none() {
-                return hint::loading_ui(ui, "Loading devices …");
+                if self.devices.error().is_none() {
+                    hint::loading_ui(ui, "Loading devices …");
+                }
+                return;
             }
             self.forks_ui(ui);
             self.list_ui(ui);

@@ -130,28 +130,30 @@ impl HistoryView {
     }
 
     fn compare(&mut self, cx: &mut Cx<'_>, from: String, to: Option<String>) {
-        if let Some(target) = self.target.id.clone() {
-            self.diff.clear();
-            let ask = self.ask(HistoryRequest::Diff { target, from, to });
-            self.diff.load(cx, ask);
-        }
+        let Some(target) = self.target.id.clone() else {
+            return cx.notice("choose a well, run or another thing first");
+        };
+        self.diff.clear();
+        let ask = self.ask(HistoryRequest::Diff { target, from, to });
+        self.diff.load(cx, ask);
     }
 
     /// Looks at what going back to the chosen state would change; the question follows.
     fn restore(&mut self, cx: &mut Cx<'_>) {
-        if let (Some(target), Some(at)) = (self.target.id.clone(), self.chosen.clone()) {
-            let ask = self.ask(HistoryRequest::Diff { target, from: "~0".to_owned(), to: Some(at) });
-            self.restoring.clear();
-            self.restoring.load(cx, ask);
-        }
+        let (Some(target), Some(at)) = (self.target.id.clone(), self.chosen.clone()) else {
+            return cx.notice("choose a well, run or another thing, and an entry of it first");
+        };
+        let ask = self.ask(HistoryRequest::Diff { target, from: "~0".to_owned(), to: Some(at) });
+        self.restoring.clear();
+        self.restoring.load(cx, ask);
     }
 
     fn ask_to_restore(&mut self) {
-        let (Some(reply), Some(at), Some(target)) =
-            (self.restoring.value(), self.chosen.clone(), self.target.id.clone())
-        else {
+        let Some(reply) = self.restoring.value() else {
             return;
         };
+        // What was looked at: another entry may have been chosen meanwhile.
+        let (target, at) = (reply.target.clone(), reply.to.asked.clone());
         if reply.fields.is_empty() {
             self.deeds.tell("it reads like that already: nothing to restore");
             return;
@@ -343,30 +345,26 @@ impl View for HistoryView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let mut again = false;
         if self.entries.awaits(ticket) {
-            again = self.entries.take(*result, |reply| match reply {
+            self.entries.follow(cx, *result, |reply| match reply {
                 Reply::Log { entries } => Some(entries),
                 _ => None,
             });
         } else if self.members.awaits(ticket) {
-            again = self.members.take(*result, |reply| match reply {
+            self.members.follow(cx, *result, |reply| match reply {
                 Reply::Members { members, .. } => Some(members),
                 _ => None,
             });
         } else if self.blame.awaits(ticket) {
-            again = self.blame.take(*result, |reply| match reply {
+            self.blame.follow(cx, *result, |reply| match reply {
                 Reply::Blame(blame) => Some(blame),
                 _ => None,
             });
         } else if self.diff.awaits(ticket) {
-            self.diff.take(*result, told::diff_of);
+            self.diff.follow(cx, *result, told::diff_of);
         } else if self.restoring.awaits(ticket) {
             self.restoring.take(*result, told::diff_of);
             self.ask_to_restore();
-        }
-        if again {
-            self.load(cx);
         }
     }
 
@@ -375,7 +373,9 @@ impl View for HistoryView {
             Follows::Nothing => {}
             Follows::Again => self.load(cx),
             Follows::Anew => {
-                *self = Self::of(None);
+                // A view that was laid before any workspace was selected is still of its own thing.
+                let target = self.target.id.take().filter(|_| self.workspace.is_none());
+                *self = Self::of(target);
                 self.refresh(cx);
             }
         }
@@ -390,11 +390,10 @@ impl View for HistoryView {
             "history.undo" => self.undo(cx, false),
             "history.redo" => self.undo(cx, true),
             "history.restore" => self.restore(cx),
-            "history.compare" => {
-                if let Some(id) = self.chosen.clone() {
-                    self.compare(cx, id, None);
-                }
-            }
+            "history.compare" => match self.chosen.clone() {
+                Some(id) => self.compare(cx, id, None),
+                None => cx.notice("choose an entry first"),
+            },
             _ => {}
         }
     }

@@ -276,9 +276,11 @@ impl View for LateView {
         COMMANDS
     }
 
-    fn run(&mut self, command: &str, _cx: &mut Cx<'_>) {
-        if command == "late_work.accept" {
-            self.ask_to_accept(None);
+    fn run(&mut self, command: &str, cx: &mut Cx<'_>) {
+        match command {
+            "late_work.accept" if self.chosen().is_none() => cx.notice("choose a device first"),
+            "late_work.accept" => self.ask_to_accept(None),
+            _ => {}
         }
     }
 
@@ -289,6 +291,7 @@ impl View for LateView {
                 problem_ui(ui, error);
             }
             match self.late.value() {
+                None if self.late.error().is_some() => {}
                 None => hint::loading_ui(ui, "Loading late work …"),
                 Some(late) if late.work.is_empty() => {
                     let text =

@@ -168,10 +168,12 @@ impl MembersView {
 
     fn remove_chosen(&mut self, cx: &mut Cx<'_>) {
         let chosen = self.chosen().map(|member| (member.person_id.clone(), member.role.clone()));
-        if let Some((id, role)) = chosen
-            && why_not_over(own_role(cx), &role, "remove people").is_none()
-        {
-            self.look(cx, Concern::Remove, Some(id));
+        let Some((id, role)) = chosen else {
+            return cx.notice("choose a member first");
+        };
+        match why_not_over(own_role(cx), &role, "remove people") {
+            Some(why) => cx.notice(why),
+            None => self.look(cx, Concern::Remove, Some(id)),
         }
     }
 
@@ -351,19 +353,18 @@ impl View for MembersView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let mut again = false;
         if self.people.awaits(ticket) {
-            again = self.people.take(*result, |reply| match reply {
+            self.people.follow(cx, *result, |reply| match reply {
                 Reply::Members { members, unaware } => Some(People { members, unaware }),
                 _ => None,
             });
         } else if self.invites.awaits(ticket) {
-            again = self.invites.take(*result, |reply| match reply {
+            self.invites.follow(cx, *result, |reply| match reply {
                 Reply::Invites(invites) => Some(invites),
                 _ => None,
             });
         } else if self.groups.awaits(ticket) {
-            again = self.groups.take(*result);
+            self.groups.take(cx, *result);
         } else if self.concerned.awaits(ticket) {
             self.concerned.take(*result, |reply| match reply {
                 Reply::Concerned(concerned) => Some(concerned),
@@ -372,9 +373,6 @@ impl View for MembersView {
             self.ask_about_concern();
         } else if self.pairing.awaits(ticket) {
             self.pairing.ended(*result);
-            again = true;
-        }
-        if again {
             self.load(cx);
         }
     }
@@ -411,7 +409,10 @@ impl View for MembersView {
                 problem_ui(ui, error);
             }
             if self.people.value().is_none() {
-                return hint::loading_ui(ui, "Loading members …");
+                if self.people.error().is_none() {
+                    hint::loading_ui(ui, "Loading members …");
+                }
+                return;
             }
             self.list_ui(ui);
             self.unaware_ui(ui);

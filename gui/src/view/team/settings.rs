@@ -154,7 +154,10 @@ impl SettingsView {
             problem_ui(ui, error);
         }
         if self.values.value().is_none() {
-            return hint::loading_ui(ui, "Loading settings …");
+            if self.values.error().is_none() {
+                hint::loading_ui(ui, "Loading settings …");
+            }
+            return;
         }
         for setting in KEYS.iter().filter(|setting| setting.group == group) {
             self.key_ui(ui, setting);
@@ -290,18 +293,13 @@ impl View for SettingsView {
             return self.on_ended(ended, cx);
         }
         let News::Ended(result) = news else { return };
-        let again = if self.values.awaits(ticket) {
-            self.values.take(*result, |reply| match reply {
+        if self.values.awaits(ticket) {
+            self.values.follow(cx, *result, |reply| match reply {
                 Reply::Config { values } => Some(values.into_iter().collect()),
                 _ => None,
-            })
-        } else if self.projects.awaits(ticket) {
-            self.projects.take(*result)
-        } else {
-            false
-        };
-        if again {
-            self.load(cx);
+            });
+        } else if self.projects.awaits(ticket) && self.projects.take(*result) {
+            self.projects.load(cx, self.workspace.clone());
         }
     }
 

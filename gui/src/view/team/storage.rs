@@ -162,7 +162,9 @@ impl StorageView {
             return;
         };
         let total = format::counted(place.blobs, "blob");
-        ui.label(format!("{} has {total}, {}", place.target, format::bytes(place.bytes)));
+        // The reply calls it as it was asked for, which may be an id.
+        let name = self.target.name(cx.state);
+        ui.label(format!("{name} has {total}, {}", format::bytes(place.bytes)));
         let (mark, text) = told::safety(place);
         badge_ui(ui, mark, &text);
         let table = Table {
@@ -332,25 +334,22 @@ impl StorageView {
         }
     }
 
-    /// Takes the answer to a load; returns whether it is to be done again.
-    fn on_loaded(&mut self, ticket: Ticket, result: Result<Reply, dataforge_node::api::ApiError>) -> bool {
+    /// Takes the answer to a load.
+    fn on_loaded(&mut self, ticket: Ticket, result: Result<Reply, dataforge_node::api::ApiError>, cx: &mut Cx<'_>) {
         if self.place.awaits(ticket) {
-            self.place.take(result, told::place_of)
+            self.place.follow(cx, result, told::place_of);
         } else if self.only_here.awaits(ticket) {
-            self.only_here.take(result, told::only_here_of)
+            self.only_here.follow(cx, result, told::only_here_of);
         } else if self.cache.awaits(ticket) {
-            self.cache.take(result, told::cache_of)
+            self.cache.follow(cx, result, told::cache_of);
         } else if self.marks.awaits(ticket) {
-            self.marks.take(result, told::marks_of)
+            self.marks.follow(cx, result, told::marks_of);
         } else if self.policy.awaits(ticket) {
-            self.policy.take(result, told::policy_of)
+            self.policy.follow(cx, result, told::policy_of);
         } else if self.plans.awaits(ticket) {
-            self.plans.take(result, told::plans_of)
+            self.plans.follow(cx, result, told::plans_of);
         } else if self.doctor.awaits(ticket) {
             self.doctor.take(result, told::doctor_of);
-            false
-        } else {
-            false
         }
     }
 }
@@ -373,10 +372,8 @@ impl View for StorageView {
         if let Some(ended) = self.deeds.take(ticket, news.clone(), cx) {
             return self.on_ended(ended, cx);
         }
-        if let News::Ended(result) = news
-            && self.on_loaded(ticket, *result)
-        {
-            self.load(cx);
+        if let News::Ended(result) = news {
+            self.on_loaded(ticket, *result, cx);
         }
     }
 

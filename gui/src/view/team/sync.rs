@@ -182,7 +182,10 @@ impl SyncView {
             problem_ui(ui, error);
         }
         let Some(peers) = self.peers.value() else {
-            return hint::loading_ui(ui, "Loading peers …");
+            if self.peers.error().is_none() {
+                hint::loading_ui(ui, "Loading peers …");
+            }
+            return;
         };
         if peers.is_empty() {
             ui.weak("No other machine is known yet. Invite somebody, or add the address of one below.");
@@ -294,26 +297,24 @@ impl SyncView {
         });
     }
 
-    fn on_loaded(&mut self, ticket: Ticket, result: Result<Reply, ApiError>) -> bool {
+    fn on_loaded(&mut self, ticket: Ticket, result: Result<Reply, ApiError>, cx: &mut Cx<'_>) {
         if self.peers.awaits(ticket) {
-            self.peers.take(result, |reply| match reply {
+            self.peers.follow(cx, result, |reply| match reply {
                 Reply::Peers { peers } => Some(peers),
                 _ => None,
-            })
+            });
         } else if self.transfers.awaits(ticket) {
-            self.transfers.take(result, |reply| match reply {
+            self.transfers.follow(cx, result, |reply| match reply {
                 Reply::Transfers(transfers) => Some(transfers),
                 _ => None,
-            })
+            });
         } else if self.log.awaits(ticket) {
-            self.log.take(result, |reply| match reply {
+            self.log.follow(cx, result, |reply| match reply {
                 Reply::Exchanges { exchanges } => Some(exchanges),
                 _ => None,
-            })
+            });
         } else if self.reach.awaits(ticket) {
-            self.reach.take(result)
-        } else {
-            false
+            self.reach.take(cx, result);
         }
     }
 }
@@ -336,10 +337,8 @@ impl View for SyncView {
         if let Some(ended) = self.deeds.take(ticket, news.clone(), cx) {
             return self.on_ended(ended, cx);
         }
-        if let News::Ended(result) = news
-            && self.on_loaded(ticket, *result)
-        {
-            self.load(cx);
+        if let News::Ended(result) = news {
+            self.on_loaded(ticket, *result, cx);
         }
     }
 

@@ -2,11 +2,15 @@
 
 use egui::{ComboBox, Ui};
 
+use crate::format;
 use crate::state::State;
 use crate::widget::form;
 
 /// Wells offered in the list; more are named by typing.
 const WELLS: usize = 200;
+
+/// Hex digits of a document's id, too many for a tab.
+const ID_DIGITS: usize = 64;
 
 /// What a view is about, and what is being typed for another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +39,8 @@ impl Target {
         if let Some(run) = state.runs.value().and_then(|runs| runs.iter().find(|run| run.id == *id)) {
             return format!("{} of {}", run.name, run.well);
         }
-        id.clone()
+        let is_id = id.len() == ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_id { format::short_id(id).to_owned() } else { id.clone() }
     }
 
     /// Draws the choice, with `others` beside wells and runs: what is asked for, and what it is called.

@@ -40,8 +40,12 @@ pub(super) async fn preview(
     Ok(Reply::Chart(Box::new(reply.await?)))
 }
 
-/// Makes a chart that of a well: curves of others become the properties they hold.
-fn fit(index: &Index<'_>, chart: &mut ChartState, well: &str) -> Result<(), ApiError> {
+/// Makes a chart that of a well: curves of others become the properties they hold, and those that hold none
+/// are not shown, for they mean nothing there.
+///
+/// # Errors
+/// `Storage`.
+pub(in crate::requests) fn fit(index: &Index<'_>, chart: &mut ChartState, well: &str) -> Result<(), ApiError> {
     let origin = chart.look.well.replace(well.to_owned());
     chart.look.template = None;
     chart.look.archived = None;
@@ -49,17 +53,25 @@ fn fit(index: &Index<'_>, chart: &mut ChartState, well: &str) -> Result<(), ApiE
         return Ok(());
     }
     for series in &mut chart.series {
-        if let Some(Source::Curve(curve)) = &series.source
-            && let Some(property) = index.source_of(curve)?.and_then(|row| row.property)
-        {
-            series.source = Some(Source::Property(property));
-        }
+        generalise(index, &mut series.source, well)?;
+        generalise(index, &mut series.colour_by, well)?;
         if series.well == origin {
             series.well = None;
         }
     }
     for axis in &mut chart.axes {
+        generalise(index, &mut axis.source, well)?;
         axis.survey = None;
+    }
+    Ok(())
+}
+
+/// Makes the curve of another well the property that it holds.
+fn generalise(index: &Index<'_>, source: &mut Option<Source>, well: &str) -> Result<(), ApiError> {
+    let Some(Source::Curve(curve)) = source else { return Ok(()) };
+    let Some(row) = index.source_of(curve)? else { return Ok(()) };
+    if row.well.is_none_or(|of| of.to_string() != well) {
+        *source = row.property.map(Source::Property);
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) async fn only_here(node: &Node, workspace: WorkspaceId, limit: u32) -
         for one in named {
             let is_elsewhere =
                 holders.get(&one.blob.hash).is_some_and(|devices| devices.iter().any(|d| Some(*d) != own));
-            if is_elsewhere || !core.store.has_blob(&one.blob.hash)? {
+            if is_elsewhere || !core.store.holds(&workspace, &one.blob.hash)? {
                 continue;
             }
             let well_id = one.well.map(|well| well.to_string());

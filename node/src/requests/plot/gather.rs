@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::index::Index;
 use crate::ingest::units;
 use crate::requests::charts::find_chart;
+use crate::requests::charts::preview::fit;
 use crate::requests::charts::show::{read, sources};
 use crate::requests::tops_in_full;
 use crate::wellpath::{WellPath, offset_m};
@@ -55,7 +56,8 @@ impl Gathered {
         let mut chart = chart(core, workspace, ask)?;
         let index = Index::new(core.store.connection(), workspace);
         if let Some(well) = &ask.well {
-            chart.look.well = Some(index.find_well(well)?.to_string());
+            // What it shows of its own well is not of this one.
+            fit(&index, &mut chart, &index.find_well(well)?.to_string())?;
         }
         let well_id: Option<DocId> = chart.look.well.as_ref().and_then(|id| id.parse().ok());
         if well_id.is_none() && chart.series.iter().all(|series| series.well.is_none()) {
@@ -69,7 +71,12 @@ impl Gathered {
         for run in sources.iter().filter_map(|source| source.curve.as_ref()).map(|curve| &curve.run) {
             let Ok(id) = run.parse::<DocId>() else { continue };
             if let Entry::Vacant(room) = runs.entry(run.clone()) {
-                room.insert(index.run(&id)?);
+                match index.run(&id) {
+                    Ok(info) => room.insert(info),
+                    // It is under a deleted well: its series say that it is gone.
+                    Err(error) if error.kind == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error),
+                };
                 curves.insert(run.clone(), index.curves(Some(&id))?);
             }
         }

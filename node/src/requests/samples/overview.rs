@@ -27,11 +27,18 @@ pub(super) struct Wanted {
     pub(super) buckets: u32,
 }
 
+/// Bytes that a pyramid has for a curve at most, or for the index: its columns as they are, and what is
+/// told of them.
+const CURVE_BYTES: u64 = 128 << 10;
+/// Bytes that it has besides at most.
+const OTHER_BYTES: u64 = 1 << 20;
+
 /// A pyramid that a run has.
 #[derive(Debug, Clone, Copy)]
 struct Stored {
     blob: BlobHash,
     bucket_rows: u64,
+    is_held: bool,
 }
 
 /// Sends an overview.
@@ -52,7 +59,8 @@ pub(super) async fn overview(
     let (chosen, stored) = node
         .with_core(move |core| {
             let chosen = Chosen::find(core, workspace, &wanted.run, &wanted.curves, SampleForm::Native)?;
-            let stored = stored(core, workspace, &chosen)?;
+            // Nobody is waited for where the table is here.
+            let stored = stored(core, workspace, &chosen)?.filter(|stored| stored.is_held || !chosen.is_held);
             Ok((chosen, stored))
         })
         .await?;
@@ -80,17 +88,27 @@ pub(super) async fn overview(
     .await
 }
 
-/// Returns the pyramid of a run's present table.
+/// Returns the pyramid of a run's present table. What somebody else calls one and is larger than any can be
+/// is none: it is read as a whole.
 fn stored(core: &Core, workspace: WorkspaceId, chosen: &Chosen) -> Result<Option<Stored>, ApiError> {
     let mut statement = core.store.connection().prepare_cached(
-        "SELECT blob, bucket_rows FROM pyramids AS p
-         WHERE workspace = ?1 AND run = ?2 AND native = ?3 AND maker = ?4 AND NOT EXISTS
+        "SELECT blob, bucket_rows,
+             EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace) AS is_held
+         FROM pyramids AS p
+         WHERE workspace = ?1 AND run = ?2 AND native = ?3 AND maker = ?4
+         AND bucket_count <= ?5
+         AND (SELECT b.size FROM blob_refs AS b WHERE b.workspace = p.workspace AND b.hash = p.blob) <= ?6
+         AND NOT EXISTS
              (SELECT 1 FROM checks AS c WHERE c.blob = p.blob AND c.expected = p.expected AND c.refused IS NOT NULL)
-         ORDER BY EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = p.blob AND h.workspace = p.workspace) DESC, blob
+         ORDER BY is_held DESC, blob
          LIMIT 1",
     )?;
-    let key = params![workspace.as_bytes(), chosen.run.as_bytes(), chosen.file.blob, pyramid::MAKER];
-    let found = statement.query_row(key, |row| Ok(Stored { blob: BlobHash(row.get(0)?), bucket_rows: row.get(1)? }));
+    let buckets = pyramid::MOST_BUCKETS as u64;
+    let bytes = (chosen.file.curves.len() as u64 + 1) * CURVE_BYTES + OTHER_BYTES;
+    let key = params![workspace.as_bytes(), chosen.run.as_bytes(), chosen.file.blob, pyramid::MAKER, buckets, bytes];
+    let found = statement.query_row(key, |row| {
+        Ok(Stored { blob: BlobHash(row.get(0)?), bucket_rows: row.get(1)?, is_held: row.get(2)? })
+    });
     Ok(found.optional()?)
 }
 

@@ -1,12 +1,14 @@
 //! One field of a chart or of something in it: as a text, a choice, or yes and no.
 
-use dataforge_node::api::chart::{ChartState, FieldSpec, Form, Part};
+use dataforge_node::api::ChartEdit;
+use dataforge_node::api::chart::{ChartState, FieldSpec, Form, Look, Part};
 use dataforge_node::plot::scene::Colour;
 use egui::{ComboBox, RichText, Sense, TextEdit, Ui, vec2};
 
-use super::super::LogView;
+use super::super::change::{fields_of, parse};
 use super::super::paint::colour;
-use super::{ItemKey, capital, title_of};
+use super::super::{Cx, LogView};
+use super::{ItemKey, TEXT, capital, title_of};
 use crate::theme;
 
 /// Said of a field that is left out.
@@ -100,6 +102,7 @@ impl LogView {
         accepts: impl Fn(&str) -> bool,
     ) -> Option<Option<String>> {
         let key = (item.to_owned(), field.to_owned());
+        self.editor.drawn.insert(key.clone());
         let mut text = self.editor.drafts.get(&key).cloned().unwrap_or_else(|| current.to_owned());
         let mut value = None;
         ui.horizontal(|ui| {
@@ -108,7 +111,8 @@ impl LogView {
                 let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
                 ui.painter().rect_filled(rect, 2.0, colour(seen));
             }
-            let edit = TextEdit::singleline(&mut text).desired_width(f32::INFINITY).hint_text(UNSET);
+            let edit = TextEdit::singleline(&mut text).id_salt((item, field));
+            let edit = edit.desired_width(f32::INFINITY).hint_text(UNSET);
             let response = ui.add(edit).accessible_name(label);
             if response.changed() {
                 self.editor.drafts.insert(key.clone(), text.clone());
@@ -126,6 +130,72 @@ impl LogView {
         }
         value
     }
+}
+
+impl LogView {
+    /// Sends what was typed in fields that are not drawn any more: something else was selected, or the editor
+    /// was closed, before the field could notice that it was left.
+    pub(in super::super) fn leave_fields(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let drawn = std::mem::take(&mut self.editor.drawn);
+        let drafts = self.editor.drafts.iter();
+        let drafts = drafts.filter(|(key, text)| !drawn.contains(*key) && fits(&key.0, &key.1, text));
+        let left: Vec<_> = drafts.map(|(key, _)| key.clone()).collect();
+        let mut edits = Vec::new();
+        for key in left {
+            if let (Some(text), Some(chart)) = (self.editor.drafts.remove(&key), self.doc.shown()) {
+                edits.extend(edit_of(chart, &key.0, &key.1, text));
+            }
+        }
+        let waits = self.editor.text.as_ref().filter(|(_, live)| live.waits());
+        if waits.is_some_and(|(of, _)| !drawn.contains(&(annotation(of), TEXT.to_owned()))) {
+            edits.extend(self.left_text(ui.input(|input| input.time)));
+        }
+        if !edits.is_empty() {
+            self.doc.edit(edits, cx);
+        }
+    }
+
+    /// Returns what was typed last in the text of an annotation that is not selected any more.
+    pub(super) fn left_text(&mut self, now: f64) -> Option<ChartEdit> {
+        let (of, mut live) = self.editor.text.take()?;
+        let is_there = self.doc.shown()?.annotations.iter().any(|one| one.id == of);
+        let outgoing = live.outgoing(now, true).filter(|_| is_there)?;
+        Some(ChartEdit::ItemText { item: annotation(&of), value: outgoing.value, was: Some(outgoing.was) })
+    }
+}
+
+fn annotation(id: &str) -> String {
+    format!("{}/{id}", Part::Annotation.as_str())
+}
+
+/// Whether a field may hold a text, by the names of its item and of itself.
+fn fits(item: &str, field: &str, text: &str) -> bool {
+    let spec = match parse(item) {
+        Some((part, _)) => part.field(field),
+        None => Look::field(field),
+    };
+    text.is_empty() || spec.is_none_or(|spec| spec.accept(text).is_some())
+}
+
+/// Returns the edit that writes a field; none when that changes nothing, or its item is gone.
+fn edit_of(chart: &ChartState, item: &str, field: &str, text: String) -> Option<ChartEdit> {
+    let of = parse(item);
+    let own = match field {
+        "title" => Some(&chart.title),
+        "description" => Some(&chart.description),
+        _ => None,
+    };
+    if let (None, Some(now)) = (of, own) {
+        let changes = !text.is_empty() && text != *now;
+        return changes.then(|| ChartEdit::Text { text: field.to_owned(), value: text, was: Some(now.clone()) });
+    }
+    let now = fields_of(chart, of);
+    let current = now.iter().find(|(name, _)| name == field).map_or("", |(_, text)| text.as_str());
+    if text == current || (of.is_some() && now.is_empty()) {
+        return None;
+    }
+    let fields = vec![(field.to_owned(), Some(text).filter(|text| !text.is_empty()))];
+    Some(ChartEdit::Set { item: of.map(|_| item.to_owned()), fields })
 }
 
 /// Draws a choice of words, or none of them.
@@ -166,9 +236,11 @@ fn reference_ui(
 
 #[cfg(test)]
 mod tests {
-    use dataforge_node::api::chart::{Form, Part};
+    use dataforge_node::api::ChartEdit;
+    use dataforge_node::api::chart::{ChartState, Form, Part};
+    use serde_json::json;
 
-    use super::{is_shown, words};
+    use super::{edit_of, fits, is_shown, words};
 
     #[test]
     fn fields_with_few_words_are_chosen_from_them() {
@@ -177,6 +249,28 @@ mod tests {
         assert!(words(Part::Series.field("left").unwrap()).is_empty());
         assert!(words(Part::Series.field("visible").unwrap()).is_empty());
         assert_eq!(Part::Series.field("visible").unwrap().form, Form::Flag);
+    }
+
+    #[test]
+    fn what_was_typed_in_a_field_that_is_gone_is_an_edit_if_it_fits() {
+        assert!(fits("series/s", "right", "200") && fits("series/s", "right", "") && fits("chart", "title", "x"));
+        assert!(!fits("series/s", "right", "wide"));
+        let chart: ChartState = serde_json::from_value(json!({
+            "kind": "log_tracks", "title": "One",
+            "series": [{"id": "s", "kind": "values", "source": "gamma_ray", "label": "GR"}],
+        }))
+        .unwrap();
+        let edit = |item: &str, field: &str, text: &str| edit_of(&chart, item, field, text.to_owned());
+        match edit("series/s", "label", "gamma") {
+            Some(ChartEdit::Set { item, fields }) => {
+                assert_eq!(item.as_deref(), Some("series/s"));
+                assert_eq!(fields, [("label".to_owned(), Some("gamma".to_owned()))]);
+            }
+            other => panic!("no field: {other:?}"),
+        }
+        assert!(matches!(edit("chart", "title", "Two"), Some(ChartEdit::Text { .. })));
+        assert!(edit("series/s", "label", "GR").is_none() && edit("chart", "title", "One").is_none());
+        assert!(edit("series/gone", "label", "gamma").is_none(), "nobody writes to what is not there");
     }
 
     #[test]

@@ -47,7 +47,13 @@ pub(super) fn choices(conflict: &ConflictInfo, role: Option<&str>) -> Vec<Choice
         }
     }
     let choices = offered.into_iter();
-    choices.map(|(label, choice, own)| Choice { label, choice, why_not: may.clone().or(own) }).collect()
+    // Two wells are kept apart by whoever may write: nothing goes.
+    let keeps = (conflict.about == "wells").then(|| why_not(role, Need::Editor, "decide conflicts"));
+    let told = |(label, choice, own): (&'static str, ConflictChoice, Option<String>)| {
+        let may = keeps.as_ref().filter(|_| choice == ConflictChoice::Keep).unwrap_or(&may);
+        Choice { label, choice, why_not: may.clone().or(own) }
+    };
+    choices.map(told).collect()
 }
 
 /// Returns why no side can be taken.

@@ -32,11 +32,11 @@ impl Key {
         self.status.awaits(ticket)
     }
 
-    pub(super) fn take(&mut self, result: Result<Reply, ApiError>) -> bool {
-        self.status.take(result, |reply| match reply {
+    pub(super) fn take(&mut self, cx: &mut Cx<'_>, result: Result<Reply, ApiError>) {
+        self.status.follow(cx, result, |reply| match reply {
             Reply::Key(status) => Some(status),
             _ => None,
-        })
+        });
     }
 
     /// Returns why what is typed seals nothing.

@@ -84,7 +84,8 @@ fn state(state: &StateInfo) -> String {
 pub(in crate::view::team) fn taken_back(reply: &TakenBackReply) -> Vec<String> {
     let mut lines = Vec::new();
     for document in &reply.documents {
-        let name = &document.document;
+        // What was asked for by its id is not called otherwise.
+        let name = if document.document == document.id { "it" } else { document.document.as_str() };
         if document.deleted {
             lines.push(format!("{name}: deleted"));
         }

@@ -35,11 +35,11 @@ impl Groups {
         self.list.awaits(ticket)
     }
 
-    pub(super) fn take(&mut self, result: Result<Reply, ApiError>) -> bool {
-        self.list.take(result, |reply| match reply {
+    pub(super) fn take(&mut self, cx: &mut Cx<'_>, result: Result<Reply, ApiError>) {
+        self.list.follow(cx, result, |reply| match reply {
             Reply::Groups { groups } => Some(groups),
             _ => None,
-        })
+        });
     }
 
     fn groups(&self) -> &[GroupInfo] {

@@ -79,7 +79,8 @@ pub(super) fn role_lines(member: &MemberInfo, role: &str) -> Vec<String> {
         }
         .to_owned(),
     );
-    if rank(role) < rank(&member.role) {
+    // Whoever still may write keeps what they wrote.
+    if rank(role) < rank("editor") && rank(role) < rank(&member.role) {
         lines.push("What they wrote with their old role and did not hand over yet becomes late work.".to_owned());
     }
     lines
@@ -164,6 +165,7 @@ mod tests {
     #[test]
     fn a_lower_role_says_that_work_becomes_late() {
         assert!(role_lines(&member("admin", false), "viewer").join("\n").contains("late work"));
+        assert!(!role_lines(&member("admin", false), "editor").join("\n").contains("late work"), "editors write");
         assert!(!role_lines(&member("viewer", false), "admin").join("\n").contains("late work"));
     }
 

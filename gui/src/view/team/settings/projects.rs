@@ -1,5 +1,7 @@
 //! What holds for a project: how much it may take, and which files belong into it.
 
+use std::collections::BTreeSet;
+
 use dataforge_node::api::{ApiError, ProjectInfo, ProjectRequest, Reply, Request};
 use egui::{ComboBox, Ui};
 
@@ -41,13 +43,20 @@ impl Projects {
     }
 
     pub(super) fn take(&mut self, result: Result<Reply, ApiError>) -> bool {
+        let before = self.project().map(|project| project.settings.clone());
+        let is_untouched = self.changes().is_ok_and(|changes| changes.is_empty());
         let again = self.list.take(result, |reply| match reply {
             Reply::Projects { projects } => Some(projects),
             _ => None,
         });
-        if self.chosen.is_none() {
-            let first = self.list.value().and_then(|list| list.first()).map(|project| project.id.clone());
-            self.choose(first);
+        match self.project().map(|project| project.settings.clone()) {
+            None => {
+                let first = self.list.value().and_then(|list| list.first()).map(|project| project.id.clone());
+                self.choose(first);
+            }
+            // What nobody typed over follows what others set; saved with the rest it would undo that.
+            now if is_untouched && now != before => self.choose(self.chosen.clone()),
+            Some(_) => {}
         }
         again
     }
@@ -73,8 +82,10 @@ impl Projects {
             "" => String::new(),
             text => size(text)?.to_string(),
         };
-        let types: Vec<&str> = self.types.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-        let types = types.join(",");
+        // As the node keeps them: else what was saved would differ from what is typed for ever.
+        let words = self.types.split([',', ' ', ';']).map(|word| word.trim().trim_start_matches('.').to_lowercase());
+        let types: BTreeSet<String> = words.filter(|word| !word.is_empty()).collect();
+        let types = types.into_iter().collect::<Vec<_>>().join(",");
         let project = self.project();
         let differs = |key: &str, value: &str| {
             project.and_then(|project| project.settings.get(key)).map_or("", String::as_str) != value
@@ -149,8 +160,8 @@ mod tests {
         assert_eq!(projects.changes(), Ok(Vec::new()));
         "20 GB".clone_into(&mut projects.quota);
         assert_eq!(projects.changes(), Ok(Vec::new()), "it is the same size");
-        " las , csv,".clone_into(&mut projects.types);
-        assert_eq!(projects.changes(), Ok(vec![("allowed_file_types", "las,csv".to_owned())]));
+        " .LAS , csv,".clone_into(&mut projects.types);
+        assert_eq!(projects.changes(), Ok(vec![("allowed_file_types", "csv,las".to_owned())]));
         "".clone_into(&mut projects.quota);
         assert_eq!(projects.changes().map(|changes| changes.len()), Ok(2), "no quota any more");
         "much".clone_into(&mut projects.quota);

@@ -57,11 +57,11 @@ impl Reach {
         self.settings.awaits(ticket)
     }
 
-    pub(super) fn take(&mut self, result: Result<Reply, ApiError>) -> bool {
-        self.settings.take(result, |reply| match reply {
+    pub(super) fn take(&mut self, cx: &mut Cx<'_>, result: Result<Reply, ApiError>) {
+        self.settings.follow(cx, result, |reply| match reply {
             Reply::Config { values } => Some(values),
             _ => None,
-        })
+        });
     }
 
     fn setting(&self, key: &str) -> &str {
