@@ -203,15 +203,8 @@ impl View for WellView {
         if self.deeds.awaits(ticket) {
             return self.deeds.on_news(ticket, news);
         }
-        if let News::Ended(result) = news
-            && self.loaded.take(ticket, *result)
-        {
-            self.loaded.again = true;
-        }
-        // Not before all has come: each that began anew would want the others again, without end.
-        if self.loaded.again && !self.loaded.is_loading() {
-            self.loaded.again = false;
-            self.load(cx);
+        if let News::Ended(result) = news {
+            self.loaded.take(cx, ticket, *result);
         }
         if let Some((workspace, _)) = &self.fixed {
             self.loaded.keep_run(cx, workspace);

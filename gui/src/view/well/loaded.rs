@@ -19,8 +19,6 @@ const ENTRIES: u32 = 30;
 pub(super) struct Loaded {
     /// Of which workspace and well.
     pub(super) of: Option<(String, String)>,
-    /// Whether something was wanted again while it was on its way.
-    pub(super) again: bool,
     pub(super) wells: Slot<Vec<WellInfo>>,
     pub(super) runs: Slot<Vec<RunInfo>>,
     pub(super) curves: Slot<Vec<CurveInfo>>,
@@ -115,22 +113,6 @@ impl Loaded {
         }
     }
 
-    /// Whether anything is on its way.
-    pub(super) fn is_loading(&self) -> bool {
-        self.wells.is_loading()
-            || self.runs.is_loading()
-            || self.curves.is_loading()
-            || self.facts.is_loading()
-            || self.sets.is_loading()
-            || self.tops.is_loading()
-            || self.surveys.is_loading()
-            || self.attachments.is_loading()
-            || self.holders.is_loading()
-            || self.charts.is_loading()
-            || self.selections.is_loading()
-            || self.log.is_loading()
-    }
-
     /// Asks for the tops of a set.
     pub(super) fn show_tops(&mut self, cx: &mut Cx<'_>, workspace: &str, set: &str) {
         let ask = TopsRequest::Show { target: set.to_owned() };
@@ -138,15 +120,16 @@ impl Loaded {
         self.tops.load(cx, Request::Tops { workspace: Some(workspace.to_owned()), ask });
     }
 
-    /// Takes the end of a call; returns whether something has to be loaded again.
-    pub(super) fn take(&mut self, ticket: Ticket, result: Result<Reply, ApiError>) -> bool {
+    /// Takes the end of a call, and begins what was wished for meanwhile; returns whether it was one of these.
+    pub(super) fn take(&mut self, cx: &mut Cx<'_>, ticket: Ticket, result: Result<Reply, ApiError>) -> bool {
         macro_rules! take {
             ($($slot:ident: $reply:pat => $value:expr,)+) => {
                 $(if self.$slot.awaits(ticket) {
-                    return self.$slot.take(result, |reply| match reply {
+                    self.$slot.follow(cx, result, |reply| match reply {
                         $reply => Some($value),
                         _ => None,
                     });
+                    return true;
                 })+
             };
         }
