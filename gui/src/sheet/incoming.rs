@@ -152,6 +152,12 @@ impl Incoming {
         self.is_cut || self.ended && self.job.is_none() && self.waiting.is_empty()
     }
 
+    /// Whether all has come, and nothing of it is wrong or was left out.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_complete() && !self.is_cut && !self.was_cancelled && self.error.is_none()
+    }
+
     /// Whether all has come since this was last asked: once for each query.
     ///
     /// The end may come in a frame of its own, so that comparing before and after [`Self::pump`] misses it.
@@ -257,11 +263,12 @@ mod tests {
         let error = ApiError::new(ErrorKind::Query, "no field named x");
         incoming.on_news(News::Ended(Box::new(Err(error.clone()))));
         assert_eq!(incoming.error(), Some(&error));
-        assert!(!incoming.is_loading() && incoming.is_complete());
+        assert!(!incoming.is_loading() && incoming.is_complete() && !incoming.is_whole());
         let mut incoming = Incoming { ticket: Some(1), ..Incoming::default() };
         assert!(!incoming.take_completed());
         incoming.on_news(News::Ended(Box::new(Ok(Reply::Query { rows: 0, bytes: 0 }))));
         assert_eq!(incoming.error(), None);
+        assert!(incoming.is_whole());
         assert!(incoming.take_completed() && !incoming.take_completed(), "the end is told once");
     }
 }

@@ -322,7 +322,8 @@ impl View for ChartsView {
                         "line" => {}
                         _ => cx.open(Place::Log { workspace, chart }),
                     }
-                    self.load(cx);
+                    // Of what the window does itself it hears no news.
+                    cx.actions.push(Action::Refresh);
                 }
                 Ok(_) => {}
                 Err(error) => self.problem = Some(error),
@@ -330,7 +331,7 @@ impl View for ChartsView {
         } else if self.changing.contains(&ticket) {
             self.changing.retain(|one| *one != ticket);
             self.problem = result.err();
-            self.load(cx);
+            cx.actions.push(Action::Refresh);
         }
     }
 

@@ -14,6 +14,7 @@ use self::draw::Axes;
 use self::numbers::{Ask, MOST_POINTS, Made, Samples, Stats, make};
 use super::grid::quoted;
 use super::{Cx, Happened, News, Place, Ticket, View};
+use crate::action::Action;
 use crate::commands::CommandInfo;
 use crate::format;
 use crate::sheet::Sheet;
@@ -233,7 +234,10 @@ impl CrossView {
         self.loaded.clear();
         self.made_of = None;
         self.made = None;
-        self.take_chart();
+        // What the user chose meanwhile is not taken back.
+        if self.setup.x.is_none() || self.setup.y.is_none() && !self.setup.is_histogram {
+            self.take_chart();
+        }
         if self.chart.is_none() && self.setup.x.is_none() {
             self.setup.x = (!self.curves.is_empty()).then_some(0);
             self.setup.y = (self.curves.len() > 1).then_some(1);
@@ -478,6 +482,7 @@ impl View for CrossView {
         }
         let News::Ended(result) = news else { return };
         if self.shown.awaits(ticket) {
+            let before = self.shown.value().cloned();
             let again = self.shown.take(*result, |reply| match reply {
                 Reply::Chart(chart) => Some(*chart),
                 _ => None,
@@ -490,7 +495,10 @@ impl View for CrossView {
                 self.well = well;
                 self.load_curves(cx);
             }
-            self.take_chart();
+            // One that is as it was leaves what the user chose meanwhile.
+            if self.shown.value() != before.as_ref() {
+                self.take_chart();
+            }
         } else if self.saving.awaits(ticket) {
             self.saving.take(*result, |reply| match reply {
                 Reply::ChartWrote(wrote) => Some(wrote),
@@ -502,9 +510,9 @@ impl View for CrossView {
                 self.told = Some(format!("saved: {}", wrote.message));
                 if self.chart.is_none() {
                     cx.open(Place::Plot { workspace: self.workspace.clone(), chart: wrote.chart.clone() });
-                } else {
-                    self.load_chart(cx);
                 }
+                // Of what the window does itself it hears no news.
+                cx.actions.push(Action::Refresh);
             }
         }
     }

@@ -287,7 +287,11 @@ impl View for GridView {
 
     fn refresh(&mut self, cx: &mut Cx<'_>) {
         self.load_facts(cx);
-        self.load_rows(cx);
+        // Samples never change, and what is sorted and filtered is to stay.
+        let comes = self.rows.is_loading() && self.rows.sheet().rows() > 0;
+        if !comes && !self.rows.is_whole() {
+            self.load_rows(cx);
+        }
     }
 
     fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {

@@ -201,7 +201,7 @@ impl View for WellView {
 
     fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {
         if self.deeds.awaits(ticket) {
-            return self.deeds.on_news(ticket, news);
+            return self.deeds.on_news(ticket, news, cx);
         }
         if let News::Ended(result) = news {
             self.loaded.take(cx, ticket, *result);

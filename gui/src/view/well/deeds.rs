@@ -5,6 +5,7 @@ use dataforge_node::api::{
 };
 use egui::{ComboBox, Ui};
 
+use crate::action::Action;
 use crate::calls::{News, Ticket};
 use crate::state::{State, expect};
 use crate::view::well::TEMPLATE;
@@ -57,7 +58,7 @@ impl Deeds {
         self.saver.awaits(ticket) || self.call.as_ref().is_some_and(|(awaited, _)| *awaited == ticket)
     }
 
-    pub(super) fn on_news(&mut self, ticket: Ticket, news: News) {
+    pub(super) fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {
         if self.saver.awaits(ticket) {
             return self.saver.on_news(news);
         }
@@ -71,6 +72,10 @@ impl Deeds {
             })),
             _ => None,
         });
+        if told.is_ok() {
+            // Of what the window does itself it hears no news.
+            cx.actions.push(Action::Refresh);
+        }
         match told {
             Ok(message) => match deed {
                 Deed::Copy => {
