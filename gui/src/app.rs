@@ -100,7 +100,8 @@ impl App {
         if !actions.is_empty() {
             ui.ctx().request_repaint();
         }
-        let edited = self.views.take_edited() || !actions.is_empty();
+        // The scale changes at the begin of a frame, after the action that wanted it.
+        let edited = self.views.take_edited() || !actions.is_empty() || self.is_rescaled(ui.ctx());
         for action in actions {
             self.apply(ui.ctx(), action);
         }
@@ -112,6 +113,7 @@ impl App {
     fn apply(&mut self, ctx: &egui::Context, action: Action) {
         let mut actions = Actions::new();
         let before = self.state.selection.clone();
+        let cursor = self.state.tree.cursor.clone();
         let Some(action) = self.tell_views(action, &mut actions) else {
             return self.go_on(ctx, actions);
         };
@@ -139,6 +141,9 @@ impl App {
                 self.note_opened(&Place::Well);
             }
             self.with_views(&mut actions, |views, around| views.on_event(&Happened::Selected, around));
+            self.with_sides(&mut actions, |sides, around| sides.on_event(&Happened::Selected, around));
+        } else if self.state.tree.cursor != cursor && self.state.node == NodeState::Open {
+            // The row of a run that is selected already, say: the inspector looks at it.
             self.with_sides(&mut actions, |sides, around| sides.on_event(&Happened::Selected, around));
         }
         self.go_on(ctx, actions);
@@ -176,7 +181,7 @@ impl App {
             | Action::SelectFirstMatch
             | Action::Browse(
                 Browse::To(Key::Well(_) | Key::Run(_) | Key::Curve(_)) | Browse::Step(_) | Browse::Typed { .. },
-            ) if self.views.focused_place() == Some(Place::Home) => {
+            ) if self.views.focused_place().is_none_or(|place| place == Place::Home) => {
                 actions.push(Action::Open(Place::Well));
             }
             _ => {}
