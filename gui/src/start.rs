@@ -87,6 +87,8 @@ impl Begin {
             }
         };
         if done {
+            // What comes next is done in the workspace that was made, not in the one before.
+            cx.actions.extend(self.outcome.as_ref().and_then(Outcome::workspace).map(Action::SelectWorkspace));
             *self = Self { offers_seen: self.offers_seen, ..Self::default() };
             cx.actions.push(Action::Begin(false));
         }

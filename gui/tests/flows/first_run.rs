@@ -108,6 +108,9 @@ fn another_workspace_is_made_beside_the_first() {
     desk.click("Make the workspace");
     desk.click("Look around");
     desk.wait_for("Workspace South Field, owner");
+    desk.wait_until("the new one", |desk| {
+        desk.app().state().workspace_status().is_some_and(|held| held.workspace.name == "South Field")
+    });
 }
 
 #[test]
@@ -117,6 +120,7 @@ fn a_workspace_one_was_removed_from_says_so() {
     join(&mut desk, &host.ticket("editor"));
     desk.click("Start syncing");
     desk.wait_for("Workspace Field, editor");
+    desk.wait_for("Well North 1");
     host.call(Request::People { workspace: None, ask: PeopleRequest::Remove { member: "Bob".to_owned() } });
     desk.wait_for("You are no member of Field any more");
     desk.click_by(Role::ListBoxOption, "Well North 1");
