@@ -7,6 +7,7 @@ mod sides;
 use std::io;
 use std::sync::Arc;
 
+use dataforge_node::api::Reply;
 use egui::{CentralPanel, Frame, Panel, Ui};
 
 use self::kept::Kept;
@@ -118,7 +119,7 @@ impl App {
             return self.go_on(ctx, actions);
         };
         self.before(ctx, &action, &mut actions);
-        let opened = matches!(action, Action::Received(Message::Opened) | Action::Refresh);
+        let renewed = matches!(action, Action::Received(Message::Opened) | Action::Refresh) || is_own_change(&action);
         let remembered = matches!(action, Action::Received(Message::Remembered { .. }));
         if let Action::Received(Message::Remembered { memory, .. }) = &action {
             self.recall(ctx, memory, &mut actions);
@@ -131,7 +132,7 @@ impl App {
         if remembered {
             self.state.theme.apply(ctx);
         }
-        if opened {
+        if renewed {
             self.with_views(&mut actions, Views::refresh);
             self.with_sides(&mut actions, Sides::refresh);
         }
@@ -309,6 +310,14 @@ impl App {
             self.views.ui(ui, &mut around);
         });
     }
+}
+
+/// Returns whether this says that the window itself undid something or met peers: of that comes no event.
+fn is_own_change(action: &Action) -> bool {
+    let Action::Received(Message::Answer { result, .. }) = action else {
+        return false;
+    };
+    matches!(**result, Ok(Reply::TakenBack(_) | Reply::Sync(_)))
 }
 
 impl eframe::App for App {
