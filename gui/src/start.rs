@@ -88,8 +88,12 @@ impl Begin {
         };
         if done {
             // What comes next is done in the workspace that was made, not in the one before.
-            cx.actions.extend(self.outcome.as_ref().and_then(Outcome::workspace).map(Action::SelectWorkspace));
-            *self = Self { offers_seen: self.offers_seen, ..Self::default() };
+            let made = self.outcome.as_ref().and_then(Outcome::workspace);
+            // Whoever waits for approval joins again by the same ticket.
+            let ticket = if made.is_none() { std::mem::take(&mut self.fields.ticket) } else { String::new() };
+            cx.actions.extend(made.map(Action::SelectWorkspace));
+            let fields = Fields { ticket, ..Fields::default() };
+            *self = Self { offers_seen: self.offers_seen, fields, ..Self::default() };
             cx.actions.push(Action::Begin(false));
         }
     }
