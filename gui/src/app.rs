@@ -157,6 +157,7 @@ impl App {
             Action::Open(place) => {
                 self.with_views(actions, |views, around| views.open(place, around));
                 self.note_opened(place);
+                self.leave_beginning(actions);
             }
             Action::OpenAt(place, depth_m) => {
                 self.with_views(actions, |views, around| {
@@ -186,6 +187,13 @@ impl App {
                 actions.push(Action::Open(Place::Well));
             }
             _ => {}
+        }
+    }
+
+    /// Leaves the first steps for a view that was opened, which they would hide.
+    fn leave_beginning(&self, actions: &mut Actions) {
+        if self.state.parts.beginning && !self.sides.begin.has_outcome() {
+            actions.push(Action::Begin(false));
         }
     }
 

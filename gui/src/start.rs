@@ -98,6 +98,12 @@ impl Begin {
         }
     }
 
+    /// Returns whether something was made or joined that the user has to see, such as the recovery words.
+    #[must_use]
+    pub fn has_outcome(&self) -> bool {
+        self.outcome.is_some()
+    }
+
     /// Takes what comes of a call.
     pub fn on_news(&mut self, ticket: Ticket, news: News, cx: &mut Cx<'_>) {
         let News::Ended(result) = news else {
