@@ -137,7 +137,7 @@ impl Table<'_> {
     fn row_ui(&self, ui: &mut Ui, index: usize, row: &Row, widths: &[f32], outcome: &mut Outcome) {
         let sense = if self.choosable { Sense::click() } else { Sense::hover() };
         let rect = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT)).1;
-        let response = ui.interact(rect, self.row_id(index), sense);
+        let response = ui.interact(rect, self.row_id(ui, index), sense);
         let chosen = self.chosen == Some(index);
         self.background_ui(ui, index, rect, &response);
         let palette = theme::palette(ui);
@@ -215,8 +215,9 @@ impl Table<'_> {
         }
     }
 
-    fn row_id(&self, index: usize) -> Id {
-        Id::unique((self.id, index))
+    /// Returns the id of a row; two views may show the same table.
+    fn row_id(&self, ui: &Ui, index: usize) -> Id {
+        ui.scope_id().with((self.id, index))
     }
 }
 
