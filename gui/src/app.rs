@@ -7,6 +7,7 @@ mod sides;
 use std::io;
 use std::sync::Arc;
 
+use dataforge_node::api::Reply;
 use egui::{CentralPanel, Frame, Panel, Ui};
 
 use self::kept::Kept;
@@ -100,7 +101,8 @@ impl App {
         if !actions.is_empty() {
             ui.ctx().request_repaint();
         }
-        let edited = self.views.take_edited() || !actions.is_empty();
+        // The scale changes at the begin of a frame, after the action that wanted it.
+        let edited = self.views.take_edited() || !actions.is_empty() || self.is_rescaled(ui.ctx());
         for action in actions {
             self.apply(ui.ctx(), action);
         }
@@ -112,11 +114,12 @@ impl App {
     fn apply(&mut self, ctx: &egui::Context, action: Action) {
         let mut actions = Actions::new();
         let before = self.state.selection.clone();
+        let cursor = self.state.tree.cursor.clone();
         let Some(action) = self.tell_views(action, &mut actions) else {
             return self.go_on(ctx, actions);
         };
         self.before(ctx, &action, &mut actions);
-        let opened = matches!(action, Action::Received(Message::Opened) | Action::Refresh);
+        let renewed = matches!(action, Action::Received(Message::Opened) | Action::Refresh) || is_own_change(&action);
         let remembered = matches!(action, Action::Received(Message::Remembered { .. }));
         if let Action::Received(Message::Remembered { memory, .. }) = &action {
             self.recall(ctx, memory, &mut actions);
@@ -129,7 +132,7 @@ impl App {
         if remembered {
             self.state.theme.apply(ctx);
         }
-        if opened {
+        if renewed {
             self.with_views(&mut actions, Views::refresh);
             self.with_sides(&mut actions, Sides::refresh);
         }
@@ -139,6 +142,9 @@ impl App {
                 self.note_opened(&Place::Well);
             }
             self.with_views(&mut actions, |views, around| views.on_event(&Happened::Selected, around));
+            self.with_sides(&mut actions, |sides, around| sides.on_event(&Happened::Selected, around));
+        } else if self.state.tree.cursor != cursor && self.state.node == NodeState::Open {
+            // The row of a run that is selected already, say: the inspector looks at it.
             self.with_sides(&mut actions, |sides, around| sides.on_event(&Happened::Selected, around));
         }
         self.go_on(ctx, actions);
@@ -151,6 +157,7 @@ impl App {
             Action::Open(place) => {
                 self.with_views(actions, |views, around| views.open(place, around));
                 self.note_opened(place);
+                self.leave_beginning(actions);
             }
             Action::OpenAt(place, depth_m) => {
                 self.with_views(actions, |views, around| {
@@ -176,10 +183,17 @@ impl App {
             | Action::SelectFirstMatch
             | Action::Browse(
                 Browse::To(Key::Well(_) | Key::Run(_) | Key::Curve(_)) | Browse::Step(_) | Browse::Typed { .. },
-            ) if self.views.focused_place() == Some(Place::Home) => {
+            ) if self.views.focused_place().is_none_or(|place| place == Place::Home) => {
                 actions.push(Action::Open(Place::Well));
             }
             _ => {}
+        }
+    }
+
+    /// Leaves the first steps for a view that was opened, which they would hide.
+    fn leave_beginning(&self, actions: &mut Actions) {
+        if self.state.parts.beginning && !self.sides.begin.has_outcome() {
+            actions.push(Action::Begin(false));
         }
     }
 
@@ -304,6 +318,14 @@ impl App {
             self.views.ui(ui, &mut around);
         });
     }
+}
+
+/// Returns whether this says that the window itself undid something or met peers: of that comes no event.
+fn is_own_change(action: &Action) -> bool {
+    let Action::Received(Message::Answer { result, .. }) = action else {
+        return false;
+    };
+    matches!(**result, Ok(Reply::TakenBack(_) | Reply::Sync(_)))
 }
 
 impl eframe::App for App {

@@ -22,8 +22,9 @@ pub use self::client::ClientOpener;
 pub use self::door::{Door, Opener};
 use crate::memory::Memory;
 
-/// Commands that may wait for the bridge; the window has at most one per list under way.
-const COMMANDS: usize = 64;
+/// Commands that may wait for the bridge: one for each list under way, of every view and every branch of
+/// the tree that is open.
+const COMMANDS: usize = 1024;
 
 /// Messages that may wait for the window; the bridge pauses when a frame takes that long.
 const MESSAGES: usize = 256;

@@ -59,6 +59,8 @@ impl Level {
 pub struct Inspector {
     level: Level,
     seen: Selection,
+    /// The row of the tree that was gone to last.
+    cursor: Option<state::Key>,
     blame: Slot<BlameReply>,
     holders: Slot<WhereReply>,
     edits: Edits,
@@ -72,14 +74,24 @@ impl Inspector {
         if cx.state.node != NodeState::Open {
             return;
         }
-        let Some(target) = self.level.target(&cx.state.selection).map(str::to_owned) else {
+        self.load_blame(cx);
+        self.load_holders(cx);
+    }
+
+    fn load_blame(&mut self, cx: &mut Cx<'_>) {
+        if let Some(target) = self.level.target(&cx.state.selection).map(str::to_owned) {
+            let ask = HistoryRequest::Blame { target, at: None };
+            self.blame.load(cx, Request::History { workspace: cx.workspace(), ask });
+        }
+    }
+
+    fn load_holders(&mut self, cx: &mut Cx<'_>) {
+        if self.level == Level::Curve {
             return;
-        };
-        let workspace = cx.workspace();
-        let ask = HistoryRequest::Blame { target: target.clone(), at: None };
-        self.blame.load(cx, Request::History { workspace: workspace.clone(), ask });
-        if self.level != Level::Curve {
-            self.holders.load(cx, Request::Data { workspace, ask: DataRequest::Where { target } });
+        }
+        if let Some(target) = self.level.target(&cx.state.selection).map(str::to_owned) {
+            let ask = DataRequest::Where { target };
+            self.holders.load(cx, Request::Data { workspace: cx.workspace(), ask });
         }
     }
 
@@ -97,16 +109,17 @@ impl Inspector {
         let News::Ended(result) = news else {
             return;
         };
-        let again = if self.blame.awaits(ticket) {
-            self.blame.take(*result, |reply| if let Reply::Blame(blame) = reply { Some(blame) } else { None })
+        // Each alone: one that asked for both would make the other ask again, without end.
+        if self.blame.awaits(ticket) {
+            if self.blame.take(*result, |reply| if let Reply::Blame(blame) = reply { Some(blame) } else { None }) {
+                self.load_blame(cx);
+            }
         } else if self.holders.awaits(ticket) {
-            self.holders.take(*result, |reply| if let Reply::Where(held) = reply { Some(held) } else { None })
+            if self.holders.take(*result, |reply| if let Reply::Where(held) = reply { Some(held) } else { None }) {
+                self.load_holders(cx);
+            }
         } else {
             self.edits.on_answer(ticket, *result);
-            false
-        };
-        if again {
-            self.refresh(cx);
         }
     }
 
@@ -114,10 +127,16 @@ impl Inspector {
     pub fn on_event(&mut self, event: &Happened<'_>, cx: &mut Cx<'_>) {
         match event {
             Happened::Selected => {
-                let (now, before) = (cx.state.selection.clone(), std::mem::take(&mut self.seen));
-                let level = level_after(&before, &now);
-                self.seen = now;
-                self.look_at(level, cx);
+                let now = cx.state.selection.clone();
+                let before = std::mem::replace(&mut self.seen, now.clone());
+                let cursor = cx.state.tree.cursor.clone();
+                let is_moved = self.cursor != cursor;
+                // The row that was gone to says what is meant; else what was selected does.
+                let row = cursor.as_ref().filter(|_| is_moved).and_then(|key| level_of(key, &now));
+                self.cursor = cursor;
+                if row.is_some_and(|level| level != self.level) || now != before {
+                    self.look_at(row.unwrap_or_else(|| level_after(&before, &now)), cx);
+                }
             }
             Happened::Event(Event::Saved { edits }) => {
                 self.edits.on_saved(edits);
@@ -192,7 +211,7 @@ impl Inspector {
     fn field_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, target: &str, field: &Field, may_write: bool) {
         let palette = theme::palette(ui);
         let shown = self.edits.shown(target, field.name, &field.value);
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.weak(RichText::new(&field.label).small());
             match &shown {
                 Shown::Pending(_) => drop(ui.label(RichText::new("pending").small().italics().color(palette.warn))),
@@ -257,7 +276,7 @@ impl Inspector {
         ui.label(RichText::new(text).color(colour));
         for holder in &held.holders {
             let text = format!("{}: {}", holder.name, format::bytes(holder.bytes));
-            ui.add(egui::Label::new(RichText::new(&text).small()).truncate()).on_hover_text(&text);
+            ui.add(egui::Label::new(RichText::new(&text).small()).truncate().show_tooltip_when_elided(false)).on_hover_text(&text);
         }
     }
 }
@@ -274,6 +293,17 @@ fn told_of_holders(held: &WhereReply) -> (String, bool) {
         (false, 0) => ("on no machine that is known".to_owned(), false),
         (false, _) => (format!("on {machines}, not here"), true),
     }
+}
+
+/// Returns what a row of the tree is of, when it is what is selected.
+fn level_of(key: &state::Key, now: &Selection) -> Option<Level> {
+    let (level, id) = match key {
+        state::Key::Well(id) => (Level::Well, id),
+        state::Key::Run(id) => (Level::Run, id),
+        state::Key::Curve(id) => (Level::Curve, id),
+        state::Key::Project(_) | state::Key::Loose | state::Key::Chart(_) => return None,
+    };
+    (level.target(now) == Some(id.as_str())).then_some(level)
 }
 
 /// Returns what to look at when the selection changes: the innermost that did.
@@ -299,8 +329,8 @@ fn role(state: &State) -> &str {
 mod tests {
     use dataforge_node::api::{HolderInfo, WhereReply};
 
-    use super::{Level, level_after, told_of_holders};
-    use crate::state::Selection;
+    use super::{Level, level_after, level_of, told_of_holders};
+    use crate::state::{Key, Selection};
 
     fn selection(well: &str, run: Option<&str>, curve: Option<&str>) -> Selection {
         let own = |text: &str| text.to_owned();
@@ -314,6 +344,16 @@ mod tests {
         assert_eq!(level_after(&selection("w", None, None), &well), Level::Well, "it came by itself");
         assert_eq!(level_after(&well, &selection("w", Some("r2"), None)), Level::Run);
         assert_eq!(level_after(&well, &selection("w", Some("r2"), Some("r2:1"))), Level::Curve);
+    }
+
+    #[test]
+    fn a_row_of_the_tree_is_looked_at_when_it_is_what_is_selected() {
+        let own = |text: &str| text.to_owned();
+        let now = selection("w", Some("r1"), None);
+        assert_eq!(level_of(&Key::Run(own("r1")), &now), Some(Level::Run));
+        assert_eq!(level_of(&Key::Well(own("w")), &now), Some(Level::Well));
+        assert_eq!(level_of(&Key::Run(own("r2")), &now), None);
+        assert_eq!(level_of(&Key::Loose, &now), None);
     }
 
     #[test]

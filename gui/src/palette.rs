@@ -74,7 +74,10 @@ impl Palette {
             .hint_text("A command, well, chart, view or workspace")
             .desired_width(f32::INFINITY);
         let response = ui.add(edit).accessible_name("Find a command or name");
-        response.request_focus();
+        // Not when it has it: asking again would end a composition of letters.
+        if !response.has_focus() {
+            response.request_focus();
+        }
         if self.words != before {
             self.found = None;
             self.chosen = 0;

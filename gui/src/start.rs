@@ -87,9 +87,21 @@ impl Begin {
             }
         };
         if done {
-            *self = Self { offers_seen: self.offers_seen, ..Self::default() };
+            // What comes next is done in the workspace that was made, not in the one before.
+            let made = self.outcome.as_ref().and_then(Outcome::workspace);
+            // Whoever waits for approval joins again by the same ticket.
+            let ticket = if made.is_none() { std::mem::take(&mut self.fields.ticket) } else { String::new() };
+            cx.actions.extend(made.map(Action::SelectWorkspace));
+            let fields = Fields { ticket, ..Fields::default() };
+            *self = Self { offers_seen: self.offers_seen, fields, ..Self::default() };
             cx.actions.push(Action::Begin(false));
         }
+    }
+
+    /// Returns whether something was made or joined that the user has to see, such as the recovery words.
+    #[must_use]
+    pub fn has_outcome(&self) -> bool {
+        self.outcome.is_some()
     }
 
     /// Takes what comes of a call.

@@ -214,8 +214,14 @@ impl Views {
             self.views.remove(&id);
             calls.forget(id);
             if self.focused == Some(id) {
-                self.focused = self.views.keys().next_back().copied();
+                self.focused = None;
             }
+        }
+        // Whoever goes on with the keyboard has to see where.
+        if self.focused.is_none()
+            && let Some(last) = self.views.keys().next_back().copied()
+        {
+            self.show(last);
         }
     }
 }
@@ -231,10 +237,8 @@ struct Lying<'a, 'b> {
 impl Behavior<ViewId> for Lying<'_, '_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut ViewId) -> UiResponse {
         let inside = ui.max_rect();
-        let pressed = ui.input(|input| {
-            input.pointer.any_pressed() && input.pointer.interact_pos().is_some_and(|at| inside.contains(at))
-        });
-        if pressed {
+        // What lies over the pane, such as the palette, does not change where the user is.
+        if ui.input(|input| input.pointer.any_pressed()) && ui.rect_contains_pointer(inside) {
             *self.focused = Some(*pane);
         }
         if let Some(view) = self.views.get_mut(pane) {

@@ -30,15 +30,25 @@ impl App {
         self.kept = Kept(Some(memory.clone()));
     }
 
+    /// Returns whether the scale is another than what was handed over last.
+    pub(super) fn is_rescaled(&self, ctx: &Context) -> bool {
+        self.kept.0.as_ref().is_some_and(|last| last.scale != scale_of(ctx))
+    }
+
     /// Hands over how the window stands, if that has changed.
     pub(super) fn keep(&mut self, ctx: &Context) {
         let Some(last) = &self.kept.0 else {
             return;
         };
-        let scale = Some(ctx.zoom_factor()).filter(|scale| (scale - 1.0).abs() > 0.01);
+        let scale = scale_of(ctx);
         let memory = Memory { scale, layout: self.views.layout(), ..self.state.memory() };
         if memory != *last && self.bridge.send(Command::Remember { memory: Box::new(memory.clone()) }).is_ok() {
             self.kept.0 = Some(memory);
         }
     }
+}
+
+/// Returns the scale; none when it is the usual one.
+fn scale_of(ctx: &Context) -> Option<f32> {
+    Some(ctx.zoom_factor()).filter(|scale| (scale - 1.0).abs() > 0.01)
 }

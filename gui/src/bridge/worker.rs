@@ -1,6 +1,6 @@
 //! The bridge's own thread: opens the door, then works on commands until the window is gone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 use super::door::{Door, Opener};
-use super::{Command, Message, Waker};
+use super::{COMMANDS, Command, Message, Waker};
 use crate::memory::{self, Memory};
 
-/// Calls that run side by side; more wait in the command queue.
+/// Calls that run side by side; more wait for their turn.
 const CALLS: usize = 16;
 
 /// Time between two [`Message::Tick`]. Another process may change the directory without an event.
@@ -102,8 +102,12 @@ async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Comma
                 None => return,
                 Some(Command::Open) => break,
                 Some(Command::Remember { memory }) => keeper.keep(&memory),
-                // Asked before the window knew that there is no node.
-                Some(Command::Call { .. } | Command::Cancel { .. }) => {}
+                // Asked before the window knew that there is no node: whoever asked must not wait forever.
+                Some(Command::Call { ticket, .. }) => {
+                    let error = ApiError::new(ErrorKind::Busy, "the data directory is not open");
+                    outbox.send(Message::Answer { ticket, result: Box::new(Err(error)) }).await;
+                }
+                Some(Command::Cancel { .. }) => {}
             }
         }
     }
@@ -112,20 +116,26 @@ async fn open_and_serve<O: Opener>(opener: O, mut commands: mpsc::Receiver<Comma
 async fn serve<D: Door>(door: Arc<D>, mut commands: mpsc::Receiver<Command>, outbox: Outbox, keeper: Keeper) {
     let mut calls = JoinSet::new();
     let mut running: HashMap<u64, AbortHandle> = HashMap::new();
+    // Apart from the commands, so that one of them can still end a call, or the window, when all calls hang.
+    let mut waiting: VecDeque<(u64, Box<Request>)> = VecDeque::new();
     let mut eventful = true;
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        while calls.len() < CALLS
+            && let Some((ticket, request)) = waiting.pop_front()
+        {
+            let work = answer(Arc::clone(&door), outbox.clone(), ticket, *request);
+            running.insert(ticket, calls.spawn(work));
+        }
         tokio::select! {
-            command = commands.recv(), if calls.len() < CALLS => match command {
+            command = commands.recv(), if waiting.len() < COMMANDS => match command {
                 None => return door.close().await,
                 Some(Command::Open) => outbox.send(Message::Opened).await,
-                Some(Command::Call { ticket, request }) => {
-                    let work = answer(Arc::clone(&door), outbox.clone(), ticket, *request);
-                    running.insert(ticket, calls.spawn(work));
-                }
+                Some(Command::Call { ticket, request }) => waiting.push_back((ticket, request)),
                 Some(Command::Remember { memory }) => keeper.keep(&memory),
                 Some(Command::Cancel { ticket }) => {
+                    waiting.retain(|(waits, _)| *waits != ticket);
                     if let Some(call) = running.remove(&ticket) {
                         call.abort();
                     }

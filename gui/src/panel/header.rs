@@ -49,7 +49,7 @@ fn notice_ui(ui: &mut Ui, notice: &str, actions: &mut Actions) {
         actions.push(Action::DismissNotice);
     }
     let text = RichText::new(notice).color(palette.warn);
-    ui.add(egui::Label::new(text).truncate()).on_hover_text(notice);
+    ui.add(egui::Label::new(text).truncate().show_tooltip_when_elided(false)).on_hover_text(notice);
 }
 
 fn theme_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {

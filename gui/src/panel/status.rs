@@ -177,7 +177,7 @@ fn directory_ui(ui: &mut Ui, state: &State) {
         }
     }
     let text = RichText::new(directory).small().color(theme::palette(ui).weak);
-    ui.add(Label::new(text).truncate()).on_hover_text(more);
+    ui.add(Label::new(text).truncate().show_tooltip_when_elided(false)).on_hover_text(more);
 }
 
 #[cfg(test)]

@@ -68,8 +68,10 @@ fn search_id() -> Id {
 /// Draws the search box and returns whether it has the focus.
 fn search_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> bool {
     let mut words = state.search.clone();
-    let edit =
-        TextEdit::singleline(&mut words).hint_text("Name, UWI, field or curve (Ctrl+F)").desired_width(f32::INFINITY);
+    let edit = TextEdit::singleline(&mut words)
+        .id(search_id())
+        .hint_text("Name, UWI, field or curve (Ctrl+F)")
+        .desired_width(f32::INFINITY);
     let response = ui.add(edit).accessible_name("Search wells");
     if state.attention.search {
         response.request_focus();
@@ -161,6 +163,10 @@ fn tree_ui(ui: &mut Ui, state: &State, searching: bool, actions: &mut Actions) {
 fn follow(ui: &Ui, state: &State, outcome: &Outcome, actions: &mut Actions) {
     let row = |at: Option<usize>| at.and_then(|at| state.tree.rows().get(at));
     let key = |at: Option<usize>| row(at).and_then(|row| row.key.clone());
+    // First, since a step in the same frame wants its own row brought to the eye.
+    if outcome.revealed {
+        actions.push(Action::WellRevealed);
+    }
     let mut browse = |browse| actions.push(Action::Browse(browse));
     if let Some(key) = key(outcome.clicked) {
         browse(Browse::To(key));
@@ -187,9 +193,6 @@ fn follow(ui: &Ui, state: &State, outcome: &Outcome, actions: &mut Actions) {
     }
     if let Some(Key::Well(_) | Key::Run(_) | Key::Curve(_)) = key(outcome.taken) {
         actions.push(Action::Open(Place::Well));
-    }
-    if outcome.revealed {
-        actions.push(Action::WellRevealed);
     }
 }
 

@@ -56,13 +56,14 @@ pub fn workspaces_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             })
         })
         .inner;
+    // First, since a step in the same frame wants its own row brought to the eye.
+    if outcome.revealed {
+        actions.push(Action::WorkspaceRevealed);
+    }
     if let Some(workspace) = outcome.clicked.and_then(|row| workspaces.get(row)) {
         actions.push(Action::SelectWorkspace(workspace.id.clone()));
     }
     if let Some(step) = outcome.step {
         actions.push(Action::StepWorkspace(step));
-    }
-    if outcome.revealed {
-        actions.push(Action::WorkspaceRevealed);
     }
 }

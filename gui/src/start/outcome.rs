@@ -20,33 +20,41 @@ pub(super) struct Outcome {
     words: Option<String>,
     written: bool,
     waits: bool,
+    /// Id of the workspace; none while somebody has to approve.
+    workspace: Option<String>,
 }
 
 impl Outcome {
     /// Returns what a reply says of it.
     pub(super) fn of(reply: Reply) -> Option<Self> {
-        let (title, told, words, waits) = match reply {
+        let (title, told, words, workspace) = match reply {
             Reply::Init(made) => {
                 let told = vec![format!("You are {}; your words are {}.", made.person, made.fingerprint)];
-                (format!("{} is made", made.workspace.name), told, made.recovery_words, false)
+                (format!("{} is made", made.workspace.name), told, made.recovery_words, Some(made.workspace.id))
             }
             Reply::Join(joined) => {
                 let told = vec![
                     format!("{} invited you; you are {}.", joined.inviter, joined.workspace.role),
                     format!("Your words are {}.", joined.fingerprint),
                 ];
-                (format!("You have joined {}", joined.workspace.name), told, joined.recovery_words, false)
+                let title = format!("You have joined {}", joined.workspace.name);
+                (title, told, joined.recovery_words, Some(joined.workspace.id))
             }
             Reply::JoinPending(asked) => {
                 let told = vec![
                     format!("{} has to let you in. Read them your words: {}.", asked.inviter, asked.fingerprint),
                     "Then join again by the same ticket.".to_owned(),
                 ];
-                (format!("You asked to join {}", asked.workspace), told, asked.recovery_words, true)
+                (format!("You asked to join {}", asked.workspace), told, asked.recovery_words, None)
             }
             _ => return None,
         };
-        Some(Self { title, told, words, written: false, waits })
+        Some(Self { title, told, words, written: false, waits: workspace.is_none(), workspace })
+    }
+
+    /// Returns the id of the workspace that was made or joined.
+    pub(super) fn workspace(&self) -> Option<String> {
+        self.workspace.clone()
     }
 
     /// Draws it; returns whether the user goes on.

@@ -66,6 +66,8 @@ impl State {
         let Some(at) = self.tree.cursor_row() else {
             return self.go_to(Some(0));
         };
+        // Rows move: the focus is given to that of the cursor anew.
+        self.attention.well = true;
         let row = &self.tree.rows()[at];
         match (row.open, row.key.clone()) {
             (Some(false), Some(key)) => self.turn(key, true),
@@ -79,6 +81,7 @@ impl State {
         let Some(at) = self.tree.cursor_row() else {
             return Vec::new();
         };
+        self.attention.well = true;
         let row = &self.tree.rows()[at];
         match (row.open, row.key.clone()) {
             (Some(true), Some(key)) => self.turn(key, false),

@@ -134,7 +134,7 @@ impl HomeView {
         for entry in entries {
             let text = format!("{}  {}: {}", when(&entry.claimed), entry.author, entry.summary);
             let text = if entry.status == "accepted" { text } else { format!("{text} ({})", entry.status) };
-            ui.add(Label::new(&text).truncate()).on_hover_text(&text);
+            ui.add(Label::new(&text).truncate().show_tooltip_when_elided(false)).on_hover_text(&text);
         }
     }
 }
@@ -302,7 +302,7 @@ fn peers_ui(ui: &mut Ui, status: &StatusReply) {
             (false, None) => "never met from here".to_owned(),
         };
         let text = format!("{}: {state}", peer.name);
-        ui.add(Label::new(&text).truncate()).on_hover_text(peer.last_error.as_deref().unwrap_or(&text));
+        ui.add(Label::new(&text).truncate().show_tooltip_when_elided(false)).on_hover_text(peer.last_error.as_deref().unwrap_or(&text));
     }
 }
 

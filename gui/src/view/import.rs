@@ -17,7 +17,7 @@ use dataforge_node::api::{ApiError, CandidateInfo, CurveName, Event, ImportSumma
 use egui::Ui;
 
 use self::plan::Plan;
-use super::{Cx, News, Place, Ticket, View};
+use super::{Cx, Happened, News, Place, Ticket, View};
 use crate::action::Action;
 use crate::commands::CommandInfo;
 use crate::files::Pending;
@@ -70,6 +70,8 @@ struct Meaning {
 pub struct ImportView {
     step: Step,
     plan: Plan,
+    /// The workspace that the files were checked for.
+    of: Option<String>,
     progress: Progress,
     problem: Option<ApiError>,
     /// The file that is looked at, by its row.
@@ -109,6 +111,19 @@ impl View for ImportView {
             }
             News::Ended(result) => self.on_end(ticket, *result, cx),
             News::Progress(_) | News::Data(_) => {}
+        }
+    }
+
+    fn on_event(&mut self, event: &Happened<'_>, cx: &mut Cx<'_>) {
+        if !matches!(event, Happened::Selected) || self.of == cx.workspace() {
+            return;
+        }
+        // What was found holds for the workspace before.
+        if let Step::Check(ticket) = self.step {
+            cx.cancel(ticket);
+        }
+        if matches!(self.step, Step::Check(_) | Step::Review) {
+            self.check(cx);
         }
     }
 
@@ -177,6 +192,7 @@ impl ImportView {
     fn check(&mut self, cx: &mut Cx<'_>) {
         (self.problem, self.chosen, self.progress) = (None, None, Progress::default());
         self.plan.checked_with = self.plan.options.clone();
+        self.of = cx.workspace();
         let request = self.plan.check(cx.workspace());
         self.step = Step::Check(cx.call(request));
     }

@@ -160,14 +160,15 @@ impl WellView {
         let stepped = outcome.step.and_then(|step| step.from_row(chosen, count));
         match &self.fixed {
             None => {
+                // First, since a step in the same frame wants its own row brought to the eye.
+                if outcome.revealed {
+                    cx.actions.push(Action::RunRevealed);
+                }
                 if let Some(run) = outcome.clicked.and_then(|row| list.value()?.get(row)) {
                     cx.actions.push(Action::SelectRun(run.id.clone()));
                 }
                 if let Some(step) = outcome.step {
                     cx.actions.push(Action::StepRun(step));
-                }
-                if outcome.revealed {
-                    cx.actions.push(Action::RunRevealed);
                 }
             }
             Some((workspace, _)) => {

@@ -38,7 +38,8 @@ fn first_run_by_create() {
     desk.fill("Name of this machine", "truck");
     desk.click("Make the workspace");
     desk.wait_for("Write these words down");
-    assert!(desk.shows("24. "), "all words are shown");
+    // All of them.
+    desk.wait_for("24. ");
     let words = desk.texts().into_iter().find(|text| text.contains("24. ")).unwrap_or_default();
     desk.click("I wrote them down");
     desk.click("Import a folder");
@@ -108,6 +109,9 @@ fn another_workspace_is_made_beside_the_first() {
     desk.click("Make the workspace");
     desk.click("Look around");
     desk.wait_for("Workspace South Field, owner");
+    desk.wait_until("the new one", |desk| {
+        desk.app().state().workspace_status().is_some_and(|held| held.workspace.name == "South Field")
+    });
 }
 
 #[test]
@@ -117,6 +121,7 @@ fn a_workspace_one_was_removed_from_says_so() {
     join(&mut desk, &host.ticket("editor"));
     desk.click("Start syncing");
     desk.wait_for("Workspace Field, editor");
+    desk.wait_for("Well North 1");
     host.call(Request::People { workspace: None, ask: PeopleRequest::Remove { member: "Bob".to_owned() } });
     desk.wait_for("You are no member of Field any more");
     desk.click_by(Role::ListBoxOption, "Well North 1");

@@ -60,6 +60,7 @@ fn wells_of_real_files_are_listed_with_their_curves() {
 fn the_tree_is_gone_through_by_keys_down_to_curves() {
     let mut desk = north();
     desk.click_by(Role::ListBoxOption, "Well North 1");
+    desk.wait_until("the well", |desk| desk.get_by(Role::ListBoxOption, "Well North 1").is_focused());
     desk.press(Key::ArrowRight);
     desk.wait_for("Branch run");
     desk.press(Key::ArrowRight);

@@ -104,7 +104,7 @@ fn files_are_checked_imported_and_chosen_anew_by_commands() {
 
 #[test]
 fn a_check_is_cancelled() {
-    let (mut desk, folder) = with_folder(40, 8000);
+    let (mut desk, folder) = with_folder(60, 20_000);
     desk.press_with(egui::Modifiers::COMMAND, egui::Key::O);
     desk.wait_for("Choose a folder …");
     // The command is at hand before the check begins, which does not take long.

@@ -50,7 +50,7 @@ impl ImportView {
                 if ui.small_button("Remove").accessible_name(format!("Remove: {text}")).clicked() {
                     gone = Some(row);
                 }
-                ui.add(Label::new(&text).truncate()).on_hover_text(&text);
+                ui.add(Label::new(&text).truncate().show_tooltip_when_elided(false)).on_hover_text(&text);
             });
         }
         if let Some(row) = gone {

@@ -181,20 +181,24 @@ impl Brush<'_> {
         dashes.into_iter().for_each(|dash| self.add(dash));
     }
 
-    /// Bands run to the right in egui: this one is turned by a quarter, so that they run down.
+    /// Bands run to the right in egui: this one is turned by a quarter, so that they run down. It is filled
+    /// as wide as its line would reach, because the corners of an outline around next to nothing are spikes.
     fn band(&mut self, band: &Band) {
         let line = stroke(&band.shown_stroke());
+        let half = line.width / 2.0;
         if let [(left, right)] = *band.spans.as_slice() {
             let y = band.middle(0);
             let (from, to) = (self.at(Point::new(left, y)), self.at(Point::new(right, y)));
             // A dot where it has no width.
-            let half = if right - left < line.width { vec2(line.width / 2.0, 0.0) } else { Vec2::ZERO };
-            self.add(Shape::line_segment([from - half, to + half], line));
+            let more = if right - left < line.width { vec2(half, 0.0) } else { Vec2::ZERO };
+            self.add(Shape::line_segment([from - more, to + more], line));
             return;
         }
-        let spans = band.spans.iter().enumerate();
-        let points = spans.map(|(row, span)| self.turned(band.middle(row), span.0, span.1)).collect();
-        let mut shape = BandShape::new(points, line.color, line);
+        let spans = joined(&band.spans);
+        let rows = spans.iter().enumerate();
+        let points =
+            rows.map(|(row, (left, right))| self.turned(band.middle(row), left - half, right + half)).collect();
+        let mut shape = BandShape::filled(points, line.color);
         shape.angle = FRAC_PI_2;
         self.add(shape);
     }
@@ -275,6 +279,25 @@ impl Brush<'_> {
     }
 }
 
+/// Returns spans that touch those above and below, each half of the way: where a curve jumps, the line
+/// between two rows would be as thin as the jump is wide.
+fn joined(spans: &[(f32, f32)]) -> Vec<(f32, f32)> {
+    let mut joined = spans.to_vec();
+    for (row, pair) in spans.windows(2).enumerate() {
+        let (upper, lower) = (pair[0], pair[1]);
+        if upper.1 < lower.0 {
+            let middle = f32::midpoint(upper.1, lower.0);
+            joined[row].1 = joined[row].1.max(middle);
+            joined[row + 1].0 = joined[row + 1].0.min(middle);
+        } else if lower.1 < upper.0 {
+            let middle = f32::midpoint(lower.1, upper.0);
+            joined[row].0 = joined[row].0.min(middle);
+            joined[row + 1].1 = joined[row + 1].1.max(middle);
+        }
+    }
+    joined
+}
+
 /// Returns the convex polygons that a mark consists of, about its middle.
 fn corners(mark: Mark, half: f32) -> Vec<Vec<Vec2>> {
     let around = |count: u16, first: f32| {
@@ -329,6 +352,12 @@ mod tests {
         let bounds = shape.visual_bounding_rect();
         let wanted = egui::Rect::from_min_max(pos2(15.0, 20.5), pos2(19.0, 59.5)).expand(0.5);
         assert!((bounds.min - wanted.min).length() < 0.6 && (bounds.max - wanted.max).length() < 0.6, "{bounds:?}");
+    }
+
+    #[test]
+    fn rows_that_are_apart_are_joined_half_way() {
+        let spans = [(0.0, 2.0), (10.0, 12.0), (4.0, 5.0), (4.5, 4.5)];
+        assert_eq!(super::joined(&spans), [(0.0, 6.0), (6.0, 12.0), (4.0, 7.5), (4.5, 4.5)]);
     }
 
     #[test]
