@@ -69,7 +69,8 @@ fn the_lines_of_the_grid_are_a_metre_apart_in_the_file() {
     let lines = level_lines(&file, 6.35 * 72.0 / 2.54);
     assert!(lines.len() >= 101, "{} lines", lines.len());
     let spaced = lines.windows(2).filter(|pair| ((pair[1] - pair[0]) - per_metre).abs() < 0.01).count();
-    assert!(spaced >= 100, "{spaced} of {} a metre apart", lines.len());
+    // The frame of the track and of its headers is level too, and may fall into the last metre.
+    assert!(spaced >= 99, "{spaced} of {} a metre apart", lines.len());
 }
 
 #[test]
