@@ -276,7 +276,8 @@ impl Inspector {
         ui.label(RichText::new(text).color(colour));
         for holder in &held.holders {
             let text = format!("{}: {}", holder.name, format::bytes(holder.bytes));
-            ui.add(egui::Label::new(RichText::new(&text).small()).truncate().show_tooltip_when_elided(false)).on_hover_text(&text);
+            ui.add(egui::Label::new(RichText::new(&text).small()).truncate().show_tooltip_when_elided(false))
+                .on_hover_text(&text);
         }
     }
 }

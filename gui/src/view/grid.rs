@@ -317,6 +317,8 @@ impl View for GridView {
         match event {
             // Samples of a run never change, but what is said of it does.
             Happened::Event(Event::Changed { workspace, .. }) if *workspace == self.workspace => self.load_facts(cx),
+            // What this window edited itself comes as no other news.
+            Happened::Event(Event::Saved { .. }) => self.load_facts(cx),
             Happened::Event(Event::BlobsArrived { .. }) if self.rows.error().is_some() => self.load_rows(cx),
             _ => {}
         }

@@ -302,7 +302,8 @@ fn peers_ui(ui: &mut Ui, status: &StatusReply) {
             (false, None) => "never met from here".to_owned(),
         };
         let text = format!("{}: {state}", peer.name);
-        ui.add(Label::new(&text).truncate().show_tooltip_when_elided(false)).on_hover_text(peer.last_error.as_deref().unwrap_or(&text));
+        ui.add(Label::new(&text).truncate().show_tooltip_when_elided(false))
+            .on_hover_text(peer.last_error.as_deref().unwrap_or(&text));
     }
 }
 

@@ -386,6 +386,8 @@ impl View for MapView {
     fn on_event(&mut self, event: &Happened<'_>, cx: &mut Cx<'_>) {
         match event {
             Happened::Event(Event::Changed { workspace, .. }) if *workspace == self.workspace => self.refresh(cx),
+            // What this window edited itself comes as no other news.
+            Happened::Event(Event::Saved { .. }) => self.refresh(cx),
             _ => {}
         }
     }

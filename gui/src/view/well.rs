@@ -225,7 +225,8 @@ impl View for WellView {
                 }
             }
             Happened::Event(Event::Changed { workspace, .. }) if Some(workspace) == own.as_ref() => self.load(cx),
-            Happened::Event(Event::BlobsArrived { .. }) => self.load(cx),
+            // What this window edited itself comes as no other news.
+            Happened::Event(Event::BlobsArrived { .. } | Event::Saved { .. }) => self.load(cx),
             _ => {}
         }
     }

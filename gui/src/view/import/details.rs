@@ -151,7 +151,8 @@ fn duplicates_ui(ui: &mut Ui, file: &FileResult) {
 
 fn warnings_ui(ui: &mut Ui, file: &FileResult) {
     for warning in &file.warnings {
-        ui.add(Label::new(RichText::new(warning).small()).truncate().show_tooltip_when_elided(false)).on_hover_text(warning);
+        ui.add(Label::new(RichText::new(warning).small()).truncate().show_tooltip_when_elided(false))
+            .on_hover_text(warning);
     }
     let more = file.warnings_total.saturating_sub(file.warnings.len() as u64);
     if more > 0 {
