@@ -16,7 +16,9 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dataforge_node::api::{ApiError, CurveInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus};
+use dataforge_node::api::{
+    ApiError, CurveInfo, PeerInfo, RunInfo, StatusReply, WellInfo, WorkspaceInfo, WorkspaceStatus,
+};
 
 pub use self::deeds::Deed;
 pub use self::slot::{Slot, expect};
@@ -233,6 +235,18 @@ impl State {
     #[must_use]
     pub fn is_removed(&self) -> bool {
         self.workspace_status().is_some_and(|held| held.workspace.role == "none")
+    }
+
+    /// Returns the peer that says that this device is no member of the selected workspace any more, though
+    /// nothing here says so yet.
+    #[must_use]
+    pub fn told_removed(&self) -> Option<&str> {
+        let id = self.selection.workspace.as_deref()?;
+        let told = |peer: &&PeerInfo| {
+            peer.last_error.as_deref().is_some_and(|why| why.contains("no member of the workspace any more"))
+                && peer.standings.iter().any(|standing| standing.workspace_id == id)
+        };
+        self.status.value()?.peers.iter().find(told).map(|peer| peer.name.as_str())
     }
 
     /// Notes that something was opened.

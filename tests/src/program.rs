@@ -167,6 +167,20 @@ impl Place {
         output.stdout
     }
 
+    /// Returns the wells as the command lists them, but for how many of their runs are held here: that
+    /// differs from node to node.
+    ///
+    /// # Panics
+    /// When the command fails.
+    #[must_use]
+    pub fn wells(&self) -> Value {
+        let mut wells = self.json(&["wells"])["wells"].take();
+        for well in wells.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            well.remove("held");
+        }
+        wells
+    }
+
     /// Runs a command with `--json` that must succeed; returns its reply.
     ///
     /// # Panics

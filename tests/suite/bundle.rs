@@ -41,7 +41,7 @@ fn take(place: &Place, file: &Path) -> Value {
 }
 
 fn wells(place: &Place) -> Value {
-    place.json(&["wells"])["wells"].clone()
+    place.wells()
 }
 
 fn number(value: &Value, key: &str) -> u64 {

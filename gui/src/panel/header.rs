@@ -29,15 +29,18 @@ pub fn header_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         });
     });
+    let name = state.workspace_status().map_or("this workspace", |held| held.workspace.name.as_str());
     if state.is_removed() {
-        removed_ui(ui, state);
+        let text = "What is here can be read and exported, and not changed.";
+        removed_ui(ui, &format!("You are no member of {name} any more. {text}"));
+    } else if let Some(peer) = state.told_removed() {
+        let text = "What you write counts only if that is taken back.";
+        removed_ui(ui, &format!("{peer} says that you are no member of {name} any more. {text}"));
     }
 }
 
-/// Says that the workspace can only be read any more.
-fn removed_ui(ui: &mut Ui, state: &State) {
-    let name = state.workspace_status().map_or("this workspace", |held| held.workspace.name.as_str());
-    let text = format!("You are no member of {name} any more. What is here can be read and exported, and not changed.");
+/// Says that one was removed from the workspace.
+fn removed_ui(ui: &mut Ui, text: &str) {
     let text = RichText::new(text).strong().color(theme::palette(ui).warn);
     ui.add(egui::Label::new(text).wrap());
 }

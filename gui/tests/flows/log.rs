@@ -311,10 +311,7 @@ fn a_log_is_printed_as_pdf() {
 fn charts_are_made_starred_and_put_away() {
     let mut desk = desk();
     desk.click_by(Role::ListBoxOption, "Well North 1");
-    if !desk.has(Role::Button, "Charts") {
-        desk.press_with(Modifiers::ALT, Key::W);
-    }
-    desk.click_by(Role::Button, "Charts");
+    desk.click("Open charts");
     desk.wait_for("No charts yet");
     desk.click("Template for a new chart: choose a template");
     desk.click("Triple combo");
@@ -368,10 +365,7 @@ fn chart_of(call: impl Fn(Request) -> Reply) -> String {
 /// Opens the chart Shared by the list of charts.
 fn open_shared(desk: &mut Desk) {
     desk.click_by(Role::ListBoxOption, "Well North 1");
-    if !desk.has(Role::Button, "Charts") {
-        desk.press_with(Modifiers::ALT, Key::W);
-    }
-    desk.click_by(Role::Button, "Charts");
+    desk.click("Open charts");
     desk.click_by(Role::ListBoxOption, "Chart Shared");
     desk.click("Open: Shared");
     desk.wait_for("Track 1: Correlation, GR 0 to 150");

@@ -40,14 +40,14 @@ pub(super) fn annotation(layout: &Layout, annotation: &AnnotationLayout) -> Stri
         AnnotationKind::Line => "Line",
         AnnotationKind::Region => "Region",
     };
-    let text = if annotation.text.is_empty() { "without text" } else { annotation.text.as_str() };
+    let text = if annotation.text.is_empty() { "without text".to_owned() } else { format!("{:?}", annotation.text) };
     let unit = &layout.axis.unit_shown;
     let at = match (annotation.depth, annotation.depth_to) {
         (None, _) => String::new(),
         (Some(depth), None) => format!(" at {} {unit}", format::value(Some(depth))),
         (depth, to) => format!(" from {}", format::interval(depth, to, unit)),
     };
-    format!("{kind} {text:?}{at}")
+    format!("{kind} {text}{at}")
 }
 
 #[cfg(test)]
