@@ -94,6 +94,35 @@ fn open() -> State {
 }
 
 #[test]
+fn that_one_was_removed_is_known_from_the_role_or_told_by_a_peer() {
+    let peer = |why: serde_json::Value, workspace: &str| {
+        let standing = serde_json::json!({
+            "workspace_id": workspace, "workspace": "W", "connected": false, "caught_up": false, "ahead": 0
+        });
+        let peer = serde_json::json!({
+            "device_id": "00", "name": "Ada (truck)", "addresses": [], "connected": false, "last_error": why,
+            "standings": [standing]
+        });
+        serde_json::from_value(peer).unwrap()
+    };
+    let told = |role: &str, why: serde_json::Value, of: &str| {
+        let mut state = open();
+        let asked = state.apply(Action::Received(Message::Tick));
+        let mut held = workspace("w1", 1);
+        held.workspace.role = role.to_owned();
+        let Reply::Status(mut reply) = status(vec![held]) else { panic!("no status") };
+        reply.peers = vec![peer(why, of)];
+        answer(&mut state, call(&asked[0]).0, Reply::Status(reply));
+        (state.is_removed(), state.told_removed().map(ToOwned::to_owned))
+    };
+    let why = serde_json::json!("this device is no member of the workspace any more");
+    assert_eq!(told("editor", why.clone(), "w1"), (false, Some("Ada (truck)".to_owned())));
+    assert_eq!(told("editor", why, "w2"), (false, None), "another workspace");
+    assert_eq!(told("editor", serde_json::json!("no route"), "w1"), (false, None));
+    assert_eq!(told("none", serde_json::Value::Null, "w1"), (true, None));
+}
+
+#[test]
 fn a_storm_of_events_costs_two_loads() {
     let mut state = open();
     let changed = || Action::Received(Message::Event(Event::Changed { workspace: "w1".to_owned(), entries: 1 }));

@@ -261,7 +261,7 @@ fn matches(chart: &ChartInfo, words: &[String]) -> bool {
 }
 
 fn chart_row(chart: &ChartInfo, is_starred: bool) -> Row {
-    let star = if is_starred { "★ " } else { "" };
+    let star = if is_starred { "* " } else { "" };
     let well = chart.well.clone().or_else(|| chart.project.clone()).unwrap_or_else(|| format::NOTHING.to_owned());
     let kind = chart.kind.replace('_', " ");
     let state = if chart.archived { ", put away" } else { "" };
@@ -452,6 +452,6 @@ mod tests {
     #[test]
     fn a_star_is_told_in_words_too() {
         let row = chart_row(&chart("Quad", "South 2", &[]), true);
-        assert!(row.name.ends_with("starred") && row.cells[0].starts_with('★') && row.cells[3].is_empty());
+        assert!(row.name.ends_with("starred") && row.cells[0].starts_with('*') && row.cells[3].is_empty());
     }
 }

@@ -1,7 +1,6 @@
 //! The first minutes: a workspace is made or joined on an empty machine.
 
 use dataforge_node::Node;
-use dataforge_node::api::{PeopleRequest, Request};
 use egui::Key;
 use egui::accesskit::Role;
 
@@ -112,19 +111,6 @@ fn another_workspace_is_made_beside_the_first() {
     desk.wait_until("the new one", |desk| {
         desk.app().state().workspace_status().is_some_and(|held| held.workspace.name == "South Field")
     });
-}
-
-#[test]
-fn a_workspace_one_was_removed_from_says_so() {
-    let host = host();
-    let mut desk = Desk::empty();
-    join(&mut desk, &host.ticket("editor"));
-    desk.click("Start syncing");
-    desk.wait_for("Workspace Field, editor");
-    desk.wait_for("Well North 1");
-    host.call(Request::People { workspace: None, ask: PeopleRequest::Remove { member: "Bob".to_owned() } });
-    // Who is removed gets nothing more, so this is all that is known here.
-    desk.wait_for("Ada (truck) says that you are no member of Field any more");
 }
 
 #[test]

@@ -403,6 +403,7 @@ fn two_desktops_edit_one_chart_together() {
     ada.fill("Series right", "180");
     let began = Instant::now();
     ada.press(Key::Enter);
+    ada.wait_for("Series GR 0 to 180 gAPI");
     bob.wait_for("Series GR 0 to 180 gAPI");
     let scale = began.elapsed();
 
@@ -410,6 +411,7 @@ fn two_desktops_edit_one_chart_together() {
     let began = Instant::now();
     bob.click("Add a line");
     bob.click_by(Role::Canvas, "Log, ");
+    bob.wait_for("Line without text at");
     ada.wait_for("Line without text at");
     let annotation = began.elapsed();
     eprintln!("another desktop showed a scale after {scale:?}, an annotation after {annotation:?}; wanted: 1 s");
@@ -425,6 +427,9 @@ fn two_desktops_edit_one_chart_together() {
     ada.fill("Series right", "160");
     ada.press(Key::Enter);
     bob.press(Key::Enter);
+    // What a field says goes out with the frame after.
+    ada.step();
+    bob.step();
     for desk in [&mut ada, &mut bob] {
         desk.wait_for("GR 0 to 160 gAPI");
         desk.wait_for("RHOB 1.95 to 3 g");
