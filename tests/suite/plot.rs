@@ -202,7 +202,6 @@ fn odd_wells_print_all_the_same() {
     let curve = curves.iter().find(|curve| curve["mnemonic"] == long).unwrap();
     let source = format!("source={}:{}", curve["run"].as_str().unwrap(), curve["ordinal"]);
     ada.json(&["charts", "create", "--kind", "log_tracks", "--well", "شركة النفط", "--title", "one"]);
-    ada.json(&["charts", "add-axis", "one", "kind=depth"]);
     ada.json(&["charts", "add-track", "one", "kind=curves", "title=T"]);
     ada.json(&["charts", "add-series", "one", &source, "track=T"]);
     for format in ["pdf", "svg", "png"] {

@@ -14,6 +14,8 @@ fn all_of(place: &Place, workspace: &str, well: &str) -> Value {
     let mut shown = on(place, workspace, &["show", well]);
     let attributes = shown["attributes"].as_array_mut().unwrap();
     attributes.retain(|attribute| !attribute[0].as_str().unwrap().starts_with("copied_"));
+    // Projects stay where they are.
+    shown["well"].as_object_mut().unwrap().remove("project_id");
     shown
 }
 

@@ -328,13 +328,14 @@ mod tests {
     fn shapes(items: Vec<Item>) -> Vec<(egui::Rect, Shape)> {
         let ctx = Context::default();
         let mut found = Vec::new();
-        let _output = ctx.run_ui(egui::RawInput::default(), |ui| {
+        let output = ctx.run_ui(egui::RawInput::default(), |ui| {
             let everything = egui::Rect::from_min_size(Pos2::ZERO, egui::vec2(500.0, 500.0));
             let painter = Painter::new(ui.ctx().clone(), LayerId::background(), everything);
             let mut group = Group::clipped(What::Plot, "", Rect::new(0.0, 0.0, 100.0, 50.0));
             group.items.clone_from(&items);
             found = painted(&group, pos2(10.0, 20.0), &painter, &mut Textures::default());
         });
+        output.drop_without_applying_deltas();
         let shape = |(clip, piece)| match piece {
             Piece::Shape(shape) => (clip, shape),
             Piece::Text(text) => panic!("a text: {text:?}"),

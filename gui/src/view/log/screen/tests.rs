@@ -88,7 +88,9 @@ impl Story {
             screen.lay(&self.made(), SIZE.x, true);
             screen.paint_body(&self.made(), &ui.painter_at(rect), rect);
         });
-        ctx.tessellate(output.shapes, output.pixels_per_point).len()
+        let (shapes, scale) = (output.shapes.clone(), output.pixels_per_point);
+        output.drop_without_applying_deltas();
+        ctx.tessellate(shapes, scale).len()
     }
 }
 
