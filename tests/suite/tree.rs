@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Lines of a source file.
 const MAX_LINES: usize = 700;
 /// Packages in `Cargo.lock`; raise it with the reason in the commit.
-const MAX_PACKAGES: usize = 920;
+const MAX_PACKAGES: usize = 960;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -42,7 +42,7 @@ fn crates_depend_one_way() {
         ("node", &["dataforge-las", "dataforge-protocol", "dataforge-query"]),
         ("cli", &["dataforge-node"]),
         ("gui", &["dataforge-node"]),
-        ("tests", &["dataforge-las", "dataforge-protocol", "dataforge-node"]),
+        ("tests", &["dataforge-gui", "dataforge-las", "dataforge-protocol", "dataforge-node"]),
     ];
     for (krate, may) in allowed {
         let manifest = std::fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
