@@ -404,6 +404,11 @@ fn two_desktops_edit_one_chart_together() {
     let began = Instant::now();
     ada.press(Key::Enter);
     ada.wait_for("Series GR 0 to 180 gAPI");
+    for desk in [&mut ada, &mut bob] {
+        desk.wait_until("the node has it", |desk| {
+            desk.chart().series.iter().any(|series| series.right.is_some_and(|right| (right - 180.0).abs() < 1e-9))
+        });
+    }
     bob.wait_for("Series GR 0 to 180 gAPI");
     let scale = began.elapsed();
 
@@ -411,7 +416,7 @@ fn two_desktops_edit_one_chart_together() {
     let began = Instant::now();
     bob.click("Add a line");
     bob.click_by(Role::Canvas, "Log, ");
-    bob.wait_for("Line without text at");
+    bob.wait_until("the node has it", |desk| desk.chart().annotations.len() == 1);
     ada.wait_for("Line without text at");
     let annotation = began.elapsed();
     eprintln!("another desktop showed a scale after {scale:?}, an annotation after {annotation:?}; wanted: 1 s");
@@ -427,9 +432,12 @@ fn two_desktops_edit_one_chart_together() {
     ada.fill("Series right", "160");
     ada.press(Key::Enter);
     bob.press(Key::Enter);
-    // What a field says goes out with the frame after.
-    ada.step();
-    bob.step();
+    // What a field says goes out with one of the frames after.
+    let has = |desk: &Desk, right: f64| {
+        desk.chart().series.iter().any(|series| series.right.is_some_and(|is| (is - right).abs() < 1e-9))
+    };
+    ada.wait_until("the node has it", |desk| has(desk, 160.0));
+    bob.wait_until("the node has it", |desk| has(desk, 3.0));
     for desk in [&mut ada, &mut bob] {
         desk.wait_for("GR 0 to 160 gAPI");
         desk.wait_for("RHOB 1.95 to 3 g");
