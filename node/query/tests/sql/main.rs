@@ -128,7 +128,7 @@ async fn show_describe_and_explain_work() {
         fixture.csv("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1").await;
     assert_eq!(
         tables,
-        "table_name\nattachments\ncurves\ndictionary\nentries\nmembers\nnotices\nruns\nsamples\nselections\nsurveys\ntops\nwells\n"
+        "table_name\nattachments\ncharts\ncurves\ndictionary\nentries\nmembers\nnotices\nruns\nsamples\nselections\nsurveys\ntops\nwells\n"
     );
     assert!(fixture.csv("SHOW TABLES").await.contains("samples"));
     assert!(fixture.csv("DESCRIBE samples").await.contains("depth_m"));
