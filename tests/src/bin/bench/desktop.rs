@@ -157,9 +157,9 @@ fn logs(place: &Path, workspace: &str, well: &str, rows: usize) -> Outcome<()> {
     stage.settle()?;
     let before = memory(std::process::id(), "VmRSS")?;
     let (workspace, well) = (workspace.to_owned(), well.to_owned());
-    let took = stage.open_view(Place::LogOf { workspace, well, template: "all_curves".to_owned() })?;
+    let took = stage.open_view(Place::LogOf { workspace, well, template: "triple_combo".to_owned() })?;
     println!(
-        "{CURVES} curves of {rows} samples: all there after {took:.0} ms, {:.0} MB more",
+        "a triple combo of runs of {CURVES} × {rows}: all there after {took:.0} ms, {:.0} MB more",
         memory(std::process::id(), "VmRSS")? - before
     );
     report(
