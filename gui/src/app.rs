@@ -103,11 +103,8 @@ impl App {
         }
         // The scale changes at the begin of a frame, after the action that wanted it.
         let edited = self.views.take_edited() || !actions.is_empty() || self.is_rescaled(ui.ctx());
-        for action in actions {
-            self.apply(ui.ctx(), action);
-        }
         // Views also call while they are drawn, without an action: that must not wait for the next message.
-        self.go_on(ui.ctx(), Actions::new());
+        self.go_on(ui.ctx(), actions);
         if edited {
             self.keep(ui.ctx());
         }
