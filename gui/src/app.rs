@@ -103,8 +103,9 @@ impl App {
         }
         // The scale changes at the begin of a frame, after the action that wanted it.
         let edited = self.views.take_edited() || !actions.is_empty() || self.is_rescaled(ui.ctx());
-        // Views also call while they are drawn, without an action: that must not wait for the next message.
-        self.go_on(ui.ctx(), actions);
+        for action in actions {
+            self.apply(ui.ctx(), action);
+        }
         if edited {
             self.keep(ui.ctx());
         }
