@@ -54,6 +54,8 @@ pub(crate) struct Progress {
     /// Whether one of these waits only because something that is held cannot be read: it has to be
     /// given again.
     pub(crate) put_off: bool,
+    /// Blobs that came to be held with what was written here.
+    pub(crate) held: BTreeSet<BlobHash>,
     /// Documents whose state may have changed.
     pub(crate) touched: BTreeSet<DocId>,
     /// Who wrote what of these now, where entries came.
@@ -71,6 +73,7 @@ impl Progress {
         self.put_off |= later.put_off;
         self.touched.extend(later.touched);
         self.authors.extend(later.authors);
+        self.held.extend(later.held);
         self.unindexed.extend(later.unindexed);
     }
 
@@ -300,6 +303,7 @@ impl Core {
         let mut value = None;
         let progress = self.transact(workspace, |store, ledger, progress| {
             store.note_held(&id, held, now_ms())?;
+            progress.held.extend(held.iter().map(|(hash, _)| *hash));
             let mut writer = Writer::new(store, ledger, &secret, progress);
             value = Some(work(&mut writer)?);
             writer.flush()

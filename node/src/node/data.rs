@@ -1,5 +1,6 @@
 //! What of the node is about blobs: fetching, keeping, reading, and telling others.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
@@ -47,12 +48,20 @@ impl Gate for Giver {
 impl Node {
     /// Tells peers and listeners that blobs are held now.
     pub(crate) fn on_blobs(&self, workspace: &WorkspaceId, held: &[(BlobHash, u64)]) {
-        if let Some(network) = lock(&self.0.running).as_ref() {
-            network.announce(held.iter().map(|(hash, _)| *hash).collect());
-        }
-        self.0.transfers.on_held(workspace, &held.iter().map(|(hash, _)| *hash).collect());
+        self.announce(workspace, &held.iter().map(|(hash, _)| *hash).collect());
         self.0.changes.send_modify(|count| *count += 1);
         self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
+    }
+
+    /// Tells peers that blobs are held now: those that asked for one in vain ask again.
+    pub(super) fn announce(&self, workspace: &WorkspaceId, held: &BTreeSet<BlobHash>) {
+        if held.is_empty() {
+            return;
+        }
+        if let Some(network) = lock(&self.0.running).as_ref() {
+            network.announce(held.iter().copied().collect());
+        }
+        self.0.transfers.on_held(workspace, held);
     }
 
     /// Tells sessions to look again for blobs: what is held, wanted or said to be elsewhere changed.

@@ -40,6 +40,7 @@ impl Node {
 
     /// Tells sessions and listeners that entries were settled.
     pub(crate) fn on_progress(&self, workspace: WorkspaceId, progress: &Progress) {
+        self.announce(&workspace, &progress.held);
         if progress.settled.is_empty() && progress.touched.is_empty() {
             return;
         }
