@@ -1,6 +1,7 @@
 //! The first minutes: a workspace is made or joined on an empty machine.
 
 use dataforge_node::Node;
+use dataforge_node::api::{PeopleRequest, Request};
 use egui::Key;
 use egui::accesskit::Role;
 
@@ -111,6 +112,20 @@ fn another_workspace_is_made_beside_the_first() {
     desk.wait_until("the new one", |desk| {
         desk.app().state().workspace_status().is_some_and(|held| held.workspace.name == "South Field")
     });
+}
+
+#[test]
+fn a_workspace_one_was_removed_from_says_so() {
+    let host = host();
+    let mut desk = Desk::empty();
+    join(&mut desk, &host.ticket("editor"));
+    desk.click("Start syncing");
+    desk.wait_for("Workspace Field, editor");
+    desk.wait_for("Well North 1");
+    host.call(Request::People { workspace: None, ask: PeopleRequest::Remove { member: "Bob".to_owned() } });
+    desk.wait_for("You are no member of Field any more");
+    desk.click_by(Role::ListBoxOption, "Well North 1");
+    desk.wait_for("You can read this workspace, and not change it");
 }
 
 #[test]

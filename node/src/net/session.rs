@@ -463,7 +463,8 @@ impl Driver<'_> {
             Ok(ledger.members().is_member(&peer))
         })?;
         if !member && !self.session.is_removed() {
-            return Err(super::hello::refused());
+            // No fault of its own: it is told why when it dials again, which it may do at once.
+            return Err(ApiError::new(ErrorKind::Network, "the peer is no member of the workspace any more"));
         }
         self.wanted.notify_one();
         self.update_level()
