@@ -262,7 +262,8 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let limits = node.config().late_work;
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
-        for id in core.workspace_ids() {
+        // By name, as everywhere.
+        for (id, _) in core.store.workspaces()? {
             let peers = connected(&id).iter().map(DeviceId::fmt_short).collect();
             workspaces.push(workspace_status(core, id, peers, (min_copies, &limits))?);
         }
