@@ -15,6 +15,7 @@ use dataforge_gui::view::Place;
 use dataforge_gui::{Action, App, State};
 use dataforge_node::api::{Reply, Request};
 use dataforge_tests::las::write_las;
+use egui::epaint::Primitive;
 use egui::{
     Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2, pos2, vec2,
 };
@@ -59,6 +60,11 @@ impl Stage {
 
     /// Draws a frame; returns milliseconds.
     fn frame(&mut self, events: Vec<Event>) -> f64 {
+        self.draw(events).0
+    }
+
+    /// Draws a frame; returns milliseconds and the corners of all that is drawn.
+    fn draw(&mut self, events: Vec<Event>) -> (f64, usize) {
         self.wanted.store(false, Ordering::Release);
         let mut input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
@@ -78,34 +84,50 @@ impl Stage {
         let (shapes, scale) = (output.shapes.clone(), output.pixels_per_point);
         output.drop_without_applying_deltas();
         let meshes = self.ctx.tessellate(shapes, scale);
-        std::hint::black_box(meshes.len());
-        begun.elapsed().as_secs_f64() * 1e3
+        let took = begun.elapsed().as_secs_f64() * 1e3;
+        let corners = meshes.iter().map(|mesh| match &mesh.primitive {
+            Primitive::Mesh(mesh) => mesh.vertices.len(),
+            Primitive::Callback(_) => 0,
+        });
+        (took, corners.sum())
     }
 
-    /// Draws whenever something wants it, until all calls have ended and nothing does for a while;
-    /// returns the milliseconds until the last call ended.
-    fn settle(&mut self) -> Outcome<f64> {
-        let begun = Instant::now();
+    /// Draws whenever something wants it, until all calls have ended and nothing does for a while.
+    fn settle(&mut self) -> Outcome<Settled> {
+        let (begun, mut drawn) = (Instant::now(), Vec::new());
         let mut quiet = Instant::now();
         while quiet.elapsed() < Duration::from_millis(700) {
             if begun.elapsed() > PATIENCE {
                 return Err("the window does not come to rest".into());
             }
             if self.wanted.load(Ordering::Acquire) {
-                self.frame(Vec::new());
+                let (_, corners) = self.draw(Vec::new());
+                drawn.push((begun.elapsed(), corners));
             }
             if self.app.calls_under_way() > 0 {
                 quiet = Instant::now();
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok((quiet - begun).as_secs_f64() * 1e3)
+        // An overview has as many corners as what is exact: one line for each row of pixels.
+        let nearly = drawn.last().map_or(0, |(_, corners)| corners * 9 / 10);
+        let first = drawn.iter().find(|(_, corners)| *corners >= nearly).map_or(begun.elapsed(), |(at, _)| *at);
+        Ok(Settled { painted_ms: first.as_secs_f64() * 1e3, whole_ms: (quiet - begun).as_secs_f64() * 1e3 })
     }
 
-    fn open_view(&mut self, place: Place) -> Outcome<f64> {
+    fn open_view(&mut self, place: Place) -> Outcome<Settled> {
         self.app.act(&self.ctx.clone(), Action::Open(place));
         self.settle()
     }
+}
+
+/// When something that was opened came to be drawn.
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    /// Until as much was drawn as at the end.
+    painted_ms: f64,
+    /// Until the last call ended.
+    whole_ms: f64,
 }
 
 /// Middle of what the views have of the window.
@@ -139,15 +161,39 @@ fn report(what: &str, mut times: Vec<f64>) {
     println!("{what}: median {:.2} ms, p95 {:.2} ms, longest {:.2} ms", at(0.5), at(0.95), at(1.0));
 }
 
-/// Makes what is looked at and prints what frames cost.
+/// Makes what is looked at, and looks at it in a process of its own.
 pub(super) fn measure(dir: &Path, rows: usize) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (long, many) = (dir.join("long"), dir.join("many"));
     let (workspace, well, run) = runtime.block_on(make_long(&long, &dir.join("long-logs"), rows))?;
-    logs(&long, &workspace, &well, rows)?;
-    grid(&long, &workspace, &run, rows)?;
     runtime.block_on(make_many(&many, &dir.join("many-logs")))?;
-    tree(&many)?;
+    let own = std::env::current_exe()?;
+    let (rows, long, many) = (rows.to_string(), path_text(&long)?, path_text(&many)?);
+    for args in [["--desktop-look", long, &workspace, &well, &run, &rows].as_slice(), &["--desktop-tree", many]] {
+        let status = std::process::Command::new(&own).args(args).status()?;
+        if !status.success() {
+            return Err(format!("{} ended with {status}", args[0]).into());
+        }
+    }
+    Ok(())
+}
+
+fn path_text(path: &Path) -> Outcome<&str> {
+    path.to_str().ok_or_else(|| "the folder's name is no UTF-8".into())
+}
+
+/// Looks at a long run as logs and as a grid.
+pub(super) fn look(place: &Path, [workspace, well, run]: [&str; 3], rows: usize) -> Outcome<()> {
+    logs(place, workspace, well, rows)?;
+    println!("memory at most until here {:.0} MB", memory(std::process::id(), "VmHWM")?);
+    grid(place, workspace, run, rows)?;
+    println!("memory at most {:.0} MB", memory(std::process::id(), "VmHWM")?);
+    Ok(())
+}
+
+/// Looks at many wells.
+pub(super) fn look_at_many(place: &Path) -> Outcome<()> {
+    tree(place)?;
     println!("memory at most {:.0} MB", memory(std::process::id(), "VmHWM")?);
     Ok(())
 }
@@ -159,7 +205,9 @@ fn logs(place: &Path, workspace: &str, well: &str, rows: usize) -> Outcome<()> {
     let (workspace, well) = (workspace.to_owned(), well.to_owned());
     let took = stage.open_view(Place::LogOf { workspace, well, template: "triple_combo".to_owned() })?;
     println!(
-        "a triple combo of runs of {CURVES} × {rows}: all there after {took:.0} ms, {:.0} MB more",
+        "a triple combo of runs of {CURVES} × {rows}: painted after {:.0} ms, all there after {:.0} ms, {:.0} MB more",
+        took.painted_ms,
+        took.whole_ms,
         memory(std::process::id(), "VmRSS")? - before
     );
     report(
@@ -207,7 +255,7 @@ fn grid(place: &Path, workspace: &str, run: &str, rows: usize) -> Outcome<()> {
     stage.settle()?;
     let (workspace, run) = (workspace.to_owned(), run.to_owned());
     let took = stage.open_view(Place::Grid { workspace, run })?;
-    println!("grid of {rows} rows: all there after {took:.0} ms");
+    println!("grid of {rows} rows: painted after {:.0} ms, all there after {:.0} ms", took.painted_ms, took.whole_ms);
     let scrolled = (0..FRAMES).map(|at| stage.frame(wheel(if at % 200 < 150 { -20.0 } else { 20.0 }, Modifiers::NONE)));
     report("grid scrolled", scrolled.collect());
     Ok(())

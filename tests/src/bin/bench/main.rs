@@ -90,6 +90,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["--team"] => team::measure(dir.path())?,
         #[cfg(target_os = "linux")]
         ["--desktop"] => desktop::measure(dir.path(), 1_000_000)?,
+        // Processes of their own, started by `--desktop`.
+        #[cfg(target_os = "linux")]
+        ["--desktop-look", place, workspace, well, run, rows] => {
+            desktop::look(Path::new(place), [workspace, well, run], rows.parse()?)?;
+        }
+        #[cfg(target_os = "linux")]
+        ["--desktop-tree", place] => desktop::look_at_many(Path::new(place))?,
         #[cfg(target_os = "linux")]
         ["--network", flags @ ..] if matches!(flags, [] | ["--small"]) => {
             network::compare(dir.path(), !flags.is_empty())?;
