@@ -83,7 +83,7 @@ impl Saving {
             News::Ended(result) => {
                 self.ticket = None;
                 self.ended = Some(match *result {
-                    Ok(Reply::Query { .. } | Reply::Export(_)) => Ok(()),
+                    Ok(Reply::Query { .. } | Reply::Export(_) | Reply::Plot(_)) => Ok(()),
                     Ok(_) => Err(ApiError::new(ErrorKind::Internal, "the node answered with another kind of reply")),
                     Err(error) => Err(error),
                 });

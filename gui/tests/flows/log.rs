@@ -130,7 +130,8 @@ fn a_triple_combo_opens_with_its_tracks_and_says_what_is_absent() {
     desk.wait_for("logarithmic");
     assert!(desk.shows("Series SP -160 to 40 mV: no such curve"), "{}", desk.texts().join("\n"));
     // Values at the pointer, over all tracks, as one text that is read out.
-    let at = desk.get_by(Role::Canvas, "Log, ").rect().center();
+    // Just in the middle there is a sample that is absent.
+    let at = desk.get_by(Role::Canvas, "Log, ").rect().center() + egui::vec2(0.0, 25.0);
     desk.wait_until("a value of the gamma ray", |desk| {
         desk.harness.hover_at(at);
         desk.texts().iter().any(|text| text.contains("Cursor: MD") && !text.contains("GR –"))
@@ -302,7 +303,17 @@ fn a_log_is_printed_as_pdf() {
     let nowhere = desk.room().file("no/such/folder/north.pdf");
     desk.fill("Print to file", &nowhere.display().to_string());
     desk.click("Print it");
-    desk.wait_for("cannot be written");
+    desk.wait_for("annot write");
+    // Nor is a file that is there written over unasked.
+    std::fs::write(&path, "mine").expect("a file for a test");
+    desk.fill("Print to file", &path.display().to_string());
+    desk.click("Print it");
+    desk.wait_for("here is a file of this name already");
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"mine");
+    desk.click("Replace");
+    desk.click("Print it");
+    desk.wait_for("Printed 1 sheet at 1:500");
+    assert!(std::fs::read(&path).expect("it is there").starts_with(b"%PDF"));
     desk.fill("Print scale", "small");
     desk.wait_for("the scale: \"small\" is no number");
 }

@@ -1,20 +1,20 @@
 //! Printing: what of the log, at which scale, into which file.
 //!
-//! The node makes the file, with the same drawing as the screen; it is written on a thread of its own.
+//! The node makes the file, with the same drawing as the screen; it is put in its place whole.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
-use bytes::Bytes;
 use dataforge_node::api::chart::Paper;
-use dataforge_node::api::{ApiError, ErrorKind, PlotFormat, PlotReply, PlotRequest, Reply, Request};
+use dataforge_node::api::{ApiError, PlotFormat, PlotReply, PlotRequest, Reply, Request};
 use egui::{ComboBox, Context, Frame, RichText, TextEdit, Ui};
 
 use super::super::{Cx, News, Ticket};
 use super::doc::Of;
 use super::{LogView, settings};
+use crate::save::{Saved, Saving};
 use crate::theme;
 use crate::widget::problem::problem_ui;
+use crate::work::{Job, take};
 
 /// What prints are written as, in the order offered.
 const FORMATS: [(PlotFormat, &str); 3] = [(PlotFormat::Pdf, "pdf"), (PlotFormat::Svg, "svg"), (PlotFormat::Png, "png")];
@@ -31,10 +31,10 @@ pub(super) struct Printing {
     from: String,
     to: String,
     file: String,
-    /// The file of the print under way, whatever the field says by now.
-    target: String,
+    /// Whether a file that is there already may be written over.
+    replaces: bool,
     /// The dialog of the system, while it is open.
-    choosing: Option<Receiver<Option<PathBuf>>>,
+    choosing: Option<Job<Option<PathBuf>>>,
     work: Work,
 }
 
@@ -43,20 +43,10 @@ pub(super) struct Printing {
 enum Work {
     #[default]
     Nothing,
-    /// The node makes it.
-    Making {
-        ticket: Ticket,
-        parts: Vec<Bytes>,
-    },
-    /// It is made and has to be written.
-    Made {
-        reply: Box<PlotReply>,
-        parts: Vec<Bytes>,
-    },
-    /// A thread writes it.
-    Writing {
-        reply: Box<PlotReply>,
-        written: Receiver<Result<(), ApiError>>,
+    /// The node makes it, and it is written.
+    Going {
+        saving: Box<Saving>,
+        reply: Option<Box<PlotReply>>,
     },
     /// It is there.
     Done(String),
@@ -66,99 +56,55 @@ enum Work {
 impl Printing {
     /// Takes something of the call; `false` when it is not of this.
     pub(super) fn on_news(&mut self, ticket: Ticket, news: &mut Option<News>) -> bool {
-        let Work::Making { ticket: own, parts } = &mut self.work else { return false };
-        if *own != ticket {
+        let Work::Going { saving, reply } = &mut self.work else { return false };
+        if !saving.awaits(ticket) {
             return false;
         }
-        match news.take() {
-            Some(News::Data(bytes)) => parts.push(bytes),
-            Some(News::Ended(result)) => {
-                let parts = std::mem::take(parts);
-                let reply = crate::state::expect(*result, |reply| match reply {
-                    Reply::Plot(reply) => Some(reply),
-                    _ => None,
-                });
-                self.work = reply.map_or_else(Work::Failed, |reply| Work::Made { reply, parts });
+        if let Some(news) = news.take() {
+            if let News::Ended(result) = &news
+                && let Ok(Reply::Plot(plot)) = result.as_ref()
+            {
+                *reply = Some(plot.clone());
             }
-            Some(News::Progress(_)) | None => {}
+            saving.on_news(news);
         }
         true
     }
 
     /// Goes on with what threads have done.
     fn advance(&mut self, ctx: &Context) {
-        if let Some(choosing) = &self.choosing {
-            match choosing.try_recv() {
-                Ok(chosen) => {
-                    if let Some(path) = chosen {
-                        self.file = path.display().to_string();
-                    }
-                    self.choosing = None;
-                }
-                Err(TryRecvError::Disconnected) => self.choosing = None,
-                Err(TryRecvError::Empty) => {}
-            }
+        if let Some(Some(Some(path))) = take(&mut self.choosing) {
+            self.file = path.display().to_string();
+            // The dialog has asked already.
+            self.replaces = true;
         }
-        self.work = match std::mem::take(&mut self.work) {
-            Work::Made { reply, parts } => match write(PathBuf::from(&self.target), parts, ctx) {
-                Ok(written) => Work::Writing { reply, written },
-                Err(error) => Work::Failed(error),
-            },
-            Work::Writing { reply, written } => match written.try_recv() {
-                Ok(Ok(())) => Work::Done(self.told(&reply)),
-                Ok(Err(error)) => Work::Failed(error),
-                Err(TryRecvError::Empty) => Work::Writing { reply, written },
-                Err(TryRecvError::Disconnected) => {
-                    Work::Failed(ApiError::new(ErrorKind::Internal, "the thread that writes has ended"))
-                }
-            },
-            other => other,
+        let Work::Going { saving, reply } = &mut self.work else { return };
+        saving.pump(ctx);
+        self.work = match (saving.saved(), reply) {
+            (None, _) => return,
+            (Some(Saved::Done(path, _)), Some(reply)) => Work::Done(told(reply, &path.display().to_string())),
+            (Some(Saved::Done(path, _)), None) => Work::Done(format!("Printed to {}", path.display())),
+            (Some(Saved::Failed(error)), _) => Work::Failed(error.clone()),
         };
     }
 
-    fn told(&self, reply: &PlotReply) -> String {
-        let sheets = crate::format::counted(reply.sheets, "sheet");
-        let scale =
-            reply.scale.map_or_else(String::new, |scale| format!(" at 1:{}", crate::format::value(Some(scale))));
-        let absent =
-            if reply.absent.is_empty() { String::new() } else { format!(" Not on it: {}.", reply.absent.join("; ")) };
-        format!("Printed {sheets}{scale} to {}.{absent}", self.target)
-    }
-
     const fn is_busy(&self) -> bool {
-        matches!(self.work, Work::Making { .. } | Work::Made { .. } | Work::Writing { .. })
+        matches!(self.work, Work::Going { .. })
     }
 }
 
-/// Writes a file on a thread of its own.
-fn write(path: PathBuf, parts: Vec<Bytes>, ctx: &Context) -> Result<Receiver<Result<(), ApiError>>, ApiError> {
-    let (sender, written) = sync_channel(1);
-    let ctx = ctx.clone();
-    let work = move || {
-        let whole: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
-        let result = std::fs::write(&path, whole).map_err(|error| {
-            ApiError::new(ErrorKind::Storage, format!("{} cannot be written: {error}", path.display()))
-                .hint("choose a folder that is there and that you may write to")
-        });
-        // Nobody waits once the window is gone.
-        let _gone = sender.send(result);
-        ctx.request_repaint();
-    };
-    let spawned = std::thread::Builder::new().name("gui-print".to_owned()).spawn(work);
-    spawned.map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))?;
-    Ok(written)
+/// Returns what is said of a print that is there.
+fn told(reply: &PlotReply, file: &str) -> String {
+    let sheets = crate::format::counted(reply.sheets, "sheet");
+    let scale = reply.scale.map_or_else(String::new, |scale| format!(" at 1:{}", crate::format::value(Some(scale))));
+    let absent =
+        if reply.absent.is_empty() { String::new() } else { format!(" Not on it: {}.", reply.absent.join("; ")) };
+    format!("Printed {sheets}{scale} to {file}.{absent}")
 }
 
-/// Asks for a file by the system's dialog, on a thread of its own.
-fn choose(name: String, format: &'static str, ctx: &Context) -> Option<Receiver<Option<PathBuf>>> {
-    let (sender, chosen) = sync_channel(1);
-    let ctx = ctx.clone();
-    let work = move || {
-        let path = rfd::FileDialog::new().set_file_name(name).add_filter(format, &[format]).save_file();
-        let _gone = sender.send(path);
-        ctx.request_repaint();
-    };
-    std::thread::Builder::new().name("gui-choose".to_owned()).spawn(work).ok().map(|_| chosen)
+/// Asks for a file by the system's dialog.
+fn choose(name: &str, format: &str) -> Option<PathBuf> {
+    rfd::FileDialog::new().set_file_name(name).add_filter(format, &[format]).save_file()
 }
 
 /// Returns how names of files of a format end.
@@ -225,6 +171,8 @@ impl LogView {
         if printing.format != before && !printing.file.trim().is_empty() {
             let named = PathBuf::from(printing.file.trim()).with_extension(extension(printing.format));
             printing.file = named.display().to_string();
+            // That was said of another file.
+            printing.replaces = false;
         }
         ui.label("Scale 1:");
         ui.add(TextEdit::singleline(&mut printing.scale).id_salt("print scale").desired_width(60.0))
@@ -265,10 +213,12 @@ impl LogView {
         let button = egui::Button::new("Choose…");
         let response =
             ui.add_enabled(printing.choosing.is_none(), button).accessible_name("Choose the file to print to");
+        ui.checkbox(&mut printing.replaces, "Replace").on_hover_text("Write over a file that is there already");
         if response.clicked() {
             let stem = PathBuf::from(printing.file.trim());
             let name = stem.with_extension(extension).file_name().map(|name| name.to_string_lossy().into_owned());
-            printing.choosing = choose(name.unwrap_or_default(), extension, ui.ctx());
+            let name = name.unwrap_or_default();
+            printing.choosing = Some(Job::start(ui.ctx(), move || choose(&name, extension)));
         }
     }
 
@@ -281,15 +231,18 @@ impl LogView {
             {
                 let workspace = Some(self.doc.workspace.clone());
                 let ticket = cx.call(Request::Plot { workspace, ask: Box::new(ask.clone()) });
-                self.printing.target = self.printing.file.trim().to_owned();
-                self.printing.work = Work::Making { ticket, parts: Vec::new() };
+                let target = PathBuf::from(self.printing.file.trim());
+                let saving = Box::new(Saving::new(ticket, target, self.printing.replaces));
+                self.printing.work = Work::Going { saving, reply: None };
             }
-            if let Work::Making { ticket, .. } = self.printing.work {
+            if self.printing.is_busy() {
                 ui.spinner();
                 ui.label("Making the print …");
                 if ui.button("Cancel").accessible_name("Cancel the print").clicked() {
-                    cx.cancel(ticket);
-                    self.printing.work = Work::Nothing;
+                    // What there is of the file goes with it.
+                    if let Work::Going { saving, .. } = &mut self.printing.work {
+                        saving.cancel(cx);
+                    }
                 }
             }
             if ui.button("Close").accessible_name("Close printing").clicked() {
@@ -303,7 +256,7 @@ impl LogView {
         match &self.printing.work {
             Work::Done(told) => drop(ui.label(RichText::new(told).color(palette.good))),
             Work::Failed(error) => problem_ui(ui, error),
-            Work::Nothing | Work::Making { .. } | Work::Made { .. } | Work::Writing { .. } => {}
+            Work::Nothing | Work::Going { .. } => {}
         }
     }
 
