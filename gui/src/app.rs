@@ -106,6 +106,8 @@ impl App {
         for action in actions {
             self.apply(ui.ctx(), action);
         }
+        // What views asked for while they were drawn.
+        self.go_on(ui.ctx(), Actions::new());
         if edited {
             self.keep(ui.ctx());
         }

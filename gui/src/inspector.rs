@@ -69,8 +69,14 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Loads again what it shows besides the lists.
+    /// Loads again what it shows besides the lists: somebody may have written since, or this window has taken
+    /// something back.
     pub fn refresh(&mut self, cx: &mut Cx<'_>) {
+        self.edits.forget_settled();
+        self.load(cx);
+    }
+
+    fn load(&mut self, cx: &mut Cx<'_>) {
         if cx.state.node != NodeState::Open {
             return;
         }
@@ -99,9 +105,11 @@ impl Inspector {
         self.level = level;
         self.blame.clear();
         self.holders.clear();
-        self.writing = None;
+        // What is typed stays with its field: a run that came to be selected by itself takes nothing away.
+        let target = level.target(&cx.state.selection);
+        self.writing = self.writing.take().filter(|(of, ..)| Some(of.as_str()) == target);
         self.edits.forget_told();
-        self.refresh(cx);
+        self.load(cx);
     }
 
     /// Takes what comes of a call.
@@ -140,11 +148,10 @@ impl Inspector {
             }
             Happened::Event(Event::Saved { edits }) => {
                 self.edits.on_saved(edits);
-                self.refresh(cx);
+                self.load(cx);
             }
             Happened::Event(Event::Refused { edit, error }) => self.edits.on_refused(*edit, error.clone()),
             Happened::Event(Event::Documents { .. } | Event::Changed { .. } | Event::BlobsArrived { .. }) => {
-                self.edits.forget_settled();
                 self.refresh(cx);
             }
             Happened::Event(_) => {}

@@ -74,6 +74,7 @@ impl Begin {
         ui.add_space(4.0);
         ui.label("Ticket");
         let edit = TextEdit::multiline(&mut self.fields.ticket)
+            .id_salt("ticket")
             .hint_text("dforge…")
             .desired_rows(3)
             .desired_width(f32::INFINITY);
@@ -217,6 +218,6 @@ fn terminal_ui(ui: &mut Ui, cx: &Cx<'_>) {
 /// Draws a field with its name above it.
 fn field_ui(ui: &mut Ui, name: &str, hint: &str, text: &mut String) {
     ui.label(name);
-    let edit = TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(f32::INFINITY);
+    let edit = TextEdit::singleline(text).id_salt(name).hint_text(hint.to_owned()).desired_width(f32::INFINITY);
     ui.add(edit).accessible_name(name);
 }

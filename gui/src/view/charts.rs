@@ -141,8 +141,10 @@ impl ChartsView {
 
     fn filters_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.horizontal_wrapped(|ui| {
-            let field =
-                TextEdit::singleline(&mut self.search).hint_text("Title, well, tag, author").desired_width(200.0);
+            let field = TextEdit::singleline(&mut self.search)
+                .id_salt("search")
+                .hint_text("Title, well, tag, author")
+                .desired_width(200.0);
             ui.add(field).accessible_name("Search charts");
             let shown = self.kind.as_deref().map_or_else(|| "every kind".to_owned(), |kind| kind.replace('_', " "));
             let response = ComboBox::from_id_salt("chart kind").selected_text(&shown).show_ui(ui, |ui| {

@@ -122,7 +122,8 @@ impl CoverageView {
             });
             combo.response.accessible_name("Only this property");
             ui.label("Gaps longer than");
-            let edit = TextEdit::singleline(&mut self.threshold).desired_width(70.0).hint_text("2 steps");
+            let edit =
+                TextEdit::singleline(&mut self.threshold).id_salt("threshold").desired_width(70.0).hint_text("2 steps");
             let response = ui.add(edit).accessible_name("Gaps longer than, in metres");
             ui.label("m");
             let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

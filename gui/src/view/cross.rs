@@ -337,7 +337,8 @@ impl CrossView {
             for (text, name, hint) in [(&mut setup.from, "From depth, m", "from"), (&mut setup.to, "To depth, m", "to")]
             {
                 let is_wrong = !text.trim().is_empty() && text.trim().parse::<f64>().is_err();
-                ui.add(TextEdit::singleline(text).desired_width(70.0).hint_text(hint)).accessible_name(name);
+                ui.add(TextEdit::singleline(text).id_salt(name).desired_width(70.0).hint_text(hint))
+                    .accessible_name(name);
                 if is_wrong {
                     ui.weak("not a number, so it does not count");
                 }
@@ -348,7 +349,7 @@ impl CrossView {
     fn save_ui(&mut self, ui: &mut Ui) {
         let proposed = self.proposed_title();
         ui.horizontal_wrapped(|ui| {
-            let edit = TextEdit::singleline(&mut self.title).desired_width(260.0).hint_text(proposed);
+            let edit = TextEdit::singleline(&mut self.title).id_salt("title").desired_width(260.0).hint_text(proposed);
             ui.add(edit).accessible_name("Title of the chart");
             let name = if self.chart.is_some() { "Save changes" } else { "Keep as chart" };
             if ui.add_enabled(self.made.is_some() && !self.saving.is_loading(), egui::Button::new(name)).clicked() {

@@ -192,7 +192,8 @@ impl GridView {
         ui.horizontal_wrapped(|ui| {
             self.grid.columns_ui(ui);
             ui.toggle_value(&mut self.grid.has_filters, "Filters").on_hover_text("A field above each column: > 2.5");
-            let edit = TextEdit::singleline(&mut self.typed).desired_width(120.0).hint_text("1234.5 or #500");
+            let edit =
+                TextEdit::singleline(&mut self.typed).id_salt("place").desired_width(120.0).hint_text("1234.5 or #500");
             let response = ui.add(edit).accessible_name("Go to depth or row");
             if std::mem::take(&mut self.focus_go_to) {
                 response.request_focus();

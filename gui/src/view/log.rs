@@ -333,6 +333,8 @@ impl View for LogView {
                 self.doc.load(cx);
                 self.well.load_tops(cx);
             }
+            // Tops may be what was saved; the chart knows its own edits already.
+            Happened::Event(Event::Saved { .. }) => self.well.load_tops(cx),
             Happened::Event(Event::BlobsArrived { .. } | Event::PeerConnected { .. } | Event::PeerLost { .. }) => {
                 self.curves.find_places(cx);
             }

@@ -67,7 +67,9 @@ fn field_ui(ui: &mut Ui, name: &str, value: &mut String, hint: &str, secret: boo
     // Of a size that is known before, so that a row of fields wraps.
     let draw = |ui: &mut Ui| {
         ui.label(RichText::new(name).small().color(theme::palette(ui).weak));
-        let edit = TextEdit::singleline(value).hint_text(hint.to_owned()).password(secret).desired_width(width);
+        // By its name, so that it keeps the focus when something comes in above it.
+        let edit = TextEdit::singleline(value).id_salt(("field", name)).password(secret).desired_width(width);
+        let edit = edit.hint_text(hint.to_owned());
         let response = ui.add(edit).accessible_name(name);
         response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
     };

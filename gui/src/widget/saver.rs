@@ -98,7 +98,10 @@ impl Saver {
         ui.horizontal_wrapped(|ui| {
             self.format_ui(ui, formats);
             ui.label("File");
-            let edit = TextEdit::singleline(&mut self.path).desired_width(320.0).hint_text("/folder/name.csv");
+            let edit = TextEdit::singleline(&mut self.path)
+                .id_salt("export file")
+                .desired_width(320.0)
+                .hint_text("/folder/name.csv");
             ui.add(edit).accessible_name("Export to file");
             if ui.button("Browse …").clicked() && self.browsing.is_none() {
                 let path = PathBuf::from(&self.path);

@@ -327,7 +327,7 @@ impl SheetGrid {
 
     fn columns_menu_ui(&mut self, ui: &mut Ui) {
         ui.set_min_width(280.0);
-        let edit = TextEdit::singleline(&mut self.column_search).hint_text("Search columns");
+        let edit = TextEdit::singleline(&mut self.column_search).id_salt("columns").hint_text("Search columns");
         ui.add(edit).accessible_name("Search columns");
         ui.horizontal(|ui| {
             if ui.button("Show all").clicked() {

@@ -34,9 +34,36 @@ pub(crate) fn nothing_stands_out(desk: &Desk, view: &str) {
         }
         seen += 1;
         let told = format!("{view}: {:?} {:?} at {rect:?}", about.label(), about.value());
-        assert!(rect.left() >= window.left() - SLACK && rect.right() <= window.right() + SLACK, "{told}");
+        assert!(stands_within(rect, window), "{told}");
     }
     assert!(seen > 5, "{view}: there is something to look at");
+    let runs = texts_within_parents(desk, window, view);
+    assert!(runs > 5, "{view}: there is text to look at");
+}
+
+fn stands_within(inner: Rect, outer: Rect) -> bool {
+    inner.left() >= outer.left() - SLACK && inner.right() <= outer.right() + SLACK
+}
+
+/// Checks of every line of text in sight that it stands within what it is the text of; returns how many
+/// there are. The text of a field may be longer than the field, which scrolls.
+#[track_caller]
+fn texts_within_parents(desk: &Desk, window: Rect, view: &str) -> usize {
+    let lines = desk.harness.root().children_recursive().filter(|node| node.accesskit_node().role() == Role::TextRun);
+    let mut seen = 0;
+    for line in lines {
+        let Some(parent) = line.parent() else { continue };
+        let is_field = matches!(parent.accesskit_node().role(), Role::TextInput | Role::MultilineTextInput);
+        let has_bounds =
+            line.accesskit_node().bounding_box().is_some() && parent.accesskit_node().bounding_box().is_some();
+        if is_field || !has_bounds || !line.rect().intersects(window) {
+            continue;
+        }
+        seen += 1;
+        let told = format!("{view}: {:?} at {:?} in {:?}", line.accesskit_node().value(), line.rect(), parent.rect());
+        assert!(stands_within(line.rect(), parent.rect()), "{told}");
+    }
+    seen
 }
 
 #[test]

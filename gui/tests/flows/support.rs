@@ -10,8 +10,8 @@ use dataforge_gui::bridge::ClientOpener;
 use dataforge_gui::{App, State};
 use dataforge_node::api::{ApiError, Reply, Request};
 use dataforge_node::client::Client;
-use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::accesskit::{NodeId, Role};
+use egui::{Key, Modifiers, Rect};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use tempfile::TempDir;
@@ -24,6 +24,12 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Longest pause between two looks, should a wake-up get lost.
 const PAUSE: Duration = Duration::from_millis(30);
+
+/// Frames in a row in which what is to be clicked stays where it is.
+const QUIET: u32 = 2;
+
+/// Longest that is waited for that.
+const MOST_REST: Duration = Duration::from_millis(1_500);
 
 /// How a window is made.
 #[derive(Debug, Clone, Copy)]
@@ -219,15 +225,33 @@ impl Desk {
     /// Clicks what has this label once it is there, also where it is scrolled out of sight.
     #[track_caller]
     pub(crate) fn click(&mut self, label: &str) {
-        self.wait_until(label, |desk| desk.harness.query_all_by_label(label).next().is_some());
+        self.rest(label, |desk| spot(desk.harness.query_all_by_label(label).next()));
         self.get(label).click_accesskit();
         self.harness.step();
+    }
+
+    /// Draws until something is there and stays where it is, as a person waits before they click: what
+    /// comes in meanwhile moves what is below it.
+    #[track_caller]
+    pub(crate) fn rest(&mut self, what: &str, place: impl Fn(&Self) -> Option<Spot>) {
+        self.wait_until(what, |desk| place(desk).is_some());
+        let (began, mut quiet, mut before) = (Instant::now(), 0, place(self));
+        // Some calls last: those are not waited for.
+        while quiet < QUIET && began.elapsed() < MOST_REST {
+            let _timeout = self.wakes.recv_timeout(PAUSE);
+            self.harness.step();
+            let now = place(self);
+            let is_quiet = now.is_some() && now == before && self.app().calls_under_way() == 0;
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            before = now;
+        }
+        self.wait_until(what, |desk| place(desk).is_some());
     }
 
     /// Clicks the first thing of this role with this text once it is there.
     #[track_caller]
     pub(crate) fn click_by(&mut self, role: Role, text: &str) {
-        self.wait_until(text, |desk| desk.has(role, text));
+        self.rest(text, |desk| spot(desk.harness.query_all(By::new().role(role).label_contains(text)).next()));
         self.get_by(role, text).click();
         self.harness.step();
     }
@@ -251,7 +275,7 @@ impl Desk {
     /// Puts text into the field with this label, instead of what is there.
     #[track_caller]
     pub(crate) fn fill(&mut self, label: &str, text: &str) {
-        self.wait_until(label, |desk| desk.field(label).is_some());
+        self.rest(label, |desk| spot(desk.field(label)));
         self.field(label).expect("waited for").focus();
         self.harness.step();
         self.press_with(Modifiers::COMMAND, Key::A);
@@ -303,6 +327,14 @@ impl Desk {
         });
         told.collect()
     }
+}
+
+/// What something is in a frame, and where.
+type Spot = (NodeId, Rect);
+
+/// Returns that of what was found.
+pub(crate) fn spot(node: Option<Node<'_>>) -> Option<Spot> {
+    node.map(|node| (node.accesskit_node().locate().0, node.rect()))
 }
 
 /// A file or folder that is dropped on the window.

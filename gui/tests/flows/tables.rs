@@ -106,8 +106,7 @@ fn samples_are_sorted_filtered_found_and_copied() {
     desk.wait_for("Row 1: DEPT 1000, GR 60, RHOB");
     desk.wait_for("100 rows, 3 columns");
 
-    desk.get_by(Role::Row, "Row 1:").click();
-    desk.step();
+    desk.click_by(Role::Row, "Row 1:");
     desk.press(Key::Home);
     desk.wait_for("; row 1, DEPT 1000");
     command(&mut desk, "Sort the samples by the column of the cursor");
@@ -229,8 +228,7 @@ fn a_result_is_filtered_and_copied() {
     command(&mut desk, "Show or hide the filters of the result");
     desk.fill("Filter curve", "gr");
     desk.wait_for("1 of 2 rows");
-    desk.get_by(Role::Row, "Row 1:").click();
-    desk.step();
+    desk.click_by(Role::Row, "Row 1:");
     desk.press(Key::Home);
     command(&mut desk, "Copy the picked cells of the result");
     desk.wait_for("Copied 1 cell");

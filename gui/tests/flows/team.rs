@@ -11,7 +11,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 
 use crate::scale::{doubled, nothing_stands_out};
-use crate::support::{Desk, Host, Room, las};
+use crate::support::{Desk, Host, Room, las, spot};
 
 /// Commands that tests here show.
 pub(crate) const COVERED: &[(&str, &str)] = &[
@@ -51,7 +51,7 @@ fn palette(desk: &mut Desk, kind: &str, name: &str) {
     desk.press_with(Modifiers::COMMAND, Key::K);
     desk.fill("Find a command or name", name);
     let entry = format!("{kind}: {name}, ");
-    desk.wait_for(&entry);
+    desk.rest(&entry, |desk| spot(desk.harness.query_all_by_label_contains(&entry).next()));
     desk.harness.get_by_label_contains(&entry).click_accesskit();
     desk.step();
     desk.wait_gone("Find a command or name");
@@ -60,15 +60,14 @@ fn palette(desk: &mut Desk, kind: &str, name: &str) {
 /// Presses what has this label, also where one would have to scroll to it.
 #[track_caller]
 fn press(desk: &mut Desk, label: &str) {
-    desk.wait_until(label, |desk| desk.harness.query_all_by_label(label).next().is_some());
-    desk.get(label).click_accesskit();
-    desk.step();
+    desk.click(label);
 }
 
 /// Chooses the first row whose name has this text.
 #[track_caller]
 fn choose(desk: &mut Desk, text: &str) {
-    desk.wait_until(text, |desk| desk.has(Role::ListBoxOption, text));
+    let row = By::new().role(Role::ListBoxOption).label_contains(text);
+    desk.rest(text, |desk| spot(desk.harness.query_all(row.clone()).next()));
     desk.get_by(Role::ListBoxOption, text).click_accesskit();
     desk.step();
 }

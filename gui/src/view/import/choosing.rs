@@ -77,7 +77,7 @@ impl ImportView {
             }
             ui.label("All runs belong to this well, whatever the files say");
             let mut well = options.well.clone().unwrap_or_default();
-            let edit = TextEdit::singleline(&mut well).hint_text("as the files say");
+            let edit = TextEdit::singleline(&mut well).id_salt("well").hint_text("as the files say");
             if ui.add(edit).accessible_name("Well of the import").changed() {
                 options.well = Some(well).filter(|well| !well.trim().is_empty());
             }

@@ -108,7 +108,7 @@ impl ImportView {
         let mut read_again = false;
         ui.collapsing("How its table is read", |ui| {
             ui.weak("The mapping as it is guessed. Change a column's role, name, unit or type, and read the file again; docs/tables.md has all words.");
-            let edit = TextEdit::multiline(&mut text).code_editor().desired_rows(8).desired_width(f32::INFINITY);
+            let edit = TextEdit::multiline(&mut text).id_salt(("mapping", row)).code_editor().desired_rows(8).desired_width(f32::INFINITY);
             if ui.add(edit).accessible_name("Mapping of the table").changed() {
                 self.plan.mappings.insert(file.path.clone(), text);
             }
