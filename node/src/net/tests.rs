@@ -127,6 +127,7 @@ async fn one_blob_comes_from_three_providers_of_which_one_dies_and_one_lies() {
     cid.set_lie(Liar { blobs: cid.blobs().clone(), lie: Lie::Wrong(SIZE as u64 / 2) });
     dan.transfers().pace(false).set_limit(150_000_000);
     introduce(dan, &[ada, bob, cid]).await;
+    until("the entry is here", async || knows(dan, hash).await).await;
     let killer = async {
         until("some of it is here", async || dan.transfers().pace(false).passed() > 40_000_000).await;
         ada.close().await;
