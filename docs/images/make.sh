@@ -4,7 +4,7 @@
 #
 #   make.sh FOLDER-WITH-THE-PROGRAMS            makes them anew
 #   make.sh FOLDER-WITH-THE-PROGRAMS compare    says of each what share of its pixels differs from what is
-#                                               here; dates and ids differ always, so a few in a hundred do
+#                                               here; dates and ids differ always, so a few in a thousand do
 set -euo pipefail
 programs=$(cd "$1" && pwd)
 mode=${2:-make}
