@@ -18,8 +18,9 @@ use crate::id::{ChangeHash, DocId};
 
 /// The field by which things stand in a list; of two places one holds, and nothing is lost.
 const ORDER: &str = "order";
-/// What begins the keys of what anybody can make again: gridded copies and pyramids.
-const DERIVED: [&str; 2] = ["grid/", "pyramid/"];
+/// What begins the keys of what follows from the facts of a run or from its table, so that anybody writes
+/// the same: gridded copies, pyramids and the lineage of a derived run.
+const DERIVED: [&str; 3] = ["grid/", "pyramid/", "lineage/"];
 
 /// A field that was written several times, differently, by changes that did not know of each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::rendition::{id_of, is_count, join, reader_version, split};
 use super::{DELETED, Document, Edit, EngineError, Field, Map};
 use crate::facts::{GriddedFacts, HeaderFacts, PyramidFacts, RenditionFacts};
-use crate::id::DocId;
+use crate::id::{BlobHash, DocId};
 
 /// What is said about a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -307,6 +307,25 @@ impl Document {
         self.add_derived(actor, PYRAMID, facts)
     }
 
+    /// Adds what a derived run was made of and how, and returns the change to put into an entry, unless it
+    /// is there already. The bytes are the source file of the run: their hash is in its facts.
+    ///
+    /// # Errors
+    /// As [`Document::add_gridded`].
+    pub fn add_lineage(&mut self, actor: [u8; 16], bytes: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let key = format!("{LINEAGE}{}", id_of(bytes));
+        self.edit(actor, |edit| edit.set_bytes(Map::Renditions, &key, Some(bytes)))
+    }
+
+    /// Returns what a derived run was made of and how, given the source in the facts of the run; none for
+    /// a run that was imported. Nobody can put another one there: it would have another hash.
+    #[must_use]
+    pub fn lineage(&self, source: &BlobHash) -> Option<Vec<u8>> {
+        let id = data_encoding::HEXLOWER.encode(source.as_bytes().split_at(16).0);
+        let bytes = self.get_bytes(Map::Renditions, &format!("{LINEAGE}{id}"))?;
+        (BlobHash::of(&bytes) == *source).then_some(bytes)
+    }
+
     fn add_derived<T: serde::Serialize>(
         &mut self,
         actor: [u8; 16],
@@ -324,6 +343,8 @@ impl Document {
 const GRIDDED: &str = "grid/";
 /// What begins the keys of pyramids there.
 const PYRAMID: &str = "pyramid/";
+/// What begins the key of the lineage of a derived run there.
+const LINEAGE: &str = "lineage/";
 
 /// Reads what lies among the renditions under keys with a prefix, each by its own hash.
 fn read_derived<T: serde::de::DeserializeOwned>(doc: &Document, prefix: &str) -> Vec<T> {

@@ -131,6 +131,22 @@ fn pyramids_stand_beside_renditions_and_gridded_copies() {
 }
 
 #[test]
+fn lineage_is_what_hashes_to_the_source_of_the_run() {
+    let mut doc = empty(DocKind::Run);
+    let source = BlobHash::of(b"made of");
+    assert_eq!(doc.lineage(&source), None, "a run that was imported has none");
+    assert!(doc.add_lineage(A, b"made of").unwrap().is_some());
+    assert!(doc.add_lineage(B, b"made of").unwrap().is_none(), "it is there already");
+    doc.add_lineage(A, b"made of something else").unwrap();
+    doc.add_rendition(A, rendition("derive/1", 2)).unwrap();
+    assert_eq!(doc.lineage(&source).as_deref(), Some(&b"made of"[..]));
+    assert_eq!(RunState::read(&doc).renditions, [rendition("derive/1", 2)], "others pass over it");
+    let key = format!("lineage/{}", &source.to_string()[..32]);
+    doc.edit(A, |edit| edit.set_bytes(Map::Renditions, &key, Some(b"forged"))).unwrap();
+    assert_eq!(doc.lineage(&source), None);
+}
+
+#[test]
 fn states_read_as_written_and_only_differences_are_written() {
     let mut doc = empty(DocKind::Well);
     let mut well = WellState {

@@ -171,7 +171,7 @@ fn typing_into_what_another_deletes_is_an_edit_and_what_follows_from_a_table_is_
     let [chart, _] = apart(DocKind::Chart, nothing, delete, &|edit| edit.splice(LongText::Description, 0, 0, "why"));
     let removal = &chart.contests().unwrap().removals[0];
     assert_eq!(removal.edits[0].1.texts, BTreeSet::from([LongText::Description]));
-    for key in ["grid/ab", "pyramid/ab"] {
+    for key in ["grid/ab", "pyramid/ab", "lineage/ab"] {
         let [run, _] =
             apart(DocKind::Run, nothing, delete, &|edit| edit.set_bytes(Map::Renditions, key, Some(b"facts")));
         assert_eq!(run.contests().unwrap(), Contests::default(), "{key}");
