@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+
+use crate::reading::{Reading, Refusal, Whereabouts};
 
 /// Reads ranges of verified blobs.
 #[async_trait]
@@ -15,7 +18,24 @@ pub trait BlobReader: Send + Sync + Debug {
     /// All ranges that are needed at one point come in one call: bringing near ones together and
     /// fetching what is not held in one request is the reader's business.
     /// The future runs on the engine's own runtime and is dropped when the query is cancelled.
-    async fn read(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BlobError>;
+    ///
+    /// Before bytes come from peers the reader asks [`Reading::ask_remote`] and gives a refusal back
+    /// as [`BlobError::Refused`]; what it reads here it tells [`Reading::note_here`].
+    ///
+    /// # Errors
+    /// When the bytes cannot be had or may not be read.
+    async fn read(
+        &self,
+        blob: &[u8; 32],
+        ranges: &[Range<u64>],
+        reading: &Arc<Reading>,
+    ) -> Result<Vec<Bytes>, BlobError>;
+
+    /// Says where a blob is, without asking anybody.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    async fn whereabouts(&self, blob: &[u8; 32]) -> Result<Whereabouts, BlobError>;
 }
 
 /// Why bytes of a blob cannot be had.
@@ -26,6 +46,16 @@ pub enum BlobError {
     NotHeld {
         /// Hash of the blob, hex.
         hash: String,
+        /// Names of devices known to hold it, for people.
+        holders: Vec<String>,
+    },
+    /// The query may not read it from peers.
+    #[error("{refusal}; blob {hash} is not held here{}", known(.holders))]
+    Refused {
+        /// Hash of the blob, hex.
+        hash: String,
+        /// Why not.
+        refusal: Refusal,
         /// Names of devices known to hold it, for people.
         holders: Vec<String>,
     },
@@ -58,6 +88,11 @@ impl BlobError {
     /// Makes a "not held" error.
     pub fn not_held(blob: &[u8; 32], holders: Vec<String>) -> Self {
         Self::NotHeld { hash: hex(blob), holders }
+    }
+
+    /// Makes the error of a read that the query may not make.
+    pub fn refused(blob: &[u8; 32], refusal: Refusal, holders: Vec<String>) -> Self {
+        Self::Refused { hash: hex(blob), refusal, holders }
     }
 
     /// Makes a read error from its cause.

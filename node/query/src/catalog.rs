@@ -5,25 +5,87 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 
+use crate::blob::BlobReader;
+use crate::functions::{Convert, UnitError};
 use crate::meta::MetaTable;
+use crate::wide::WellMatch;
+
+/// The workspaces of a node: each is a schema of the catalog.
+///
+/// Every statement asks anew, so a workspace that comes or goes while the engine runs does so here too.
+pub trait Workspaces: Send + Sync + Debug {
+    /// Returns the names of the schemas, each once, in a stable order.
+    ///
+    /// # Errors
+    /// [`CatalogError`] when they cannot be read.
+    fn names(&self) -> Result<Vec<String>, CatalogError>;
+
+    /// Returns the workspace that a name means, letter by letter; none when it means none.
+    ///
+    /// # Errors
+    /// [`CatalogError`] when they cannot be read.
+    fn named(&self, name: &str) -> Result<Option<OpenWorkspace>, CatalogError>;
+
+    /// Returns a number that is another one after anything changed that the tables of data show, in any of
+    /// the workspaces; the results of queries are kept by it. Without one none are kept.
+    fn state(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// What the engine reads one workspace by.
+#[derive(Debug, Clone)]
+pub struct OpenWorkspace {
+    /// What tells it from others for as long as the engine lives, whatever it is called.
+    pub id: String,
+    /// Its metadata.
+    pub catalog: Arc<dyn Catalog>,
+    /// Its bytes, and those of no other workspace.
+    pub blobs: Arc<dyn BlobReader>,
+}
 
 /// The workspace's metadata as the engine needs it.
 pub trait Catalog: Send + Sync + Debug {
     /// Returns all rows of a metadata table, in the table's schema and in a stable order.
     fn rows(&self, table: MetaTable) -> Result<RecordBatch, CatalogError>;
 
+    /// Returns how many rows a metadata table has, where that is known without making them; none
+    /// otherwise. It is what [`Catalog::rows`] would have, exactly: counts are answered by it.
+    ///
+    /// # Errors
+    /// [`CatalogError`] when they cannot be counted.
+    fn count(&self, table: MetaTable) -> Result<Option<u64>, CatalogError> {
+        let _ = table;
+        Ok(None)
+    }
+
     /// Returns the runs that match, in a stable order: by well name, then run id.
     ///
     /// The filter is a chance to read less: the engine checks its conditions again, so returning
     /// more runs is slow, not wrong; leaving out a run that matches is wrong.
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError>;
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<Arc<RunFile>>, CatalogError>;
 
     /// Returns the gridded copy of a run, given its full id, as if it were a run of its own; nothing
     /// if there is none.
     fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError>;
+
+    /// Returns a number that is another one after anything changed that the tables of data show, for an
+    /// engine over this workspace alone: see [`Workspaces::state`].
+    fn state(&self) -> Option<u64> {
+        None
+    }
+
+    /// Returns the runs and curves of the well that a name, an identifier or the start of an id stands
+    /// for.
+    fn well(&self, name: &str) -> Result<WellMatch, CatalogError>;
+
+    /// Returns how values of one unit become values of another, both as people spell them; values are
+    /// points on a scale, so that 20 °C are 68 °F.
+    fn conversion(&self, from: &str, to: &str) -> Result<Arc<dyn Convert>, UnitError>;
 }
 
 /// Which runs are wanted; every part that is set must match.

@@ -5,14 +5,14 @@
 
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::streaming::StreamingTable;
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::source_as_provider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::functions_table::generate_series::GenerateSeriesTable;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{SetExpr, Statement as SqlStatement};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
@@ -20,13 +20,19 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::error::{QueryError, QueryErrorKind};
+use crate::functions;
 use crate::limits::Limits;
 use crate::meta::MetaProvider;
+use crate::pg::PgTable;
 use crate::run::RunTable;
 use crate::samples::SamplesTable;
+use crate::wide::WellTable;
 
 /// Levels of the parser's recursion per level of nesting; a parenthesis costs a few.
 const PARSER_LEVELS: usize = 8;
+
+/// The largest size of an array that a type names.
+const MOST_BRACKETED: u64 = 4_096;
 
 /// Checks the size of the text, which bounds the size of the plan.
 pub(crate) fn text(sql: &str, limits: &Limits) -> Result<(), QueryError> {
@@ -36,6 +42,10 @@ pub(crate) fn text(sql: &str, limits: &Limits) -> Result<(), QueryError> {
     let tokens = Tokenizer::new(&GenericDialect {}, sql)
         .tokenize()
         .map_err(|error| QueryError::new(QueryErrorKind::Syntax, error.to_string()))?;
+    let largest = bracketed(&tokens);
+    if largest > MOST_BRACKETED {
+        return Err(limit(format!("an array of {largest} values is too large, the limit is {MOST_BRACKETED}")));
+    }
     let size = measure(&tokens);
     if size.operators > limits.max_operators {
         return Err(limit(format!(
@@ -50,6 +60,62 @@ pub(crate) fn text(sql: &str, limits: &Limits) -> Result<(), QueryError> {
         )));
     }
     Ok(())
+}
+
+/// Returns the largest size of an array in brackets. `CAST(NULL AS INT[2000000000])` is an array of that
+/// many values, also when it is none; sizes that follow each other multiply.
+fn bracketed(tokens: &[Token]) -> u64 {
+    let mut tokens = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).peekable();
+    let (mut largest, mut product) = (0, 1_u64);
+    let mut is_size = false;
+    let mut before = None;
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::LBracket => is_size = before.is_some_and(ends_type),
+            Token::Number(text, _) if is_size && tokens.peek() == Some(&&Token::RBracket) => {
+                // What does not fit is too large in any case.
+                product = product.saturating_mul(text.parse().unwrap_or(u64::MAX).max(1));
+                largest = largest.max(product);
+                is_size = false;
+            }
+            Token::RBracket => {}
+            _ => (is_size, product) = (false, 1),
+        }
+        before = Some(token);
+    }
+    largest
+}
+
+/// Whether a bracket after a token may be the size of an array: not after a name, nor where an array
+/// itself begins.
+const fn ends_type(token: &Token) -> bool {
+    match token {
+        Token::RParen | Token::RBracket => true,
+        Token::Word(word) => {
+            word.quote_style.is_none()
+                && !matches!(
+                    word.keyword,
+                    Keyword::NoKeyword
+                        | Keyword::ARRAY
+                        | Keyword::SELECT
+                        | Keyword::DISTINCT
+                        | Keyword::ALL
+                        | Keyword::WHERE
+                        | Keyword::HAVING
+                        | Keyword::AND
+                        | Keyword::OR
+                        | Keyword::NOT
+                        | Keyword::BY
+                        | Keyword::ON
+                        | Keyword::CASE
+                        | Keyword::WHEN
+                        | Keyword::THEN
+                        | Keyword::ELSE
+                        | Keyword::BETWEEN
+                )
+        }
+        _ => false,
+    }
 }
 
 fn limit(message: String) -> QueryError {
@@ -147,7 +213,8 @@ const fn combines(keyword: Keyword) -> bool {
 
 /// Parses the text and takes exactly one statement that reads.
 pub(crate) fn statement(sql: &str, limits: &Limits) -> Result<Statement, QueryError> {
-    let mut statements = DFParserBuilder::new(sql)
+    let sql = functions::callable(sql);
+    let mut statements = DFParserBuilder::new(sql.as_ref())
         .with_dialect(&GenericDialect {})
         .with_recursion_limit(limits.max_nesting.saturating_mul(PARSER_LEVELS))
         .build()
@@ -234,11 +301,78 @@ pub(crate) fn plan(plan: &LogicalPlan) -> Result<(), QueryError> {
     refused.map_or(Ok(()), Err)
 }
 
+/// Tables of metadata that change only when the catalog's state does; others show what goes on.
+const OF_DATA: [&str; 18] = [
+    "wells",
+    "tables",
+    "projects",
+    "wellbores",
+    "runs",
+    "curves",
+    "notices",
+    "lineage",
+    "attachments",
+    "dictionary",
+    "units",
+    "members",
+    "entries",
+    "tops",
+    "surveys",
+    "selections",
+    "charts",
+    "properties",
+];
+
+/// Whether a plan gives the same rows as long as the state of the catalog is the same.
+pub(crate) fn is_repeatable(plan: &LogicalPlan) -> bool {
+    let mut repeats = true;
+    let walked = plan.apply_with_subqueries(|node| {
+        repeats &= match node {
+            LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_) => false,
+            LogicalPlan::TableScan(scan) => is_of_data(source_as_provider(&scan.source)?.as_ref()),
+            _ => true,
+        };
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                repeats &= !varies(part);
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })?;
+        Ok(if repeats { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+    });
+    walked.is_ok() && repeats
+}
+
+fn is_of_data(table: &dyn TableProvider) -> bool {
+    if let Some(table) = table.downcast_ref::<MetaProvider>() {
+        return OF_DATA.contains(&table.table().name());
+    }
+    table.is::<SamplesTable>()
+        || table.is::<RunTable>()
+        || table.is::<WellTable>()
+        || table.is::<EmptyTable>()
+        || table.is::<CteWorkTable>()
+}
+
+/// Whether a function gives another value each time, such as `now()` or `random()`.
+fn varies(expr: &Expr) -> bool {
+    let volatility = match expr {
+        Expr::ScalarFunction(call) => call.func.signature().volatility,
+        Expr::AggregateFunction(call) => call.func.signature().volatility,
+        Expr::WindowFunction(call) => call.fun.signature().volatility,
+        Expr::ScalarVariable(..) => return true,
+        _ => return false,
+    };
+    volatility != Volatility::Immutable
+}
+
 /// Ours, or one that DataFusion makes from nothing: `information_schema`, series, recursive CTEs.
 fn is_ours(table: &dyn TableProvider) -> bool {
     table.is::<SamplesTable>()
         || table.is::<MetaProvider>()
         || table.is::<RunTable>()
+        || table.is::<WellTable>()
+        || table.is::<PgTable>()
         || table.is::<StreamingTable>()
         || table.is::<GenerateSeriesTable>()
         || table.is::<CteWorkTable>()

@@ -1,7 +1,7 @@
 //! What can go wrong with a query, in words for people.
 //!
-//! DataFusion's errors are put into a few kinds and their texts are cleaned of prefixes and of the
-//! names of catalog and schema; its "did you mean" hints stay.
+//! DataFusion's errors are put into a few kinds and their texts are cleaned of prefixes; its "did you
+//! mean" hints stay.
 
 use std::error::Error;
 
@@ -10,9 +10,9 @@ use datafusion::error::DataFusionError;
 
 use crate::blob::BlobError;
 use crate::catalog::CatalogError;
-use crate::engine::Stopped;
-use crate::meta::MetaTable;
+use crate::engine::{Stopped, TooLarge};
 use crate::parquet_file::RunReadError;
+use crate::reading::Refusal;
 
 /// What kind of error it is, to choose an exit code or a hint by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +37,41 @@ pub enum QueryErrorKind {
 pub struct QueryError {
     /// What kind of error it is.
     pub kind: QueryErrorKind,
-    /// What went wrong and what to do, for people.
+    /// What went wrong and what to do, for people; names the place, too.
     pub message: String,
+}
+
+/// A place in a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// From 1.
+    pub line: u64,
+    /// From 1, in characters.
+    pub column: u64,
 }
 
 impl QueryError {
     pub(crate) fn new(kind: QueryErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { kind, message }
+    }
+
+    /// Says where in the statement it is, as the parser does.
+    pub(crate) fn at(mut self, position: Position) -> Self {
+        self.message.push_str(&format!(" at Line: {}, Column: {}", position.line, position.column));
+        self
+    }
+
+    /// Returns where in the statement it is, if it is at one place.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        let number = |after: &str| -> Option<u64> {
+            let (_, rest) = self.message.rsplit_once(after)?;
+            rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+        };
+        let (line, column) = (number(" at Line: ")?, number(", Column: ")?);
+        // A statement that ends too soon has no place, and the parser says 0.
+        (line > 0).then_some(Position { line, column })
     }
 
     /// Puts an error of DataFusion into kind and words.
@@ -58,6 +85,9 @@ impl QueryError {
         if let Some(stopped) = cause::<Stopped>(error) {
             return Self::new(QueryErrorKind::Limit, stopped.to_string());
         }
+        if let Some(error) = cause::<TooLarge>(error) {
+            return Self::new(QueryErrorKind::Limit, error.to_string());
+        }
         let root = error.find_root();
         match root {
             DataFusionError::SQL(parser, _) => from_parser(&parser.to_string()),
@@ -66,7 +96,7 @@ impl QueryError {
                 QueryErrorKind::Limit,
                 format!(
                     "the query needs more memory than it may use; select fewer wells or curves, \
-                     or aggregate first ({})",
+                     or aggregate first; dataforge config set query.memory_bytes raises it ({})",
                     text.split(" with top memory").next().unwrap_or_default()
                 ),
             ),
@@ -81,7 +111,10 @@ impl QueryError {
 
     fn from_read(error: &RunReadError) -> Self {
         let kind = match &error.source {
-            BlobError::NotHeld { .. } => QueryErrorKind::NotHeld,
+            BlobError::NotHeld { .. } | BlobError::Refused { refusal: Refusal::LocalOnly, .. } => {
+                QueryErrorKind::NotHeld
+            }
+            BlobError::Refused { refusal: Refusal::OverBudget { .. }, .. } => QueryErrorKind::Limit,
             _ => QueryErrorKind::Other,
         };
         let mut message = error.to_string();
@@ -91,9 +124,16 @@ impl QueryError {
             message.push_str(&error.to_string());
             source = error.source();
         }
-        if kind == QueryErrorKind::NotHeld {
-            message.push_str("; connect to a device that holds it, or leave the run out");
-        }
+        message.push_str(match &error.source {
+            BlobError::NotHeld { .. } => "; connect to a device that holds it, or leave the run out",
+            BlobError::Refused { refusal: Refusal::LocalOnly, .. } => {
+                "; ask without --local-only (local_only), fetch it before, or leave the run out"
+            }
+            BlobError::Refused { refusal: Refusal::OverBudget { .. }, .. } => {
+                "; raise --remote-bytes (remote_bytes), or select fewer runs, curves or depths"
+            }
+            _ => "",
+        });
         Self::new(kind, message)
     }
 }
@@ -126,6 +166,13 @@ fn from_parser(text: &str) -> QueryError {
 }
 
 fn from_schema(error: &SchemaError) -> QueryError {
+    if let SchemaError::AmbiguousReference { field } = error
+        && field.relation.is_none()
+    {
+        let name = &field.name;
+        let message = format!("several tables have a field {name}; write TABLE.{name}");
+        return QueryError::new(QueryErrorKind::Other, message);
+    }
     let kind = match error {
         SchemaError::FieldNotFound { .. } => QueryErrorKind::UnknownName,
         _ => QueryErrorKind::Other,
@@ -136,16 +183,12 @@ fn from_schema(error: &SchemaError) -> QueryError {
 fn from_plan(text: &str) -> QueryError {
     let message = clean(text);
     let lower = message.to_ascii_lowercase();
-    if lower.starts_with("table ") && lower.ends_with(" not found") {
-        let mut names: Vec<_> = MetaTable::ALL.map(MetaTable::name).into();
-        names.push("samples");
-        names.sort_unstable();
-        let hint = format!("tables are {} and run('id')", names.join(", "));
-        return QueryError::new(QueryErrorKind::UnknownName, format!("{message}; {hint}"));
-    }
     let unknown = lower.starts_with("invalid function")
         || lower.starts_with("no run has an id")
-        || lower.contains("table function") && lower.contains("not found")
+        || lower.starts_with("no well is called")
+        || lower.contains(" has no curve called ")
+        || lower.starts_with("there is no workspace")
+        || lower.starts_with("table ") && lower.ends_with(" not found")
         || lower.contains("did you mean");
     let kind = if unknown {
         QueryErrorKind::UnknownName
@@ -157,6 +200,11 @@ fn from_plan(text: &str) -> QueryError {
     QueryError::new(kind, message)
 }
 
+/// What DataFusion puts before the words of a function that refuses its arguments.
+const COERCION: &str = "user-defined coercion failed with: Error during planning: ";
+/// What it puts behind them.
+const NO_MATCH: &str = ". No function matches the given name";
+
 /// Removes what only a developer of DataFusion wants to read.
 fn clean(text: &str) -> String {
     let mut lines = text.lines();
@@ -166,11 +214,23 @@ fn clean(text: &str) -> String {
         Some(hint) => format!("{first} {hint}"),
         None => first.to_owned(),
     };
+    let whole = match whole.split_once(COERCION) {
+        // Our own functions say what they take; what DataFusion adds says it in types.
+        Some((function, said)) => format!("{function}{}", said.split(NO_MATCH).next().unwrap_or(said)),
+        None => whole,
+    };
+    // The list of all types that were tried in vain says less than that there are none.
+    let whole = match whole.split_once(" failed to match any signature") {
+        Some((function, _)) => {
+            let function = function.rsplit_once("Internal error: ").map_or(function, |(_, function)| function);
+            format!("{function} takes no arguments of these types")
+        }
+        None => whole,
+    };
     let text = whole
         .trim_start_matches("Error during planning: ")
         .trim_start_matches("Schema error: ")
-        .trim_start_matches("Execution error: ")
-        .replace("workspace.public.", "");
+        .trim_start_matches("Execution error: ");
     lower_first(text.trim_end_matches('.'))
 }
 
@@ -182,5 +242,33 @@ fn lower_first(text: &str) -> String {
             first.to_lowercase().chain(text.chars().skip(1)).collect()
         }
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_that_refuses_its_arguments_has_the_last_word() {
+        let told = "Execution error: Function 'convert' user-defined coercion failed with: Error during planning: takes a \
+                    number and two units, like convert(value, 'ft', 'm'). No function matches the given name and \
+                    argument types 'convert(Utf8)'. You might need to add explicit type casts.\n\tCandidate functions:";
+        assert_eq!(clean(told), "function 'convert' takes a number and two units, like convert(value, 'ft', 'm')");
+        assert_eq!(clean("Error during planning: Nothing else."), "nothing else");
+        let told = "Internal error: Function 'sum' failed to match any signature, errors: Error during planning: more";
+        assert_eq!(clean(told), "function 'sum' takes no arguments of these types");
+    }
+
+    #[test]
+    fn a_message_says_where_it_is() {
+        let position = |message: &str| QueryError::new(QueryErrorKind::Syntax, message).position();
+        let parsed = "expected: an expression, found: FROM at Line: 2, Column: 11";
+        assert_eq!(position(parsed), Some(Position { line: 2, column: 11 }));
+        assert_eq!(position("expected: an expression, found: EOF at Line: 0, Column: 0"), None);
+        assert_eq!(position("the query is empty"), None);
+        let place = Position { line: 3, column: 4 };
+        let error = QueryError::new(QueryErrorKind::UnknownName, "no field named x").at(place);
+        assert_eq!((error.position(), error.message.as_str()), (Some(place), "no field named x at Line: 3, Column: 4"));
     }
 }

@@ -23,6 +23,12 @@ pub struct Limits {
     pub spill_dir: Option<PathBuf>,
     /// Size of all spill files together.
     pub spill_bytes: u64,
+    /// Rows of a result; one with more ends with an error.
+    pub max_rows: Option<u64>,
+    /// Bytes of a result, as columns in memory; one with more ends with an error.
+    pub max_result_bytes: Option<u64>,
+    /// Memory for results that are kept in case they are asked for again; 0 keeps none.
+    pub cache_bytes: u64,
 }
 
 impl Default for Limits {
@@ -36,6 +42,9 @@ impl Default for Limits {
             concurrency: 4,
             spill_dir: None,
             spill_bytes: 4 * 1024 * 1024 * 1024,
+            max_rows: None,
+            max_result_bytes: None,
+            cache_bytes: 64 * 1024 * 1024,
         }
     }
 }

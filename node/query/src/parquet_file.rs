@@ -5,7 +5,8 @@
 //! Errors keep their type on the way through Parquet and DataFusion, so that "not held" reaches the
 //! user with the names of run and well.
 
-use std::collections::BTreeMap;
+mod footers;
+
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,14 +17,18 @@ use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+};
 
+use self::footers::{Footers, trimmed};
 use crate::blob::{BlobError, BlobReader, hex};
 use crate::catalog::RunFile;
 use crate::page;
+use crate::reading::{Reading, Whereabouts};
 
 /// Bytes read at a table's end in the hope that footer and page index are in them: four chunk groups
 /// of a verified fetch, enough for runs of some fifty curves.
@@ -41,50 +46,21 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(reader: Arc<dyn BlobReader>) -> Arc<Self> {
-        Arc::new(Self { reader, footers: Mutex::new(Footers::default()) })
+        Arc::new(Self { reader, footers: Mutex::new(Footers::new(FOOTER_CACHE_BYTES)) })
     }
 
-    /// Opens the table of a run; reads nothing yet.
-    pub(crate) fn open(self: &Arc<Self>, run: Arc<RunFile>) -> TableFile {
-        TableFile { source: Arc::clone(self), run }
+    /// Opens the table of a run for a query; reads nothing yet.
+    pub(crate) fn open(self: &Arc<Self>, run: Arc<RunFile>, reading: &Arc<Reading>) -> TableFile {
+        TableFile { source: Arc::clone(self), run, reading: Arc::clone(reading) }
+    }
+
+    /// Says where the table of a run is.
+    pub(crate) async fn whereabouts(&self, run: &RunFile) -> Result<Whereabouts, BlobError> {
+        self.reader.whereabouts(&run.blob).await
     }
 
     fn footers(&self) -> std::sync::MutexGuard<'_, Footers> {
         self.footers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Parsed footers, the longest unused leave first.
-#[derive(Debug, Default)]
-struct Footers {
-    by_hash: BTreeMap<[u8; 32], (u64, Arc<ParquetMetaData>)>,
-    bytes: usize,
-    clock: u64,
-}
-
-impl Footers {
-    fn get(&mut self, blob: &[u8; 32]) -> Option<Arc<ParquetMetaData>> {
-        self.clock += 1;
-        let (used, footer) = self.by_hash.get_mut(blob)?;
-        *used = self.clock;
-        Some(Arc::clone(footer))
-    }
-
-    fn put(&mut self, blob: [u8; 32], footer: &Arc<ParquetMetaData>) {
-        self.clock += 1;
-        self.bytes += footer.memory_size();
-        if let Some((_, old)) = self.by_hash.insert(blob, (self.clock, Arc::clone(footer))) {
-            self.bytes -= old.memory_size();
-        }
-        while self.bytes > FOOTER_CACHE_BYTES && self.by_hash.len() > 1 {
-            let oldest = self.by_hash.iter().min_by_key(|(_, (used, _))| *used);
-            let Some(key) = oldest.map(|(key, _)| *key) else {
-                return;
-            };
-            if let Some((_, old)) = self.by_hash.remove(&key) {
-                self.bytes -= old.memory_size();
-            }
-        }
     }
 }
 
@@ -102,6 +78,7 @@ pub(crate) struct RunReadError {
 pub(crate) struct TableFile {
     source: Arc<Source>,
     run: Arc<RunFile>,
+    reading: Arc<Reading>,
 }
 
 impl TableFile {
@@ -121,20 +98,24 @@ impl TableFile {
 
     async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, ParquetError> {
         let blob = &self.run.blob;
-        let read = self.source.reader.read(blob, ranges).await;
+        let read = self.source.reader.read(blob, ranges, &self.reading).await;
         let parts = read.map_err(|error| self.error(error))?;
         let fits = parts.len() == ranges.len()
             && parts.iter().zip(ranges).all(|(part, range)| part.len() as u64 == range.end - range.start);
         if fits { Ok(parts) } else { Err(self.error(BlobError::WrongRange { hash: hex(blob) })) }
     }
 
-    async fn footer(&mut self) -> Result<Arc<ParquetMetaData>, ParquetError> {
-        let cached = self.source.footers().get(&self.run.blob);
+    /// Returns the parsed footer with the schema of the columns.
+    ///
+    /// # Errors
+    /// When it cannot be read, or does not fit what the catalog says.
+    pub(crate) async fn footer(&mut self) -> Result<ArrowReaderMetadata, ParquetError> {
+        let cached = self.source.footers().get(&self.run.blob, self.reading.number());
         let footer = match cached {
             Some(footer) => footer,
             None => self.fetch_footer().await?,
         };
-        let rows = footer.file_metadata().num_rows();
+        let rows = footer.metadata().file_metadata().num_rows();
         if u64::try_from(rows).ok() != Some(self.run.rows) {
             let told = self.run.rows;
             return Err(self.mismatch(format!("{rows} rows instead of {told}")));
@@ -142,15 +123,18 @@ impl TableFile {
         Ok(footer)
     }
 
-    async fn fetch_footer(&mut self) -> Result<Arc<ParquetMetaData>, ParquetError> {
+    async fn fetch_footer(&mut self) -> Result<ArrowReaderMetadata, ParquetError> {
         let size = self.run.size;
+        // No reader looks at how large values are when unpacked.
+        let options = ParquetMetaDataOptions::new().with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
         let footer = ParquetMetaDataReader::new()
+            .with_metadata_options(Some(options))
             .with_page_index_policy(PageIndexPolicy::Optional)
             .with_prefetch_hint(Some(FOOTER_GUESS))
             .load_and_finish(&mut *self, size)
             .await?;
-        let footer = Arc::new(footer);
-        self.source.footers().put(self.run.blob, &footer);
+        let footer = ArrowReaderMetadata::try_new(Arc::new(trimmed(footer)), ArrowReaderOptions::new())?;
+        self.source.footers().put(self.run.blob, self.reading.number(), &footer);
         Ok(footer)
     }
 }
@@ -179,17 +163,20 @@ impl AsyncFileReader for TableFile {
         &'a mut self,
         _options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>, ParquetError>> {
-        self.footer().boxed()
+        async move { Ok(Arc::clone(self.footer().await?.metadata())) }.boxed()
     }
 }
 
-/// Opens tables for DataFusion's Parquet source; the run travels as extension of the file.
+/// Opens tables for DataFusion's Parquet source, for one query; the run travels as extension of the file.
 #[derive(Debug)]
-pub(crate) struct TableFileFactory(pub(crate) Arc<Source>);
+pub(crate) struct TableFileFactory(pub(crate) Arc<Reading>);
 
-/// The extension that carries the run.
+/// The extension that carries the run, and where it is read from.
 #[derive(Debug)]
-pub(crate) struct RunExtension(pub(crate) Arc<RunFile>);
+pub(crate) struct RunExtension {
+    pub(crate) run: Arc<RunFile>,
+    pub(crate) source: Arc<Source>,
+}
 
 impl ParquetFileReaderFactory for TableFileFactory {
     fn create_reader(
@@ -199,9 +186,9 @@ impl ParquetFileReaderFactory for TableFileFactory {
         _metadata_size_hint: Option<usize>,
         _metrics: &ExecutionPlanMetricsSet,
     ) -> datafusion::error::Result<Box<dyn AsyncFileReader + Send>> {
-        let run = file
+        let RunExtension { run, source } = file
             .extension::<RunExtension>()
             .ok_or_else(|| exec_datafusion_err!("not a table of a run: {}", file.path()))?;
-        Ok(Box::new(self.0.open(Arc::clone(&run.0))))
+        Ok(Box::new(source.open(Arc::clone(run), &self.0)))
     }
 }

@@ -23,6 +23,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use crate::blob::hex;
 use crate::catalog::{Catalog, RunFile, RunFilter};
 use crate::parquet_file::{RunExtension, Source, TableFileFactory};
+use crate::reading::Reading;
+use crate::suggest;
 
 /// The one object store URL that is registered; the store behind it is empty.
 pub(crate) const STORE_URL: &str = "blob://workspace";
@@ -53,9 +55,9 @@ impl TableFunctionImpl for RunFunction {
         };
         let mut run = find(self.catalog.as_ref(), id)?;
         if gridded {
-            run = gridded_copy(self.catalog.as_ref(), &run)?;
+            run = Arc::new(gridded_copy(self.catalog.as_ref(), &run)?);
         }
-        Ok(Arc::new(RunTable { schema: schema(&run), run: Arc::new(run), source: Arc::clone(&self.source) }))
+        Ok(Arc::new(RunTable { schema: schema(&run), run, source: Arc::clone(&self.source) }))
     }
 }
 
@@ -74,7 +76,7 @@ fn gridded_copy(catalog: &dyn Catalog, run: &RunFile) -> Result<RunFile> {
 }
 
 /// Finds the one run whose id starts with the text.
-fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
+fn find(catalog: &dyn Catalog, id: &str) -> Result<Arc<RunFile>> {
     let id = id.trim();
     let wanted = id.to_ascii_lowercase();
     if wanted.is_empty() {
@@ -92,7 +94,7 @@ fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
         return Ok(found.swap_remove(exact));
     }
     match found.len() {
-        0 => plan_err!("no run has an id that starts with '{id}'; see the table runs"),
+        0 => plan_err!("no run has an id that starts with '{id}'{}; see the table runs", hint(catalog, id)),
         1 => Ok(found.swap_remove(0)),
         count => {
             let listed: Vec<String> =
@@ -100,6 +102,18 @@ fn find(catalog: &dyn Catalog, id: &str) -> Result<RunFile> {
             plan_err!("{count} runs have an id that starts with '{id}', give more of it: {}", listed.join(", "))
         }
     }
+}
+
+/// Names runs that may be meant: those of a well of that name, else those with an id like it.
+fn hint(catalog: &dyn Catalog, id: &str) -> String {
+    let all = catalog.runs(&RunFilter::default()).unwrap_or_default();
+    let of_well = all.iter().filter(|run| run.well.eq_ignore_ascii_case(id));
+    let listed: Vec<&str> = of_well.take(MAX_LISTED).map(|run| run.run.as_str()).collect();
+    if !listed.is_empty() {
+        return format!(", which is a well with the runs {}", listed.join(", "));
+    }
+    let near = suggest::nearest(id, all.iter().map(|run| run.run.as_str()));
+    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) }
 }
 
 fn schema(run: &RunFile) -> SchemaRef {
@@ -132,18 +146,18 @@ impl TableProvider for RunTable {
 
     async fn scan(
         &self,
-        _state: &dyn Session,
+        state: &dyn Session,
         projection: Option<&Vec<usize>>,
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let factory = Arc::new(TableFileFactory(Arc::clone(&self.source)));
+        let factory = Arc::new(TableFileFactory(Reading::of(state.config())));
         let parquet = ParquetSource::new(Arc::clone(&self.schema))
             .with_parquet_file_reader_factory(factory)
             .with_enable_page_index(true)
             .with_bloom_filter_on_read(false);
-        let file = PartitionedFile::new(hex(&self.run.blob), self.run.size)
-            .with_extension(RunExtension(Arc::clone(&self.run)));
+        let extension = RunExtension { run: Arc::clone(&self.run), source: Arc::clone(&self.source) };
+        let file = PartitionedFile::new(hex(&self.run.blob), self.run.size).with_extension(extension);
         let mut statistics = Statistics::new_unknown(&self.schema);
         if let Ok(rows) = usize::try_from(self.run.rows) {
             statistics.num_rows = Precision::Exact(rows);

@@ -12,7 +12,7 @@ mod rows;
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::datatypes::{DataType, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -22,14 +22,18 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
-pub(crate) use self::exec::projection;
-use self::exec::{RunScan, SamplesExec};
-pub(crate) use self::filter::Bounds;
+use self::exec::RunScan;
+pub(crate) use self::exec::{SamplesExec, projection};
 use self::filter::Wanted;
-pub(crate) use self::prune::select;
+pub(crate) use self::filter::{Bounds, depth_bounds};
+pub(crate) use self::prune::{Selection, select};
 use crate::catalog::{Catalog, CurveColumn, RunFile};
 use crate::meta::schema_of;
 use crate::parquet_file::Source;
+
+/// Curves for which a condition is decided at once: to do so for each run alone takes longer than to read
+/// what was chosen, where there are many.
+const CURVES_AT_ONCE: usize = 8192;
 
 /// Columns of `samples`, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,17 +200,13 @@ impl TableProvider for SamplesTable {
         } else {
             self.catalog.runs(&wanted.runs).map_err(|error| DataFusionError::External(Box::new(error)))?
         };
-        let condition = constant_condition(state, filters)?;
-        let mut runs = Vec::new();
-        for run in found.into_iter().filter(|run| run.is_log) {
-            let Some(bounds) = wanted.bounds_in(&run.index) else {
-                continue;
-            };
-            let curves = choose_curves(&run, condition.as_ref())?;
-            if run.rows > 0 && !curves.is_empty() {
-                runs.push(RunScan { run: Arc::new(run), curves, bounds });
-            }
-        }
+        let logs = found.into_iter().filter(|run| run.is_log && run.rows > 0);
+        let logs = logs.filter_map(|run| Some((wanted.bounds_in(&run.index)?, run)));
+        let (bounds, logs): (Vec<Bounds>, Vec<Arc<RunFile>>) = logs.unzip();
+        let chosen = choose_curves(&logs, constant_condition(state, filters)?.as_ref())?;
+        let scans = logs.into_iter().zip(bounds).zip(chosen);
+        let scans = scans.map(|((run, bounds), curves)| RunScan { run, curves, bounds });
+        let runs = scans.filter(|scan| !scan.curves.is_empty()).collect();
         let source = Arc::clone(&self.source);
         Ok(Arc::new(SamplesExec::new(source, runs, projection, limit)?))
     }
@@ -221,35 +221,56 @@ fn constant_schema() -> SchemaRef {
     )
 }
 
+/// A condition on what is constant per curve.
+struct Condition {
+    of: Arc<dyn PhysicalExpr>,
+    /// What it looks at.
+    columns: Vec<SampleColumn>,
+}
+
+impl Condition {
+    /// Returns for each curve, by its run and its position there, whether the condition is true.
+    fn holds(&self, runs: &[Arc<RunFile>], curves: &[(usize, usize)]) -> Result<BooleanArray> {
+        let constants = SampleColumn::ALL.into_iter().filter(|column| column.is_constant());
+        let columns = constants.map(|column| {
+            if !self.columns.contains(&column) {
+                return new_null_array(&column.data_type(), curves.len());
+            }
+            let values = curves.iter().map(|&(run, curve)| column.constant(&runs[run], &runs[run].curves[curve]));
+            Arc::new(values.collect::<StringArray>()) as ArrayRef
+        });
+        let batch = RecordBatch::try_new(constant_schema(), columns.collect())?;
+        let verdict = self.of.evaluate(&batch)?.into_array(batch.num_rows())?;
+        Ok(verdict.as_boolean().clone())
+    }
+}
+
 /// Compiles the filters that are constant per curve into one condition.
-fn constant_condition(state: &dyn Session, filters: &[Expr]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+fn constant_condition(state: &dyn Session, filters: &[Expr]) -> Result<Option<Condition>> {
     let constant = filters.iter().filter(|expr| filter::is_constant(expr));
     let Some(condition) = conjunction(constant.cloned()) else {
         return Ok(None);
     };
+    let columns = condition.column_refs().into_iter().filter_map(|column| SampleColumn::named(&column.name)).collect();
     let schema = DFSchema::try_from(constant_schema())?;
-    state.create_physical_expr(condition, &schema).map(Some)
+    Ok(Some(Condition { of: state.create_physical_expr(condition, &schema)?, columns }))
 }
 
-/// Returns positions of the curves for which the condition is true.
-fn choose_curves(run: &RunFile, condition: Option<&Arc<dyn PhysicalExpr>>) -> Result<Vec<usize>> {
-    let all = 0..run.curves.len();
+/// Returns positions of the curves of each run for which the condition is true.
+fn choose_curves(runs: &[Arc<RunFile>], condition: Option<&Condition>) -> Result<Vec<Vec<usize>>> {
     let Some(condition) = condition else {
-        return Ok(all.collect());
+        return Ok(runs.iter().map(|run| (0..run.curves.len()).collect()).collect());
     };
-    if run.curves.is_empty() {
-        return Ok(Vec::new());
+    let all = runs.iter().enumerate();
+    let all = all.flat_map(|(run, file)| (0..file.curves.len()).map(move |curve| (run, curve)));
+    let all: Vec<(usize, usize)> = all.collect();
+    let mut chosen = vec![Vec::new(); runs.len()];
+    for some in all.chunks(CURVES_AT_ONCE) {
+        let verdict = condition.holds(runs, some)?;
+        let true_ones = some.iter().zip(&verdict).filter(|(_, verdict)| *verdict == Some(true));
+        for (&(run, curve), _) in true_ones {
+            chosen[run].push(curve);
+        }
     }
-    let columns: Vec<ArrayRef> = SampleColumn::ALL
-        .into_iter()
-        .filter(|column| column.is_constant())
-        .map(|column| {
-            let values = run.curves.iter().map(|curve| column.constant(run, curve));
-            Arc::new(values.collect::<StringArray>()) as ArrayRef
-        })
-        .collect();
-    let batch = RecordBatch::try_new(constant_schema(), columns)?;
-    let verdict = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
-    let verdict: &BooleanArray = verdict.as_boolean();
-    Ok(all.filter(|&position| verdict.is_valid(position) && verdict.value(position)).collect())
+    Ok(chosen)
 }

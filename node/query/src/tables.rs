@@ -9,7 +9,6 @@ use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 
 use crate::blob::BlobReader;
@@ -52,8 +51,8 @@ impl Tables {
     ) -> Result<TableStream, QueryError> {
         let bounds = bounds.map_or(Bounds::ALL, |(low, high)| Bounds { low, high });
         let index = run.index.name.clone();
-        let mut file = self.source.open(Arc::new(run));
-        let table = ArrowReaderMetadata::load_async(&mut file, ArrowReaderOptions::new()).await.map_err(failed)?;
+        let mut file = self.source.open(Arc::new(run), &Arc::default());
+        let table = file.footer().await.map_err(failed)?;
         let selection = select(&table, &index, bounds)?;
         if selection.row_groups.is_empty() {
             return Ok(futures::stream::empty().boxed());

@@ -32,7 +32,7 @@ pub(crate) enum Stopped {
     #[error("the query was cancelled")]
     Dropped,
     /// It took too long.
-    #[error("the query took longer than it may; narrow it by well, curve or depth")]
+    #[error("the query took longer than it may; narrow it by well, curve or depth, or raise query.timeout_secs")]
     TimedOut,
 }
 

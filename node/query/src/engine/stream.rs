@@ -19,9 +19,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::error;
 
-use super::Core;
+use super::cache::{Gathering, Kept};
 use super::guard::{Cancel, Stopped};
+use super::meter::Meter;
+use super::{Core, Description, Question, Threads};
 use crate::error::{QueryError, QueryErrorKind};
+use crate::reading::Reading;
 
 /// Batches that wait for the reader.
 const QUEUED_BATCHES: usize = 2;
@@ -40,6 +43,7 @@ type Started = Result<SchemaRef, QueryError>;
 /// Dropping the stream cancels the query.
 pub struct QueryStream {
     schema: SchemaRef,
+    reading: Arc<Reading>,
     batches: Pin<Box<dyn Stream<Item = Result<RecordBatch, QueryError>> + Send>>,
 }
 
@@ -47,6 +51,12 @@ impl QueryStream {
     /// Returns the schema of all batches.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+
+    /// Returns what the query has read so far.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 }
 
@@ -64,30 +74,62 @@ impl Stream for QueryStream {
     }
 }
 
-/// Stops the query when the caller lets go.
-struct StopOnDrop(Arc<Cancel>);
+/// Stops the query when the caller lets go, and keeps its threads until then.
+struct StopOnDrop {
+    cancel: Arc<Cancel>,
+    _threads: Arc<Threads>,
+}
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.stop(Stopped::Dropped);
+        self.cancel.stop(Stopped::Dropped);
     }
 }
 
 /// Starts a query and waits for its plan.
-pub(super) async fn start(core: &Arc<Core>, handle: &Handle, sql: String) -> Result<QueryStream, QueryError> {
+pub(super) async fn start(
+    core: &Arc<Core>,
+    threads: &Arc<Threads>,
+    question: Question,
+) -> Result<QueryStream, QueryError> {
     let cancel = Arc::new(Cancel::default());
-    let guard = StopOnDrop(Arc::clone(&cancel));
+    let guard = StopOnDrop { cancel: Arc::clone(&cancel), _threads: Arc::clone(threads) };
     let (started_tx, started_rx) = oneshot::channel();
     let (batch_tx, batch_rx) = mpsc::channel(QUEUED_BATCHES);
-    let job = Job { core: Arc::clone(core), cancel: Arc::clone(&cancel), sql, started: started_tx, batches: batch_tx };
-    handle.spawn(supervise(job));
+    let (core, stop) = (Arc::clone(core), Arc::clone(&cancel));
+    let reading = Arc::new(Reading::new(question.local_only, question.remote_bytes));
+    let of_query = Arc::clone(&reading);
+    let job = Job { core, cancel: stop, question, reading: of_query, started: started_tx, batches: batch_tx };
+    threads.handle().spawn(supervise(job));
     let started = tokio::select! {
         biased;
         started = started_rx => started.map_err(|_closed| lost(&cancel))?,
         why = cancel.stopped() => return Err(stopped(why)),
     };
     let schema = started?;
-    Ok(QueryStream { batches: batches(batch_rx, guard), schema })
+    Ok(QueryStream { schema, reading, batches: batches(batch_rx, guard) })
+}
+
+/// Plans a statement on a query thread, in its turn and within its time.
+pub(super) async fn describe(core: &Arc<Core>, handle: &Handle, sql: String) -> Result<Description, QueryError> {
+    let core = Arc::clone(core);
+    let planned = handle.spawn(async move {
+        let limit = core.limits.timeout;
+        let planning = async {
+            let Ok(turn) = Arc::clone(&core.turns).acquire_owned().await else {
+                return Err(lost(&Cancel::default()));
+            };
+            let handle = Handle::current();
+            let planned = tokio::task::spawn_blocking(move || {
+                let planned = handle.block_on(core.describe(&sql));
+                drop(turn);
+                planned
+            });
+            planned.await.unwrap_or_else(|_failed| Err(lost(&Cancel::default())))
+        };
+        tokio::time::timeout(limit, planning).await.unwrap_or_else(|_elapsed| Err(stopped(Stopped::TimedOut)))
+    });
+    planned.await.unwrap_or_else(|_failed| Err(lost(&Cancel::default())))
 }
 
 /// Gives the job its turn and its time.
@@ -121,7 +163,8 @@ async fn supervise(job: Job) {
 struct Job {
     core: Arc<Core>,
     cancel: Arc<Cancel>,
-    sql: String,
+    question: Question,
+    reading: Arc<Reading>,
     started: oneshot::Sender<Started>,
     batches: mpsc::Sender<Message>,
 }
@@ -137,35 +180,70 @@ impl Job {
     }
 
     async fn produce(self) {
-        let mut stream = match self.core.execute(&self.sql, &self.cancel).await {
-            Ok(stream) => stream,
+        // Of before the tables are looked at: what changes meanwhile is asked for by another key.
+        let key = self.core.key(&self.question);
+        let kept = key.as_ref().and_then(|key| self.core.cache().get(key));
+        if let Some(kept) = kept {
+            self.reading.note_cached();
+            return self.send_kept(kept).await;
+        }
+        let execution = match self.core.execute(&self.question, &self.reading, &self.cancel).await {
+            Ok(execution) => execution,
             Err(error) => {
                 // Nobody listens any more if this fails.
                 let _ = self.started.send(Err(error));
                 return;
             }
         };
-        let schema = unique_names(&stream.schema());
+        let schema = unique_names(&execution.rows.schema());
         if self.started.send(Ok(Arc::clone(&schema))).is_err() {
             return;
         }
+        let limit = self.core.limits.cache_bytes;
+        let key = key.filter(|_| execution.is_repeatable);
+        let mut gathering = key.and_then(|key| Gathering::new(key, &schema, limit));
+        let mut meter = Meter::new(&self.question, &self.core.limits);
+        let mut stream = execution.rows;
         let mut last = Message::End;
         while let Some(next) = stream.next().await {
-            let renamed = next.and_then(|batch| rename(&batch, &schema));
-            match renamed {
+            let renamed = next.and_then(|batch| rename(&batch, &schema)).map_err(QueryError::from);
+            match renamed.and_then(|batch| meter.add(&batch).map(|()| batch)) {
                 Ok(batch) if batch.num_rows() == 0 => {}
                 Ok(batch) => {
+                    gathering = gathering.and_then(|result| result.add(&batch));
                     if self.batches.send(Message::Batch(batch)).await.is_err() {
                         return;
                     }
                 }
                 Err(error) => {
-                    last = Message::Failed(error.into());
+                    last = Message::Failed(error);
+                    gathering = None;
                     break;
                 }
             }
         }
+        if let Some(result) = gathering {
+            result.keep(&mut self.core.cache());
+        }
         let _ = self.batches.send(last).await;
+    }
+
+    /// Sends a result that was kept.
+    async fn send_kept(self, kept: Kept) {
+        if self.started.send(Ok(kept.schema)).is_err() {
+            return;
+        }
+        let mut meter = Meter::new(&self.question, &self.core.limits);
+        for batch in kept.batches.iter() {
+            if let Err(error) = meter.add(batch) {
+                let _ = self.batches.send(Message::Failed(error)).await;
+                return;
+            }
+            if self.batches.send(Message::Batch(batch.clone())).await.is_err() {
+                return;
+            }
+        }
+        let _ = self.batches.send(Message::End).await;
     }
 }
 
@@ -186,13 +264,13 @@ fn batches(
         let message = tokio::select! {
             biased;
             message = queue.recv() => message,
-            why = guard.0.stopped() => return Some((Err(stopped(why)), None)),
+            why = guard.cancel.stopped() => return Some((Err(stopped(why)), None)),
         };
         match message {
             Some(Message::Batch(batch)) => Some((Ok(batch), Some((queue, guard)))),
             Some(Message::Failed(error)) => Some((Err(error), None)),
             Some(Message::End) => None,
-            None => Some((Err(lost(&guard.0)), None)),
+            None => Some((Err(lost(&guard.cancel)), None)),
         }
     }))
 }
@@ -213,7 +291,7 @@ fn lost(cancel: &Cancel) -> QueryError {
 }
 
 /// Makes column names unique, so that every output format can carry them.
-fn unique_names(schema: &SchemaRef) -> SchemaRef {
+pub(super) fn unique_names(schema: &SchemaRef) -> SchemaRef {
     let mut names: Vec<String> = Vec::with_capacity(schema.fields().len());
     for field in schema.fields() {
         let mut name = field.name().clone();

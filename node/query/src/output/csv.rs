@@ -34,8 +34,15 @@ impl<W: Write> CsvWriter<W> {
     /// Starts with the header, which is there also when no rows follow.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or a column is of a kind that CSV has no form for, such as lists.
     pub fn new(out: W, schema: &Schema, formulas: Formulas) -> Result<Self, ArrowError> {
+        if let Some(field) = schema.fields().iter().find(|field| field.data_type().is_nested()) {
+            let name = field.name();
+            let told = format!(
+                "column {name} has lists or maps, for which there is no form; array_to_string makes text of a list"
+            );
+            return Err(ArrowError::CsvError(told));
+        }
         let field = |field: &Field| {
             let name = guarded(field.name(), formulas).into_owned();
             let kind = if is_text(field.data_type()) { DataType::Utf8 } else { field.data_type().clone() };
@@ -50,7 +57,7 @@ impl<W: Write> CsvWriter<W> {
     /// Writes the rows of a batch.
     ///
     /// # Errors
-    /// When they cannot be written, or are of a kind that CSV has no form for, such as lists.
+    /// When they cannot be written.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         let columns = batch.columns().iter().map(|column| self.column(column)).collect::<Result<Vec<_>, _>>()?;
         self.writer.write(&RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
@@ -130,6 +137,15 @@ mod tests {
         let columns = || vec![("value", Arc::clone(&numbers)), ("=name", Arc::clone(&texts))];
         assert_eq!(text(columns(), Formulas::Defused), "value,'=name\n-1.5,'=1+1\n,\n2.0,-2\n");
         assert_eq!(text(columns(), Formulas::AsTheyAre), "value,=name\n-1.5,=1+1\n,\n2.0,-2\n");
+    }
+
+    #[test]
+    fn lists_are_refused_before_the_header() {
+        let list = DataType::new_list(DataType::Float64, true);
+        let schema = Schema::new(vec![Field::new("a", DataType::Utf8, true), Field::new("b", list, true)]);
+        let mut out = Vec::new();
+        let error = CsvWriter::new(&mut out, &schema, Formulas::Defused).unwrap_err().to_string();
+        assert!(error.contains("column b has lists") && out.is_empty(), "{error}");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! Nothing is read at all when only constant columns are asked.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -25,15 +25,17 @@ use datafusion::physical_plan::{
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 
 use super::filter::Bounds;
 use super::prune::select;
-use super::rows::{Needs, RowBuilder};
+use super::rows::{Needs, Repeats, RowBuilder};
 use super::{SampleColumn, sample_schema};
 use crate::catalog::RunFile;
 use crate::parquet_file::{Source, TableFile};
+use crate::planned::PlannedRead;
+use crate::reading::Reading;
 
 /// Curves read together.
 const CURVE_GROUP: usize = 16;
@@ -50,7 +52,7 @@ pub(super) struct RunScan {
 
 /// The scan of `samples`.
 #[derive(Debug)]
-pub(super) struct SamplesExec {
+pub(crate) struct SamplesExec {
     source: Arc<Source>,
     runs: Arc<[RunScan]>,
     columns: Arc<[SampleColumn]>,
@@ -78,6 +80,32 @@ impl SamplesExec {
         );
         Ok(Self { source, runs: runs.into(), columns, limit, properties: Arc::new(properties) })
     }
+
+    /// Returns what is read of each run at most.
+    pub(crate) fn planned_reads(&self) -> Vec<PlannedRead> {
+        let needs = Needs::of(&self.columns);
+        let reads = self.runs.iter().map(|scan| {
+            let groups = scan.curves.chunks(CURVE_GROUP);
+            let names = groups.map(|curves| names(&scan.run, curves, needs).into_iter().map(str::to_owned).collect());
+            PlannedRead {
+                run: Arc::clone(&scan.run),
+                source: Arc::clone(&self.source),
+                groups: names.collect(),
+                bounds: scan.bounds,
+            }
+        });
+        reads.collect()
+    }
+}
+
+/// Names of the columns that are read for some curves of a run.
+fn names<'a>(run: &'a RunFile, curves: &[usize], needs: Needs) -> Vec<&'a str> {
+    let curves = curves.iter().map(|&at| &run.curves[at]).filter(|curve| needs.needs(curve));
+    let mut names: Vec<&str> = curves.map(|curve| curve.column.as_str()).collect();
+    if needs.index {
+        names.push(&run.index.name);
+    }
+    names
 }
 
 impl DisplayAs for SamplesExec {
@@ -123,13 +151,20 @@ impl ExecutionPlan for SamplesExec {
             limit: self.limit,
             batch_rows: context.session_config().batch_size(),
             pool: Arc::clone(context.memory_pool()),
+            reading: Reading::of(context.session_config()),
+            repeats: Mutex::default(),
         });
         let runs = Arc::clone(&self.runs);
         let groups = (0..runs.len()).flat_map(move |at| {
-            let scan = runs[at].clone();
-            let groups = scan.curves.chunks(CURVE_GROUP).map(<[usize]>::to_vec);
-            let groups: Vec<Vec<usize>> = groups.collect();
-            groups.into_iter().map(move |curves| RunScan { curves, ..scan.clone() })
+            let RunScan { run, curves, bounds } = &runs[at];
+            // A footer that is not kept is parsed once for all groups of its run.
+            let table = Arc::<OnceLock<ArrowReaderMetadata>>::default();
+            let (run, bounds) = (Arc::clone(run), *bounds);
+            let groups: Vec<Vec<usize>> = curves.chunks(CURVE_GROUP).map(<[usize]>::to_vec).collect();
+            groups.into_iter().map(move |curves| Group {
+                scan: RunScan { run: Arc::clone(&run), curves, bounds },
+                table: Arc::clone(&table),
+            })
         });
         let batches = futures::stream::iter(groups).then(move |group| Arc::clone(&reader).read(group)).try_flatten();
         let stream = RecordBatchStreamAdapter::new(self.schema(), batches);
@@ -152,6 +187,13 @@ impl ExecutionPlan for SamplesExec {
     }
 }
 
+/// Curves of a run that are read together.
+struct Group {
+    scan: RunScan,
+    /// The footer of the run's table, once a group has read it.
+    table: Arc<OnceLock<ArrowReaderMetadata>>,
+}
+
 type Batches = BoxStream<'static, Result<RecordBatch>>;
 
 /// What reading every group of curves shares.
@@ -162,39 +204,39 @@ struct Reader {
     limit: Option<usize>,
     batch_rows: usize,
     pool: Arc<dyn MemoryPool>,
+    reading: Arc<Reading>,
+    repeats: Mutex<Repeats>,
 }
 
 impl Reader {
-    async fn read(self: Arc<Self>, group: RunScan) -> Result<Batches> {
-        let run = Arc::clone(&group.run);
+    async fn read(self: Arc<Self>, group: Group) -> Result<Batches> {
+        let RunScan { run, curves, bounds } = &group.scan;
         let rows = RowBuilder::new(
-            Arc::clone(&run),
-            group.curves.clone(),
+            Arc::clone(run),
+            curves.clone(),
             Arc::clone(&self.columns),
             Arc::clone(&self.schema),
             self.batch_rows,
+            &mut self.repeats.lock().unwrap_or_else(PoisonError::into_inner),
         );
-        let needs = Needs::of(&self.columns);
-        let mut names: Vec<&str> = group
-            .curves
-            .iter()
-            .map(|&at| &run.curves[at])
-            .filter(|curve| needs.needs(curve))
-            .map(|curve| curve.column.as_str())
-            .collect();
-        if needs.index {
-            names.push(&run.index.name);
-        }
-        if names.is_empty() && group.bounds.is_all() {
+        let names = names(run, curves, Needs::of(&self.columns));
+        if names.is_empty() && bounds.is_all() {
             return Ok(constant_batches(rows, run.rows, self.batch_rows));
         }
         self.read_table(&group, &names, rows).await
     }
 
-    async fn read_table(&self, group: &RunScan, names: &[&str], rows: RowBuilder) -> Result<Batches> {
-        let mut file = self.source.open(Arc::clone(&group.run));
-        let table = ArrowReaderMetadata::load_async(&mut file, ArrowReaderOptions::new()).await?;
-        let selection = select(&table, &group.run.index.name, group.bounds)?;
+    async fn read_table(&self, group: &Group, names: &[&str], rows: RowBuilder) -> Result<Batches> {
+        let RunScan { run, bounds, .. } = &group.scan;
+        let mut file = self.source.open(Arc::clone(run), &self.reading);
+        let table = match group.table.get() {
+            Some(table) => table.clone(),
+            None => {
+                let table = file.footer().await?;
+                group.table.get_or_init(|| table).clone()
+            }
+        };
+        let selection = select(&table, &run.index.name, *bounds)?;
         if selection.row_groups.is_empty() {
             return Ok(futures::stream::empty().boxed());
         }

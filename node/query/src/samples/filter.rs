@@ -45,6 +45,11 @@ pub(super) fn has_bounds(expr: &Expr) -> bool {
         .any(|column| bounds(expr, column).is_some())
 }
 
+/// Returns the range that all conditions together leave to `depth_m`.
+pub(crate) fn depth_bounds(filters: &[Expr]) -> Bounds {
+    all_of(filters, |expr| bounds(expr, SampleColumn::DepthM), Bounds::intersect).unwrap_or(Bounds::ALL)
+}
+
 /// A closed range of numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bounds {

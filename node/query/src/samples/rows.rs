@@ -1,17 +1,20 @@
 //! From columns of a wide table to rows in long form.
 
-use std::iter::repeat_n;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, StringArray, new_null_array,
-};
+use arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, RecordBatchOptions, StringArray, new_null_array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, SchemaRef};
+use arrow::compute::kernels::numeric::mul;
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::exec_err;
 use datafusion::error::Result;
 
 use super::SampleColumn;
 use crate::catalog::{CurveColumn, IndexColumn, IndexKind, RunFile};
+
+/// Bytes of columns of one text that are kept.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 /// What of a table must be read for the columns asked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,8 +48,40 @@ pub(super) struct RowBuilder {
     curves: Vec<usize>,
     columns: Arc<[SampleColumn]>,
     schema: SchemaRef,
-    /// Constant columns of each curve, as long as the longest batch; sliced for every batch.
+    /// Rows of the longest batch.
+    longest: usize,
+    /// Constant columns of each curve, at least as long as that; sliced for every batch.
     constants: Vec<Vec<Option<ArrayRef>>>,
+}
+
+/// Columns of one text each. They are kept while a scan goes on, since a well has several runs, and most runs
+/// have the same units and properties.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    kept: BTreeMap<String, ArrayRef>,
+    bytes: usize,
+}
+
+impl Repeats {
+    /// Returns a column of a text, or of nulls, of at least so many rows.
+    fn column(&mut self, text: Option<&str>, rows: usize) -> ArrayRef {
+        let Some(text) = text else { return new_null_array(&DataType::Utf8, rows) };
+        if let Some(kept) = self.kept.get(text).filter(|kept| kept.len() >= rows) {
+            return Arc::clone(kept);
+        }
+        let made: ArrayRef = Arc::new(StringArray::new_repeated(text, rows));
+        let bytes = made.get_array_memory_size();
+        if self.bytes + bytes > KEPT_BYTES {
+            *self = Self::default();
+        }
+        if bytes <= KEPT_BYTES {
+            self.bytes += bytes;
+            if let Some(shorter) = self.kept.insert(text.to_owned(), Arc::clone(&made)) {
+                self.bytes -= shorter.get_array_memory_size();
+            }
+        }
+        made
+    }
 }
 
 impl RowBuilder {
@@ -56,7 +91,10 @@ impl RowBuilder {
         columns: Arc<[SampleColumn]>,
         schema: SchemaRef,
         batch_rows: usize,
+        repeats: &mut Repeats,
     ) -> Self {
+        // Most runs are shorter than a batch may be.
+        let longest = usize::try_from(run.rows).unwrap_or(usize::MAX).min(batch_rows);
         let mut constants: Vec<Vec<Option<ArrayRef>>> = Vec::with_capacity(curves.len());
         for &curve in &curves {
             let curve = &run.curves[curve];
@@ -67,13 +105,13 @@ impl RowBuilder {
                 // What belongs to the run is shared by its curves.
                 match constants.first() {
                     Some(first) if column.is_of_run() => first[position].clone(),
-                    _ => Some(repeat(column.constant(&run, curve), batch_rows)),
+                    _ => Some(repeats.column(column.constant(&run, curve), longest)),
                 }
             });
             let arrays = arrays.collect();
             constants.push(arrays);
         }
-        Self { run, curves, columns, schema, constants }
+        Self { run, curves, columns, schema, longest, constants }
     }
 
     /// Makes one batch per curve from a batch of the table.
@@ -83,8 +121,11 @@ impl RowBuilder {
             None => None,
         };
         let rows = table.num_rows();
-        let shared: Vec<Option<ArrayRef>> =
-            self.columns.iter().map(|column| index_column(*column, index.as_ref(), &self.run.index, rows)).collect();
+        if rows > self.longest {
+            return exec_err!("the table of run {} has more rows than it says", self.run.run);
+        }
+        let shared = self.columns.iter().map(|column| index_column(*column, index.as_ref(), &self.run.index, rows));
+        let shared: Vec<Option<ArrayRef>> = shared.collect::<Result<_>>()?;
         (0..self.curves.len()).map(|curve| self.batch(curve, table, &shared)).collect()
     }
 
@@ -114,29 +155,23 @@ impl RowBuilder {
     }
 }
 
-fn repeat(value: Option<&str>, rows: usize) -> ArrayRef {
-    match value {
-        Some(value) => Arc::new(StringArray::from_iter_values(repeat_n(value, rows))),
-        None => new_null_array(&DataType::Utf8, rows),
-    }
-}
-
 /// Returns a column made from the index, the same for all curves.
-fn index_column(column: SampleColumn, values: Option<&ArrayRef>, index: &IndexColumn, rows: usize) -> Option<ArrayRef> {
+fn index_column(
+    column: SampleColumn,
+    values: Option<&ArrayRef>,
+    index: &IndexColumn,
+    rows: usize,
+) -> Result<Option<ArrayRef>> {
     let kind = match column {
-        SampleColumn::IndexValue => return values.cloned(),
+        SampleColumn::IndexValue => return Ok(values.cloned()),
         SampleColumn::DepthM => IndexKind::Depth,
         SampleColumn::TimeS => IndexKind::Time,
-        _ => return None,
+        _ => return Ok(None),
     };
-    match (index.to_si, values) {
-        (Some(to_si), Some(values)) if index.kind == kind => {
-            let values: &Float64Array = values.as_primitive::<Float64Type>();
-            let scaled: Float64Array = values.unary(|value| value * to_si);
-            Some(Arc::new(scaled))
-        }
-        _ => Some(new_null_array(&DataType::Float64, rows)),
-    }
+    Ok(Some(match (index.to_si, values) {
+        (Some(to_si), Some(values)) if index.kind == kind => mul(values, &Float64Array::new_scalar(to_si))?,
+        _ => new_null_array(&DataType::Float64, rows),
+    }))
 }
 
 /// Returns the samples of a curve, null in the column of the other kind.
@@ -148,4 +183,67 @@ fn sample_column(column: SampleColumn, curve: &CurveColumn, table: &RecordBatch)
         Some(values) => cast(values, &data_type)?,
         None => new_null_array(&data_type, table.num_rows()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray as _;
+
+    use super::*;
+
+    #[test]
+    fn a_column_of_one_text_serves_all_that_need_no_more_rows() {
+        let mut repeats = Repeats::default();
+        let first = repeats.column(Some("Alpha"), 10);
+        assert!(first.len() == 10 && first.as_string::<i32>().iter().all(|text| text == Some("Alpha")));
+        assert!(Arc::ptr_eq(&first, &repeats.column(Some("Alpha"), 5)));
+        assert_eq!(repeats.column(Some("Alpha"), 20).len(), 20);
+        assert_eq!(repeats.column(Some(""), 3).as_string::<i32>().value(2), "");
+        assert_eq!(repeats.column(None, 4).null_count(), 4);
+    }
+
+    #[test]
+    fn columns_are_kept_within_their_bound() {
+        let mut repeats = Repeats::default();
+        for number in 100..200 {
+            let column = repeats.column(Some(&number.to_string().repeat(30)), 8192);
+            assert!(column.len() == 8192 && repeats.bytes <= KEPT_BYTES);
+            let bytes: usize = repeats.kept.values().map(|kept| kept.get_array_memory_size()).sum();
+            assert_eq!(bytes, repeats.bytes);
+        }
+        assert!(!repeats.kept.is_empty());
+        let long = "x".repeat(10_000);
+        assert_eq!(repeats.column(Some(&long), 1_000).len(), 1_000);
+        assert!(!repeats.kept.contains_key(&long));
+    }
+
+    #[test]
+    fn a_table_of_more_rows_than_its_run_is_an_error() {
+        let run = RunFile {
+            run: "aa11".into(),
+            run_id: "aa11".repeat(16),
+            well: "Alpha".into(),
+            well_id: "bb22".repeat(16),
+            is_log: true,
+            blob: [1; 32],
+            size: 1,
+            rows: 2,
+            index: IndexColumn {
+                name: "dept".into(),
+                kind: IndexKind::Depth,
+                text: false,
+                unit: "ft".into(),
+                to_si: Some(0.3048),
+                min: None,
+                max: None,
+            },
+            curves: Vec::new(),
+        };
+        let schema = super::super::sample_schema();
+        let columns = SampleColumn::ALL.into();
+        let rows = RowBuilder::new(Arc::new(run), Vec::new(), columns, schema, 8192, &mut Repeats::default());
+        assert!(rows.build_constant(2).is_ok());
+        let error = rows.build_constant(3).unwrap_err();
+        assert!(error.to_string().contains("aa11 has more rows"), "{error}");
+    }
 }

@@ -1,6 +1,6 @@
 //! A workspace of three small runs in memory: feet, metres and time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
 use async_trait::async_trait;
 use bytes::Bytes;
+use dataforge_query::resample::Interpolation;
 use dataforge_query::{
-    BlobError, BlobReader, Catalog, CatalogError, CurveColumn, Engine, Format, IndexColumn, IndexKind, Limits,
-    MetaTable, QueryError, RunFile, RunFilter, write,
+    BlobError, BlobReader, Catalog, CatalogError, Convert, CurveColumn, Engine, Format, IndexColumn, IndexKind, Limits,
+    MetaTable, QueryError, Reading, RunFile, RunFilter, UnitError, WellCurve, WellFile, WellMatch, WellRun,
+    Whereabouts, write,
 };
 use futures::TryStreamExt;
 use parquet::arrow::ArrowWriter;
@@ -60,7 +62,7 @@ impl Catalog for Workspace {
         RecordBatch::try_new(schema, columns).map_err(CatalogError::from_source)
     }
 
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError> {
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<Arc<RunFile>>, CatalogError> {
         self.asked.lock().unwrap().push(filter.clone());
         let one_of = |list: &Option<Vec<String>>, test: &dyn Fn(&String) -> bool| {
             list.as_ref().is_none_or(|list| list.iter().any(test))
@@ -70,11 +72,67 @@ impl Catalog for Workspace {
                 && one_of(&filter.runs, &|id| run.run_id.starts_with(id.as_str()))
                 && one_of(&filter.curves, &|label| run.curves.iter().any(|curve| curve.label == *label))
         };
-        Ok(self.runs.iter().filter(matches).cloned().collect())
+        Ok(self.runs.iter().filter(matches).cloned().map(Arc::new).collect())
     }
 
     fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError> {
         Ok(self.gridded.get(run_id).cloned())
+    }
+
+    fn well(&self, name: &str) -> Result<WellMatch, CatalogError> {
+        let logs = self.runs.iter().filter(|run| run.well == name && run.is_log).cloned().collect();
+        Ok(well_of(name, logs))
+    }
+
+    fn conversion(&self, from: &str, to: &str) -> Result<Arc<dyn Convert>, UnitError> {
+        conversion(from, to)
+    }
+}
+
+/// Makes a well of logs: the first curve of a property stands for it, nothing is converted or moved.
+pub(crate) fn well_of(name: &str, logs: Vec<RunFile>) -> WellMatch {
+    if logs.is_empty() {
+        return WellMatch::Unknown(vec!["Alpha".into()]);
+    }
+    let mut properties = BTreeSet::new();
+    let mut curves = Vec::new();
+    for (run, log) in logs.iter().enumerate() {
+        for (at, curve) in log.curves.iter().enumerate() {
+            curves.push(WellCurve {
+                run,
+                curve: at,
+                preferred: curve.property.clone().is_some_and(|property| properties.insert(property)),
+                unit: curve.unit.clone(),
+                conversion: None,
+                interpolation: Interpolation::Linear,
+            });
+        }
+    }
+    let runs = logs.into_iter().map(|file| WellRun { file, step: None, shift_m: 0.0, unplaced: None }).collect();
+    WellMatch::Found(Box::new(WellFile { well: name.into(), runs, curves }))
+}
+
+#[derive(Debug)]
+pub(crate) struct Times(pub(crate) f64);
+
+impl Convert for Times {
+    fn apply_all(&self, values: &mut [f64]) {
+        values.iter_mut().for_each(|value| *value *= self.0);
+    }
+}
+
+/// A dictionary of two lengths and a density.
+pub(crate) fn conversion(from: &str, to: &str) -> Result<Arc<dyn Convert>, UnitError> {
+    let metres = |unit: &str| match unit {
+        "m" => Ok(Some(1.0)),
+        "ft" => Ok(Some(0.3048)),
+        "g/cm3" => Ok(None),
+        other => Err(UnitError(format!("there is no unit '{other}'; did you mean ft?"))),
+    };
+    match (metres(from)?, metres(to)?) {
+        (Some(from), Some(to)) => Ok(Arc::new(Times(from / to))),
+        (None, None) => Ok(Arc::new(Times(1.0))),
+        _ => Err(UnitError(format!("no conversion from {from} to {to}"))),
     }
 }
 
@@ -89,7 +147,12 @@ pub(crate) struct Blobs {
 
 #[async_trait]
 impl BlobReader for Blobs {
-    async fn read(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BlobError> {
+    async fn read(
+        &self,
+        blob: &[u8; 32],
+        ranges: &[Range<u64>],
+        reading: &Arc<Reading>,
+    ) -> Result<Vec<Bytes>, BlobError> {
         if self.stuck.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
@@ -100,9 +163,15 @@ impl BlobReader for Blobs {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let parts = ranges.iter().map(|range| {
             self.read.fetch_add(range.end - range.start, Ordering::SeqCst);
+            reading.note_here(range.end - range.start);
             bytes.slice(usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap())
         });
         Ok(parts.collect())
+    }
+
+    async fn whereabouts(&self, blob: &[u8; 32]) -> Result<Whereabouts, BlobError> {
+        let is_held = self.held.contains_key(blob);
+        Ok(Whereabouts { is_held, holders: if is_held { Vec::new() } else { vec!["rig-7".into()] } })
     }
 }
 

@@ -2,8 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod cancels;
+mod costs;
 mod fixture;
+mod functions;
+mod hostile;
+mod postgres;
+mod schemas;
 mod tables;
+mod wide;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -89,6 +96,7 @@ async fn run_is_the_wide_table_by_short_and_full_id() {
     let short = fixture.csv("SELECT * FROM run('bb22')").await;
     let expected = "depth,gr,rhob\n100.0,45.5,2.65\n101.0,,2.7\n102.0,0.1,1e21\n";
     assert_eq!(short, expected);
+    assert_eq!(fixture.csv("SELECT * FROM RUN('bb22')").await, expected);
     let full = format!("SELECT * FROM run('{:0<64}')", "bb22");
     assert_eq!(fixture.csv(&full).await, expected);
     let csv = fixture
@@ -124,11 +132,12 @@ async fn the_same_query_gives_the_same_bytes_on_two_engines() {
 #[tokio::test]
 async fn show_describe_and_explain_work() {
     let fixture = Fixture::new();
-    let tables =
-        fixture.csv("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1").await;
+    let tables = fixture
+        .csv("SELECT table_name FROM information_schema.tables WHERE table_schema = 'workspace' ORDER BY 1")
+        .await;
     assert_eq!(
         tables,
-        "table_name\nattachments\ncharts\ncurves\ndictionary\nentries\nmembers\nnotices\nruns\nsamples\nselections\nsurveys\ntops\nwells\n"
+        "table_name\nattachments\nblobs\ncharts\nconflicts\ncurves\ndevices\ndictionary\nentries\nholdings\nlineage\nmembers\nnotices\npeers\nprojects\nproperties\nruns\nsamples\nselections\nsurveys\ntables\ntops\ntransfers\nunits\nwellbores\nwells\n"
     );
     assert!(fixture.csv("SHOW TABLES").await.contains("samples"));
     assert!(fixture.csv("DESCRIBE samples").await.contains("depth_m"));
@@ -280,11 +289,24 @@ async fn errors_say_what_to_do() {
         ("SELEC 1", QueryErrorKind::Syntax, "SELEC"),
         ("", QueryErrorKind::Syntax, "the query is empty"),
         ("SELECT 'a", QueryErrorKind::Syntax, "unterminated"),
-        ("SELECT * FROM wels", QueryErrorKind::UnknownName, "tables are attachments, charts, curves"),
-        ("SELECT depthm FROM samples", QueryErrorKind::UnknownName, "did you mean"),
-        ("SELECT gr1 FROM run('bb22')", QueryErrorKind::UnknownName, "did you mean"),
-        ("SELECT medan(value) FROM samples", QueryErrorKind::UnknownName, "did you mean"),
+        ("SELECT * FROM wels", QueryErrorKind::UnknownName, "tables are attachments, blobs, charts"),
+        ("SELECT depthm FROM samples", QueryErrorKind::UnknownName, "did you mean depth_m? at Line: 1, Column: 8"),
+        ("SELECT gr1 FROM run('bb22')", QueryErrorKind::UnknownName, "did you mean gr?"),
+        ("SELECT \"GR\" FROM run('bb22')", QueryErrorKind::UnknownName, "did you mean gr?"),
+        ("SELECT nosuch FROM run('bb22')", QueryErrorKind::UnknownName, "no field named nosuch; there are "),
+        (
+            "SELECT well FROM samples AS s WHERE x.well = 'a'",
+            QueryErrorKind::UnknownName,
+            "x.well; well is one of s at Line: 1, Column: 37",
+        ),
+        ("SELECT row_number() FROM wells", QueryErrorKind::UnknownName, "'row_number' without OVER"),
+        ("SELECT sum(name) FROM wells", QueryErrorKind::Other, "function 'sum' takes no arguments of these types"),
+        ("SELECT 1\nFROM wels", QueryErrorKind::UnknownName, "did you mean wells?"),
+        ("SELECT medan(value) FROM samples", QueryErrorKind::UnknownName, "did you mean mean, median"),
+        ("SELECT * FROM rum('bb22')", QueryErrorKind::UnknownName, "did you mean run"),
         ("SELECT * FROM run('77')", QueryErrorKind::UnknownName, "see the table runs"),
+        ("SELECT * FROM run('bb23')", QueryErrorKind::UnknownName, "did you mean bb22"),
+        ("SELECT * FROM run('alpha')", QueryErrorKind::UnknownName, "a well with the runs aa11"),
         ("SELECT * FROM run('bb')", QueryErrorKind::Other, "bb22 (well Beta), bb33 (well Beta)"),
         ("SELECT * FROM run(7)", QueryErrorKind::Other, "takes an id"),
     ] {
@@ -293,7 +315,7 @@ async fn errors_say_what_to_do() {
         let message = error.to_string();
         let found = message.to_lowercase().contains(&part.to_lowercase());
         assert!(found, "{sql}: {message}");
-        assert!(!message.contains("workspace.public"), "{message}");
+        assert!(!message.contains("dataforge."), "{message}");
     }
 }
 
@@ -379,7 +401,7 @@ async fn memory_is_bounded() {
 #[tokio::test]
 async fn a_sort_larger_than_memory_spills_into_the_given_folder() {
     let sql = "SELECT x FROM generate_series(1, 5000000) t(x) ORDER BY x * 7919 % 1000003, x";
-    let limits = Limits { memory_bytes: 64 * 1024 * 1024, ..Limits::default() };
+    let limits = Limits { memory_bytes: 64 * 1024 * 1024, concurrency: 1, ..Limits::default() };
     let error = Fixture::with(limits.clone(), &[]).error(sql).await;
     assert_eq!(error.kind, QueryErrorKind::Limit, "{error}");
 
@@ -451,6 +473,15 @@ async fn a_panic_is_an_error_and_never_a_short_result() {
     assert_eq!(error.kind, QueryErrorKind::Other);
     assert!(error.message.contains("ended early"), "{error}");
     assert_eq!(fixture.csv("SELECT 1 AS n").await, "n\n1\n");
+}
+
+#[tokio::test]
+async fn a_query_goes_on_when_its_engine_is_dropped() {
+    let Fixture { engine, .. } = Fixture::new();
+    let stream = engine.query("SELECT x FROM generate_series(1, 200000) t(x) ORDER BY x DESC").await.unwrap();
+    drop(engine);
+    let batches: Vec<_> = stream.try_collect().await.unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 200_000);
 }
 
 // ---- how results are written ----
