@@ -111,7 +111,15 @@ fn check(node: &Node, worker: &Worker, workspace: WorkspaceId, table: &Unchecked
     if let Some(why) = &refused {
         tracing::warn!(blob = %table.blob, run = %table.run, "a table is refused: {why}");
     }
-    node.locked(|core| core.store.note_check(&table.blob, &table.expected, refused.as_deref()))
+    conclude(node, table, refused.as_deref())
+}
+
+/// Notes a verdict, and that what is kept may be of before it: a query that was admitted before the table
+/// came may have met it unchecked.
+fn conclude(node: &Node, table: &Unchecked, refused: Option<&str>) -> Result<(), ApiError> {
+    node.locked(|core| core.store.note_check(&table.blob, &table.expected, refused))?;
+    node.on_verdict();
+    Ok(())
 }
 
 /// Returns what a table should hold; nothing when the run has changed since and says otherwise.
@@ -128,4 +136,26 @@ fn expectation(core: &mut Core, workspace: WorkspaceId, table: &Unchecked) -> Re
     let all = natives.chain(copies).chain(pyramids);
     let fits = |(blob, expected): &(_, Expected)| *blob == table.blob && expected.id() == table.expected;
     Ok(all.into_iter().find(fits).map(|(_, expected)| expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use dataforge_protocol::id::{BlobHash, DocId};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_that_was_kept_before_a_verdict_is_found_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let node = Node::open(dir.path()).await.unwrap();
+        for (number, refused) in [(1, Some("it lies")), (2, None)] {
+            let table = Unchecked { run: DocId([number; 32]), blob: BlobHash([number; 32]), expected: [number; 32] };
+            // Results are kept by this.
+            let before = node.state();
+            conclude(&node, &table, refused).unwrap();
+            assert_ne!(node.state(), before);
+            assert_eq!(node.locked(|core| core.store.refusal(&table.blob)).unwrap().as_deref(), refused);
+        }
+        node.close().await;
+    }
 }

@@ -22,6 +22,7 @@ mod stall;
 mod sweep;
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -269,20 +270,31 @@ impl Blobs {
     ///
     /// # Errors
     /// `Damaged` when the file is missing or shorter than it should be.
-    pub(crate) fn read(&self, hash: &BlobHash, range: std::ops::Range<u64>) -> Result<Bytes, ApiError> {
-        let path = self.path(hash);
+    pub(crate) fn read(&self, hash: &BlobHash, range: Range<u64>) -> Result<Bytes, ApiError> {
+        let mut parts = self.read_ranges(hash, std::slice::from_ref(&range))?;
+        Ok(parts.pop().unwrap_or_default())
+    }
+
+    /// Reads ranges of a held blob, in the order asked, from a file that is opened once.
+    ///
+    /// # Errors
+    /// As [`Blobs::read`].
+    pub(crate) fn read_ranges(&self, hash: &BlobHash, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, ApiError> {
         let damaged = |error: std::io::Error| {
             ApiError::new(ErrorKind::Damaged, format!("cannot read blob {}: {error}", hash.fmt_short()))
                 .hint("run dataforge verify; the blob is then fetched again from a peer")
         };
-        if is_empty(hash) && range.is_empty() {
-            return Ok(Bytes::new());
+        if is_empty(hash) && ranges.iter().all(Range::is_empty) {
+            return Ok(vec![Bytes::new(); ranges.len()]);
         }
-        let file = File::open(path).map_err(damaged)?;
-        let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
-        let mut buffer = vec![0; len];
-        read_exact_at(&file, &mut buffer, range.start).map_err(damaged)?;
-        Ok(buffer.into())
+        let file = File::open(self.path(hash)).map_err(damaged)?;
+        let part = |range: &Range<u64>| -> Result<Bytes, ApiError> {
+            let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+            let mut buffer = vec![0; len];
+            read_exact_at(&file, &mut buffer, range.start).map_err(damaged)?;
+            Ok(Bytes::from(buffer))
+        };
+        ranges.iter().map(part).collect()
     }
 
     /// Reads a whole held blob.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{ApiError, ErrorKind};
 use crate::directory::write_atomically;
 use crate::keep::Policy;
-use crate::metrics::Loopback;
+use crate::loopback::Loopback;
 
 /// Port a node listens on unless told otherwise; another one is taken when it is in use.
 pub(crate) const DEFAULT_PORT: u16 = 7411;
@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) late_work: LateConfig,
     /// Metrics.
     pub(crate) metrics: MetricsConfig,
+    /// How other tools connect.
+    pub(crate) faces: FacesConfig,
     /// The relay that this node runs for others.
     pub(crate) relay: RelaySettings,
 }
@@ -136,6 +138,13 @@ pub(crate) struct QueryConfig {
     pub(crate) memory_bytes: u64,
     /// Seconds after which a query is stopped.
     pub(crate) timeout_secs: u64,
+    /// Rows that a result may have; with more the query ends with an error. 0 for no limit.
+    pub(crate) max_rows: u64,
+    /// Bytes that a result may have, likewise.
+    pub(crate) max_result_bytes: u64,
+    /// Bytes of memory for results that are kept in case they are asked for again, and as many for tables of
+    /// metadata; 0 for none.
+    pub(crate) cache_bytes: u64,
 }
 
 /// Settings of metrics.
@@ -144,6 +153,18 @@ pub(crate) struct QueryConfig {
 pub(crate) struct MetricsConfig {
     /// The address of this machine at which metrics are given while it is up; none when empty.
     pub(crate) listen: Loopback,
+}
+
+/// The addresses of this machine at which other tools connect while it is up; none when empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FacesConfig {
+    /// HTTP: SQL, Parquet tables and derived runs.
+    pub(crate) http: Loopback,
+    /// The language of PostgreSQL.
+    pub(crate) postgres: Loopback,
+    /// Arrow Flight SQL.
+    pub(crate) flight: Loopback,
 }
 
 /// Import settings.
@@ -256,7 +277,7 @@ impl Default for LateConfig {
 
 impl Default for QueryConfig {
     fn default() -> Self {
-        Self { memory_bytes: 512 << 20, timeout_secs: 300 }
+        Self { memory_bytes: 512 << 20, timeout_secs: 300, max_rows: 0, max_result_bytes: 0, cache_bytes: 64 << 20 }
     }
 }
 

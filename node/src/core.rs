@@ -231,7 +231,7 @@ impl Core {
             ([], Some(name)) => Err(ApiError::new(ErrorKind::NotFound, format!("there is no workspace {name:?} here"))
                 .hint(format!("there are: {}", list()))),
             _ => Err(ApiError::new(ErrorKind::Usage, "several workspaces match")
-                .hint(format!("say which with --workspace: {}", list()))),
+                .hint(format!("say which, on the command line with --workspace: {}", list()))),
         }
     }
 

@@ -29,9 +29,16 @@ pub(crate) struct Footers(Mutex<BTreeSet<BlobHash>>);
 
 /// Sees that the footer of a table that a workspace does not hold may be parsed.
 ///
+/// Before anything is asked of peers, `allow` is asked about the number of bytes.
+///
 /// # Errors
-/// `Damaged` when it may not, and those of [`read::read`].
-pub(crate) async fn see_that_sound(node: &Node, workspace: &WorkspaceId, hash: &BlobHash) -> Result<(), ApiError> {
+/// `Damaged` when it may not, and those of [`read::read_within`].
+pub(crate) async fn see_that_sound<E: From<ApiError>>(
+    node: &Node,
+    workspace: &WorkspaceId,
+    hash: &BlobHash,
+    allow: &(impl Fn(u64) -> Result<(), E> + Sync),
+) -> Result<(), E> {
     let known = || node.footers().0.lock().unwrap_or_else(PoisonError::into_inner);
     if known().contains(hash) {
         return Ok(());
@@ -44,20 +51,21 @@ pub(crate) async fn see_that_sound(node: &Node, workspace: &WorkspaceId, hash: &
             .hint("ask who imported it to do so again")
     };
     if let Some(why) = refusal {
-        return Err(damaged(why));
+        return Err(damaged(why).into());
     }
-    let Some(size) = size else { return Err(crate::table::not_held(hash)) };
+    let Some(size) = size else { return Err(crate::table::not_held(hash).into()) };
     let mut from = size.saturating_sub(TAIL);
     loop {
-        let tail =
-            read::read(node, workspace, hash, std::slice::from_ref(&(from..size))).await?.pop().unwrap_or_default();
+        let end = from..size;
+        let tail = read::read_within(node, workspace, hash, std::slice::from_ref(&end), allow).await?;
+        let tail = tail.into_iter().next().unwrap_or_default();
         let dir = node.directory().join("spill");
         let verdict = tokio::task::spawn_blocking(move || check(&dir, &tail, from, size)).await;
         match verdict.map_err(|error| ApiError::new(ErrorKind::Internal, format!("a check failed: {error}")))?? {
             FooterVerdict::Sound => break,
             FooterVerdict::Needs(earlier) if earlier < from && size - earlier <= LARGEST => from = earlier,
-            FooterVerdict::Needs(_) => return Err(damaged("its footer is too large".to_owned())),
-            FooterVerdict::Refused(why) => return Err(damaged(why)),
+            FooterVerdict::Needs(_) => return Err(damaged("its footer is too large".to_owned()).into()),
+            FooterVerdict::Refused(why) => return Err(damaged(why).into()),
         }
     }
     known().insert(*hash);

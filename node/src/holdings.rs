@@ -193,6 +193,31 @@ pub(crate) fn holders(
     Ok(holders)
 }
 
+/// Returns the devices that hold each blob of a workspace: this one by the have-table, others by what
+/// they say. What one number stands for several of says nothing.
+///
+/// # Errors
+/// `Storage`, `NotFound` when the workspace is not here.
+pub(crate) fn all_holders(
+    core: &mut Core,
+    workspace: &WorkspaceId,
+) -> Result<BTreeMap<BlobHash, BTreeSet<DeviceId>>, ApiError> {
+    let own = core.device();
+    let statements = all(core, workspace)?.into_iter().map(|(holding, _)| holding);
+    let others: Vec<_> = statements.filter(|holding| Some(holding.device) != own).collect();
+    let mut holders: BTreeMap<BlobHash, BTreeSet<DeviceId>> = BTreeMap::new();
+    core.store.each_number(workspace, |hash, chain, number| {
+        let devices = others.iter().filter(|holding| holding.has(&chain, number)).map(|holding| holding.device);
+        holders.entry(hash).or_default().extend(devices);
+    })?;
+    if let Some(own) = own {
+        for blob in core.store.held_of(workspace)? {
+            holders.entry(blob.hash).or_default().insert(own);
+        }
+    }
+    Ok(holders)
+}
+
 /// Says what is held and tells everybody who is connected.
 pub(crate) async fn tell(node: &Node) -> Result<(), ApiError> {
     let news = node

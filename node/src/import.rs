@@ -30,6 +30,7 @@ use self::files::{Files, Wanted};
 use self::project::Door;
 use self::read::{Content, Read};
 use self::record::Filing;
+pub(crate) use self::record::{add_pyramid, note_own};
 pub(crate) use self::watch::watch_configured;
 use crate::api::{ApiError, ErrorKind, Event, FileResult, ImportOptions, ImportSummary};
 use crate::caller;

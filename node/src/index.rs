@@ -10,6 +10,7 @@ mod dictionary;
 mod filed;
 mod find;
 mod labels;
+mod lineage;
 mod preferred;
 mod project;
 mod read;
@@ -143,7 +144,7 @@ fn refresh_rows(
 
 /// The derived tables of documents, each with the column that names the document; none for a table
 /// that holds one document of its workspace.
-const TABLES: [(&str, Option<&str>); 20] = [
+const TABLES: [(&str, Option<&str>); 22] = [
     ("projects", Some("id")),
     ("wells", Some("id")),
     ("preferred", Some("well")),
@@ -152,6 +153,8 @@ const TABLES: [(&str, Option<&str>); 20] = [
     ("notices", Some("run")),
     ("gridded", Some("run")),
     ("pyramids", Some("run")),
+    ("derivations", Some("run")),
+    ("derived_from", Some("run")),
     ("attachments", Some("id")),
     ("dictionary", None),
     ("described", Some("id")),

@@ -26,5 +26,6 @@ pub mod units;
 pub mod well;
 
 pub use filling::Filling;
+pub(crate) use prepare::prepare_derived;
 pub use prepare::{IngestError, Prepared, PreparedRun, Warning, prepare, prepare_tables};
 pub use well::WellHeader;

@@ -23,10 +23,12 @@ mod conflicts;
 pub mod control;
 mod core;
 mod crowd;
+mod derive;
 mod directory;
 mod doctor;
 mod edits;
 pub mod export;
+mod faces;
 mod feed;
 mod footer;
 mod grid;
@@ -37,6 +39,7 @@ mod index;
 pub mod ingest;
 mod keep;
 pub mod key;
+mod loopback;
 mod metrics;
 mod net;
 mod node;
@@ -60,6 +63,12 @@ mod wellpath;
 mod words;
 pub mod worker;
 
+pub use dataforge_query::{
+    Description, Format, OutputError, QueryError, QueryErrorKind, QueryStream, Question, ScalarValue, pg, write_batches,
+};
+
 pub use self::caller::ClientId;
+pub use self::faces::{Face, RunTable, face_token, face_token_file};
 pub use self::feed::Feed;
 pub use self::node::Node;
+pub use self::sql::{AskError, query_error};

@@ -10,7 +10,7 @@ mod news;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -33,6 +33,7 @@ use crate::control::Service;
 use crate::core::{Core, Who, device_name};
 use crate::directory::Directory;
 use crate::edits::Edits;
+use crate::faces::Face;
 use crate::feed::{Feed, Told};
 use crate::footer::Footers;
 use crate::identity::files;
@@ -62,6 +63,8 @@ pub(crate) struct WeakNode(Weak<Inner>);
 struct Inner {
     directory: Directory,
     core: Mutex<Core>,
+    /// How often blobs came to be held no more; goes up under the lock of the core.
+    losses: Arc<AtomicU64>,
     blobs: Blobs,
     config: Mutex<Config>,
     network: tokio::sync::Mutex<Option<(Purpose, Arc<Network>)>>,
@@ -95,6 +98,10 @@ struct Inner {
     relay: tokio::sync::Mutex<Option<Relay>>,
     /// The count of changes up to which they were.
     admitted_at: Mutex<Option<u64>>,
+    /// The faces that were opened or could not be, with the reason.
+    faces: Mutex<BTreeMap<Face, Result<SocketAddr, String>>>,
+    /// Counts changes of the settings, for what follows them while it runs.
+    settings: watch::Sender<u64>,
     /// Whether it was asked to serve.
     serves: AtomicBool,
     shutdown: watch::Sender<bool>,
@@ -136,6 +143,7 @@ impl Node {
     pub async fn open_with(dir: &Path, access: Access<'_>) -> Result<Self, ApiError> {
         let directory = Directory::open(dir)?;
         files::sweep(directory.path())?;
+        crate::faces::forget_places(directory.path())?;
         // First, so that nothing is open yet when there is no passphrase.
         let who = tokio::task::block_in_place(|| Who::read(directory.path(), access))?;
         let config = Config::read(directory.path())?;
@@ -145,13 +153,14 @@ impl Node {
         if recovered != Recovered::default() {
             tracing::info!("after a stop that was not in order: {recovered:?}");
         }
-        let engines = Engines::new(directory.path(), blobs.clone(), &config.query);
+        let engines = Engines::new(directory.path(), blobs.clone());
         let transfers = Transfers::default();
         transfers.load(core.store.transfers()?, core.store.pauses()?);
         set_paces(&transfers, &config.network);
         let leases = Leases::load(core.store.leases()?, Instant::now());
         Ok(Self(Arc::new(Inner {
             directory,
+            losses: core.store.losses(),
             core: Mutex::new(core),
             blobs,
             config: Mutex::new(config),
@@ -177,6 +186,8 @@ impl Node {
             admission: tokio::sync::Mutex::default(),
             relay: tokio::sync::Mutex::default(),
             admitted_at: Mutex::default(),
+            faces: Mutex::default(),
+            settings: watch::Sender::new(0),
             serves: AtomicBool::new(false),
             shutdown: watch::Sender::new(false),
         })))
@@ -226,6 +237,9 @@ impl Node {
     /// Ends the network and closes the stores in order. Other clones are of no use afterwards.
     pub async fn close(&self) {
         self.flush_edits().await;
+        if let Err(error) = crate::faces::forget_places(self.directory()) {
+            tracing::warn!("programs may look for this node: {error}");
+        }
         if let Err(error) = holdings::tell_before_closing(self).await {
             tracing::warn!("what is held here was not told: {error}");
         }
@@ -247,6 +261,28 @@ impl Node {
         if let Err(error) = self.with_core(|core| core.store.clear_recent()).await {
             tracing::warn!("the end was not noted: {error}");
         }
+    }
+
+    pub(crate) fn set_face(&self, face: Face, opened: Result<SocketAddr, String>) {
+        lock(&self.0.faces).insert(face, opened);
+    }
+
+    /// Forgets a face that was closed.
+    pub fn forget_face(&self, face: Face) {
+        lock(&self.0.faces).remove(&face);
+        self.tell_faces();
+    }
+
+    /// Returns what changes with every change of the settings.
+    #[must_use]
+    pub fn settings_changes(&self) -> watch::Receiver<u64> {
+        self.0.settings.subscribe()
+    }
+
+    /// Returns what came of opening faces.
+    #[must_use]
+    pub fn faces(&self) -> BTreeMap<Face, Result<SocketAddr, String>> {
+        lock(&self.0.faces).clone()
     }
 
     /// Returns the data directory.
@@ -271,6 +307,11 @@ impl Node {
         lock(&self.0.config).set(self.0.directory.path(), key, value)?;
         set_paces(&self.0.transfers, &self.config().network);
         self.0.transfers.on_change();
+        if key.starts_with("query.") {
+            // The next query is asked of an engine with these limits.
+            self.0.engines.forget();
+        }
+        self.0.settings.send_modify(|count| *count += 1);
         Ok(())
     }
 
@@ -344,6 +385,11 @@ impl Node {
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
+    }
+
+    /// Returns how often something changed so far, of what [`Node::changes`] tells.
+    pub(crate) fn state(&self) -> u64 {
+        *self.0.changes.borrow()
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

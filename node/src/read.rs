@@ -117,24 +117,44 @@ pub(crate) async fn read(
     hash: &BlobHash,
     ranges: &[Range<u64>],
 ) -> Result<Vec<Bytes>, ApiError> {
+    read_within(node, workspace, hash, ranges, &|_bytes| Ok(())).await
+}
+
+/// The same, within what may be asked of peers.
+///
+/// Before anything is asked of peers, `allow` is asked about the number of bytes.
+///
+/// # Errors
+/// `NotFound` when nobody who can be reached has it, with who holds it and when they were last seen;
+/// `Storage` and `Damaged` when it cannot be read; those of `allow`.
+pub(crate) async fn read_within<E: From<ApiError>>(
+    node: &Node,
+    workspace: &WorkspaceId,
+    hash: &BlobHash,
+    ranges: &[Range<u64>],
+    allow: &(impl Fn(u64) -> Result<(), E> + Sync),
+) -> Result<Vec<Bytes>, E> {
     let (of, key) = (*workspace, *hash);
     let (is_held, size) =
         node.with_core(move |core| Ok((core.store.holds(&of, &key)?, core.store.size_of(&of, &key)?))).await?;
-    let here = || -> Result<Vec<Bytes>, ApiError> {
-        ranges.iter().map(|range| node.blobs().read(hash, range.clone())).collect()
-    };
+    let here = || node.blobs().read_ranges(hash, ranges).map_err(E::from);
     if is_held {
         node.uses().note(node, hash, true);
         return here();
     }
-    let Some(size) = size else { return Err(crate::table::not_held(hash)) };
+    let Some(size) = size else { return Err(crate::table::not_held(hash).into()) };
     let (blob, referred) = (BlobRef { hash: *hash, size }, [(*workspace, size)]);
     if ranges.iter().any(|range| range.end > blob.size || range.start > range.end) {
-        return Err(ApiError::new(ErrorKind::Damaged, format!("blob {} ends at {}", hash.fmt_short(), blob.size)));
+        let error = ApiError::new(ErrorKind::Damaged, format!("blob {} ends at {}", hash.fmt_short(), blob.size));
+        return Err(error.into());
     }
     let one_at_a_time = node.reads().of(hash);
     let _turn = one_at_a_time.lock().await;
     if !comes_by_parts(node, *workspace, &blob).await? {
+        // Whoever had the turn before may have brought it.
+        if !node.with_core(move |core| core.store.holds(&of, &key)).await? {
+            allow(size)?;
+        }
         hold(node, workspace, hash).await?;
         return here();
     }
@@ -144,14 +164,16 @@ pub(crate) async fn read(
         missing.extend(node.blobs().missing(&blob, range.clone()).await);
     }
     if !missing.is_empty() {
+        allow(missing.iter().map(|range| range.end - range.start).sum())?;
         fetch(node, &blob, &referred, &missing).await?;
     }
     node.uses().note(node, hash, missing.is_empty());
     let read = node.blobs().read_partial(&blob, ranges).await?;
-    read.ok_or_else(|| {
+    let damaged = || {
         ApiError::new(ErrorKind::Damaged, format!("parts of blob {} are damaged", hash.fmt_short()))
             .hint("dataforge fetch brings all of it")
-    })
+    };
+    read.ok_or_else(|| damaged().into())
 }
 
 /// Whether parts of a blob may be read that are here, or come: otherwise all of it has to come first.
@@ -290,14 +312,21 @@ async fn reach(node: &Node, referred: &Referred) -> Result<bool, ApiError> {
     Ok(is_reached)
 }
 
-/// The error of a blob that nobody who can be reached has: who holds it, and when they were last seen.
-pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred) -> ApiError {
-    let (hash, of) = (blob.hash, referred.to_vec());
+/// Returns the names of other devices that say they hold a blob, and when they were last seen.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn known_holders(
+    node: &Node,
+    hash: &BlobHash,
+    workspaces: Vec<WorkspaceId>,
+) -> Result<std::collections::BTreeSet<String>, ApiError> {
+    let hash = *hash;
     let known = node.with_core(move |core| {
         let own = core.device();
         let peers: BTreeMap<_, _> = core.store.peers()?.into_iter().map(|peer| (peer.device, peer)).collect();
         let mut known = std::collections::BTreeSet::new();
-        for (workspace, _) in of {
+        for workspace in workspaces {
             let holders = holdings::holders(core, &workspace, &[hash])?;
             let members = core.ledger(&workspace)?.members();
             for device in holders.into_values().flatten().filter(|device| Some(*device) != own) {
@@ -311,6 +340,12 @@ pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred)
         }
         Ok(known)
     });
+    known.await
+}
+
+/// The error of a blob that nobody who can be reached has: who holds it, and when they were last seen.
+pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred) -> ApiError {
+    let hash = blob.hash;
     let is_paused = referred.iter().any(|(workspace, _)| node.transfers().is_held_back(workspace, &hash));
     if is_paused {
         return ApiError::new(ErrorKind::NotFound, format!("transfers of blob {} are paused", hash.fmt_short()))
@@ -320,7 +355,7 @@ pub(crate) async fn nobody_has(node: &Node, blob: &BlobRef, referred: &Referred)
         ErrorKind::NotFound,
         format!("blob {} is not here and nobody who can be reached has it", blob.hash.fmt_short()),
     );
-    match known.await {
+    match known_holders(node, &hash, referred.iter().map(|(workspace, _)| *workspace).collect()).await {
         Ok(known) if !known.is_empty() => ApiError {
             causes: known.into_iter().map(|who| format!("held by {who}")).collect(),
             ..failure.hint("it is fetched when one of them is up; dataforge where tells who has what")

@@ -33,12 +33,14 @@ mod workspace;
 
 use tokio::sync::mpsc;
 
+pub(crate) use self::conflicts::list as open_conflicts;
 pub(crate) use self::data::blobs_named;
 pub(crate) use self::describing::{duplicates_of, well_attributes};
+pub(crate) use self::health::known_peers;
 pub(crate) use self::joining::ticket_for;
-pub(crate) use self::people::{People, find_member, uses as invite_uses};
-pub(crate) use self::surveys::in_full as survey_in_full;
-pub(crate) use self::tops::in_full as tops_in_full;
+pub(crate) use self::people::{People, device_reports, find_member, uses as invite_uses};
+pub(crate) use self::surveys::of_survey as stations_of_survey;
+pub(crate) use self::tops::{in_full as tops_in_full, of_set as tops_of_set};
 use crate::api::{ApiError, Edit, Reply, Request};
 use crate::client::Output;
 use crate::node::Node;
@@ -61,6 +63,10 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
         Request::Import { workspace, paths, options } => {
             let workspace = find(node, workspace).await?;
             crate::import::import(node, workspace, paths, options, out).await.map(Reply::Import)
+        }
+        Request::Derive { workspace, path, ask } => {
+            let workspace = find(node, workspace).await?;
+            crate::derive::derive_file(node, workspace, *ask, &path).await.map(Reply::Derived)
         }
         Request::Attach { workspace, paths, well, project, description } => {
             let workspace = find(node, workspace).await?;
@@ -107,9 +113,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
             let workspace = find(node, workspace).await?;
             node.edit(workspace, edits, wait).await.map(|edits| Reply::Edits { edits })
         }
-        Request::Query { workspace, sql, format } => {
+        Request::Query { workspace, sql, format, limits } => {
             let workspace = find(node, workspace).await?;
-            crate::sql::query(node, workspace, &sql, format, out).await
+            crate::sql::query(node, workspace, sql, limits, format, out).await
         }
         Request::Export { workspace, target, format, options, file } => {
             let workspace = find(node, workspace).await?;
@@ -179,7 +185,7 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
     }
 }
 
-async fn find(node: &Node, name: Option<String>) -> Result<dataforge_protocol::id::WorkspaceId, ApiError> {
+pub(crate) async fn find(node: &Node, name: Option<String>) -> Result<dataforge_protocol::id::WorkspaceId, ApiError> {
     node.with_core(move |core| core.find_workspace(name.as_deref())).await
 }
 

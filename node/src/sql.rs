@@ -1,7 +1,10 @@
-//! SQL: the query crate's engine over this node's index and blobs.
+//! SQL: the query crate's engine over this node's index and blobs. `docs/sql.md` is for people.
 
 mod blobs;
 mod catalog;
+mod kept;
+mod typed;
+mod workspaces;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,39 +12,38 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dataforge_protocol::id::WorkspaceId;
-use dataforge_query::{Engine, Format, Limits, OutputError, QueryError, QueryErrorKind, Tables, write};
+use dataforge_query::{
+    Description, Engine, Format, Limits, OutputError, QueryError, QueryErrorKind, QueryStream, Question, Tables, write,
+};
 use tokio::sync::mpsc;
 
 use self::blobs::LocalBlobs;
-use self::catalog::IndexCatalog;
 pub(crate) use self::catalog::file_of;
-use crate::api::{ApiError, ErrorKind, OutputFormat, Reply};
+use self::kept::Kept;
+pub use self::typed::AskError;
+use self::workspaces::NodeWorkspaces;
+use crate::api::{ApiError, ErrorKind, OutputFormat, QueryLimits, Reply};
 use crate::blob::Blobs;
 use crate::client::Output;
-use crate::config::QueryConfig;
 use crate::node::Node;
 use crate::sink::Sink;
 
-/// The engines of a node: one per workspace, made when first asked.
+/// The engines of a node: one per workspace, made when first asked. Each reads all workspaces, and names
+/// without a schema are of its own.
 #[derive(Debug)]
 pub(crate) struct Engines {
     spill: PathBuf,
     blobs: Blobs,
-    config: QueryConfig,
     engines: Mutex<BTreeMap<WorkspaceId, Arc<Engine>>>,
     /// What reads tables without SQL, the same way.
     tables: Mutex<BTreeMap<WorkspaceId, Tables>>,
+    kept: Kept,
 }
 
 impl Engines {
-    pub(crate) fn new(dir: &Path, blobs: Blobs, config: &QueryConfig) -> Self {
-        Self {
-            spill: dir.join("spill"),
-            blobs,
-            config: config.clone(),
-            engines: Mutex::default(),
-            tables: Mutex::default(),
-        }
+    pub(crate) fn new(dir: &Path, blobs: Blobs) -> Self {
+        let (engines, tables, kept) = (Mutex::default(), Mutex::default(), Kept::default());
+        Self { spill: dir.join("spill"), blobs, engines, tables, kept }
     }
 
     /// Returns what reads tables of a workspace without SQL.
@@ -50,10 +52,11 @@ impl Engines {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).entry(workspace).or_insert_with(make).clone()
     }
 
-    /// Drops all engines; they are made anew when asked for.
+    /// Drops all engines; they are made anew when asked for. Queries that run go on.
     pub(crate) fn forget(&self) {
         self.engines.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.kept.clear();
     }
 
     fn get(&self, node: &Node, workspace: WorkspaceId) -> Result<Arc<Engine>, ApiError> {
@@ -62,29 +65,96 @@ impl Engines {
             return Ok(Arc::clone(engine));
         }
         crate::directory::create_private(&self.spill)?;
+        let config = node.config().query;
         let limits = Limits {
-            memory_bytes: usize::try_from(self.config.memory_bytes).unwrap_or(usize::MAX),
-            timeout: Duration::from_secs(self.config.timeout_secs),
+            memory_bytes: usize::try_from(config.memory_bytes).unwrap_or(usize::MAX),
+            timeout: Duration::from_secs(config.timeout_secs),
             spill_dir: Some(self.spill.clone()),
+            max_rows: bound(config.max_rows),
+            max_result_bytes: bound(config.max_result_bytes),
+            cache_bytes: config.cache_bytes,
             ..Limits::default()
         };
-        let catalog = Arc::new(IndexCatalog::new(node.weak(), workspace));
-        let blobs = Arc::new(LocalBlobs::new(node.weak(), self.blobs.clone(), workspace));
-        let engine = Arc::new(Engine::new(catalog, blobs, limits).map_err(|error| query_error(&error))?);
+        let kept = self.kept.within(config.cache_bytes);
+        let workspaces = NodeWorkspaces::new(node.weak(), self.blobs.clone(), workspace, kept);
+        let schema = workspaces.own_schema()?;
+        let engine = Engine::among(Arc::new(workspaces), &schema, limits).map_err(|error| query_error(&error))?;
+        let engine = Arc::new(engine);
         engines.insert(workspace, Arc::clone(&engine));
         Ok(engine)
     }
 }
 
-fn query_error(error: &QueryError) -> ApiError {
+impl Node {
+    /// Runs a read-only SQL statement over a workspace, as `dataforge query` does, and gives its result as
+    /// batches of one schema. Dropping the stream cancels it.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown workspace, `Query` when the statement is refused.
+    pub async fn ask(&self, workspace: Option<&str>, question: Question) -> Result<QueryStream, ApiError> {
+        let engine = self.engine(workspace).await?;
+        engine.query(question).await.map_err(|error| query_error(&error))
+    }
+
+    /// Says what a statement gives and takes, without running it.
+    ///
+    /// # Errors
+    /// As [`Node::ask`].
+    pub async fn describe(&self, workspace: Option<&str>, sql: &str) -> Result<Description, ApiError> {
+        let engine = self.engine(workspace).await?;
+        engine.describe(sql).await.map_err(|error| query_error(&error))
+    }
+
+    async fn engine(&self, workspace: Option<&str>) -> Result<Arc<Engine>, ApiError> {
+        // As for any other request: what was edited before is there, and tables of others are checked first.
+        self.flush_edits().await;
+        crate::admission::admit_or_tell(self).await;
+        let workspace = crate::requests::find(self, workspace.map(str::to_owned)).await?;
+        tokio::task::block_in_place(|| self.engines().get(self, workspace))
+    }
+}
+
+/// A setting of which 0 is no bound.
+const fn bound(setting: u64) -> Option<u64> {
+    if setting == 0 { None } else { Some(setting) }
+}
+
+/// Returns what is said of a query that failed.
+#[must_use]
+pub fn query_error(error: &QueryError) -> ApiError {
     let failure = ApiError::new(ErrorKind::Query, error.message.clone());
     match error.kind {
-        QueryErrorKind::NotHeld => failure.hint("dataforge sync fetches what is missing"),
+        QueryErrorKind::NotHeld => {
+            failure.hint("dataforge where says who has the data of a run or well, dataforge fetch brings it here")
+        }
         QueryErrorKind::UnknownName => {
-            failure.hint("dataforge query \"show tables\" lists the tables; run('ID') is one run in wide form")
+            let hint = unknown_hint(&failure.message);
+            failure.hint(hint)
+        }
+        QueryErrorKind::Limit => {
+            failure.hint("dataforge config get lists the limits of queries; EXPLAIN says what one reads")
         }
         QueryErrorKind::NotAllowed => failure.hint("queries only read: use select"),
         _ => failure,
+    }
+}
+
+/// Returns where the names are listed of which one is not known.
+fn unknown_hint(message: &str) -> &'static str {
+    if message.starts_with("no well is called") {
+        "dataforge wells lists the wells"
+    } else if message.contains(" has no curve called ") {
+        "dataforge curves lists the curves"
+    } else if message.contains("there is no unit ") {
+        "dataforge query \"select * from units\" lists the units"
+    } else if message.starts_with("there is no workspace") {
+        "dataforge workspaces lists the workspaces"
+    } else if message.starts_with("no run has an id") {
+        "dataforge runs lists the runs"
+    } else if message.starts_with("no field") {
+        "dataforge query \"describe TABLE\" lists the columns of a table"
+    } else {
+        "dataforge query \"show tables\" lists the tables; run('ID') is one run in wide form"
     }
 }
 
@@ -114,12 +184,15 @@ const fn format_of(format: OutputFormat) -> Format {
 pub(crate) async fn query(
     node: &Node,
     workspace: WorkspaceId,
-    sql: &str,
+    sql: String,
+    limits: QueryLimits,
     format: OutputFormat,
     out: &mpsc::Sender<Output>,
 ) -> Result<Reply, ApiError> {
     let engine = tokio::task::block_in_place(|| node.engines().get(node, workspace))?;
-    let stream = engine.query(sql).await.map_err(|error| query_error(&error))?;
+    let QueryLimits { local_only, remote_bytes, rows, bytes } = limits;
+    let question = Question { local_only, remote_bytes, rows, bytes, ..Question::from(sql) };
+    let stream = engine.query(question).await.map_err(|error| query_error(&error))?;
     let mut sink = Sink::new(out.clone());
     let written = write(stream, format_of(format), &mut sink).await.map_err(output_error)?;
     Ok(Reply::Query { rows: written.rows, bytes: sink.bytes() })

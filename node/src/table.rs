@@ -56,5 +56,5 @@ pub(crate) fn see_that_held(core: &Core, workspace: &WorkspaceId, blob: &BlobHas
 /// The error of bytes that are not held here.
 pub(crate) fn not_held(blob: &BlobHash) -> ApiError {
     ApiError::new(ErrorKind::NotFound, format!("blob {} is not held here", blob.fmt_short()))
-        .hint("dataforge sync fetches what is missing")
+        .hint("dataforge where says who has the data of a run or well, dataforge fetch brings it here")
 }

@@ -193,12 +193,16 @@ pub(crate) fn offset_m(
     Ok(known.of(to).zip(known.of(from)).map(|(to, from)| to - from))
 }
 
+// The statements name their index: SQLite takes it for no better than going through all of a workspace,
+// which is done for each well where all wells are asked for.
+
 /// Returns the survey that counts for a well, or why none does.
 fn survey_of(connection: &Connection, workspace: WorkspaceId, well: &DocId) -> Result<Result<DocId, String>, ApiError> {
     let mut statement = connection.prepare_cached(
         "SELECT d.id, EXISTS (SELECT 1 FROM chosen_surveys AS c
                               WHERE c.workspace = d.workspace AND c.well = d.well AND c.survey = d.id)
-         FROM described AS d WHERE d.workspace = ?1 AND d.kind = 'survey' AND d.well = ?2 AND d.deleted = 0
+         FROM described AS d INDEXED BY described_by_well
+         WHERE d.workspace = ?1 AND d.kind = 'survey' AND d.well = ?2 AND d.deleted = 0
          ORDER BY d.id",
     )?;
     let rows = statement
@@ -217,7 +221,7 @@ fn survey_of(connection: &Connection, workspace: WorkspaceId, well: &DocId) -> R
 /// Returns what runs of a well say about elevations.
 fn elevations(connection: &Connection, workspace: WorkspaceId, well: &DocId) -> Result<Elevations, ApiError> {
     let mut statement = connection.prepare_cached(
-        "SELECT coalesce(datum, ''), elevation_m FROM runs
+        "SELECT coalesce(datum, ''), elevation_m FROM runs INDEXED BY runs_by_well
          WHERE workspace = ?1 AND well = ?2 AND deleted = 0 AND elevation_m IS NOT NULL ORDER BY id",
     )?;
     let rows =

@@ -6,6 +6,7 @@ mod charts;
 mod conflicts;
 mod copying;
 mod data;
+mod derive;
 mod editing;
 mod founding;
 mod groups;
@@ -35,6 +36,7 @@ pub use self::charts::{
 pub use self::conflicts::*;
 pub use self::copying::*;
 pub use self::data::*;
+pub use self::derive::*;
 pub use self::editing::*;
 pub use self::founding::*;
 pub use self::groups::*;
@@ -74,6 +76,8 @@ pub enum Reply {
     },
     /// To `Import`.
     Import(ImportSummary),
+    /// To `Derive`.
+    Derived(DerivedReply),
     /// To `Wells`.
     Wells {
         /// By name.

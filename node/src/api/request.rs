@@ -6,6 +6,7 @@ mod charts;
 mod conflicts;
 mod copying;
 mod data;
+mod derive;
 mod editing;
 mod founding;
 mod groups;
@@ -16,6 +17,7 @@ mod key;
 mod people;
 mod plot;
 mod projects;
+mod query;
 mod relay;
 mod samples;
 mod selections;
@@ -33,6 +35,7 @@ pub use self::charts::{ChartEdit, ChartRequest, CreateChart, ItemPlace, ListChar
 pub use self::conflicts::{ConflictChoice, ConflictsRequest};
 pub use self::copying::CopyRequest;
 pub use self::data::DataRequest;
+pub use self::derive::DeriveRequest;
 pub use self::editing::{Edit, MAX_EDITS, Watching};
 pub use self::founding::{FoundingRequest, QuorumRequest};
 pub use self::groups::GroupRequest;
@@ -43,6 +46,7 @@ pub use self::key::{KeyRequest, Passphrase};
 pub use self::people::{PeopleRequest, Words};
 pub use self::plot::{PlotFormat, PlotRequest};
 pub use self::projects::ProjectRequest;
+pub use self::query::{OutputFormat, QueryLimits};
 pub use self::relay::RelayOptions;
 pub use self::samples::{MAX_BUCKETS, MAX_PLACES, SampleForm, SamplesRequest};
 pub use self::selections::{Choices, NewInterval, SelectionsRequest};
@@ -81,6 +85,15 @@ pub enum Request {
         /// How.
         #[serde(default)]
         options: ImportOptions,
+    },
+    /// Appends a derived run: what a tool computed, with what it was made of. → `Derived`
+    Derive {
+        /// Workspace.
+        workspace: Option<String>,
+        /// Absolute path of the table: a Parquet file, an Arrow stream or CSV.
+        path: PathBuf,
+        /// What it is and what it was made of.
+        ask: Box<DeriveRequest>,
     },
     /// Lists what was odd about a run's source. → `Report`
     Report {
@@ -239,6 +252,9 @@ pub enum Request {
         sql: String,
         /// Format of the output.
         format: OutputFormat,
+        /// What it may read and give.
+        #[serde(default)]
+        limits: QueryLimits,
     },
     /// Writes a run, a well or an attachment; the file comes as output. → `Export`
     Export {
@@ -525,27 +541,6 @@ pub enum Request {
     },
     /// Ends the process that serves the socket. → `Done`
     Shutdown,
-}
-
-/// Format of a query's output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputFormat {
-    /// Text table for people.
-    Table,
-    /// Comma-separated values with a header line; text that a spreadsheet would run as a formula
-    /// begins with an apostrophe.
-    Csv,
-    /// The same with all text as it is.
-    CsvRaw,
-    /// Excel workbook.
-    Xlsx,
-    /// One JSON array of objects.
-    Json,
-    /// Parquet file.
-    Parquet,
-    /// Arrow IPC stream.
-    Arrow,
 }
 
 /// How files are imported.

@@ -100,7 +100,10 @@ async fn added_blobs_are_files_that_read_back() {
         assert_eq!(verdict(&blobs, blob), Verdict::Whole, "{} bytes", blob.size);
         assert_eq!(blobs.read_all(&blob.hash).unwrap(), bytes);
         let middle = blob.size / 3..blob.size / 2;
-        assert_eq!(blobs.read(&blob.hash, middle.clone()).unwrap(), bytes[middle.start as usize..middle.end as usize]);
+        let part = &bytes[middle.start as usize..middle.end as usize];
+        assert_eq!(blobs.read(&blob.hash, middle.clone()).unwrap(), part);
+        let parts: [&[u8]; 3] = [part, &bytes, &[]];
+        assert_eq!(blobs.read_ranges(&blob.hash, &[middle, 0..blob.size, 0..0]).unwrap(), parts);
     }
     assert!(blobs.read(&refs[2].hash, 900..1100).is_err(), "past the end");
     blobs.close().await;

@@ -111,6 +111,7 @@ fn curves(store: &Store, workspace: &WorkspaceId) -> Result<Vec<Alike>, ApiError
          JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well AND w.deleted = 0
          WHERE c.workspace = ?1 AND c.property IS NOT NULL AND c.is_text = 0 AND r.deleted = 0 AND r.kind = 'log'
            AND r.index_kind = 'depth' AND r.to_si IS NOT NULL AND c.top IS NOT NULL AND c.base IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM derivations AS d WHERE d.workspace = r.workspace AND d.run = r.id)
            AND NOT EXISTS (SELECT 1 FROM preferred AS p
                            WHERE p.workspace = r.workspace AND p.well = r.well AND p.property = c.property)
          ORDER BY r.well, c.property, mnemonic, c.run, c.ordinal",

@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::frame::{self, Frame, FrameError, Hello};
 use super::{Connection, Door, Service, connect, endpoint};
-use crate::api::{ApiError, ErrorKind, Event, OutputFormat, Reply, Request, Watching};
+use crate::api::{ApiError, ErrorKind, Event, OutputFormat, QueryLimits, Reply, Request, Watching};
 use crate::caller::ClientId;
 use crate::client::Output;
 use crate::feed::{Audience, Feed, Told};
@@ -106,7 +106,12 @@ const DONE: Request = Request::Workspaces;
 async fn data_events_and_replies_arrive_in_order_and_whole() {
     let served = Served::new("order");
     let mut connection = served.connect().await;
-    let query = Request::Query { workspace: None, sql: "select".into(), format: OutputFormat::Csv };
+    let query = Request::Query {
+        workspace: None,
+        sql: "select".into(),
+        format: OutputFormat::Csv,
+        limits: QueryLimits::default(),
+    };
     let (mut data, mut events) = (Vec::new(), 0);
     let reply = connection.call(&query, |output| match output {
         Output::Data(part) => data.extend_from_slice(&part),

@@ -1,6 +1,6 @@
 //! What is wrong, and what to do about it.
 
-use crate::api::{ClockInfo, DiscoveryInfo, InterfaceInfo, PlaceInfo, PortsInfo, Problem, RelayInfo};
+use crate::api::{ClockInfo, DiscoveryInfo, FaceStatus, InterfaceInfo, PlaceInfo, PortsInfo, Problem, RelayInfo};
 
 /// Clocks may differ by so many seconds.
 const CLOCK_TOLERANCE: f64 = 120.0;
@@ -32,6 +32,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) place: &'a PlaceInfo,
     /// Why metrics are not given.
     pub(crate) metrics: Option<&'a str>,
+    /// Faces, and why some are not open.
+    pub(crate) faces: &'a [FaceStatus],
     /// Whether the data directory is a copy.
     pub(crate) is_copy: bool,
 }
@@ -56,6 +58,11 @@ pub(crate) fn check(facts: &Facts<'_>) -> Vec<Problem> {
         let advice = "end what uses the port, or choose another with dataforge config set metrics.listen, then restart";
         problems.push(problem("metrics", why, advice));
     }
+    problems.extend(facts.faces.iter().filter_map(|face| {
+        let why = face.error.as_ref()?;
+        let advice = "end what uses the port, or choose another with dataforge config set faces.";
+        Some(problem("faces", why, format!("{advice}{} 127.0.0.1:PORT", face.face)))
+    }));
     if facts.is_copy {
         let message = "this data directory is a copy, or was put back from a backup: it syncs, and writes nothing";
         let advice = "dataforge device renew makes it a device of its own; it asks for your 24 recovery words";

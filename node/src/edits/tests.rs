@@ -182,6 +182,13 @@ async fn one_that_is_refused_leaves_the_others_as_they_are() {
     let outcomes = edits(&node, mixed(), true).await;
     let states: Vec<_> = outcomes.iter().map(|outcome| matches!(outcome, EditOutcome::Saved { .. })).collect();
     assert_eq!(states, [true, false, false, false, true], "{outcomes:?}");
+    // The index has no number.
+    let run = &runs(&node).await[0].id;
+    for number in [0, 99] {
+        let outcomes = edits(&node, vec![set(&format!("{run}:{number}"), "unit", "v/v")], true).await;
+        let [EditOutcome::Refused { error }] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+        assert_eq!(error.kind, ErrorKind::NotFound);
+    }
     node.close().await;
 }
 

@@ -273,12 +273,16 @@ fn file_under(
 }
 
 /// Adds the pyramid of a run to its document, where it has one and that is not there.
-fn add_pyramid(document: &mut Document, actor: [u8; 16], run: &PreparedRun) -> Result<Option<Vec<u8>>, EngineError> {
+pub(crate) fn add_pyramid(
+    document: &mut Document,
+    actor: [u8; 16],
+    run: &PreparedRun,
+) -> Result<Option<Vec<u8>>, EngineError> {
     run.pyramid.as_ref().map_or(Ok(None), |pyramid| document.add_pyramid(actor, &pyramid.facts))
 }
 
 /// Notes that a table and its pyramid need no check, because they were made here.
-fn note_own(writer: &Writer<'_>, run: &PreparedRun) -> Result<(), ApiError> {
+pub(crate) fn note_own(writer: &Writer<'_>, run: &PreparedRun) -> Result<(), ApiError> {
     writer.store().note_check(&run.facts.blob, &Expected::native(&run.facts).id(), None)?;
     run.pyramid.as_ref().map_or(Ok(()), |pyramid| {
         let expected = Expected::pyramid(&pyramid.facts, &run.facts).id();

@@ -183,6 +183,14 @@ impl Index<'_> {
         }
     }
 
+    /// Returns the wells that a name, an identifier or the start of an id stands for.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn wells_called(&self, target: &str) -> Result<Vec<DocId>, ApiError> {
+        self.matching(WELLS, target, false)
+    }
+
     /// Returns the one well that has a name, however it is spelled; nothing when there are several or
     /// none.
     pub(crate) fn well_named(&self, name: &str) -> Option<DocId> {

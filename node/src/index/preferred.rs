@@ -15,7 +15,8 @@ use crate::ingest::dictionary::{Contender, preferred};
 /// judged bad stands for nothing unless it was chosen all the same.
 const CONTENDERS: &str = "
     SELECT r.well, c.property, c.run, c.ordinal, c.label, c.rank, c.value_count, (c.base - c.top) * r.to_si AS covered,
-           r.log_date, p.run IS NOT NULL AS chosen
+           r.log_date, p.run IS NOT NULL AS chosen,
+           EXISTS (SELECT 1 FROM derivations AS d WHERE d.workspace = r.workspace AND d.run = r.id)
     FROM runs AS r {index}
     CROSS JOIN curves AS c ON c.workspace = r.workspace AND c.run = r.id
     LEFT JOIN preferred AS p ON p.workspace = r.workspace AND p.well = r.well AND p.property = c.property
@@ -36,6 +37,8 @@ struct Curve {
     covered: f64,
     recorded: i64,
     chosen: bool,
+    /// Whether its run is a derived one.
+    derived: bool,
 }
 
 impl Curve {
@@ -57,6 +60,7 @@ impl Curve {
             covered,
             recorded: date.as_deref().and_then(day).unwrap_or(i64::MIN),
             chosen: row.get(9)?,
+            derived: row.get(10)?,
         })
     }
 
@@ -85,14 +89,31 @@ impl Index<'_> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn preferred(&self, well: Option<&DocId>) -> Result<BTreeSet<(DocId, u32)>, ApiError> {
+        self.preferred_among(well, |_| true)
+    }
+
+    /// Returns the curves that stand for a property of a well, or of all wells, when only those of some
+    /// runs count.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn preferred_among(
+        &self,
+        well: Option<&DocId>,
+        counts: impl Fn(&DocId) -> bool,
+    ) -> Result<BTreeSet<(DocId, u32)>, ApiError> {
         let mut statement =
             self.connection.prepare_cached(&listing(CONTENDERS, well.map(|_| ("r.well", "runs_by_well"))))?;
         let rows = statement.query_map(params![self.workspace.as_bytes(), well.map(DocId::as_bytes)], Curve::read)?;
-        let curves = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut curves = rows.collect::<Result<Vec<_>, _>>()?;
+        curves.retain(|curve| counts(&DocId(curve.run)));
         let groups = curves.chunk_by(|a, b| a.well == b.well && a.property == b.property);
         let best = groups.filter_map(|group| {
-            let contenders: Vec<_> = group.iter().map(Curve::contender).collect();
-            group.get(preferred(&contenders)?.position)
+            // What was computed takes no place from what was measured, unless somebody chose it.
+            let measured = group.iter().any(|curve| !curve.derived);
+            let stand: Vec<_> = group.iter().filter(|curve| !curve.derived || curve.chosen || !measured).collect();
+            let contenders: Vec<_> = stand.iter().map(|curve| curve.contender()).collect();
+            stand.get(preferred(&contenders)?.position).copied()
         });
         Ok(best.map(|curve| (DocId(curve.run), curve.ordinal)).collect())
     }

@@ -79,23 +79,24 @@ pub(super) fn optional_hex(bytes: Option<Vec<u8>>) -> String {
     bytes.map(|bytes| hex(&bytes)).unwrap_or_default()
 }
 
+// By position, as WELLS has them: finding fifteen columns by name took a third of a list of 10,000.
 fn well(row: &Row<'_>) -> rusqlite::Result<WellInfo> {
     Ok(WellInfo {
-        id: hex(&row.get::<_, Vec<u8>>("id")?),
-        name: row.get("name")?,
-        uwi: row.get("uwi")?,
-        field: row.get("field")?,
-        company: row.get("company")?,
-        country: row.get("country")?,
-        runs: row.get("runs")?,
-        curves: row.get("curves")?,
-        held: row.get("held")?,
-        project_id: row.get::<_, Option<Vec<u8>>>("project_id")?.map(|id| hex(&id)),
-        top_m: row.get("top_m")?,
-        base_m: row.get("base_m")?,
-        grid_unit: row.get("grid_unit")?,
-        grid_step: row.get("grid_step")?,
-        grid_origin: row.get("grid_origin")?,
+        id: hex(row.get_ref(0)?.as_bytes()?),
+        name: row.get(1)?,
+        uwi: row.get(2)?,
+        field: row.get(3)?,
+        company: row.get(4)?,
+        country: row.get(5)?,
+        runs: row.get(6)?,
+        curves: row.get(7)?,
+        top_m: row.get(8)?,
+        base_m: row.get(9)?,
+        held: row.get(10)?,
+        project_id: row.get::<_, Option<Vec<u8>>>(11)?.map(|id| hex(&id)),
+        grid_unit: row.get(12)?,
+        grid_step: row.get(13)?,
+        grid_origin: row.get(14)?,
     })
 }
 
@@ -243,6 +244,16 @@ impl<'a> Index<'a> {
             Ok(CurveInfo { preferred: preferred.contains(&id), ..curve(row)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns whether a run has a curve of this number.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn has_curve(&self, run: &DocId, ordinal: u32) -> Result<bool, ApiError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM curves WHERE workspace = ?1 AND run = ?2 AND ordinal = ?3)";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row(params![self.workspace.as_bytes(), run.as_bytes(), ordinal], |row| row.get(0))?)
     }
 
     fn well_of(&self, run: &DocId) -> Result<Option<DocId>, ApiError> {

@@ -29,7 +29,8 @@ pub(super) fn refresh(
     insert_curves(store, workspace, doc, &state, rendition)?;
     insert_notices(store, workspace, doc, rendition)?;
     insert_gridded(store, workspace, doc, &state)?;
-    insert_pyramids(store, workspace, doc, &state)
+    insert_pyramids(store, workspace, doc, &state)?;
+    super::lineage::insert(store, workspace, doc, document, source)
 }
 
 fn insert_run(

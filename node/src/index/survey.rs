@@ -15,10 +15,11 @@ const SURVEYS: &str = "
            s.datum, s.elevation_m, s.azimuth_reference,
            (SELECT count(*) FROM stations AS t WHERE t.workspace = d.workspace AND t.id = d.id) AS stations,
            d.well IS NOT NULL AND CASE WHEN c.survey IS NULL
-               THEN NOT EXISTS (SELECT 1 FROM described AS o WHERE o.workspace = d.workspace AND o.kind = 'survey'
+               THEN NOT EXISTS (SELECT 1 FROM described AS o INDEXED BY described_by_well
+                                WHERE o.workspace = d.workspace AND o.kind = 'survey'
                                 AND o.well = d.well AND o.deleted = 0 AND o.id <> d.id)
                ELSE c.survey = d.id END AS counts
-    FROM described AS d
+    FROM described AS d {index}
     JOIN surveys AS s ON s.workspace = d.workspace AND s.id = d.id
     LEFT JOIN wells AS w ON w.workspace = d.workspace AND w.id = d.well
     LEFT JOIN chosen_surveys AS c ON c.workspace = d.workspace AND c.well = d.well
@@ -81,7 +82,7 @@ impl Index<'_> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn surveys(&self, well: Option<&DocId>) -> Result<Vec<SurveyInfo>, ApiError> {
-        self.surveys_with(well.map(|well| (well, "d.well")))
+        self.surveys_with(well.map(|well| (well, "d.well", "described_by_well")))
     }
 
     /// Returns a survey.
@@ -89,14 +90,14 @@ impl Index<'_> {
     /// # Errors
     /// `NotFound`, also when its well is deleted.
     pub(crate) fn survey(&self, id: &DocId) -> Result<SurveyInfo, ApiError> {
-        let found = self.surveys_with(Some((id, "d.id")))?.into_iter().next();
+        let found = self.surveys_with(Some((id, "d.id", "")))?.into_iter().next();
         found.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("there is no survey {}", id.fmt_short())))
     }
 
-    fn surveys_with(&self, of: Option<(&DocId, &str)>) -> Result<Vec<SurveyInfo>, ApiError> {
-        let sql = listing(SURVEYS, of.map(|(_, column)| (column, "")));
+    fn surveys_with(&self, of: Option<(&DocId, &str, &str)>) -> Result<Vec<SurveyInfo>, ApiError> {
+        let sql = listing(SURVEYS, of.map(|(_, column, index)| (column, index)));
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(|(id, _)| id.as_bytes())], info)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(|(id, ..)| id.as_bytes())], info)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -12,7 +12,7 @@ use crate::store::Store;
 const SETS: &str = "
     SELECT d.id, d.name, d.description, d.well, coalesce(w.name, '') AS well_name,
            (SELECT count(*) FROM tops AS t WHERE t.workspace = d.workspace AND t.id = d.id) AS tops
-    FROM described AS d
+    FROM described AS d {index}
     LEFT JOIN wells AS w ON w.workspace = d.workspace AND w.id = d.well
     WHERE d.workspace = ?1 AND d.kind = 'tops' AND d.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND {of}
     ORDER BY well_name, d.name, d.id";
@@ -63,36 +63,37 @@ fn value_in(position: &Position, unit: &str) -> Option<f64> {
     Some(position.value * metres(&position.unit)? / metres(unit)?)
 }
 
+// By position, as SETS has them: columns are found by name by comparing with each.
 fn info(row: &Row<'_>) -> rusqlite::Result<TopsInfo> {
-    let id = hex(&row.get::<_, Vec<u8>>("id")?);
+    let id = hex(row.get_ref(0)?.as_bytes()?);
     Ok(TopsInfo {
         short: id.chars().take(SHORT).collect(),
         id,
-        name: row.get("name")?,
-        description: row.get("description")?,
-        well_id: optional_hex(row.get("well")?),
-        well: row.get("well_name")?,
-        tops: row.get("tops")?,
+        name: row.get(1)?,
+        description: row.get(2)?,
+        well_id: optional_hex(row.get(3)?),
+        well: row.get(4)?,
+        tops: row.get(5)?,
     })
 }
 
-/// Returns a top without its place in space.
+/// Returns a top without its place in space, by position as TOPS has it.
 fn top(row: &Row<'_>) -> rusqlite::Result<TopInfo> {
-    let (depth, base): (f64, Option<f64>) = (row.get("depth")?, row.get("base")?);
-    let to_m: Option<f64> = row.get("to_m")?;
+    let (depth, base): (f64, Option<f64>) = (row.get(2)?, row.get(3)?);
+    let to_m: Option<f64> = row.get(6)?;
     Ok(TopInfo {
-        id: row.get("item")?,
-        name: row.get("name")?,
+        id: row.get(0)?,
+        name: row.get(1)?,
         kind: if base.is_some() { "zone" } else { "top" }.to_owned(),
         depth,
         base,
-        unit: row.get("unit")?,
-        datum: row.get("datum")?,
+        unit: row.get(4)?,
+        datum: row.get(5)?,
         depth_m: to_m.map(|to_m| depth * to_m),
         base_m: base.zip(to_m).map(|(base, to_m)| base * to_m),
-        interpreter: row.get("interpreter")?,
-        remark: row.get("remark")?,
-        uncertainty: row.get("uncertainty")?,
+        interpreter: row.get(7)?,
+        remark: row.get(8)?,
+        uncertainty: row.get(9)?,
         tvd_m: None,
         tvdss_m: None,
         unknown: None,
@@ -105,7 +106,7 @@ impl Index<'_> {
     /// # Errors
     /// `Storage`.
     pub(crate) fn sets_of_tops(&self, well: Option<&DocId>) -> Result<Vec<TopsInfo>, ApiError> {
-        self.sets_with(well.map(|well| (well, "d.well")))
+        self.sets_with(well.map(|well| (well, "d.well", "described_by_well")))
     }
 
     /// Returns a set of tops.
@@ -113,14 +114,14 @@ impl Index<'_> {
     /// # Errors
     /// `NotFound`, also when its well is deleted.
     pub(crate) fn set_of_tops(&self, id: &DocId) -> Result<TopsInfo, ApiError> {
-        let found = self.sets_with(Some((id, "d.id")))?.into_iter().next();
+        let found = self.sets_with(Some((id, "d.id", "")))?.into_iter().next();
         found.ok_or_else(|| ApiError::new(ErrorKind::NotFound, format!("there are no tops {}", id.fmt_short())))
     }
 
-    fn sets_with(&self, of: Option<(&DocId, &str)>) -> Result<Vec<TopsInfo>, ApiError> {
-        let sql = listing(SETS, of.map(|(_, column)| (column, "")));
+    fn sets_with(&self, of: Option<(&DocId, &str, &str)>) -> Result<Vec<TopsInfo>, ApiError> {
+        let sql = listing(SETS, of.map(|(_, column, index)| (column, index)));
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(|(id, _)| id.as_bytes())], info)?;
+        let rows = statement.query_map(params![self.workspace.as_bytes(), of.map(|(id, ..)| id.as_bytes())], info)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

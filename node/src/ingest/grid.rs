@@ -17,10 +17,10 @@ use arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use dataforge_protocol::facts::{IndexFacts, IndexKind};
+use dataforge_query::resample::{LIMIT_STEPS, Points, Reach};
 use serde::{Deserialize, Serialize};
 
 use self::curve::Resampled;
-use self::points::Points;
 use self::samples::Depths;
 use crate::ingest::dictionary::{self, Interpretation};
 use crate::ingest::index::Direction;
@@ -31,7 +31,6 @@ use crate::ingest::well::DepthDatum;
 
 mod curve;
 mod method;
-mod points;
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -50,10 +49,6 @@ pub const METHOD: &str = "dataforge.method";
 /// Field metadata: the unit of the native values.
 pub const NATIVE_UNIT: &str = "dataforge.native_unit";
 
-/// How many steps apart two samples may be and still be joined.
-const LIMIT_STEPS: f64 = 2.0;
-/// A sample closer to a point than this share of the step lies on it; limits are as much wider.
-const TOLERANCE: f64 = 1e-6;
 /// Step of a metric well whose first run has none of its own, in metres.
 const METRIC_STEP_M: f64 = 0.1;
 /// Step of any other well, in feet.
@@ -191,7 +186,7 @@ pub enum GridError {
         name: &'static str,
     },
     /// The unit of the index is unknown.
-    #[error("the unit of the index {mnemonic} is unknown: set one for it: {unit}")]
+    #[error("the unit of the index {mnemonic} is unknown: {unit:?}; import or derive it with one that is known")]
     IndexUnit {
         /// Mnemonic of the index.
         mnemonic: String,
@@ -259,10 +254,10 @@ pub fn grid(run: &NativeRun<'_>, grid: &WellGrid, options: &GridOptions) -> Resu
     let Some((min, max)) = depths.ends() else {
         return Err(GridError::NoPoint { min: f64::NAN, max: f64::NAN });
     };
-    let points = Points::within(grid, min, max, TOLERANCE).ok_or_else(bad_grid)?;
+    let points = Points::within(grid.step, grid.origin, min, max).ok_or_else(bad_grid)?;
     let curves = run.curves.len();
-    if points.count > MAX_POINTS || points.count.saturating_mul(curves as u64 + 1) > MAX_VALUES {
-        return Err(GridError::TooLarge { points: points.count, curves });
+    if points.count() > MAX_POINTS || points.count().saturating_mul(curves as u64 + 1) > MAX_VALUES {
+        return Err(GridError::TooLarge { points: points.count(), curves });
     }
     let places: Vec<f64> = points.iter().collect();
     let (Some(&top), Some(&base)) = (places.first(), places.last()) else {
@@ -273,7 +268,7 @@ pub fn grid(run: &NativeRun<'_>, grid: &WellGrid, options: &GridOptions) -> Resu
         |step| Conversion::new(index_unit, unit, Quantity::Difference).map_or(0.0, |step_of| step_of.apply(step)),
     );
     let limit = options.limit.unwrap_or_else(|| LIMIT_STEPS * run_step.max(grid.step));
-    let reach = Reach { snap: grid.step * TOLERANCE, limit: limit * (1.0 + TOLERANCE), cell: grid.step };
+    let reach = Reach::new(grid.step, limit);
     let resampled = resample_all(run, options, &depths, &places, reach)?;
     let table = table(run.table, unit, places, &resampled)?;
     let facts = GridFacts {
@@ -282,23 +277,12 @@ pub fn grid(run: &NativeRun<'_>, grid: &WellGrid, options: &GridOptions) -> Resu
         shift,
         top,
         base,
-        rows: points.count,
+        rows: points.count(),
         without_depth: depths.without,
         repeated: depths.repeated,
         curves: resampled.into_iter().map(|curve| curve.facts).collect(),
     };
     Ok(Gridded { table, facts })
-}
-
-/// Distances that decide what belongs to a point, in the unit of the grid.
-#[derive(Debug, Clone, Copy)]
-struct Reach {
-    /// Samples so near lie on the point.
-    snap: f64,
-    /// Samples so far apart are joined.
-    limit: f64,
-    /// Length that a point stands for.
-    cell: f64,
 }
 
 /// Checks everything that makes a run's place on the grid uncertain, and returns its index's unit.

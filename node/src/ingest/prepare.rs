@@ -20,10 +20,12 @@ use crate::ingest::table::{self, TableError};
 use crate::ingest::well::{self, RunHeader, WellHeader};
 
 mod checks;
+mod derived;
 mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::derived::prepare_derived;
 pub use self::tables::prepare_tables;
 
 /// The reader and its version, as facts name it; raised when the same source gives other values.

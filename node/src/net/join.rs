@@ -16,7 +16,7 @@ use dataforge_protocol::ticket::{
     secret_hash,
 };
 use dataforge_protocol::wire::JOIN_ALPN;
-use iroh::endpoint::Connection;
+use iroh::endpoint::{Connection, ConnectionError};
 use iroh::{EndpointAddr, PublicKey, SecretKey};
 use tokio::time::timeout;
 
@@ -120,6 +120,11 @@ async fn dial(network: &Network, host: PublicKey, addresses: &[SocketAddr]) -> R
     connected.map_err(|_elapsed| "no answer".to_owned())?.map_err(|error| error.to_string())
 }
 
+/// Whether the line ended a connection, and not who is at its other end.
+fn is_lost(connection: &Connection) -> bool {
+    connection.close_reason().is_some_and(|why| !matches!(why, ConnectionError::ApplicationClosed(_)))
+}
+
 /// Returns the membership ops; nothing when an admin has to approve it first.
 async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result<Option<Vec<Entry>>, ApiError> {
     let refused = || {
@@ -135,7 +140,7 @@ async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result
     let proved = proof(JoinSide::Joiner);
     let request = JoinRequest { invite: ticket.invite, proof: proved, person: person.clone(), admission };
     frame::write(&mut send, &join_frame(&request)).await?;
-    let answer = frame::read(&mut recv).await.map_err(|_closed| refused())?;
+    let answer = frame::read(&mut recv).await.map_err(|error| if is_lost(connection) { error } else { refused() })?;
     let ops = match read_join_frame::<JoinReply>(&answer).ok_or_else(bad)? {
         JoinReply::Admitted { proof: theirs, ops } if same(&theirs, &proof(JoinSide::Host)) && ops <= MAX_OPS => ops,
         JoinReply::Admitted { .. } => return Err(bad()),

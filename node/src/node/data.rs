@@ -1,6 +1,7 @@
 //! What of the node is about blobs: fetching, keeping, reading, and telling others.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
@@ -70,6 +71,17 @@ impl Node {
         self.0.changes.send_modify(|count| *count += 1);
     }
 
+    /// Returns how often blobs came to be held no more, without waiting for the core: see
+    /// [`Store::losses`](crate::store::Store::losses).
+    pub(crate) fn losses(&self) -> u64 {
+        self.0.losses.load(Ordering::Acquire)
+    }
+
+    /// Tells that a table was found sound, or refused: results that were kept before do not show it.
+    pub(crate) fn on_verdict(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
     pub(crate) fn transfers(&self) -> &Transfers {
         &self.0.transfers
     }
@@ -121,6 +133,16 @@ impl Node {
         let (workspace, default) = (*workspace, self.config().cache.policy);
         let list = self.with_core(move |core| wanted(&core.store, &workspace, default, &interest, now_ms())).await?;
         self.0.transfers.set_list(workspace, list, now);
+        Ok(())
+    }
+
+    /// Does what [`Node::list_wanted`] does, on this thread.
+    pub(crate) fn list_wanted_here(&self, workspace: &WorkspaceId) -> Result<(), ApiError> {
+        let now = Instant::now();
+        let Some(interest) = self.0.transfers.needs_list(workspace, now) else { return Ok(()) };
+        let default = self.config().cache.policy;
+        let list = self.locked(|core| wanted(&core.store, workspace, default, &interest, now_ms()))?;
+        self.0.transfers.set_list(*workspace, list, now);
         Ok(())
     }
 

@@ -42,6 +42,10 @@ impl Node {
     pub(crate) fn on_progress(&self, workspace: WorkspaceId, progress: &Progress) {
         self.announce(&workspace, &progress.held);
         if progress.settled.is_empty() && progress.touched.is_empty() {
+            if !progress.held.is_empty() {
+                // Blobs can come to be held without an entry; what is kept by the state shows that.
+                self.0.changes.send_modify(|count| *count += 1);
+            }
             return;
         }
         self.0.transfers.on_change();

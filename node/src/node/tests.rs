@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::Node;
-use crate::api::{ApiError, ErrorKind, ImportOptions, OutputFormat, Reply, Request};
+use crate::api::{ApiError, ErrorKind, ImportOptions, OutputFormat, QueryLimits, Reply, Request};
 use crate::client::{Client, Output};
 use crate::ingest::sample::demo_files;
 
@@ -71,7 +71,8 @@ fn output_larger_than_the_queue_reaches_a_client_of_one_task() {
     let sql = "select repeat('x', 400000) as text from samples limit 50".to_owned();
     let query = runtime.spawn(async move {
         let mut bytes = 0;
-        let request = Request::Query { workspace: None, sql, format: OutputFormat::Csv };
+        let request =
+            Request::Query { workspace: None, sql, format: OutputFormat::Csv, limits: QueryLimits::default() };
         let reply = client.call(request, |output| {
             if let Output::Data(data) = output {
                 bytes += data.len();

@@ -65,7 +65,15 @@ enum Open {
     Alike(Alike),
 }
 
-fn list(core: &mut Core, workspace: WorkspaceId, target: Option<String>) -> Result<Vec<ConflictInfo>, ApiError> {
+/// Lists what waits to be decided: all of it, or what concerns one thing.
+///
+/// # Errors
+/// `NotFound` when there is no such thing, `Storage`.
+pub(crate) fn list(
+    core: &mut Core,
+    workspace: WorkspaceId,
+    target: Option<String>,
+) -> Result<Vec<ConflictInfo>, ApiError> {
     let index = Index::new(core.store.connection(), workspace);
     let doc = target.map(|target| index.find(&target, true)).transpose()?.map(Found::doc);
     let written = conflicts::list(&core.store, &workspace, doc.as_ref())?;

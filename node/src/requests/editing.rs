@@ -121,7 +121,7 @@ fn set(
         Found::Well(doc) => set_well(writer, doc, field, value),
         Found::Run(doc) | Found::Attachment(doc) if field == "well" => move_to_well(writer, doc, workspace, value),
         Found::Run(doc) => set_run(writer, doc, field, value),
-        Found::Curve(doc, ordinal) => set_curve(writer, doc, ordinal, field, value),
+        Found::Curve(doc, ordinal) => set_curve(writer, workspace, (doc, ordinal), field, value),
         Found::Project(_) | Found::Described(..) => Err(usage(
             format!("{target:?} has no fields to set here"),
             "dataforge projects, charts, selections, tops and surveys edit the others",
@@ -283,8 +283,18 @@ fn check_curve(field: &str, value: &str) -> Result<CurveField, ApiError> {
     Ok(field)
 }
 
-fn set_curve(writer: &mut Writer<'_>, run: DocId, ordinal: u32, field: &str, value: &str) -> Result<(), ApiError> {
+fn set_curve(
+    writer: &mut Writer<'_>,
+    workspace: WorkspaceId,
+    (run, ordinal): (DocId, u32),
+    field: &str,
+    value: &str,
+) -> Result<(), ApiError> {
     let field = check_curve(field, value)?;
+    if !Index::new(writer.store().connection(), workspace).has_curve(&run, ordinal)? {
+        return Err(ApiError::new(ErrorKind::NotFound, format!("the run has no curve {ordinal}"))
+            .hint("dataforge curves RUN lists them with their numbers"));
+    }
     let value = (!value.is_empty()).then(|| value.to_owned());
     writer.queue(run, Vec::new(), move |edit| edit.set_curve(ordinal, field, value.as_deref()));
     Ok(())

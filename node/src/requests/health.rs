@@ -5,6 +5,7 @@ mod log;
 mod peers;
 mod since;
 
+pub(crate) use self::peers::known_peers;
 pub(super) use self::peers::{list_peers, peers};
 pub(super) use self::since::since;
 use crate::api::{ApiError, HealthRequest, Reply};

@@ -73,10 +73,11 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
     };
     let missing = || ApiError::new(ErrorKind::NotFound, format!("the well of {target:?} has not arrived yet"));
     let well = index.well(&well_id.ok_or_else(missing)?).map_err(|_not_found| missing())?;
-    let mut curves = Vec::new();
+    let (mut curves, mut lineage) = (Vec::new(), Vec::new());
     for run in &runs {
         if let Ok(id) = run.id.parse::<DocId>() {
             curves.extend(index.curves(Some(&id))?);
+            lineage.extend(index.lineage(&id)?);
         }
     }
     if let Found::Curve(_, ordinal) = found {
@@ -86,6 +87,7 @@ fn gather(core: &Core, workspace: WorkspaceId, target: &str) -> Result<ShowReply
         well,
         runs,
         curves,
+        lineage,
         coverage: Vec::new(),
         attributes,
         conflicts: crate::conflicts::values(&core.store, &workspace, &found.doc())?,

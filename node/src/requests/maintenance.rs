@@ -37,16 +37,17 @@ pub(super) async fn verify(node: &Node, repair: bool, out: &mpsc::Sender<Output>
         // Nobody may be listening any more.
         drop(out.send(Output::Event(progress)).await);
     }
-    if !found.lost.is_empty() {
-        let lost: Vec<_> = found.lost.iter().map(|blob| blob.hash).collect();
-        node.with_core(move |core| core.store.transaction(|store| store.forget_have(&lost))).await?;
-    }
     if found.lost.is_empty() {
         // A full disk can be verified, too.
         let noted = node.with_core(|core| core.store.note_time(crate::chores::VERIFIED, crate::clock::now_ms())).await;
         if let Err(error) = noted {
             tracing::warn!("that everything was hashed is not noted: {error}");
         }
+    } else {
+        let lost: Vec<_> = found.lost.iter().map(|blob| blob.hash).collect();
+        node.with_core(move |core| core.store.transaction(|store| store.forget_have(&lost))).await?;
+        // Results that were kept are of what is lost now; sessions that are open ask for it again.
+        node.look_for_blobs();
     }
     if repair {
         repair::repair(node, &found, &mut report, out).await?;
@@ -142,6 +143,8 @@ pub(super) async fn rebuild(node: &Node) -> Result<Reply, ApiError> {
             Ok(ids.len())
         })
         .await?;
+    // Results that were kept may be of an index that was wrong.
+    node.look_for_blobs();
     Ok(Reply::Done { message: format!("the index of {workspaces} workspaces was made anew") })
 }
 
@@ -153,3 +156,6 @@ pub(super) fn config_set(node: &Node, key: &str, value: &str) -> Result<Reply, A
     node.change_config(key, value)?;
     config_get(node, Some(key))
 }
+
+#[cfg(test)]
+mod tests;

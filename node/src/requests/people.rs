@@ -19,6 +19,7 @@ mod tell;
 
 use dataforge_protocol::id::{PersonId, WorkspaceId};
 
+pub(crate) use self::devices::reports as device_reports;
 pub(crate) use self::invites::uses;
 pub(super) use self::link::link;
 pub(super) use self::members::members;

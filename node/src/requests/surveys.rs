@@ -12,7 +12,9 @@ use dataforge_protocol::id::{DocId, WorkspaceId};
 use self::stations::{check_path, put, station_of, write_all};
 use super::editing::edit;
 use super::titled::{self, datum, length};
-use crate::api::{ApiError, ErrorKind, NewStation, PathPointInfo, PathReply, Reply, SurveyReply, SurveysRequest};
+use crate::api::{
+    ApiError, ErrorKind, NewStation, PathPointInfo, PathReply, Reply, SurveyInfo, SurveyReply, SurveysRequest,
+};
 use crate::core::Core;
 use crate::index::Index;
 use crate::node::Node;
@@ -118,11 +120,24 @@ fn point(point: &PathPoint, elevation_m: Option<f64>) -> PathPointInfo {
 ///
 /// # Errors
 /// `NotFound`, `Storage`.
-pub(crate) fn in_full(core: &Core, workspace: WorkspaceId, doc: &DocId) -> Result<SurveyReply, ApiError> {
-    let index = Index::new(core.store.connection(), workspace);
-    let survey = index.survey(doc)?;
-    let mut stations = index.stations(doc)?;
-    let path = path_of(core, workspace, doc)?;
+fn in_full(core: &Core, workspace: WorkspaceId, doc: &DocId) -> Result<SurveyReply, ApiError> {
+    let survey = Index::new(core.store.connection(), workspace).survey(doc)?;
+    of_survey(core, workspace, doc, survey)
+}
+
+/// Returns what [`in_full`] does of a survey that was listed.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn of_survey(
+    core: &Core,
+    workspace: WorkspaceId,
+    doc: &DocId,
+    survey: SurveyInfo,
+) -> Result<SurveyReply, ApiError> {
+    let connection = core.store.connection();
+    let mut stations = Index::new(connection, workspace).stations(doc)?;
+    let path = WellPath::of_survey(connection, workspace, survey.well_id.parse().ok().as_ref(), doc)?;
     let elevation = path.elevation_m();
     let (problem, starts_vertical) = match &path.path {
         Ok(made) => {

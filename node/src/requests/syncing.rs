@@ -260,6 +260,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
     let backups = crate::backup::plans(&directory).unwrap_or_default();
     let connected = move |id: &WorkspaceId| network.as_ref().map(|network| network.connected(id)).unwrap_or_default();
     let limits = node.config().late_work;
+    let faces = node.face_states();
     let reply = node.with_core(move |core| {
         let mut workspaces = Vec::new();
         // By name, as everywhere.
@@ -283,6 +284,7 @@ pub(super) async fn status(node: &Node) -> Result<Reply, ApiError> {
             backups,
             relays,
             relay,
+            faces,
         })
     });
     Ok(Reply::Status(reply.await?))

@@ -8,7 +8,7 @@ use dataforge_protocol::id::{DocId, WorkspaceId};
 
 use super::editing::edit;
 use super::titled::{self, datum, length, new_item};
-use crate::api::{ApiError, ErrorKind, NewTop, Reply, TopsReply, TopsRequest};
+use crate::api::{ApiError, ErrorKind, NewTop, Reply, TopsInfo, TopsReply, TopsRequest};
 use crate::core::Core;
 use crate::index::Index;
 use crate::node::Node;
@@ -85,10 +85,17 @@ async fn show(node: &Node, workspace: WorkspaceId, doc: DocId) -> Result<Reply, 
 /// # Errors
 /// `NotFound`, `Storage`.
 pub(crate) fn in_full(core: &Core, workspace: WorkspaceId, doc: &DocId) -> Result<TopsReply, ApiError> {
+    let set = Index::new(core.store.connection(), workspace).set_of_tops(doc)?;
+    of_set(core, workspace, doc, set)
+}
+
+/// Returns what [`in_full`] does of a set that was listed.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn of_set(core: &Core, workspace: WorkspaceId, doc: &DocId, set: TopsInfo) -> Result<TopsReply, ApiError> {
     let connection = core.store.connection();
-    let index = Index::new(connection, workspace);
-    let set = index.set_of_tops(doc)?;
-    let mut tops = index.tops(doc)?;
+    let mut tops = Index::new(connection, workspace).tops(doc)?;
     let mut survey = None;
     if let Ok(well) = set.well_id.parse() {
         let path = WellPath::load(connection, workspace, &well)?;

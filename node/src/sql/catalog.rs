@@ -1,38 +1,46 @@
-//! The engine's catalog: rows of the index as Arrow.
+//! The engine's catalog: rows of the index, and of what the node knows besides, as Arrow.
 
+mod cells;
+mod files;
+mod live;
+mod people;
+mod places;
+#[cfg(test)]
+mod tests;
 mod tops;
+mod wide;
+mod words;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, AsArray as _, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
-};
-use arrow::datatypes::{DataType, Int64Type};
-use dataforge_protocol::facts::GriddedCurve;
-use dataforge_protocol::id::{DocId, WorkspaceId};
-use dataforge_query::{Catalog, CatalogError, CurveColumn, IndexColumn, IndexKind, MetaTable, RunFile, RunFilter};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, params};
+use arrow::array::{ArrayRef, AsArray as _, BooleanArray, Float64Array, RecordBatch, StringArray};
+use arrow::datatypes::Int64Type;
+use dataforge_protocol::id::WorkspaceId;
+use dataforge_query::{Catalog, CatalogError, Convert, MetaTable, RunFile, RunFilter, UnitError, WellMatch};
+use rusqlite::{Connection, params};
 
+use self::cells::{batch, table_of};
+pub(crate) use self::files::file_of;
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
-use crate::index::{Index, SHORT, listing, read_dictionary};
-use crate::ingest::dictionary::PropertyChoice;
-use crate::ingest::units;
+use crate::index::{Index, SHORT};
+use crate::ingest::{dictionary, units};
 use crate::node::WeakNode;
 use crate::requests::well_attributes;
+use crate::sql::kept::Kept;
 
 /// The index of one workspace.
 #[derive(Debug)]
 pub(super) struct IndexCatalog {
     node: WeakNode,
     workspace: WorkspaceId,
+    kept: Kept,
 }
 
 impl IndexCatalog {
-    pub(super) const fn new(node: WeakNode, workspace: WorkspaceId) -> Self {
-        Self { node, workspace }
+    pub(super) const fn new(node: WeakNode, workspace: WorkspaceId, kept: Kept) -> Self {
+        Self { node, workspace, kept }
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, CatalogError> {
@@ -40,7 +48,8 @@ impl IndexCatalog {
     }
 }
 
-/// Rows in the order of the schema's columns.
+/// Rows in the order of the schema's columns. The index is named because SQLite takes the key for as good,
+/// and would go through all runs of the workspace for each well.
 const WELLS: &str = "
     SELECT w.id, w.name, w.uwi, w.field, w.company, w.country, count(r.id),
            coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0),
@@ -48,7 +57,7 @@ const WELLS: &str = "
            max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END),
            w.grid_unit, w.grid_step, w.grid_origin, NULL, NULL, NULL, NULL, NULL, NULL
     FROM wells AS w
-    LEFT JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
+    LEFT JOIN runs AS r INDEXED BY runs_by_well ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
     WHERE w.workspace = ?1 AND w.deleted = 0
     GROUP BY w.id ORDER BY w.name, w.id";
 
@@ -89,128 +98,157 @@ const ATTACHMENTS: &str = "
     WHERE a.workspace = ?1 AND a.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND coalesce(p.deleted, 0) = 0
     ORDER BY w.name, a.name, a.id";
 
-const ENTRIES: &str = "
-    SELECT id, device, seq, CASE kind WHEN 0 THEN 'op' WHEN 1 THEN 'open' WHEN 2 THEN 'change' ELSE 'unknown' END, doc,
-           CASE outcome WHEN 0 THEN 'accepted' WHEN 1 THEN 'excluded' WHEN 2 THEN 'inert' ELSE 'unreadable' END,
-           claimed_ms, NULL, position
-    FROM entries WHERE workspace = ?1 ORDER BY position";
+const LINEAGE: &str = "
+    SELECT d.run, substr(lower(hex(d.run)), 1, ?2), r.well, coalesce(w.name, ''), f.source_run,
+           substr(lower(hex(f.source_run)), 1, ?2), f.source_curve, f.source_number, f.source_blob, d.tool, d.version,
+           d.parameters, d.description
+    FROM derivations AS d
+    JOIN derived_from AS f ON f.workspace = d.workspace AND f.run = d.run
+    JOIN runs AS r ON r.workspace = d.workspace AND r.id = d.run
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE d.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    ORDER BY w.name, d.run, f.number";
+
+/// Runs that are tables.
+const TABLES: &str = "
+    SELECT r.id, substr(lower(hex(r.id)), 1, ?2), r.well, w.name, r.name, r.kind, r.set_name, r.source_name, r.index_column,
+           r.curve_count, r.row_count, r.blob, r.blob_bytes,
+           EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = r.blob AND h.workspace = r.workspace)
+    FROM runs AS r
+    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
+    WHERE r.workspace = ?1 AND r.kind <> 'log' AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0
+    ORDER BY w.name, r.id";
+
+const WELLBORES: &str = "
+    SELECT w.id, w.name, r.wellbore, count(r.id), coalesce(sum(CASE WHEN r.kind = 'log' THEN r.curve_count END), 0),
+           min(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_min * r.to_si END),
+           max(CASE WHEN r.kind = 'log' AND r.index_kind = 'depth' THEN r.index_max * r.to_si END)
+    FROM wells AS w
+    JOIN runs AS r ON r.workspace = w.workspace AND r.well = w.id AND r.deleted = 0
+    WHERE w.workspace = ?1 AND w.deleted = 0
+    GROUP BY w.id, r.wellbore ORDER BY w.name, w.id, r.wellbore";
+
+/// Wells, to be counted without what is told of each.
+const WELLS_ALONE: &str = "SELECT 1 FROM wells WHERE workspace = ?1 AND deleted = 0";
+
+const PROJECTS_ALONE: &str = "SELECT 1 FROM projects WHERE workspace = ?1 AND deleted = 0";
 
 impl Catalog for IndexCatalog {
     fn rows(&self, table: MetaTable) -> Result<RecordBatch, CatalogError> {
         let workspace = self.workspace;
-        self.with(|core| match table {
-            MetaTable::Wells => wells(core, workspace),
-            MetaTable::Runs => table_of(core.store.connection(), table, RUNS, params![workspace.as_bytes(), SHORT]),
-            MetaTable::Curves => curves(core, workspace),
-            MetaTable::Notices => {
-                table_of(core.store.connection(), table, NOTICES, params![workspace.as_bytes(), SHORT])
-            }
-            MetaTable::Attachments => {
-                table_of(core.store.connection(), table, ATTACHMENTS, params![workspace.as_bytes()])
-            }
-            MetaTable::Dictionary => dictionary(core, workspace),
-            MetaTable::Members => members(core, workspace),
-            MetaTable::Entries => entries(core, workspace),
-            MetaTable::Tops => batch(table, tops::tops(core, workspace)?),
-            MetaTable::Surveys => batch(table, tops::surveys(core, workspace)?),
-            MetaTable::Selections => batch(table, tops::selections(core, workspace)?),
-            MetaTable::Charts => batch(table, tops::charts(core, workspace)?),
-        })
+        // These ask the network too, which must not be asked under the core's lock.
+        if matches!(table, MetaTable::Peers | MetaTable::Transfers) {
+            let rows = self.node.get().and_then(|node| {
+                let rows = if table == MetaTable::Peers { live::peers } else { live::transfers };
+                batch(table, rows(&node, workspace)?)
+            });
+            return rows.map_err(CatalogError::from_source);
+        }
+        self.with(|core| self.kept.rows(core, workspace, table, |core| rows(core, workspace, table)))
     }
 
-    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunFile>, CatalogError> {
+    fn count(&self, table: MetaTable) -> Result<Option<u64>, CatalogError> {
+        let known = match table {
+            MetaTable::Properties => Some(dictionary::properties().len()),
+            MetaTable::Units => Some(units::units().len()),
+            _ => None,
+        };
+        if let Some(known) = known {
+            return Ok(u64::try_from(known).ok());
+        }
+        let Some(sql) = counted(table) else { return Ok(None) };
         let workspace = self.workspace;
-        self.with(|core| runs(core.store.connection(), workspace, filter))
+        self.with(|core| count(core.store.connection(), sql, workspace).map(Some))
+    }
+
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<Arc<RunFile>>, CatalogError> {
+        let workspace = self.workspace;
+        self.with(|core| {
+            // A few are found at once, also where there are too many to be kept.
+            if let Some(few) = files::named(core.store.connection(), workspace, filter)? {
+                return Ok(few);
+            }
+            let all = self.kept.files(core, workspace, |core| files::all(core.store.connection(), workspace))?;
+            Ok(all.iter().filter(|run| files::matches(filter, run)).cloned().collect())
+        })
     }
 
     fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError> {
         let workspace = self.workspace;
         self.with(|core| {
             let malformed = |_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed");
-            gridded(core.store.connection(), workspace, &run_id.parse().map_err(malformed)?)
+            files::gridded(core.store.connection(), workspace, &run_id.parse().map_err(malformed)?)
         })
     }
+
+    fn well(&self, name: &str) -> Result<WellMatch, CatalogError> {
+        let workspace = self.workspace;
+        self.with(|core| wide::well(core, workspace, name))
+    }
+
+    fn conversion(&self, from: &str, to: &str) -> Result<Arc<dyn Convert>, UnitError> {
+        wide::conversion(from, to)
+    }
 }
 
-/// One cell, as the schema's types need it.
-#[derive(Debug, Clone)]
-enum Cell {
-    Null,
-    Text(String),
-    Int(i64),
-    Real(f64),
-}
-
-impl From<ValueRef<'_>> for Cell {
-    fn from(value: ValueRef<'_>) -> Self {
-        match value {
-            ValueRef::Null => Self::Null,
-            ValueRef::Integer(value) => Self::Int(value),
-            ValueRef::Real(value) => Self::Real(value),
-            ValueRef::Text(text) => Self::Text(String::from_utf8_lossy(text).into_owned()),
-            ValueRef::Blob(bytes) => Self::Text(data_encoding::HEXLOWER.encode(bytes)),
+/// Returns the rows of a table that the core knows alone.
+fn rows(core: &mut Core, workspace: WorkspaceId, table: MetaTable) -> Result<RecordBatch, ApiError> {
+    let read = |core: &Core, sql| table_of(core.store.connection(), table, sql, params![workspace.as_bytes()]);
+    let read_short =
+        |core: &Core, sql| table_of(core.store.connection(), table, sql, params![workspace.as_bytes(), SHORT]);
+    match table {
+        MetaTable::Wells => wells(core, workspace),
+        MetaTable::Wellbores => read(core, WELLBORES),
+        MetaTable::Runs => read_short(core, RUNS),
+        MetaTable::Curves => curves(core, workspace),
+        MetaTable::Tables => read_short(core, TABLES),
+        MetaTable::Notices => read_short(core, NOTICES),
+        MetaTable::Lineage => read_short(core, LINEAGE),
+        MetaTable::Attachments => read(core, ATTACHMENTS),
+        MetaTable::Projects => batch(table, people::projects(core, workspace)?),
+        MetaTable::Tops => batch(table, tops::tops(core, workspace)?),
+        MetaTable::Surveys => batch(table, tops::surveys(core, workspace)?),
+        MetaTable::Selections => batch(table, tops::selections(core, workspace)?),
+        MetaTable::Charts => batch(table, tops::charts(core, workspace)?),
+        MetaTable::Dictionary => batch(table, words::dictionary(core, workspace)?),
+        MetaTable::Properties => batch(table, words::properties()),
+        MetaTable::Units => batch(table, words::units()),
+        MetaTable::Members => batch(table, people::members(core, workspace)?),
+        MetaTable::Devices => batch(table, places::devices(core, workspace)?),
+        MetaTable::Entries => people::entries(core, workspace),
+        MetaTable::Conflicts => batch(table, people::conflicts(core, workspace)?),
+        MetaTable::Blobs => batch(table, places::blobs(core, workspace)?),
+        MetaTable::Holdings => batch(table, places::held(core, workspace)?),
+        MetaTable::Peers | MetaTable::Transfers => {
+            Err(ApiError::new(ErrorKind::Internal, format!("{table} is not the core's to tell")))
         }
     }
 }
 
-impl Cell {
-    fn text(self) -> Option<String> {
-        if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    const fn int(&self) -> Option<i64> {
-        if let Self::Int(value) = self { Some(*value) } else { None }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "SQLite stores whole reals as integers; they come back exactly below 2^53"
-    )]
-    const fn real(&self) -> Option<f64> {
-        match self {
-            Self::Real(value) => Some(*value),
-            Self::Int(value) => Some(*value as f64),
-            _ => None,
-        }
-    }
+/// Returns the statement whose rows are counted in place of making those of a table.
+const fn counted(table: MetaTable) -> Option<&'static str> {
+    Some(match table {
+        MetaTable::Wells => WELLS_ALONE,
+        MetaTable::Projects => PROJECTS_ALONE,
+        MetaTable::Runs => RUNS,
+        MetaTable::Curves => CURVES,
+        MetaTable::Tables => TABLES,
+        MetaTable::Notices => NOTICES,
+        MetaTable::Attachments => ATTACHMENTS,
+        MetaTable::Entries => people::ENTRIES,
+        _ => return None,
+    })
 }
 
-fn table_of(
-    connection: &Connection,
-    table: MetaTable,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<RecordBatch, ApiError> {
-    let width = table.schema().fields().len();
-    let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); width];
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    while let Some(row) = rows.next()? {
-        for (at, column) in columns.iter_mut().enumerate() {
-            column.push(row.get_ref(at)?.into());
-        }
-    }
-    batch(table, columns)
-}
-
-fn batch(table: MetaTable, columns: Vec<Vec<Cell>>) -> Result<RecordBatch, ApiError> {
-    let schema = table.schema();
-    let arrays = schema.fields().iter().zip(columns).map(|(field, cells)| -> ArrayRef {
-        let cells = cells.into_iter();
-        match field.data_type() {
-            DataType::Int64 => Arc::new(cells.map(|cell| cell.int()).collect::<Int64Array>()),
-            DataType::Float64 => Arc::new(cells.map(|cell| cell.real()).collect::<Float64Array>()),
-            DataType::Boolean => {
-                Arc::new(cells.map(|cell| cell.int().map(|value| value != 0)).collect::<BooleanArray>())
-            }
-            DataType::Timestamp(..) => {
-                Arc::new(cells.map(|cell| cell.int()).collect::<TimestampMillisecondArray>().with_timezone("UTC"))
-            }
-            _ => Arc::new(cells.map(Cell::text).collect::<StringArray>()),
-        }
-    });
-    let arrays = arrays.collect();
-    RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
+/// Counts the rows of a statement; SQLite leaves out what only fills their columns.
+fn count(connection: &Connection, sql: &str, workspace: WorkspaceId) -> Result<u64, ApiError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT count(*) FROM ({sql})"))?;
+    let found = if statement.parameter_count() > 1 {
+        statement.query_row(params![workspace.as_bytes(), SHORT], |row| row.get(0))
+    } else {
+        statement.query_row(params![workspace.as_bytes()], |row| row.get(0))
+    };
+    Ok(found?)
 }
 
 /// Where wells are: attributes that stand in columns of their own.
@@ -261,213 +299,4 @@ fn curves(core: &Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> 
         *slot = Arc::new(flags);
     }
     RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
-}
-
-fn dictionary(core: &Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
-    let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); MetaTable::Dictionary.schema().fields().len()];
-    let text = |text: Option<&str>| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()));
-    for (key, meaning) in read_dictionary(&core.store, &workspace)?.overrides {
-        let row = [
-            text(Some(key.mnemonic())),
-            text(key.vendor()),
-            text(key.unit()),
-            text(meaning.property.as_ref().map(PropertyChoice::as_str)),
-            text(meaning.unit.as_deref()),
-        ];
-        for (column, cell) in columns.iter_mut().zip(row) {
-            column.push(cell);
-        }
-    }
-    batch(MetaTable::Dictionary, columns)
-}
-
-fn members(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
-    let own = core.device();
-    let view = core.ledger(&workspace)?.members();
-    let mut columns: Vec<Vec<Cell>> = vec![Vec::new(); MetaTable::Members.schema().fields().len()];
-    for (person, member) in &view.members {
-        for (device, label) in &member.devices {
-            let row = [
-                Cell::Text(person.to_string()),
-                Cell::Text(member.name.clone()),
-                Cell::Text(member.role.to_string()),
-                Cell::Text(device.to_string()),
-                Cell::Text(label.clone()),
-                Cell::Int(i64::from(Some(*device) == own)),
-            ];
-            for (column, cell) in columns.iter_mut().zip(row) {
-                column.push(cell);
-            }
-        }
-    }
-    batch(MetaTable::Members, columns)
-}
-
-fn entries(core: &mut Core, workspace: WorkspaceId) -> Result<RecordBatch, ApiError> {
-    let view = core.ledger(&workspace)?.members();
-    let names: std::collections::BTreeMap<String, String> = view
-        .devices
-        .iter()
-        .filter_map(|(device, person)| Some((device.to_string(), view.members.get(person)?.name.clone())))
-        .collect();
-    let found = table_of(core.store.connection(), MetaTable::Entries, ENTRIES, params![workspace.as_bytes()])?;
-    let schema = MetaTable::Entries.schema();
-    let (Ok(device_at), Ok(author_at)) = (schema.index_of("device_id"), schema.index_of("author")) else {
-        return Ok(found);
-    };
-    let devices = arrow::array::AsArray::as_string::<i32>(found.column(device_at));
-    let authors: StringArray =
-        devices.iter().map(|device| device.and_then(|device| names.get(device)).map(String::as_str)).collect();
-    let mut arrays = found.columns().to_vec();
-    if let Some(slot) = arrays.get_mut(author_at) {
-        *slot = Arc::new(authors);
-    }
-    RecordBatch::try_new(schema, arrays).map_err(|error| ApiError::from_error(ErrorKind::Internal, &error))
-}
-
-const RUN_FILES: &str = "
-    SELECT r.id, coalesce(w.name, ''), coalesce(lower(hex(r.well)), ''), r.blob, r.blob_bytes, r.row_count, r.index_column,
-           r.index_kind, r.index_unit, r.to_si, r.index_min, r.index_max, r.index_text, r.kind = 'log'
-    FROM runs AS r
-    LEFT JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
-    WHERE r.workspace = ?1 AND r.deleted = 0 AND coalesce(w.deleted, 0) = 0 AND {of}
-    AND NOT EXISTS (SELECT 1 FROM checks AS c
-                    WHERE c.blob = r.blob AND c.expected = r.expected AND c.refused IS NOT NULL)
-    ORDER BY coalesce(w.name, ''), r.id";
-
-const RUN_CURVES: &str = "
-    SELECT ordinal, mnemonic, label, column_name, unit, is_text, property, value_count, min_value, max_value
-    FROM curves WHERE workspace = ?1 AND run = ?2 ORDER BY ordinal";
-
-fn runs(connection: &Connection, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunFile>, ApiError> {
-    let mut statement = connection.prepare_cached(&listing(RUN_FILES, None))?;
-    let mut rows = statement.query(params![workspace.as_bytes(), None::<&[u8]>])?;
-    let mut files = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut file = run_file(row)?;
-        let (run_id, run) = (&file.run_id, &file.run);
-        let wanted = filter.wells.as_ref().is_none_or(|wells| wells.contains(&file.well))
-            && filter
-                .runs
-                .as_ref()
-                .is_none_or(|ids| ids.iter().any(|id| run_id.starts_with(id.as_str()) || run.starts_with(id.as_str())));
-        if !wanted {
-            continue;
-        }
-        file.curves = run_curves(connection, workspace, &row.get(0)?)?;
-        if filter.curves.as_ref().is_some_and(|labels| !file.curves.iter().any(|curve| labels.contains(&curve.label))) {
-            continue;
-        }
-        files.push(file);
-    }
-    Ok(files)
-}
-
-/// Returns the table of one run, or its gridded copy; none when it has none that may be opened.
-///
-/// # Errors
-/// `Storage`.
-pub(crate) fn file_of(
-    connection: &Connection,
-    workspace: WorkspaceId,
-    run: &DocId,
-    is_gridded: bool,
-) -> Result<Option<RunFile>, ApiError> {
-    if is_gridded {
-        return gridded(connection, workspace, run);
-    }
-    let mut statement = connection.prepare_cached(&listing(RUN_FILES, Some(("r.id", ""))))?;
-    let mut rows = statement.query(params![workspace.as_bytes(), run.as_bytes()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let curves = run_curves(connection, workspace, run.as_bytes())?;
-    Ok(Some(RunFile { curves, ..run_file(row)? }))
-}
-
-/// Reads a row without its curves.
-fn run_file(row: &Row<'_>) -> rusqlite::Result<RunFile> {
-    let id: [u8; 32] = row.get(0)?;
-    let run_id = data_encoding::HEXLOWER.encode(&id);
-    let kind: String = row.get(7)?;
-    let kind = match kind.as_str() {
-        "depth" => IndexKind::Depth,
-        "time" => IndexKind::Time,
-        _ => IndexKind::Other,
-    };
-    let index = IndexColumn {
-        name: row.get(6)?,
-        kind,
-        text: row.get(12)?,
-        unit: row.get(8)?,
-        to_si: row.get(9)?,
-        min: row.get(10)?,
-        max: row.get(11)?,
-    };
-    Ok(RunFile {
-        run: run_id.chars().take(SHORT).collect(),
-        run_id,
-        well: row.get(1)?,
-        well_id: row.get(2)?,
-        is_log: row.get(13)?,
-        blob: row.get(3)?,
-        size: row.get(4)?,
-        rows: row.get(5)?,
-        index,
-        curves: Vec::new(),
-    })
-}
-
-const GRIDDED: &str = "
-    SELECT g.blob, g.blob_bytes, g.row_count, g.unit, g.curves
-    FROM gridded AS g
-    JOIN runs AS r ON r.workspace = g.workspace AND r.id = g.run AND r.blob = g.native
-    JOIN wells AS w ON w.workspace = r.workspace AND w.id = r.well
-    WHERE g.workspace = ?1 AND g.run = ?2
-    AND NOT EXISTS (SELECT 1 FROM checks AS c
-                    WHERE c.blob = g.blob AND c.expected = g.expected AND c.refused IS NOT NULL)
-    ORDER BY g.unit = w.grid_unit DESC, g.step = w.grid_step DESC, g.maker DESC, g.blob
-    LIMIT 1";
-
-/// Returns the gridded copy of a run that fits its present table and the well's grid best.
-fn gridded(connection: &Connection, workspace: WorkspaceId, run: &DocId) -> Result<Option<RunFile>, ApiError> {
-    let Some(native) = file_of(connection, workspace, run, false)? else { return Ok(None) };
-    let mut statement = connection.prepare_cached(GRIDDED)?;
-    let mut rows = statement.query(params![workspace.as_bytes(), run.as_bytes()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let curves: Vec<GriddedCurve> = serde_json::from_str(&row.get::<_, String>(4)?)
-        .map_err(|error| ApiError::from_error(ErrorKind::Damaged, &error))?;
-    let unit: String = row.get(3)?;
-    let curves = curves.into_iter().filter_map(|copy| {
-        let curve = native.curves.iter().find(|curve| curve.ordinal == copy.ordinal)?.clone();
-        Some(CurveColumn { column: copy.column, unit: copy.unit, count: copy.count, min: None, max: None, ..curve })
-    });
-    let index = IndexColumn {
-        name: native.index.name.clone(),
-        kind: IndexKind::Depth,
-        text: false,
-        to_si: units::resolve(&unit, Some("length")).and_then(|unit| unit.factor),
-        unit,
-        min: None,
-        max: None,
-    };
-    let (blob, size, row_count) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(Some(RunFile { blob, size, rows: row_count, index, curves: curves.collect(), ..native }))
-}
-
-fn run_curves(connection: &Connection, workspace: WorkspaceId, run: &[u8; 32]) -> Result<Vec<CurveColumn>, ApiError> {
-    let mut statement = connection.prepare_cached(RUN_CURVES)?;
-    let curves = statement.query_map(params![workspace.as_bytes(), run], |row| {
-        Ok(CurveColumn {
-            ordinal: row.get(0)?,
-            mnemonic: row.get(1)?,
-            label: row.get(2)?,
-            column: row.get(3)?,
-            unit: row.get(4)?,
-            text: row.get(5)?,
-            property: row.get(6)?,
-            count: row.get(7)?,
-            min: row.get(8)?,
-            max: row.get(9)?,
-        })
-    })?;
-    Ok(curves.collect::<Result<_, _>>()?)
 }

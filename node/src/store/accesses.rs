@@ -63,7 +63,8 @@ impl Store {
         for ((device, hash), access) in accesses {
             let hash = hash.as_ref().map_or(&[][..], |hash| hash.as_bytes());
             let Access { first_ms, last_ms, requests, bytes } = access;
-            statement.execute(params![device.as_bytes(), hash, first_ms, last_ms, requests, bytes])?;
+            let values = params![device.as_bytes(), hash, first_ms, last_ms, requests, bytes];
+            self.note_unseen(statement.execute(values)?);
         }
         Ok(())
     }

@@ -75,6 +75,7 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn forget_have(&self, blobs: &[BlobHash]) -> Result<(), ApiError> {
+        self.note_loss();
         for table in ["have", "held_for"] {
             let mut statement = self.connection().prepare_cached(&format!("DELETE FROM {table} WHERE hash = ?1"))?;
             for hash in blobs {

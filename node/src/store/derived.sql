@@ -184,6 +184,30 @@ CREATE TABLE pyramids (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pyramids_by_blob ON pyramids (blob);
 
+-- Derived runs: how they were made.
+CREATE TABLE derivations (
+    workspace   BLOB NOT NULL,
+    run         BLOB NOT NULL,
+    tool        TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    parameters  TEXT NOT NULL,          -- JSON object
+    description TEXT,
+    PRIMARY KEY (workspace, run)
+) STRICT, WITHOUT ROWID;
+
+-- And of what, which may be gone or not here.
+CREATE TABLE derived_from (
+    workspace     BLOB NOT NULL,
+    run           BLOB NOT NULL,
+    number        INTEGER NOT NULL,     -- from 1
+    source_run    BLOB NOT NULL,
+    source_number INTEGER,              -- of the curve; null for the run as a whole
+    source_curve  TEXT,                 -- its mnemonic as delivered
+    source_blob   BLOB NOT NULL,        -- the table that was read
+    PRIMARY KEY (workspace, run, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX derived_from_by_source ON derived_from (workspace, source_run);
+
 -- What the workspace says about mnemonics.
 CREATE TABLE dictionary (
     workspace BLOB NOT NULL,

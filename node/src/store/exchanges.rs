@@ -101,7 +101,7 @@ impl Store {
     pub(crate) fn note_exchange(&self, exchange: &Exchange) -> Result<i64, ApiError> {
         let Exchange { workspace, device, is_out, path, begun_ms, ended_ms, moved, reason } = exchange;
         let sql = format!("INSERT INTO exchanges ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)");
-        self.connection().prepare_cached(&sql)?.execute(params![
+        let rows = self.connection().prepare_cached(&sql)?.execute(params![
             workspace.as_bytes(),
             device.as_bytes(),
             if *is_out { "out" } else { "in" },
@@ -116,6 +116,7 @@ impl Store {
             moved.bytes_out,
             reason,
         ])?;
+        self.note_unseen(rows);
         let id = self.connection().last_insert_rowid();
         if u64::try_from(id).is_ok_and(|id| id.is_multiple_of(LOOK)) {
             self.prune_exchanges(*begun_ms, MAX_ROWS)?;
@@ -135,7 +136,8 @@ impl Store {
         moved: &Moved,
         reason: Option<&str>,
     ) -> Result<(), ApiError> {
-        self.connection()
+        let rows = self
+            .connection()
             .prepare_cached(
                 "UPDATE exchanges SET ended_ms = ?2, path = ?3, entries_in = ?4, entries_out = ?5, blobs_in = ?6,
                  blobs_out = ?7, bytes_in = ?8, bytes_out = ?9, reason = ?10 WHERE id = ?1",
@@ -152,6 +154,7 @@ impl Store {
                 moved.bytes_out,
                 reason,
             ])?;
+        self.note_unseen(rows);
         Ok(())
     }
 

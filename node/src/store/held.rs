@@ -5,6 +5,8 @@
 //! peers, in a bundle of it, or by a copy of who has both. The disk keeps one copy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dataforge_protocol::entry::BlobRef;
 use dataforge_protocol::id::{BlobHash, WorkspaceId};
@@ -97,11 +99,24 @@ impl Store {
         Ok(found)
     }
 
+    /// Returns the count of how often blobs came to be held no more, for whichever workspace. It goes up under
+    /// the lock that is held until the transaction ends, so who found a blob held and reads the same count
+    /// afterwards without a lock knows that it was so all along.
+    pub(crate) fn losses(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.losses)
+    }
+
+    /// Notes that blobs are held no more from now on.
+    pub(super) fn note_loss(&self) {
+        self.losses.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// Gives up blobs of a workspace. They leave the have-table when no other one holds them.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) fn give_up(&self, workspace: &WorkspaceId, blobs: &[BlobHash]) -> Result<(), ApiError> {
+        self.note_loss();
         let mut held = self.connection().prepare_cached("DELETE FROM held_for WHERE hash = ?1 AND workspace = ?2")?;
         let mut have = self.connection().prepare_cached(
             "DELETE FROM have WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM held_for WHERE hash = ?1)",
@@ -195,6 +210,7 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub(crate) fn drop_unheld(&self) -> Result<(), ApiError> {
+        self.note_loss();
         self.connection().execute_batch(
             "DELETE FROM held_for WHERE NOT EXISTS (SELECT 1 FROM have WHERE have.hash = held_for.hash)",
         )?;
@@ -263,6 +279,20 @@ mod tests {
         store.note_held(&OTHER, &[blob(1)], 0).unwrap();
         store.forget_have(&[blob(1).0]).unwrap();
         assert_eq!(is_held(&store, 1), [false, false, false], "what is damaged is nobody's");
+    }
+
+    #[test]
+    fn every_way_to_hold_a_blob_no_more_is_counted() {
+        let (_dir, store) = open();
+        let count = || store.losses().load(Ordering::Acquire);
+        store.note_held(&ONE, &[blob(1), blob(2)], 0).unwrap();
+        assert_eq!(count(), 0);
+        store.give_up(&ONE, &[blob(1).0]).unwrap();
+        assert_eq!(count(), 1);
+        store.forget_have(&[blob(2).0]).unwrap();
+        assert_eq!(count(), 2);
+        store.drop_unheld().unwrap();
+        assert_eq!(count(), 3);
     }
 
     #[test]

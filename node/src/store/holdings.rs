@@ -135,6 +135,26 @@ impl Store {
         Ok(())
     }
 
+    /// Gives every chain and number by which a blob of a workspace is spoken of, those that stand for it
+    /// alone.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn each_number(
+        &self,
+        workspace: &WorkspaceId,
+        mut take: impl FnMut(BlobHash, DeviceId, u64),
+    ) -> Result<(), ApiError> {
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT hash, device, number FROM blob_places AS p WHERE workspace = ?1 AND {UNAMBIGUOUS}"
+        ))?;
+        let mut rows = statement.query(params![workspace.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            take(BlobHash(row.get(0)?), DeviceId(row.get(1)?), row.get(2)?);
+        }
+        Ok(())
+    }
+
     /// Returns the projects of a workspace, each with the bytes it should have at most where it says so.
     ///
     /// # Errors

@@ -89,13 +89,15 @@ impl Store {
             Ok(now_ms) => (Some(now_ms), None),
             Err(error) => (None, Some(error)),
         };
-        self.connection()
+        let rows = self
+            .connection()
             .prepare_cached(
                 "INSERT INTO peers (device, addresses, last_seen_ms, last_error) VALUES (?1, '[]', ?2, ?3)
                  ON CONFLICT (device) DO UPDATE SET
                  last_seen_ms = coalesce(excluded.last_seen_ms, last_seen_ms), last_error = excluded.last_error",
             )?
             .execute(params![device.as_bytes(), seen, error])?;
+        self.note_unseen(rows);
         Ok(())
     }
 

@@ -50,6 +50,25 @@ pub(crate) struct NamedBlob {
     pub(crate) well: Option<DocId>,
 }
 
+/// A blob with the document it is known by: a run or an attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DocumentBlob {
+    /// Hash and size.
+    pub(crate) blob: BlobRef,
+    /// As of [`NamedBlob::form`].
+    pub(crate) form: String,
+    /// The document.
+    pub(crate) doc: DocId,
+    /// What it is called.
+    pub(crate) name: String,
+    /// The well it belongs to.
+    pub(crate) well: Option<DocId>,
+    /// What that is called.
+    pub(crate) well_name: Option<String>,
+    /// Whether the document is deleted.
+    pub(crate) deleted: bool,
+}
+
 /// Every blob that a document names, with the document. `source` last: one that is also a table or
 /// an attachment is better known as that.
 pub(super) const DOCS: &str = "
@@ -106,6 +125,42 @@ impl Store {
         for row in rows {
             let row = row?;
             found.entry(row.blob.hash).or_insert(row);
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Returns the blobs of a workspace that documents name, each once, by hash: with a document that is
+    /// not deleted where there is one.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn blobs_with_documents(&self, workspace: &WorkspaceId) -> Result<Vec<DocumentBlob>, ApiError> {
+        let sql = format!(
+            "SELECT d.hash, b.size, d.form, d.doc, d.name, d.well, w.name, d.deleted FROM ({DOCS}) AS d
+             JOIN blob_refs AS b ON b.workspace = d.workspace AND b.hash = d.hash
+             LEFT JOIN wells AS w ON w.workspace = d.workspace AND w.id = d.well
+             WHERE d.workspace = ?1"
+        );
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        let rows = statement.query_map(params![workspace.as_bytes()], |row| {
+            let well: Option<[u8; 32]> = row.get(5)?;
+            Ok(DocumentBlob {
+                blob: BlobRef { hash: BlobHash(row.get(0)?), size: row.get(1)? },
+                form: row.get(2)?,
+                doc: DocId(row.get(3)?),
+                name: row.get(4)?,
+                well: well.map(DocId),
+                well_name: row.get(6)?,
+                deleted: row.get(7)?,
+            })
+        })?;
+        let mut found: BTreeMap<BlobHash, DocumentBlob> = BTreeMap::new();
+        for row in rows {
+            let row = row?;
+            let known = found.get(&row.blob.hash);
+            if known.is_none_or(|known| known.deleted && !row.deleted) {
+                found.insert(row.blob.hash, row);
+            }
         }
         Ok(found.into_values().collect())
     }

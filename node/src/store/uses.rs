@@ -29,7 +29,7 @@ impl Store {
              last_ms = max(last_ms, excluded.last_ms), count = count + excluded.count",
         )?;
         for (hash, Use { last_ms, count }) in uses {
-            statement.execute(params![hash.as_bytes(), last_ms, count])?;
+            self.note_unseen(statement.execute(params![hash.as_bytes(), last_ms, count])?);
         }
         Ok(())
     }

@@ -22,6 +22,19 @@ pub(crate) enum State {
     Paused,
 }
 
+impl State {
+    /// Returns the word used in SQL and JSON.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetching => "fetching",
+            Self::Queued => "queued",
+            Self::Retrying => "retrying",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+        }
+    }
+}
+
 /// A transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing {

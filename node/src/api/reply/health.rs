@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::PeerInfo;
+use super::{FaceStatus, PeerInfo};
 
 /// How far a device and this one have the same of a workspace. What cannot be known is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,4 +203,7 @@ pub struct DoctorReply {
     pub place: PlaceInfo,
     /// Where metrics are given; null when they are not.
     pub metrics: Option<String>,
+    /// The faces that are set.
+    #[serde(default)]
+    pub faces: Vec<FaceStatus>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PlaceChange;
+use super::{LineageInfo, PlaceChange};
 
 /// A well.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -163,6 +163,9 @@ pub struct ShowReply {
     pub runs: Vec<RunInfo>,
     /// Their curves.
     pub curves: Vec<CurveInfo>,
+    /// What those of them that are derived were made of.
+    #[serde(default)]
+    pub lineage: Vec<LineageInfo>,
     /// Coverage of each curve whose bytes are held here.
     pub coverage: Vec<CoverageInfo>,
     /// Further attributes (header items), sorted.

@@ -103,6 +103,23 @@ pub struct StatusReply {
     /// The relay it runs for others.
     #[serde(default)]
     pub relay: Option<RelayServing>,
+    /// The faces that are set, by which other tools connect.
+    #[serde(default)]
+    pub faces: Vec<FaceStatus>,
+}
+
+/// A face that the settings ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaceStatus {
+    /// `http`, `postgres` or `flight`.
+    pub face: String,
+    /// Address and port where it is open; where it is to be open while it is not.
+    pub address: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Why it is not, when opening it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// The state of a workspace.

@@ -22,6 +22,7 @@ struct World {
     newest_ms: Option<u64>,
     clocks: Vec<ClockInfo>,
     place: PlaceInfo,
+    faces: Vec<FaceStatus>,
     now_ms: u64,
 }
 
@@ -42,6 +43,7 @@ impl Default for World {
                 reserve_bytes: 1 << 28,
                 open_files: Some(1024),
             },
+            faces: Vec::new(),
             now_ms: NOW,
         }
     }
@@ -60,6 +62,7 @@ impl World {
             clocks: &self.clocks,
             place: &self.place,
             metrics: None,
+            faces: &self.faces,
             is_copy: false,
         };
         let problems = check(&facts);
@@ -120,4 +123,17 @@ fn places_that_keep_nothing_or_have_no_room_are_told() {
     assert_eq!(with(PlaceInfo { file_system: Some("fat".into()), ..base.clone() }).len(), 1);
     assert_eq!(with(PlaceInfo { free_bytes: Some(5), ..base.clone() }).len(), 1);
     assert_eq!(with(PlaceInfo { open_files: Some(256), ..base }).len(), 1);
+}
+
+#[test]
+fn a_face_that_cannot_be_opened_is_named_with_what_to_do() {
+    let face = |error: Option<&str>| FaceStatus {
+        face: "http".into(),
+        address: "127.0.0.1:7414".into(),
+        open: false,
+        error: error.map(str::to_owned),
+    };
+    let with = |face| World { faces: vec![face], ..World::default() }.found();
+    assert!(with(face(None)).is_empty());
+    assert_eq!(with(face(Some("the port is taken"))), ["faces: the port is taken"]);
 }

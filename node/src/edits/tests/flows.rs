@@ -18,8 +18,7 @@ impl Held {
 
     /// A curve of a run, by its number.
     fn curve(&self, run: usize, curve: usize) -> String {
-        // The index is the first column.
-        format!("{}:{}", self.runs[run].id, curve % CURVES + 2)
+        format!("{}:{}", self.runs[run].id, curve % CURVES + 1)
     }
 }
 

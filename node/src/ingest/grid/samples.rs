@@ -1,6 +1,7 @@
 //! The samples of a run in order of depth.
 
 use arrow::array::Float64Array;
+use dataforge_query::resample::median_step;
 
 /// The rows of a run that have a depth, by depth; of equal depths in the order of the file.
 #[derive(Debug)]
@@ -43,10 +44,7 @@ impl Depths {
 
     /// Returns the median distance of different depths, 0 when there is only one.
     pub(super) fn median_step(&self) -> f64 {
-        let mut steps: Vec<f64> =
-            self.rows.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|step| *step > 0.0).collect();
-        let middle = steps.len() / 2;
-        if steps.is_empty() { 0.0 } else { *steps.select_nth_unstable_by(middle, f64::total_cmp).1 }
+        median_step(self.rows.iter().map(|(depth, _)| *depth))
     }
 
     /// Returns the samples of a curve; of equal depths the first row that has a value.

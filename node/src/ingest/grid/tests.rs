@@ -1,6 +1,7 @@
 //! Tests of gridding.
 
 use arrow::array::StringArray;
+use dataforge_query::resample::TOLERANCE;
 
 use super::*;
 use crate::ingest::dictionary::{Clues, Override, OverrideKey, PropertyChoice, WorkspaceDictionary};

@@ -10,7 +10,6 @@ use crate::api::{ApiError, ErrorKind, Reply, TransferInfo, TransfersReply};
 use crate::clock::now_ms;
 use crate::node::Node;
 use crate::store::{Paused, Scope};
-use crate::transfer::TransferState;
 
 pub(super) async fn list(node: &Node, workspace: WorkspaceId, limit: u32) -> Result<Reply, ApiError> {
     node.list_wanted(&workspace).await?;
@@ -48,7 +47,7 @@ pub(super) async fn list(node: &Node, workspace: WorkspaceId, limit: u32) -> Res
             what: names.get(&standing.blob.hash).cloned().unwrap_or_default(),
             bytes: standing.blob.size,
             missing_bytes: standing.missing,
-            state: word(standing.state).into(),
+            state: standing.state.as_str().into(),
             priority: standing.priority,
             from,
             attempts: standing.attempts,
@@ -56,16 +55,6 @@ pub(super) async fn list(node: &Node, workspace: WorkspaceId, limit: u32) -> Res
         });
     }
     Ok(Reply::Transfers(TransfersReply { transfers, total, missing_bytes, paused }))
-}
-
-const fn word(state: TransferState) -> &'static str {
-    match state {
-        TransferState::Fetching => "fetching",
-        TransferState::Queued => "queued",
-        TransferState::Retrying => "retrying",
-        TransferState::Waiting => "waiting",
-        TransferState::Paused => "paused",
-    }
 }
 
 pub(super) async fn pause(node: &Node, workspace: WorkspaceId, text: String, on: bool) -> Result<Reply, ApiError> {

@@ -23,6 +23,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
     let place = doctor::place(node.directory(), config.cache.reserve_bytes);
     let interfaces = doctor::interfaces();
     let metrics = network.map(|network| network.gauge.metrics()).unwrap_or_default();
+    let faces = node.face_states();
     let peers = list_peers(node).await?;
     let now_ms = now_ms();
     let facts = Facts {
@@ -36,6 +37,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
         clocks: &clocks,
         place: &place,
         metrics: if let MetricsDoor::Failed(why) = &metrics { Some(why.as_str()) } else { None },
+        faces: &faces,
         is_copy,
     };
     let problems = doctor::check(&facts);
@@ -58,6 +60,7 @@ pub(super) async fn doctor(node: &Node) -> Result<Reply, ApiError> {
         clocks,
         place,
         metrics: metrics_url(&metrics),
+        faces,
     })))
 }
 

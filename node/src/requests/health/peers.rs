@@ -16,6 +16,20 @@ pub(crate) async fn peers(node: &Node) -> Result<Reply, ApiError> {
 
 /// Lists them, by name.
 pub(crate) async fn list_peers(node: &Node) -> Result<Vec<PeerInfo>, ApiError> {
+    node.with_core(listed(node)).await
+}
+
+/// Lists them, by name, on this thread.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) fn known_peers(node: &Node) -> Result<Vec<PeerInfo>, ApiError> {
+    let listed = listed(node);
+    node.locked(listed)
+}
+
+/// Asks the network, where it runs, and returns what lists them with that.
+fn listed(node: &Node) -> impl FnOnce(&mut Core) -> Result<Vec<PeerInfo>, ApiError> + Send + use<> {
     let network = node.running();
     let (mut open, mut bytes, mut slowed) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     if let Some(network) = &network {
@@ -23,40 +37,38 @@ pub(crate) async fn list_peers(node: &Node) -> Result<Vec<PeerInfo>, ApiError> {
         (open, bytes) = (network.standings(), network.gauge.traffic.peers());
         slowed = network.allowances.slowed();
     }
-    let mut peers = node
-        .with_core(move |core| {
-            let own = core.device();
-            let (names, paths) = (names(core)?, core.store.last_paths()?);
-            let mut peers: BTreeMap<DeviceId, PeerInfo> =
-                names.iter().map(|(device, name)| (*device, blank(device, Some(name)))).collect();
-            for peer in core.store.peers()? {
-                let info = peers.entry(peer.device).or_insert_with(|| blank(&peer.device, None));
-                info.addresses = peer.addresses.iter().map(ToString::to_string).collect();
-                info.last_seen = peer.last_seen_ms.map(rfc3339);
-                info.last_error = peer.last_error;
+    move |core: &mut Core| -> Result<Vec<PeerInfo>, ApiError> {
+        let own = core.device();
+        let (names, paths) = (names(core)?, core.store.last_paths()?);
+        let mut peers: BTreeMap<DeviceId, PeerInfo> =
+            names.iter().map(|(device, name)| (*device, blank(device, Some(name)))).collect();
+        for peer in core.store.peers()? {
+            let info = peers.entry(peer.device).or_insert_with(|| blank(&peer.device, None));
+            info.addresses = peer.addresses.iter().map(ToString::to_string).collect();
+            info.last_seen = peer.last_seen_ms.map(rfc3339);
+            info.last_error = peer.last_error;
+        }
+        if let Some(own) = own {
+            peers.remove(&own);
+        }
+        let mut standings = standings(core, &open)?;
+        for (device, info) in &mut peers {
+            info.standings = standings.remove(device).unwrap_or_default();
+            info.path = paths.get(device).cloned();
+            if let Some(bytes) = bytes.get(device) {
+                (info.bytes_sent, info.bytes_received) = (bytes.sent(), bytes.received());
             }
-            if let Some(own) = own {
-                peers.remove(&own);
+            if let Some(slowed) = slowed.get(device) {
+                (info.slowed, info.slowed_seconds) = (slowed.now, slowed.total.as_secs_f64());
             }
-            let mut standings = standings(core, &open)?;
-            for (device, info) in &mut peers {
-                info.standings = standings.remove(device).unwrap_or_default();
-                info.path = paths.get(device).cloned();
-                if let Some(bytes) = bytes.get(device) {
-                    (info.bytes_sent, info.bytes_received) = (bytes.sent(), bytes.received());
-                }
-                if let Some(slowed) = slowed.get(device) {
-                    (info.slowed, info.slowed_seconds) = (slowed.now, slowed.total.as_secs_f64());
-                }
-                if let Some(standing) = open.iter().find(|open| open.device == *device) {
-                    set_link(info, &standing.link);
-                }
+            if let Some(standing) = open.iter().find(|open| open.device == *device) {
+                set_link(info, &standing.link);
             }
-            Ok(peers.into_values().collect::<Vec<_>>())
-        })
-        .await?;
-    peers.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.device_id.cmp(&b.device_id)));
-    Ok(peers)
+        }
+        let mut peers: Vec<_> = peers.into_values().collect();
+        peers.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.device_id.cmp(&b.device_id)));
+        Ok(peers)
+    }
 }
 
 fn blank(device: &DeviceId, name: Option<&String>) -> PeerInfo {

@@ -48,8 +48,7 @@ pub(super) async fn repair(
         return Ok(());
     }
     let wanted: Vec<_> = damage.lost.iter().map(|blob| blob.hash).collect();
-    // Sessions that are open look again; other peers are dialled.
-    node.look_for_blobs();
+    // Sessions that are open were told to look again; other peers are dialled.
     match syncing::sync(node, None, Vec::new(), PATIENCE.as_secs(), out).await {
         Err(error) if error.kind != ErrorKind::Network => return Err(error),
         _ => {}

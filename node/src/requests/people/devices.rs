@@ -21,7 +21,10 @@ pub(super) async fn list(node: &Node, workspace: WorkspaceId, member: Option<Str
 }
 
 /// Describes devices, of one person or all, by person and label.
-pub(super) fn reports(
+///
+/// # Errors
+/// `Storage`, `NotFound` when the workspace is not here.
+pub(crate) fn reports(
     core: &mut Core,
     workspace: &WorkspaceId,
     people: &People,

@@ -2,58 +2,23 @@
 
 use dataforge_protocol::id::{DocId, WorkspaceId};
 
-use super::Cell;
+use super::cells::{Cell, Columns, text};
 use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
 use crate::index::{ChartFilter, Index};
 use crate::ingest::units;
-use crate::requests::{People, survey_in_full, tops_in_full};
-
-impl From<Option<f64>> for Cell {
-    fn from(value: Option<f64>) -> Self {
-        value.map_or(Self::Null, Self::Real)
-    }
-}
-
-impl From<Option<String>> for Cell {
-    fn from(text: Option<String>) -> Self {
-        // What is not known is null, also where it is an empty text elsewhere.
-        text.filter(|text| !text.is_empty()).map_or(Self::Null, Self::Text)
-    }
-}
-
-/// Columns that are filled row by row.
-struct Columns<const N: usize>([Vec<Cell>; N]);
-
-impl<const N: usize> Columns<N> {
-    fn new() -> Self {
-        Self(std::array::from_fn(|_| Vec::new()))
-    }
-
-    fn row(&mut self, cells: [Cell; N]) {
-        for (column, cell) in self.0.iter_mut().zip(cells) {
-            column.push(cell);
-        }
-    }
-
-    fn into_columns(self) -> Vec<Vec<Cell>> {
-        self.0.into()
-    }
-}
+use crate::requests::{People, stations_of_survey, tops_of_set};
 
 fn parsed(id: &str) -> Result<DocId, ApiError> {
     id.parse().map_err(|_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed"))
-}
-
-fn text(text: &str) -> Cell {
-    Some(text.to_owned()).into()
 }
 
 /// Returns the rows of tops, in the order of the schema's columns.
 pub(super) fn tops(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>, ApiError> {
     let mut columns = Columns::<18>::new();
     for set in Index::new(core.store.connection(), workspace).sets_of_tops(None)? {
-        let reply = tops_in_full(core, workspace, &parsed(&set.id)?)?;
+        let reply = tops_of_set(core, workspace, &parsed(&set.id)?, set)?;
+        let set = reply.set;
         for top in reply.tops {
             columns.row([
                 text(&set.id),
@@ -84,7 +49,8 @@ pub(super) fn tops(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>
 pub(super) fn surveys(core: &Core, workspace: WorkspaceId) -> Result<Vec<Vec<Cell>>, ApiError> {
     let mut columns = Columns::<18>::new();
     for survey in Index::new(core.store.connection(), workspace).surveys(None)? {
-        let reply = survey_in_full(core, workspace, &parsed(&survey.id)?)?;
+        let reply = stations_of_survey(core, workspace, &parsed(&survey.id)?, survey)?;
+        let survey = reply.survey;
         for station in reply.stations {
             let at = station.point;
             columns.row([

@@ -126,7 +126,7 @@ proptest! {
     #[test]
     fn a_run_on_the_grid_comes_back_as_it_was(start in -50_i32..5_000, values in prop::collection::vec(prop::option::of(-1e6..1e6_f64), 1..60), step in prop_oneof![Just(0.152_4), Just(0.5), Just(0.1), Just(0.3)]) {
         let points = WellGrid { step, ..metres(1.0) };
-        let places = Points::within(&points, f64::from(start) * step, f64::from(start + 59) * step, TOLERANCE).unwrap();
+        let places = Points::within(step, points.origin, f64::from(start) * step, f64::from(start + 59) * step).unwrap();
         let rows: Vec<_> = places.iter().zip(values).collect();
         let found = gridded(&rows, step, Method::Linear, Some(0.0)).unwrap();
         let kept: Vec<_> = found.iter().filter(|(_, value)| value.is_some()).copied().collect();

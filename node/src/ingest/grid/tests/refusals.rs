@@ -24,7 +24,7 @@ fn only_depths_along_the_hole_in_a_known_unit_are_gridded() {
     assert!(with(|index| index.kind = IndexKind::Other).starts_with("the index DEPT is no depth but other"));
     assert_eq!(
         with(|index| index.unit = "FATHOM".to_owned()),
-        "the unit of the index DEPT is unknown: set one for it: FATHOM"
+        "the unit of the index DEPT is unknown: \"FATHOM\"; import or derive it with one that is known"
     );
     assert!(with(|index| index.unit = String::new()).starts_with("the unit of the index DEPT is unknown"));
     assert_eq!(
