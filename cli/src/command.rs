@@ -13,6 +13,7 @@ mod conflicts;
 mod coverage;
 mod curves;
 mod demo;
+mod derive;
 mod device;
 mod devices;
 mod dictionary;
@@ -24,6 +25,7 @@ mod edit;
 mod explain;
 mod export;
 mod exports;
+mod faces;
 mod fetch;
 mod free;
 mod grid;
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     Workspaces(workspaces::Workspaces),
     /// Import logs and tables: files, folders, patterns
     Import(import::Import),
+    /// Keep what another tool computed as a run of its own, with what it was made of
+    Derive(Box<derive::Derive>),
     /// List what was odd about a run's source
     Report(report::Report),
     /// Keep files as they are
@@ -256,6 +260,8 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     /// Make the index anew from the chains
     Rebuild(rebuild::Rebuild),
+    /// Say how other tools on this machine connect: HTTP, PostgreSQL, Arrow Flight SQL
+    Faces(faces::Faces),
     /// Read or change the settings
     Config(config::Config),
     /// Print completions for a shell
@@ -296,6 +302,7 @@ impl Command {
             Self::Init(command) => command.run(context).await,
             Self::Workspaces(command) => command.run(context).await,
             Self::Import(command) => command.run(context).await,
+            Self::Derive(command) => Box::pin(command.run(context)).await,
             Self::Report(command) => command.run(context).await,
             Self::Attach(command) => command.run(context).await,
             Self::Attachments(command) => command.run(context).await,
@@ -378,6 +385,7 @@ impl Command {
             Self::Verify(command) => command.run(context).await,
             Self::Backup(command) => command.run(context).await,
             Self::Rebuild(command) => command.run(context).await,
+            Self::Faces(command) => command.run(context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(command) => command.run(context),
             Self::Demo(command) => command.run(context).await,
@@ -395,6 +403,7 @@ impl Human for Reply {
             Self::RecoveryDraft(reply) => reply.human(),
             Self::Workspaces { workspaces } => workspaces.human(),
             Self::Import(reply) => reply.human(),
+            Self::Derived(reply) => reply.human(),
             Self::Wells { wells } => wells.human(),
             Self::Projects { projects } => projects.human(),
             Self::Project(reply) => reply.human(),

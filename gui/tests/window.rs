@@ -151,6 +151,7 @@ fn status(held: &Held) -> StatusReply {
         backups: Vec::new(),
         relays: Vec::new(),
         relay: None,
+        faces: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use dataforge_node::api::{DiscoveryInfo, DoctorReply, ErrorKind, HealthRequest, PeerInfo, PlaceInfo, Reply, Request};
 
+use super::faces;
 use super::peers::Line;
 use crate::context::Context;
 use crate::error::Failure;
@@ -141,6 +142,7 @@ fn machine(reply: &DoctorReply) -> Vec<String> {
     lines.push(
         reply.metrics.as_ref().map_or_else(|| "no metrics are given".to_owned(), |at| format!("metrics at {at}")),
     );
+    lines.extend(reply.faces.iter().map(faces::line));
     lines
 }
 
@@ -178,6 +180,7 @@ mod tests {
                 open_files: Some(1024),
             },
             metrics: None,
+            faces: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use dataforge_node::api::{API_VERSION, ApiError, ErrorKind, OutputFormat, Reply, Request};
+use dataforge_node::api::{API_VERSION, ApiError, ErrorKind, OutputFormat, QueryLimits, Reply, Request};
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -15,6 +15,9 @@ use crate::output::{self, Human as _, bytes, clean, plural};
 const MAX_SQL: u64 = 1 << 20;
 
 /// Runs a read-only SQL statement over wells, runs, curves, members, entries, samples and run('ID').
+///
+/// The statement "show tables" lists all tables. Those of another workspace held here are named with it:
+/// select * from "North Field".wells
 #[derive(Debug, Args)]
 pub(crate) struct Query {
     /// The statement; - reads it from standard input
@@ -28,6 +31,18 @@ pub(crate) struct Query {
     /// Replace a file that exists
     #[arg(long, requires = "out")]
     force: bool,
+    /// Read only what is held here; a query that needs more fails and says who holds it
+    #[arg(long)]
+    local_only: bool,
+    /// Bytes that may be taken from peers; a query that needs more fails
+    #[arg(long, value_name = "BYTES", conflicts_with = "local_only")]
+    remote_bytes: Option<u64>,
+    /// Rows that the result may have; with more the query fails
+    #[arg(long, value_name = "ROWS")]
+    max_rows: Option<u64>,
+    /// Bytes that the result may have; with more the query fails
+    #[arg(long, value_name = "BYTES")]
+    max_bytes: Option<u64>,
 }
 
 /// Format of a result.
@@ -68,7 +83,13 @@ impl Query {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let sql = statement(self.sql)?;
         let format = choose(self.format, self.out.as_deref(), context.json, std::io::stdout().is_terminal())?;
-        let request = Request::Query { workspace: context.workspace.clone(), sql, format: format.into() };
+        let limits = QueryLimits {
+            local_only: self.local_only,
+            remote_bytes: self.remote_bytes,
+            rows: self.max_rows,
+            bytes: self.max_bytes,
+        };
+        let request = Request::Query { workspace: context.workspace.clone(), sql, format: format.into(), limits };
         match &self.out {
             Some(path) => into_file(context, request, path, self.force).await,
             None if context.json => into_object(context, request).await,
@@ -120,7 +141,7 @@ fn choose(asked: Option<Format>, out: Option<&Path>, json: bool, terminal: bool)
     let unknown = || {
         Failure::usage(
             format!("{} does not say which format", path.display()),
-            "add --format, or a name that ends in .csv, .xlsx, .json, .parquet or .arrow",
+            "add --format, or a name that ends in .csv, .xlsx, .json, .parquet, .arrow or .txt",
         )
     };
     asked.or(named).ok_or_else(unknown)

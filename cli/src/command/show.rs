@@ -32,6 +32,7 @@ impl Human for ShowReply {
         } else if self.runs.iter().any(|run| !run.held) {
             parts.push("coverage is known once the table is here: dataforge sync".to_owned());
         }
+        parts.push(super::derive::lineage(&self.lineage));
         parts.push(attributes(&self.attributes));
         parts.push(conflicts(&self.conflicts));
         parts.retain(|part| !part.is_empty());

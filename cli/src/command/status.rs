@@ -3,7 +3,7 @@
 use clap::Args;
 use dataforge_node::api::{LateQuota, Request, StatusReply, WorkspaceStatus};
 
-use super::relay;
+use super::{faces, relay};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Human, bytes, clean, count, plural};
@@ -49,6 +49,7 @@ impl Human for StatusReply {
         if let Some(metrics) = &self.metrics {
             lines.push(format!("metrics    {}", clean(metrics)));
         }
+        lines.extend(self.faces.iter().map(|face| format!("face       {}", clean(&faces::line(face)))));
         lines.extend(self.relays.iter().map(|used| format!("relay      {}", clean(&relay::used(used)))));
         if let Some(serving) = &self.relay {
             lines.extend([String::new(), serving.human(), String::new()]);

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use dataforge_node::api::{
-    NewStation, OutputFormat, PathPointInfo, PathReply, Reply, Request, SurveyInfo, SurveyReply, SurveysRequest,
+    NewStation, OutputFormat, PathPointInfo, PathReply, QueryLimits, Reply, Request, SurveyInfo, SurveyReply,
+    SurveysRequest,
 };
 
 use super::query::into_file;
@@ -205,7 +206,7 @@ async fn export(context: &Context, target: String, out: &Path, force: bool) -> R
          where s.survey_id = '{}' order by s.md",
         reply.survey.id
     );
-    let request = Request::Query { workspace, sql, format: OutputFormat::CsvRaw };
+    let request = Request::Query { workspace, sql, format: OutputFormat::CsvRaw, limits: QueryLimits::default() };
     into_file(context, request, out, force).await
 }
 

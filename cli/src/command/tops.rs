@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use dataforge_node::api::{NewTop, OutputFormat, Reply, Request, TopInfo, TopsInfo, TopsReply, TopsRequest};
+use dataforge_node::api::{
+    NewTop, OutputFormat, QueryLimits, Reply, Request, TopInfo, TopsInfo, TopsReply, TopsRequest,
+};
 use serde::de::DeserializeOwned;
 
 use super::query::into_file;
@@ -208,7 +210,7 @@ async fn export(context: &Context, target: String, out: &Path, force: bool) -> R
          where t.tops_id = '{}' order by t.depth, t.name",
         reply.set.id
     );
-    let request = Request::Query { workspace, sql, format: OutputFormat::CsvRaw };
+    let request = Request::Query { workspace, sql, format: OutputFormat::CsvRaw, limits: QueryLimits::default() };
     into_file(context, request, out, force).await
 }
 

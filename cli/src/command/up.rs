@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use clap::Args;
+use dataforge_faces::Faces;
 use dataforge_node::api::{ApiError, ErrorKind, Event, Request, UpReply};
 use dataforge_node::control::Door;
 use dataforge_node::{Feed, Node};
@@ -73,6 +74,7 @@ async fn serve_node(
     // Listening brings no progress.
     let (sender, _outputs) = mpsc::channel(1);
     let reply = Box::pin(node.call(request, sender)).await?;
+    let _faces = Faces::open(node).await;
     if !context.quiet || context.json {
         context.show(&reply)?;
     }

@@ -248,6 +248,7 @@ mod tests {
             backups: Vec::new(),
             relays: Vec::new(),
             relay: None,
+            faces: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use dataforge_faces::Faces;
 use dataforge_node::api::{ApiError, Event, Reply, Request};
 use dataforge_node::client::{Client, Output};
 use dataforge_node::control;
@@ -37,6 +38,8 @@ pub struct ClientDoor {
     client: Client,
     events: Mutex<mpsc::Receiver<Event>>,
     serving: Option<AbortHandle>,
+    /// How other tools connect, while the node is in this process.
+    faces: Mutex<Option<Faces>>,
 }
 
 impl Opener for ClientOpener {
@@ -68,7 +71,12 @@ impl Opener for ClientOpener {
             }
             None => None,
         };
-        Ok(ClientDoor { client, events: Mutex::new(events), serving })
+        // Last: nothing is open when the window cannot be.
+        let faces = match client.node() {
+            Some(node) => Some(Faces::open(node).await),
+            None => None,
+        };
+        Ok(ClientDoor { client, events: Mutex::new(events), serving, faces: Mutex::new(faces) })
     }
 }
 
@@ -84,6 +92,11 @@ impl Door for ClientDoor {
     async fn close(&self) {
         if let Some(serving) = &self.serving {
             serving.abort();
+        }
+        // Before the node, so that nobody is answered by one that is closing.
+        let faces = self.faces.lock().await.take();
+        if let Some(faces) = faces {
+            faces.close().await;
         }
         if let Some(node) = self.client.node() {
             node.close().await;

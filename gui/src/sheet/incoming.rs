@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamDecoder;
 use bytes::Bytes;
-use dataforge_node::api::{ApiError, ErrorKind, OutputFormat, Reply, Request};
+use dataforge_node::api::{ApiError, ErrorKind, OutputFormat, QueryLimits, Reply, Request};
 use egui::Context;
 
 use super::Sheet;
@@ -45,7 +45,12 @@ impl Incoming {
     /// Asks for what a statement returns, in place of what was asked before. Of more than `most` rows
     /// the first are kept and the query is ended.
     pub fn query(&mut self, cx: &mut Cx<'_>, workspace: &str, sql: String, most: Option<usize>) {
-        let request = Request::Query { workspace: Some(workspace.to_owned()), sql, format: OutputFormat::Arrow };
+        let request = Request::Query {
+            workspace: Some(workspace.to_owned()),
+            sql,
+            format: OutputFormat::Arrow,
+            limits: QueryLimits::default(),
+        };
         self.cancel(cx);
         *self = Self { ticket: Some(cx.call(request)), most, ..Self::default() };
     }

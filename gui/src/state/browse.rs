@@ -1,6 +1,6 @@
 //! Going about in the tree: the cursor, branches, filter, stars and the queries behind the search.
 
-use dataforge_node::api::{DataRequest, OutputFormat, Reply, Request};
+use dataforge_node::api::{DataRequest, OutputFormat, QueryLimits, Reply, Request};
 
 use super::deeds::Deed;
 use super::tree::{At, Hit, Key};
@@ -195,7 +195,7 @@ impl State {
 
     fn query(&self, sql: String) -> Option<Request> {
         let workspace = Some(self.selection.workspace.clone()?);
-        Some(Request::Query { workspace, sql, format: OutputFormat::Json })
+        Some(Request::Query { workspace, sql, format: OutputFormat::Json, limits: QueryLimits::default() })
     }
 }
 

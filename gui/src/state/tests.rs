@@ -55,6 +55,7 @@ fn status(workspaces: Vec<WorkspaceStatus>) -> Reply {
         backups: Vec::new(),
         relays: Vec::new(),
         relay: None,
+        faces: Vec::new(),
     })
 }
 

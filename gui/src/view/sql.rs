@@ -8,7 +8,7 @@ pub mod mark;
 
 use std::time::{Duration, Instant};
 
-use dataforge_node::api::{Event, OutputFormat, Request};
+use dataforge_node::api::{Event, OutputFormat, QueryLimits, Request};
 use egui::{CentralPanel, CollapsingHeader, Frame, Id, Panel, ScrollArea, Ui};
 
 use self::complete::Table;
@@ -45,7 +45,7 @@ const EDITOR_ROWS: usize = 6;
 
 /// Tables, and what they have.
 const TABLES: &str = "select table_name, column_name, data_type from information_schema.columns \
-    where table_schema = 'public' order by table_name, ordinal_position";
+    where table_schema = current_schema() order by table_name, ordinal_position";
 
 /// Formats a result is exported in.
 const FORMATS: [(FileFormat, OutputFormat); 4] = [
@@ -211,7 +211,7 @@ impl SqlView {
         let sql = ran.map_or_else(|| self.editor.sql.clone(), |ran| ran.sql.clone());
         self.saver.ui(ui, cx, &FORMATS.map(|(format, _)| format), |place, _file| {
             let format = FORMATS.get(place).map_or(OutputFormat::Csv, |(_, format)| *format);
-            Request::Query { workspace: Some(workspace), sql, format }
+            Request::Query { workspace: Some(workspace), sql, format, limits: QueryLimits::default() }
         });
     }
 

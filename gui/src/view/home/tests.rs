@@ -55,6 +55,7 @@ fn status(held: WorkspaceStatus, up: bool) -> StatusReply {
         backups: Vec::new(),
         relays: Vec::new(),
         relay: None,
+        faces: Vec::new(),
     }
 }
 
