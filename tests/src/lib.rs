@@ -1,6 +1,7 @@
 //! The harness of the suites: programs, files, simulated networks, fuzzing.
 
 pub mod chunk;
+pub mod field;
 pub mod forger;
 pub mod fuzz;
 pub mod history;
@@ -12,6 +13,8 @@ pub mod oracle;
 #[cfg(target_os = "linux")]
 pub mod power;
 pub mod program;
+pub mod python;
+pub mod queries;
 pub mod raw;
 pub mod sim;
 pub mod trace;

@@ -32,6 +32,17 @@ pub fn watch(place: &Place, calls: &str, args: &[&str]) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
+/// Returns a command of the program whose system calls are written to `log` while it runs, one per
+/// line, with the paths of file descriptors.
+#[must_use]
+pub fn follow(place: &Place, calls: &str, log: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "-e", &format!("trace={calls}"), "-o"]).arg(log);
+    command.arg(program()).arg("--dir").arg(place.path()).args(args);
+    place.set_environment(&mut command);
+    command
+}
+
 /// Where a process is killed: at the `count`th of `calls` in one of its threads, of those that
 /// touch `path` when one is given.
 #[derive(Debug, Clone, Copy)]

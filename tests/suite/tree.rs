@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 /// Lines of a source file.
 const MAX_LINES: usize = 700;
-/// Packages in `Cargo.lock`; raise it with the reason in the commit.
-const MAX_PACKAGES: usize = 960;
+/// Packages in `Cargo.lock`; raise it with the reason here and in the commit. The last ones came with how other
+/// tools connect: Flight SQL and gRPC, the language of PostgreSQL, HTTP.
+const MAX_PACKAGES: usize = 1_000;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -35,13 +36,14 @@ fn no_source_file_is_too_long() {
 
 #[test]
 fn crates_depend_one_way() {
-    let allowed: [(&str, &[&str]); 7] = [
+    let allowed: [(&str, &[&str]); 8] = [
         ("protocol", &[]),
         ("node/las", &[]),
         ("node/query", &[]),
         ("node", &["dataforge-las", "dataforge-protocol", "dataforge-query"]),
-        ("cli", &["dataforge-node"]),
-        ("gui", &["dataforge-node"]),
+        ("node/faces", &["dataforge-node"]),
+        ("cli", &["dataforge-faces", "dataforge-node"]),
+        ("gui", &["dataforge-faces", "dataforge-node"]),
         ("tests", &["dataforge-gui", "dataforge-las", "dataforge-protocol", "dataforge-node"]),
     ];
     for (krate, may) in allowed {

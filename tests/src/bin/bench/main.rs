@@ -7,7 +7,8 @@
 //! with so many changes, `--blobs [--small]` a transfer of files
 //! beside bare iroh-blobs, Syncthing and rsync, `--store COUNT` the start of a node that holds so many
 //! blobs, `--team` the start, lists, edits and memory of a node with a team's wells, curves and charts,
-//! `--desktop` frames of the desktop over long logs, many wells and many rows, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
+//! `--desktop` frames of the desktop over long logs, many wells and many rows, `--sql [--wells COUNT]` the
+//! committed queries beside DuckDB, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
 //! on Linux; they take the `dataforge` that was built last).
 //! `docs/benchmarks.md` has the floors and what was measured.
 
@@ -22,6 +23,7 @@ mod entries;
 mod history;
 #[cfg(target_os = "linux")]
 mod network;
+mod sql;
 #[cfg(target_os = "linux")]
 mod store;
 mod story;
@@ -67,7 +69,7 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         ["--quic-take", address, bytes] => network::quic_take(address, bytes.parse()?).await,
         _ => Err(
             "usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | --history COUNT | \
-                  --blobs [--small] | --store COUNT | --team | --desktop | --network [--small]]"
+                  --blobs [--small] | --store COUNT | --team | --desktop | --sql [--wells COUNT] | --network [--small]]"
                 .into(),
         ),
     }
@@ -97,6 +99,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         #[cfg(target_os = "linux")]
         ["--desktop-tree", place] => desktop::look_at_many(Path::new(place))?,
+        #[cfg(target_os = "linux")]
+        ["--sql", args @ ..] => sql::measure(dir.path(), args)?,
         #[cfg(target_os = "linux")]
         ["--network", flags @ ..] if matches!(flags, [] | ["--small"]) => {
             network::compare(dir.path(), !flags.is_empty())?;
