@@ -2,6 +2,7 @@
 //! which it makes itself one.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use dataforge_protocol::entry::Entry;
 use dataforge_protocol::hello::same;
@@ -16,12 +17,12 @@ use dataforge_protocol::ticket::{
     secret_hash,
 };
 use dataforge_protocol::wire::JOIN_ALPN;
-use iroh::endpoint::{Connection, ConnectionError};
+use iroh::endpoint::{Connection, ConnectionError, SendStream, VarInt};
 use iroh::{EndpointAddr, PublicKey, SecretKey};
 use tokio::time::timeout;
 
 use super::reach::Reach;
-use super::{DIAL, Network, Purpose, code, frame, hello, without_pin};
+use super::{DIAL, HANDSHAKE, Network, Purpose, code, frame, hello, without_pin};
 use crate::api::{ApiError, ErrorKind};
 use crate::clock::{now_ms, rfc3339};
 use crate::core::{Core, Progress};
@@ -32,6 +33,11 @@ use crate::store::{DeviceTicket, JoinAsked};
 const MAX_OPS: u32 = 100_000;
 /// People who may wait for approval by one invite.
 const MAX_REQUESTS: u64 = 100;
+/// How long it may take to answer who has shown a ticket, and to be answered: on a bad line most of it is sent
+/// more than once.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How often a host is asked that was reached, when the line to it is lost.
+const TRIES: u32 = 3;
 
 /// What a host answers to somebody with a right ticket.
 #[derive(Debug)]
@@ -90,20 +96,36 @@ async fn ask_host(network: &Network, ticket: &Ticket, person: Person) -> Result<
         failed
     };
     let host = PublicKey::from_bytes(ticket.host.as_bytes()).map_err(|error| unreachable(&error))?;
-    let mut connected = dial(network, host, &ticket.addresses).await;
+    let mut tries = 0;
+    let (connection, ops) = loop {
+        tries += 1;
+        let connection = find(network, host, ticket).await.map_err(|error| unreachable(&error))?;
+        let asked = timeout(ANSWER, ask(&connection, ticket, person.clone())).await;
+        match asked.map_err(|_elapsed| unreachable(&"no answer"))? {
+            // A host that let somebody in who did not hear of it says so again.
+            Err(error) if error.kind == ErrorKind::Network && tries < TRIES => {
+                tracing::debug!("the host is asked again: {error}");
+            }
+            answer => break (connection, answer?),
+        }
+    };
+    let reached = frame::addresses(&connection).into_iter().chain(ticket.addresses.iter().copied()).collect();
+    connection.close(code::DONE.into(), b"");
+    Ok(ops.map_or(Answer::Pending, |ops| Answer::Admitted { ops, addresses: reached }))
+}
+
+/// Connects to the host of a ticket.
+async fn find(network: &Network, host: PublicKey, ticket: &Ticket) -> Result<Connection, String> {
+    let connected = dial(network, host, &ticket.addresses).await;
     if connected.is_err() {
         // It may be somewhere else by now. What is heard does not tell a stranger whose it is; the
         // host's key does.
         let heard = network.hear_all(&ticket.addresses).await;
         if !heard.is_empty() {
-            connected = dial(network, host, &heard).await;
+            return dial(network, host, &heard).await;
         }
     }
-    let connection = connected.map_err(|error| unreachable(&error))?;
-    let ops = timeout(DIAL, ask(&connection, ticket, person)).await.map_err(|_elapsed| unreachable(&"no answer"))??;
-    let reached = frame::addresses(&connection).into_iter().chain(ticket.addresses.iter().copied()).collect();
-    connection.close(code::DONE.into(), b"");
-    Ok(ops.map_or(Answer::Pending, |ops| Answer::Admitted { ops, addresses: reached }))
+    connected
 }
 
 /// Connects to a host at any of these addresses.
@@ -120,9 +142,10 @@ async fn dial(network: &Network, host: PublicKey, addresses: &[SocketAddr]) -> R
     connected.map_err(|_elapsed| "no answer".to_owned())?.map_err(|error| error.to_string())
 }
 
-/// Whether the line ended a connection, and not who is at its other end.
-fn is_lost(connection: &Connection) -> bool {
-    connection.close_reason().is_some_and(|why| !matches!(why, ConnectionError::ApplicationClosed(_)))
+/// Whether the host ended a connection because of the ticket. It also ends those that take too long.
+fn is_refused(connection: &Connection) -> bool {
+    let code = VarInt::from_u32(code::REFUSED);
+    matches!(connection.close_reason(), Some(ConnectionError::ApplicationClosed(said)) if said.error_code == code)
 }
 
 /// Returns the membership ops; nothing when an admin has to approve it first.
@@ -140,7 +163,8 @@ async fn ask(connection: &Connection, ticket: &Ticket, person: Person) -> Result
     let proved = proof(JoinSide::Joiner);
     let request = JoinRequest { invite: ticket.invite, proof: proved, person: person.clone(), admission };
     frame::write(&mut send, &join_frame(&request)).await?;
-    let answer = frame::read(&mut recv).await.map_err(|error| if is_lost(connection) { error } else { refused() })?;
+    let answer =
+        frame::read(&mut recv).await.map_err(|error| if is_refused(connection) { refused() } else { error })?;
     let ops = match read_join_frame::<JoinReply>(&answer).ok_or_else(bad)? {
         JoinReply::Admitted { proof: theirs, ops } if same(&theirs, &proof(JoinSide::Host)) && ops <= MAX_OPS => ops,
         JoinReply::Admitted { .. } => return Err(bad()),
@@ -207,13 +231,28 @@ impl Given {
     }
 }
 
-/// Answers one joiner. Nothing is answered before its proof verifies.
+/// Answers one joiner. Nothing is answered before its proof verifies; who has proved to have a ticket may be
+/// slow.
 pub(super) async fn host(network: &Network, connection: &Connection) -> Result<(), ApiError> {
+    let late = |_elapsed| ApiError::new(ErrorKind::Network, "the joiner took too long");
+    let asked = timeout(HANDSHAKE, async {
+        let (send, mut recv) = connection.accept_bi().await.map_err(|error| frame::lost(&error))?;
+        let request = read_join_frame::<JoinRequest>(&frame::read(&mut recv).await?).ok_or_else(hello::refused)?;
+        Ok::<_, ApiError>((send, request))
+    });
+    let (send, request) = asked.await.map_err(late)??;
+    timeout(ANSWER, answer(network, connection, send, request)).await.map_err(late)?
+}
+
+async fn answer(
+    network: &Network,
+    connection: &Connection,
+    mut send: SendStream,
+    request: JoinRequest,
+) -> Result<(), ApiError> {
     let node = network.node.get()?;
     let joiner = DeviceId(*connection.remote_id().as_bytes());
     let exporter = hello::exporter(connection)?;
-    let (mut send, mut recv) = connection.accept_bi().await.map_err(|error| frame::lost(&error))?;
-    let request = read_join_frame::<JoinRequest>(&frame::read(&mut recv).await?).ok_or_else(hello::refused)?;
     let own = network.device;
     let ticket = request.invite;
     let given = node.with_core(move |core| Given::find(core, &ticket)).await?.ok_or_else(hello::refused)?;

@@ -69,9 +69,11 @@ async fn serve(network: &Arc<Network>, guard: &Arc<Guard>, incoming: Incoming, j
         serve_blobs(network, guard, connection, judged).await
     } else if alpn == JOIN_ALPN {
         let _serving = network.pairing.serve();
-        let done = timeout(HANDSHAKE, join::host(network, &connection)).await.map_err(late)?;
-        if done.is_err() {
-            connection.close(code::REFUSED.into(), b"");
+        let done = join::host(network, &connection).await;
+        if let Err(error) = &done {
+            // Who is only slow, or was cut off, may try again.
+            let said = if error.kind == ErrorKind::Network { code::LATER } else { code::REFUSED };
+            connection.close(said.into(), b"");
         }
         done
     } else if alpn == PAIR_ALPN {

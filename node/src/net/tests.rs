@@ -1,13 +1,18 @@
 //! Nodes of one process that exchange blobs over loopback.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dataforge_protocol::id::BlobHash;
+use dataforge_protocol::id::{BlobHash, DeviceId, EntryId, WorkspaceId};
+use dataforge_protocol::op::Role;
+use dataforge_protocol::ticket::{Ticket, TicketForm};
 
-use crate::api::{DataRequest, Reply, Request};
+use crate::api::{DataRequest, ErrorKind, Reply, Request};
 use crate::blob::hostile::{Liar, Lie};
 use crate::client::Output;
+use crate::config::NetworkConfig;
 use crate::node::Node;
 
 async fn call(node: &Node, request: Request) -> Reply {
@@ -213,5 +218,58 @@ async fn of_several_blob_connections_both_sides_keep_the_same_one() {
     assert!(fetched.missing.is_empty() && has(bob, hash).await, "{fetched:?}");
     for node in nodes {
         node.close().await;
+    }
+}
+
+/// A host that ends every connection in this way once it was asked; returns its ticket, and how often it was.
+async fn host_that_ends(code: Option<u32>) -> (iroh::Endpoint, Ticket, Arc<AtomicUsize>) {
+    let config = NetworkConfig { listen: "127.0.0.1:0".parse().unwrap(), ..NetworkConfig::default() };
+    let secret = iroh::SecretKey::from_bytes(&[7; 32]);
+    let endpoint = super::endpoint::bind(&secret, &config, super::Purpose::Once, None).await.unwrap();
+    let ticket = Ticket {
+        workspace: WorkspaceId([1; 32]),
+        workspace_name: "Field".to_owned(),
+        inviter: "Ada".to_owned(),
+        host: DeviceId(*secret.public().as_bytes()),
+        addresses: super::endpoint::addresses(&endpoint),
+        relays: Vec::new(),
+        invite: EntryId([2; 32]),
+        form: TicketForm::Handed,
+        role: Role::Editor,
+        expires_ms: crate::clock::now_ms() + 3_600_000,
+        secret: [3; 32],
+    };
+    let (serving, asked) = (endpoint.clone(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Some(incoming) = serving.accept().await {
+            let connection = incoming.accept().unwrap().await.unwrap();
+            let (_send, mut recv) = connection.accept_bi().await.unwrap();
+            super::frame::read(&mut recv).await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
+            // Dropped without a word otherwise.
+            if let Some(code) = code {
+                connection.close(code.into(), b"");
+            }
+        }
+    });
+    (endpoint, ticket, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_lets_go_is_asked_again_and_one_that_refuses_is_not() {
+    let ways =
+        [(None, ErrorKind::Network, 3), (Some(429), ErrorKind::Network, 3), (Some(403), ErrorKind::NotAllowed, 1)];
+    for (code, kind, times) in ways {
+        let dir = tempfile::tempdir().unwrap();
+        let (host, ticket, asked) = host_that_ends(code).await;
+        let guest = node(dir.path()).await;
+        let person = Some("Bob".to_owned());
+        let join = Request::Join { ticket: ticket.to_string(), person, device: None, ignore_clock: false };
+        let (out, _outputs) = tokio::sync::mpsc::channel::<Output>(64);
+        let error = guest.call(join, out).await.unwrap_err();
+        assert_eq!((error.kind, asked.load(Ordering::SeqCst)), (kind, times), "{code:?}: {error}");
+        guest.close().await;
+        host.close().await;
     }
 }
