@@ -189,6 +189,43 @@ async fn comes_by_parts(node: &Node, workspace: WorkspaceId, blob: &BlobRef) -> 
     node.with_core(move |core| core.store.transaction(|store| store.begin(&workspace, &hash))).await
 }
 
+/// Returns how many bytes would come from peers to read ranges of a blob; nothing when it is held. Asks nobody, and
+/// changes nothing.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn missing(
+    node: &Node,
+    workspace: &WorkspaceId,
+    hash: &BlobHash,
+    ranges: &[Range<u64>],
+) -> Result<Option<u64>, ApiError> {
+    let (of, key) = (*workspace, *hash);
+    let (is_held, size, (is_on_disk, begun)) = node
+        .with_core(move |core| Ok((core.store.holds(&of, &key)?, core.store.size_of(&of, &key)?, known(core, &key)?)))
+        .await?;
+    if is_held {
+        return Ok(None);
+    }
+    let total = |ranges: &[Range<u64>]| ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum::<u64>();
+    let Some(size) = size else { return Ok(Some(total(ranges))) };
+    let blob = BlobRef { hash: *hash, size };
+    // As `comes_by_parts` decides.
+    let by_parts = match begun {
+        _ if is_on_disk => false,
+        Some(begun) => begun == *workspace,
+        None => node.blobs().is_absent(&blob).await,
+    };
+    if !by_parts {
+        return Ok(Some(size));
+    }
+    let mut missing = 0;
+    for range in coalesced(ranges) {
+        missing += total(&node.blobs().missing(&blob, range).await);
+    }
+    Ok(Some(missing))
+}
+
 /// Brings near ranges together.
 fn coalesced(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
     let mut sorted: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();

@@ -36,6 +36,8 @@ fn a_query_takes_from_peers_what_it_may_and_says_who_has_the_rest() {
     assert_eq!(ada.ok(["query", "--local-only", sql, "--format", "csv"]), rows);
     // What came is here now.
     drop(up);
+    let told = String::from_utf8(bob.ok(["query", &explain, "--format", "csv"])).unwrap();
+    assert!(told.contains(", 0 from peers") && !told.contains("footer not here"), "{told}");
     assert_eq!(bob.ok(["query", "--local-only", sql, "--format", "csv"]), rows);
     let said = bob.fails(&["query", "--max-rows", "5", "select curve from samples", "--format", "csv"], 10);
     assert!(said.contains("5 rows"), "{said}");

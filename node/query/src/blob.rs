@@ -31,11 +31,11 @@ pub trait BlobReader: Send + Sync + Debug {
         reading: &Arc<Reading>,
     ) -> Result<Vec<Bytes>, BlobError>;
 
-    /// Says where a blob is, without asking anybody.
+    /// Says where a blob is, and how much of these ranges is not here, without asking anybody.
     ///
     /// # Errors
     /// When the index cannot be read.
-    async fn whereabouts(&self, blob: &[u8; 32]) -> Result<Whereabouts, BlobError>;
+    async fn whereabouts(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Whereabouts, BlobError>;
 }
 
 /// Why bytes of a blob cannot be had.

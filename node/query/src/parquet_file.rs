@@ -54,9 +54,9 @@ impl Source {
         TableFile { source: Arc::clone(self), run, reading: Arc::clone(reading) }
     }
 
-    /// Says where the table of a run is.
-    pub(crate) async fn whereabouts(&self, run: &RunFile) -> Result<Whereabouts, BlobError> {
-        self.reader.whereabouts(&run.blob).await
+    /// Says where the table of a run is, and these ranges of it.
+    pub(crate) async fn whereabouts(&self, run: &RunFile, ranges: &[Range<u64>]) -> Result<Whereabouts, BlobError> {
+        self.reader.whereabouts(&run.blob, ranges).await
     }
 
     fn footers(&self) -> std::sync::MutexGuard<'_, Footers> {

@@ -77,11 +77,12 @@ fn of_file_scan(scan: &DataSourceExec) -> Vec<PlannedRead> {
 }
 
 impl PlannedRead {
-    /// Returns the bytes of the chosen pages; nothing when the table's footer is not here.
+    /// Returns where in the file the chosen pages are, of a column that is read twice twice; nothing when the
+    /// table's footer is not here.
     ///
     /// # Errors
     /// When the footer cannot be read or is not what the catalog says.
-    pub(crate) async fn most_bytes(&self) -> Result<Option<u64>> {
+    pub(crate) async fn pages(&self) -> Result<Option<Vec<Range<u64>>>> {
         let only_here = Arc::new(Reading::new(true, None));
         let mut file = self.source.open(Arc::clone(&self.run), &only_here);
         let table = match file.footer().await {
@@ -90,13 +91,13 @@ impl PlannedRead {
             Err(error) => return Err(error.into()),
         };
         let selection = select(&table, &self.run.index.name, self.bounds)?;
-        let mut bytes = 0;
+        let mut pages = Vec::new();
         for group in &self.groups {
             let names: Vec<&str> = group.iter().map(String::as_str).collect();
             let mask = projection(&table, &names, &file)?;
-            bytes += chosen_bytes(table.metadata(), &mask, &selection);
+            pages.extend(chosen(table.metadata(), &mask, &selection));
         }
-        Ok(Some(bytes))
+        Ok(Some(pages))
     }
 }
 
@@ -107,24 +108,29 @@ fn is_not_here(error: &ParquetError) -> bool {
         .is_some_and(|error| matches!(error.source, BlobError::NotHeld { .. } | BlobError::Refused { .. }))
 }
 
-/// Bytes of the chosen pages of the chosen columns.
-fn chosen_bytes(footer: &ParquetMetaData, mask: &ProjectionMask, selection: &Selection) -> u64 {
+/// Where the chosen pages of the chosen columns are.
+fn chosen(footer: &ParquetMetaData, mask: &ProjectionMask, selection: &Selection) -> Vec<Range<u64>> {
     let rows = selection.rows.as_ref().map(selected);
-    let mut bytes = 0;
+    let mut chosen = Vec::new();
     let mut first = 0;
     for &group in &selection.row_groups {
         let meta = footer.row_group(group);
         let count = unsigned(meta.num_rows());
         for (leaf, column) in meta.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
             let pages = footer.offset_index().and_then(|index| index.get(group)?.get(leaf));
-            bytes += match (&rows, pages) {
-                (Some(rows), Some(pages)) => page_bytes(column, pages.page_locations(), first..first + count, rows),
-                _ => unsigned(column.compressed_size()),
-            };
+            match (&rows, pages) {
+                (Some(rows), Some(pages)) => {
+                    chosen.extend(with_rows(column, pages.page_locations(), first..first + count, rows));
+                }
+                _ => {
+                    let (start, length) = column.byte_range();
+                    chosen.push(start..start.saturating_add(length));
+                }
+            }
         }
         first += count;
     }
-    bytes
+    chosen
 }
 
 /// Ranges of the selected rows, counted over the chosen row groups.
@@ -141,18 +147,26 @@ fn selected(selection: &RowSelection) -> Vec<Range<u64>> {
     ranges
 }
 
-/// Bytes of the pages of one column of one row group that hold selected rows, and of its dictionary.
-fn page_bytes(column: &ColumnChunkMetaData, pages: &[PageLocation], group: Range<u64>, rows: &[Range<u64>]) -> u64 {
+/// Where the pages of one column of one row group are that hold selected rows, and its dictionary.
+fn with_rows(
+    column: &ColumnChunkMetaData,
+    pages: &[PageLocation],
+    group: Range<u64>,
+    rows: &[Range<u64>],
+) -> Vec<Range<u64>> {
     let starts = pages.iter().map(|page| group.start + unsigned(page.first_row_index));
     let ends = starts.clone().skip(1).chain(std::iter::once(group.end));
     let chosen = pages.iter().zip(starts.zip(ends)).filter(|(_, (start, end))| {
         let next = rows.partition_point(|range| range.end <= *start);
         rows.get(next).is_some_and(|range| range.start < *end)
     });
-    let sum: u64 = chosen.map(|(page, _)| unsigned(page.compressed_page_size.into())).sum();
-    let dictionary = column.dictionary_page_offset().zip(pages.first());
-    let dictionary = dictionary.map_or(0, |(offset, first)| unsigned(first.offset.saturating_sub(offset)));
-    if sum == 0 { 0 } else { sum + dictionary }
+    let of_page =
+        |page: &PageLocation| unsigned(page.offset)..unsigned(page.offset + i64::from(page.compressed_page_size));
+    let mut found: Vec<_> = chosen.map(|(page, _)| of_page(page)).collect();
+    if let (false, Some(offset), Some(first)) = (found.is_empty(), column.dictionary_page_offset(), pages.first()) {
+        found.push(unsigned(offset)..unsigned(first.offset));
+    }
+    found
 }
 
 fn unsigned(number: i64) -> u64 {

@@ -126,6 +126,8 @@ pub enum Refusal {
 pub struct Whereabouts {
     /// Whether all of it is held here.
     pub is_held: bool,
+    /// Bytes that would come from peers for the ranges that were asked about.
+    pub missing: u64,
     /// Names of other devices known to hold it, for people, when it is not held here.
     pub holders: Vec<String>,
 }

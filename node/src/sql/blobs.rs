@@ -149,12 +149,19 @@ impl BlobReader for LocalBlobs {
         }
     }
 
-    async fn whereabouts(&self, blob: &[u8; 32]) -> Result<Whereabouts, BlobError> {
+    async fn whereabouts(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Whereabouts, BlobError> {
         let (workspace, hash) = (self.workspace, BlobHash(*blob));
         let node = self.node.get().map_err(|error| failed(blob, error))?;
-        let is_held = node.locked(|core| core.store.holds(&workspace, &hash)).map_err(|error| failed(blob, error))?;
-        let holders = if is_held { Vec::new() } else { self.holders(node, hash).await };
-        Ok(Whereabouts { is_held, holders })
+        let (of, on, ranges) = (workspace, node.clone(), ranges.to_vec());
+        let missing = async move { read::missing(&on, &of, &hash, &ranges).await.map_err(Failed::Other) };
+        let missing = match self.on_node(missing).await {
+            Ok(missing) => missing,
+            Err(Failed::Other(error)) => return Err(failed(blob, error)),
+            // Nothing is asked of peers.
+            Err(Failed::Refused(refusal)) => return Err(BlobError::refused(blob, refusal, Vec::new())),
+        };
+        let Some(missing) = missing else { return Ok(Whereabouts { is_held: true, ..Whereabouts::default() }) };
+        Ok(Whereabouts { is_held: false, missing, holders: self.holders(node, hash).await })
     }
 }
 

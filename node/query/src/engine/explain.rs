@@ -1,6 +1,7 @@
 //! What `EXPLAIN` adds to the plans: a row `reads` that says which bytes come from where.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -26,25 +27,24 @@ pub(super) async fn planned(reads: &[PlannedRead]) -> String {
     for read in reads.iter().take(MOST_RUNS) {
         let run = &read.run;
         let _ = write!(text, "run {} (well {}): table of {} bytes, ", run.run, run.well, run.size);
-        let bytes = match read.most_bytes().await {
-            Ok(Some(bytes)) => {
-                let _ = write!(text, "at most {bytes} of them and its footer, ");
-                bytes
+        let pages = match read.pages().await {
+            Ok(Some(pages)) => {
+                let _ = write!(text, "at most {} of them and its footer, ", total(&pages));
+                pages
             }
             Ok(None) => {
                 text.push_str("footer not here, ");
-                run.size
+                vec![0..run.size]
             }
             Err(error) => {
                 let error = QueryError::from(error);
                 let _ = write!(text, "footer cannot be read ({error}), ");
-                run.size
+                vec![0..run.size]
             }
         };
-        let is_held = place(read, &mut text).await;
         tables = tables.saturating_add(run.size);
-        most = most.saturating_add(bytes);
-        remote = remote.saturating_add(if is_held { 0 } else { bytes });
+        most = most.saturating_add(total(&pages));
+        remote = remote.saturating_add(place(read, &pages, &mut text).await);
     }
     let rest = reads.get(MOST_RUNS..).unwrap_or_default();
     if !rest.is_empty() {
@@ -58,26 +58,26 @@ pub(super) async fn planned(reads: &[PlannedRead]) -> String {
     text
 }
 
-/// Ends a line with where the table is; returns whether that is here.
-async fn place(read: &PlannedRead, text: &mut String) -> bool {
-    match read.source.whereabouts(&read.run).await {
-        Ok(place) if place.is_held => {
-            text.push_str("held here\n");
-            true
-        }
-        Ok(place) if place.holders.is_empty() => {
-            text.push_str("held by nobody who is known\n");
-            false
-        }
-        Ok(place) => {
-            let _ = writeln!(text, "held by {}", place.holders.join(", "));
-            false
-        }
+fn total(ranges: &[Range<u64>]) -> u64 {
+    ranges.iter().fold(0, |sum, range| sum.saturating_add(range.end.saturating_sub(range.start)))
+}
+
+/// Ends a line with where the table is; returns the bytes of its pages that would come from peers.
+async fn place(read: &PlannedRead, pages: &[Range<u64>], text: &mut String) -> u64 {
+    let place = match read.source.whereabouts(&read.run, pages).await {
+        Ok(place) => place,
         Err(error) => {
             let _ = writeln!(text, "held by whom cannot be told ({error})");
-            false
+            return total(pages);
         }
+    };
+    if place.is_held {
+        text.push_str("held here\n");
+        return 0;
     }
+    let holders = if place.holders.is_empty() { "nobody who is known".to_owned() } else { place.holders.join(", ") };
+    let _ = writeln!(text, "{} from peers, held by {holders}", place.missing);
+    place.missing
 }
 
 /// Says what a query has read.

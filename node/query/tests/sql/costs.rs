@@ -2,8 +2,8 @@
 //! `EXPLAIN` says of that.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arrow::array::{AsArray as _, RecordBatch};
 use async_trait::async_trait;
@@ -21,6 +21,8 @@ use super::fixture::{Blobs, FEET, Fixture, Workspace, metres};
 struct Far {
     all: Arc<Blobs>,
     far: [u8; 32],
+    /// What came of that.
+    came: Mutex<Vec<Range<u64>>>,
 }
 
 #[async_trait]
@@ -37,15 +39,19 @@ impl BlobReader for Far {
         let bytes = ranges.iter().map(|range| range.end - range.start).sum();
         let allowed = reading.ask_remote(bytes);
         allowed.map_err(|refusal| BlobError::refused(blob, refusal, vec!["rig-7".into(), "office".into()]))?;
+        self.came.lock().unwrap().extend_from_slice(ranges);
         // What is counted as read here is no matter of this query.
         self.all.read(blob, ranges, &Arc::default()).await
     }
 
-    async fn whereabouts(&self, blob: &[u8; 32]) -> Result<Whereabouts, BlobError> {
+    async fn whereabouts(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Whereabouts, BlobError> {
         if *blob != self.far {
-            return self.all.whereabouts(blob).await;
+            return self.all.whereabouts(blob, ranges).await;
         }
-        Ok(Whereabouts { is_held: false, holders: vec!["rig-7".into(), "office".into()] })
+        let came = self.came.lock().unwrap();
+        let is_here = |range: &&Range<u64>| came.iter().any(|one| one.start <= range.start && range.end <= one.end);
+        let missing = ranges.iter().filter(|range| !is_here(range)).map(|range| range.end - range.start).sum();
+        Ok(Whereabouts { is_held: false, missing, holders: vec!["rig-7".into(), "office".into()] })
     }
 }
 
@@ -84,7 +90,7 @@ impl Catalog for Counted {
 
 fn far() -> Engine {
     let Fixture { workspace, blobs, .. } = Fixture::new();
-    Engine::new(workspace, Arc::new(Far { all: blobs, far: FEET }), Limits::default()).unwrap()
+    Engine::new(workspace, Arc::new(Far { all: blobs, far: FEET, came: Mutex::default() }), Limits::default()).unwrap()
 }
 
 async fn rows(engine: &Engine, question: Question) -> Result<(Vec<RecordBatch>, [u64; 2], bool), QueryError> {
@@ -238,6 +244,10 @@ async fn explain_says_which_bytes_come_from_where() {
         let (_, rest) = text.split_once(after).unwrap_or_else(|| panic!("{after:?} in {text}"));
         rest.split(' ').next().unwrap().parse().unwrap()
     };
+    assert!(known.contains(", 0 from peers, held by rig-7, office") && known.ends_with(", 0 from peers"), "{known}");
+    let other = reads(&engine, &format!("EXPLAIN {}", SUM.replace("100 AND 200", "100 AND 900"))).await;
+    let (missing, whole) = (number(&other, "its footer, "), number(&other, "at most "));
+    assert!(0 < missing && missing < whole, "part of it is here: {other}");
     let most = number(&known, "at most ");
     let table = number(&known, "table of ");
     let (_, [_, needed], _) = rows(&engine, SUM.into()).await.unwrap();

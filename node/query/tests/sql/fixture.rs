@@ -169,9 +169,12 @@ impl BlobReader for Blobs {
         Ok(parts.collect())
     }
 
-    async fn whereabouts(&self, blob: &[u8; 32]) -> Result<Whereabouts, BlobError> {
-        let is_held = self.held.contains_key(blob);
-        Ok(Whereabouts { is_held, holders: if is_held { Vec::new() } else { vec!["rig-7".into()] } })
+    async fn whereabouts(&self, blob: &[u8; 32], ranges: &[Range<u64>]) -> Result<Whereabouts, BlobError> {
+        if self.held.contains_key(blob) {
+            return Ok(Whereabouts { is_held: true, ..Whereabouts::default() });
+        }
+        let missing = ranges.iter().map(|range| range.end - range.start).sum();
+        Ok(Whereabouts { is_held: false, missing, holders: vec!["rig-7".into()] })
     }
 }
 
