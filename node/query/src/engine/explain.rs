@@ -27,19 +27,20 @@ pub(super) async fn planned(reads: &[PlannedRead]) -> String {
     for read in reads.iter().take(MOST_RUNS) {
         let run = &read.run;
         let _ = write!(text, "run {} (well {}): table of {} bytes, ", run.run, run.well, run.size);
-        let pages = match read.pages().await {
+        let whole = || std::iter::once(0..run.size).collect();
+        let pages: Vec<_> = match read.pages().await {
             Ok(Some(pages)) => {
                 let _ = write!(text, "at most {} of them and its footer, ", total(&pages));
                 pages
             }
             Ok(None) => {
                 text.push_str("footer not here, ");
-                vec![0..run.size]
+                whole()
             }
             Err(error) => {
                 let error = QueryError::from(error);
                 let _ = write!(text, "footer cannot be read ({error}), ");
-                vec![0..run.size]
+                whole()
             }
         };
         tables = tables.saturating_add(run.size);
