@@ -81,7 +81,8 @@ fn a_line_is_as_bad_as_it_is_told() {
     let came = ask(&near, 60, 100, &["10.77.0.2"])[0]["came"].as_u64().unwrap();
     let after = wire.counts().forward;
     let lost = after.lost - before.lost;
-    assert!((5..35).contains(&lost) && came + lost <= 61 && came + lost >= 55, "{came} came, {lost} were lost");
+    // The system itself sends some frames too, now and then.
+    assert!((5..35).contains(&lost) && (55..=66).contains(&(came + lost)), "{came} came, {lost} were lost");
 
     wire.cut(Cut::Backward);
     assert_eq!(ask(&near, 3, 100, &["10.77.0.2"])[0]["came"], 0);
