@@ -210,29 +210,7 @@ impl Core {
     /// # Errors
     /// `NotFound` when there is none, `Usage` when several match.
     pub(crate) fn find_workspace(&self, name: Option<&str>) -> Result<WorkspaceId, ApiError> {
-        let all = self.store.workspaces()?;
-        let list =
-            || all.iter().map(|(id, name)| format!("{name} ({})", id.fmt_short())).collect::<Vec<_>>().join(", ");
-        let found: Vec<_> = match name {
-            None => all.iter().collect(),
-            Some(wanted) => {
-                let exact: Vec<_> = all.iter().filter(|(_, name)| name == wanted).collect();
-                if exact.is_empty() {
-                    all.iter().filter(|(id, _)| id.to_string().starts_with(wanted)).collect()
-                } else {
-                    exact
-                }
-            }
-        };
-        match (found.as_slice(), name) {
-            ([(id, _)], _) => Ok(*id),
-            ([], None) => Err(ApiError::new(ErrorKind::NotFound, "there is no workspace here yet")
-                .hint("dataforge init NAME makes one, dataforge join TICKET joins one")),
-            ([], Some(name)) => Err(ApiError::new(ErrorKind::NotFound, format!("there is no workspace {name:?} here"))
-                .hint(format!("there are: {}", list()))),
-            _ => Err(ApiError::new(ErrorKind::Usage, "several workspaces match")
-                .hint(format!("say which, on the command line with --workspace: {}", list()))),
-        }
+        find_among(&self.store.workspaces()?, name)
     }
 
     /// Returns this person's role in a workspace.
@@ -432,4 +410,32 @@ fn record(store: &Store, ledger: &Ledger, done: Acceptance, progress: &mut Progr
         progress.touch(ledger.doc_of(&id));
     }
     Ok(())
+}
+
+/// Finds a workspace among those of this node, as [`Core::find_workspace`] does.
+///
+/// # Errors
+/// `NotFound` when there is none, `Usage` when several match.
+pub(crate) fn find_among(all: &[(WorkspaceId, String)], name: Option<&str>) -> Result<WorkspaceId, ApiError> {
+    let list = || all.iter().map(|(id, name)| format!("{name} ({})", id.fmt_short())).collect::<Vec<_>>().join(", ");
+    let found: Vec<_> = match name {
+        None => all.iter().collect(),
+        Some(wanted) => {
+            let exact: Vec<_> = all.iter().filter(|(_, name)| name == wanted).collect();
+            if exact.is_empty() {
+                all.iter().filter(|(id, _)| id.to_string().starts_with(wanted)).collect()
+            } else {
+                exact
+            }
+        }
+    };
+    match (found.as_slice(), name) {
+        ([(id, _)], _) => Ok(*id),
+        ([], None) => Err(ApiError::new(ErrorKind::NotFound, "there is no workspace here yet")
+            .hint("dataforge init NAME makes one, dataforge join TICKET joins one")),
+        ([], Some(name)) => Err(ApiError::new(ErrorKind::NotFound, format!("there is no workspace {name:?} here"))
+            .hint(format!("there are: {}", list()))),
+        _ => Err(ApiError::new(ErrorKind::Usage, "several workspaces match")
+            .hint(format!("say which, on the command line with --workspace: {}", list()))),
+    }
 }

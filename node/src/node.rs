@@ -62,9 +62,12 @@ pub(crate) struct WeakNode(Weak<Inner>);
 #[derive(Debug)]
 struct Inner {
     directory: Directory,
-    core: Mutex<Core>,
+    /// Not spoilt by a panic: it repairs itself after a failed transaction.
+    core: parking_lot::Mutex<Core>,
     /// How often blobs came to be held no more; goes up under the lock of the core.
     losses: Arc<AtomicU64>,
+    /// Rows that had been written to the database when the core was left; goes up under its lock.
+    written: AtomicU64,
     blobs: Blobs,
     config: Mutex<Config>,
     network: tokio::sync::Mutex<Option<(Purpose, Arc<Network>)>>,
@@ -108,7 +111,7 @@ struct Inner {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The core repairs itself after a failed transaction; the other values are replaced whole.
+    // The values are replaced whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -161,7 +164,8 @@ impl Node {
         Ok(Self(Arc::new(Inner {
             directory,
             losses: core.store.losses(),
-            core: Mutex::new(core),
+            written: AtomicU64::new(0),
+            core: parking_lot::Mutex::new(core),
             blobs,
             config: Mutex::new(config),
             network: tokio::sync::Mutex::new(None),
@@ -295,6 +299,11 @@ impl Node {
         &self.0.blobs
     }
 
+    /// Returns how many rows had been written when the core was last left, as [`Store::rows_written`] counts them.
+    pub(crate) fn written(&self) -> u64 {
+        self.0.written.load(Ordering::Acquire)
+    }
+
     pub(crate) fn engines(&self) -> &Engines {
         &self.0.engines
     }
@@ -362,11 +371,13 @@ impl Node {
 
     /// Runs short `work` on the core from a thread that is not ours.
     pub(crate) fn locked<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        let mut core = lock(&self.0.core);
+        let mut core = self.0.core.lock();
         let before = core.restores();
         let done = work(&mut core);
         let restored = core.restores() != before;
-        drop(core);
+        self.0.written.store(core.store.rows_written(), Ordering::Release);
+        // Whoever waits is next: one that asks again at once would otherwise be faster, time after time.
+        parking_lot::MutexGuard::unlock_fair(core);
         if restored {
             // Sessions begin anew.
             self.0.changes.send_modify(|count| *count += 1);

@@ -186,6 +186,9 @@ pub(crate) async fn dispatch(node: &Node, request: Request, out: &mpsc::Sender<O
 }
 
 pub(crate) async fn find(node: &Node, name: Option<String>) -> Result<dataforge_protocol::id::WorkspaceId, ApiError> {
+    if let Some(known) = node.engines().workspaces_now(node) {
+        return crate::core::find_among(&known, name.as_deref());
+    }
     node.with_core(move |core| core.find_workspace(name.as_deref())).await
 }
 

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod catalog;
+mod clerk;
 mod kept;
 mod typed;
 mod workspaces;
@@ -19,12 +20,14 @@ use tokio::sync::mpsc;
 
 use self::blobs::LocalBlobs;
 pub(crate) use self::catalog::file_of;
-use self::kept::Kept;
+use self::clerk::Clerk;
+use self::kept::{Kept, Known};
 pub use self::typed::AskError;
 use self::workspaces::NodeWorkspaces;
 use crate::api::{ApiError, ErrorKind, OutputFormat, QueryLimits, Reply};
 use crate::blob::Blobs;
 use crate::client::Output;
+use crate::core::Core;
 use crate::node::Node;
 use crate::sink::Sink;
 
@@ -38,12 +41,13 @@ pub(crate) struct Engines {
     /// What reads tables without SQL, the same way.
     tables: Mutex<BTreeMap<WorkspaceId, Tables>>,
     kept: Kept,
+    clerk: Clerk,
 }
 
 impl Engines {
     pub(crate) fn new(dir: &Path, blobs: Blobs) -> Self {
         let (engines, tables, kept) = (Mutex::default(), Mutex::default(), Kept::default());
-        Self { spill: dir.join("spill"), blobs, engines, tables, kept }
+        Self { spill: dir.join("spill"), blobs, engines, tables, kept, clerk: Clerk::new() }
     }
 
     /// Returns what reads tables of a workspace without SQL.
@@ -57,6 +61,16 @@ impl Engines {
         self.engines.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.kept.clear();
+    }
+
+    /// Returns the workspaces of the node if they are known without asking its core.
+    pub(crate) fn workspaces_now(&self, node: &Node) -> Option<Known> {
+        self.kept.workspaces_now(node)
+    }
+
+    /// Returns the engine of a workspace if it was made before.
+    fn made(&self, workspace: &WorkspaceId) -> Option<Arc<Engine>> {
+        self.engines.lock().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
     }
 
     fn get(&self, node: &Node, workspace: WorkspaceId) -> Result<Arc<Engine>, ApiError> {
@@ -105,11 +119,35 @@ impl Node {
         engine.describe(sql).await.map_err(|error| query_error(&error))
     }
 
+    /// Runs `work` on the core for a thread of a query. Blocks.
+    fn by_clerk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Core) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let node = self.clone();
+        self.by_clerk_unlocked(move || node.locked(work))
+    }
+
+    /// Runs `work`, which takes the core's lock by itself, for a thread of a query. Blocks.
+    fn by_clerk_unlocked<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.engines().clerk.ask(work)
+    }
+
     async fn engine(&self, workspace: Option<&str>) -> Result<Arc<Engine>, ApiError> {
         // As for any other request: what was edited before is there, and tables of others are checked first.
         self.flush_edits().await;
         crate::admission::admit_or_tell(self).await;
         let workspace = crate::requests::find(self, workspace.map(str::to_owned)).await?;
+        self.engine_of(workspace)
+    }
+
+    fn engine_of(&self, workspace: WorkspaceId) -> Result<Arc<Engine>, ApiError> {
+        if let Some(engine) = self.engines().made(&workspace) {
+            return Ok(engine);
+        }
         tokio::task::block_in_place(|| self.engines().get(self, workspace))
     }
 }
@@ -189,7 +227,7 @@ pub(crate) async fn query(
     format: OutputFormat,
     out: &mpsc::Sender<Output>,
 ) -> Result<Reply, ApiError> {
-    let engine = tokio::task::block_in_place(|| node.engines().get(node, workspace))?;
+    let engine = node.engine_of(workspace)?;
     let QueryLimits { local_only, remote_bytes, rows, bytes } = limits;
     let question = Question { local_only, remote_bytes, rows, bytes, ..Question::from(sql) };
     let stream = engine.query(question).await.map_err(|error| query_error(&error))?;

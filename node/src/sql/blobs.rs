@@ -54,7 +54,8 @@ impl LocalBlobs {
         if self.vouched(losses).tables.contains(hash) {
             return Ok(());
         }
-        node.locked(|core| see_that_held(core, &self.workspace, hash))?;
+        let (workspace, table) = (self.workspace, *hash);
+        node.by_clerk(move |core| see_that_held(core, &workspace, &table))?;
         self.vouched(losses).tables.insert(*hash);
         Ok(())
     }

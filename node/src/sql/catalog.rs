@@ -26,9 +26,12 @@ use crate::api::{ApiError, ErrorKind};
 use crate::core::Core;
 use crate::index::{Index, SHORT};
 use crate::ingest::{dictionary, units};
-use crate::node::WeakNode;
+use crate::node::{Node, WeakNode};
 use crate::requests::well_attributes;
-use crate::sql::kept::Kept;
+use crate::sql::kept::{Files, Kept};
+
+/// So many runs are looked through as fast as one is found by the index.
+const AT_A_GLANCE: usize = 1_000;
 
 /// The index of one workspace.
 #[derive(Debug)]
@@ -43,8 +46,16 @@ impl IndexCatalog {
         Self { node, workspace, kept }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, ApiError>) -> Result<T, CatalogError> {
-        self.node.get().and_then(|node| node.locked(work)).map_err(CatalogError::from_source)
+    fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Core) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, CatalogError> {
+        self.node.get().and_then(|node| node.by_clerk(work)).map_err(CatalogError::from_source)
+    }
+
+    /// Returns what is kept and still so, without asking the core.
+    fn now<T>(&self, look: impl FnOnce(&Kept, &Node) -> Option<T>) -> Option<T> {
+        self.node.get().ok().and_then(|node| look(&self.kept, &node))
     }
 }
 
@@ -140,11 +151,16 @@ impl Catalog for IndexCatalog {
         if matches!(table, MetaTable::Peers | MetaTable::Transfers) {
             let rows = self.node.get().and_then(|node| {
                 let rows = if table == MetaTable::Peers { live::peers } else { live::transfers };
-                batch(table, rows(&node, workspace)?)
+                let asked = node.clone();
+                node.by_clerk_unlocked(move || batch(table, rows(&asked, workspace)?))
             });
             return rows.map_err(CatalogError::from_source);
         }
-        self.with(|core| self.kept.rows(core, workspace, table, |core| rows(core, workspace, table)))
+        if let Some(rows) = self.now(|kept, node| kept.rows_now(node, &workspace, table)) {
+            return Ok(rows);
+        }
+        let kept = self.kept.clone();
+        self.with(move |core| kept.rows(core, workspace, table, |core| rows(core, workspace, table)))
     }
 
     fn count(&self, table: MetaTable) -> Result<Option<u64>, CatalogError> {
@@ -158,32 +174,43 @@ impl Catalog for IndexCatalog {
         }
         let Some(sql) = counted(table) else { return Ok(None) };
         let workspace = self.workspace;
-        self.with(|core| count(core.store.connection(), sql, workspace).map(Some))
+        if let Some(rows) = self.now(|kept, node| kept.rows_now(node, &workspace, table)) {
+            return Ok(u64::try_from(rows.num_rows()).ok());
+        }
+        self.with(move |core| count(core.store.connection(), sql, workspace).map(Some))
     }
 
     fn runs(&self, filter: &RunFilter) -> Result<Vec<Arc<RunFile>>, CatalogError> {
-        let workspace = self.workspace;
-        self.with(|core| {
+        let (workspace, kept, filter) = (self.workspace, self.kept.clone(), filter.clone());
+        let matching =
+            |all: &Files, filter: &RunFilter| all.iter().filter(|run| files::matches(filter, run)).cloned().collect();
+        let names_some = filter.runs.is_some() || filter.wells.is_some();
+        if let Some(all) = self.now(|kept, node| kept.files_now(node, &workspace))
+            && (all.len() <= AT_A_GLANCE || !names_some)
+        {
+            return Ok(matching(&all, &filter));
+        }
+        self.with(move |core| {
             // A few are found at once, also where there are too many to be kept.
-            if let Some(few) = files::named(core.store.connection(), workspace, filter)? {
+            if let Some(few) = files::named(core.store.connection(), workspace, &filter)? {
                 return Ok(few);
             }
-            let all = self.kept.files(core, workspace, |core| files::all(core.store.connection(), workspace))?;
-            Ok(all.iter().filter(|run| files::matches(filter, run)).cloned().collect())
+            let all = kept.files(core, workspace, |core| files::all(core.store.connection(), workspace))?;
+            Ok(matching(&all, &filter))
         })
     }
 
     fn gridded(&self, run_id: &str) -> Result<Option<RunFile>, CatalogError> {
-        let workspace = self.workspace;
-        self.with(|core| {
+        let (workspace, run_id) = (self.workspace, run_id.to_owned());
+        self.with(move |core| {
             let malformed = |_error| ApiError::new(ErrorKind::Internal, "a stored id is malformed");
             files::gridded(core.store.connection(), workspace, &run_id.parse().map_err(malformed)?)
         })
     }
 
     fn well(&self, name: &str) -> Result<WellMatch, CatalogError> {
-        let workspace = self.workspace;
-        self.with(|core| wide::well(core, workspace, name))
+        let (workspace, name) = (self.workspace, name.to_owned());
+        self.with(move |core| wide::well(core, workspace, &name))
     }
 
     fn conversion(&self, from: &str, to: &str) -> Result<Arc<dyn Convert>, UnitError> {

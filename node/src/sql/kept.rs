@@ -2,9 +2,10 @@
 //!
 //! What is kept follows from the rows of the database alone. SQLite counts the rows that are written, and the
 //! count is looked at under the lock under which a table is read; so with the same count it is the table that
-//! would be read now. Whatever is written empties all: what it changed is not looked into. Tables that tell
-//! of members, of the running node or of the network follow from more than the database, and are read each
-//! time.
+//! would be read now. The node knows the count of when the core was last left: where that is the one of what
+//! is kept, the core need not be asked. Whatever is written empties all: what it changed is not looked into.
+//! Tables that tell of members, of the running node or of the network follow from more than the database, and
+//! are read each time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +16,12 @@ use dataforge_query::{CurveColumn, MetaTable, RunFile};
 
 use crate::api::ApiError;
 use crate::core::Core;
+use crate::node::Node;
 
 /// The runs of a workspace with their Parquet tables.
 pub(super) type Files = Arc<[Arc<RunFile>]>;
+/// The workspaces of a node with their names.
+pub(crate) type Known = Arc<[(WorkspaceId, String)]>;
 
 /// What is kept for all engines of a node, within the bounds that one of them is given.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +35,8 @@ pub(super) struct Kept {
 struct Tables {
     /// Rows that had been written when these were read.
     written: u64,
+    /// Few, and as good as always asked for.
+    workspaces: Option<Known>,
     bytes: u64,
     /// With their bytes, the oldest first.
     kept: VecDeque<(WorkspaceId, Table, u64)>,
@@ -98,11 +104,46 @@ impl Kept {
         Ok(files)
     }
 
+    /// Returns the workspaces, likewise.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(super) fn workspaces(&self, core: &Core) -> Result<Known, ApiError> {
+        let written = core.store.rows_written();
+        if let Some(known) = &self.at(written).workspaces {
+            return Ok(Arc::clone(known));
+        }
+        let known: Known = core.store.workspaces()?.into();
+        self.at(written).workspaces = Some(Arc::clone(&known));
+        Ok(known)
+    }
+
+    /// Returns the rows of a table if they are kept and still so.
+    pub(super) fn rows_now(&self, node: &Node, workspace: &WorkspaceId, table: MetaTable) -> Option<RecordBatch> {
+        self.now(node.written())?.rows(workspace, table)
+    }
+
+    /// Returns the runs of a workspace, likewise.
+    pub(super) fn files_now(&self, node: &Node, workspace: &WorkspaceId) -> Option<Files> {
+        self.now(node.written())?.files(workspace)
+    }
+
+    /// Returns the workspaces, likewise.
+    pub(super) fn workspaces_now(&self, node: &Node) -> Option<Known> {
+        self.now(node.written())?.workspaces.clone()
+    }
+
+    /// Returns what is kept if it is of when so many rows had been written.
+    fn now(&self, written: u64) -> Option<MutexGuard<'_, Tables>> {
+        Some(self.lock()).filter(|tables| tables.written == written)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what is kept of when so many rows had been written.
+    /// Returns what is kept of when so many rows had been written, and nothing of before. To be called under the
+    /// lock of the core.
     fn at(&self, written: u64) -> MutexGuard<'_, Tables> {
         let mut tables = self.lock();
         if tables.written != written {
@@ -204,6 +245,18 @@ mod tests {
         keep(&kept, 8, ONE, MetaTable::Wells, 10);
         kept.clear();
         assert!(!has(&kept, 8, ONE, MetaTable::Wells));
+    }
+
+    #[test]
+    fn a_look_of_before_finds_nothing_and_takes_nothing_away() {
+        let kept = Kept::default().within(100);
+        keep(&kept, 8, ONE, MetaTable::Wells, 10);
+        kept.at(8).workspaces = Some(Known::default());
+        assert!(kept.now(7).is_none() && kept.now(9).is_none());
+        let now = kept.now(8).unwrap();
+        assert!(now.rows(&ONE, MetaTable::Wells).is_some() && now.workspaces.is_some());
+        drop(now);
+        assert!(kept.at(9).workspaces.is_none());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use dataforge_query::{CatalogError, OpenWorkspace, Workspaces};
 
 use super::blobs::LocalBlobs;
 use super::catalog::IndexCatalog;
-use super::kept::Kept;
+use super::kept::{Kept, Known};
 use crate::api::ApiError;
 use crate::blob::Blobs;
 use crate::node::WeakNode;
@@ -37,8 +37,13 @@ impl NodeWorkspaces {
         Self { node, blobs, own, kept }
     }
 
-    fn known(&self) -> Result<Vec<(WorkspaceId, String)>, ApiError> {
-        self.node.get()?.locked(|core| core.store.workspaces())
+    fn known(&self) -> Result<Known, ApiError> {
+        let node = self.node.get()?;
+        if let Some(known) = self.kept.workspaces_now(&node) {
+            return Ok(known);
+        }
+        let kept = self.kept.clone();
+        node.by_clerk(move |core| kept.workspaces(core))
     }
 
     /// Returns the schema of the own workspace.

@@ -1,6 +1,6 @@
 //! A result on its way out: batches, written in a format, in chunks as the client takes them.
 //!
-//! A thread writes, because the formats' writers block; it is held back by a short queue. The end is a
+//! A thread of the query writes, because the formats' writers block; it is held back by a short queue. The end is a
 //! message of its own: a queue that just closes, like a query that fails, breaks the body off before its
 //! last chunk, so that nobody takes a part for the whole. When the client is gone the queue closes on this
 //! side, and the thread drops the query, which ends it.
@@ -38,7 +38,7 @@ enum Part {
 pub(super) async fn respond(results: QueryStream, format: Format) -> Result<Response, Problem> {
     let (to, mut parts) = mpsc::channel(QUEUED);
     let handle = Handle::current();
-    drop(tokio::task::spawn_blocking(move || write(results, format, to, handle)));
+    results.take_elsewhere(move |results| write(results, format, to, handle));
     let body = match parts.recv().await {
         Some(Part::Data(first)) => {
             let first: Result<Bytes, ApiError> = Ok(first);

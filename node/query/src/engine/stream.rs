@@ -45,6 +45,8 @@ pub struct QueryStream {
     schema: SchemaRef,
     reading: Arc<Reading>,
     batches: Pin<Box<dyn Stream<Item = Result<RecordBatch, QueryError>> + Send>>,
+    /// They are there for as long as this is, though the engine may be gone.
+    threads: Arc<Threads>,
 }
 
 impl QueryStream {
@@ -57,6 +59,13 @@ impl QueryStream {
     #[must_use]
     pub fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// Gives the result to a thread of the engine, which gives way to others as those do that compute it. `take`
+    /// may block.
+    pub fn take_elsewhere(self, take: impl FnOnce(Self) + Send + 'static) {
+        let threads = Arc::clone(&self.threads);
+        drop(threads.handle().spawn_blocking(move || take(self)));
     }
 }
 
@@ -74,10 +83,9 @@ impl Stream for QueryStream {
     }
 }
 
-/// Stops the query when the caller lets go, and keeps its threads until then.
+/// Stops the query when the caller lets go.
 struct StopOnDrop {
     cancel: Arc<Cancel>,
-    _threads: Arc<Threads>,
 }
 
 impl Drop for StopOnDrop {
@@ -93,7 +101,7 @@ pub(super) async fn start(
     question: Question,
 ) -> Result<QueryStream, QueryError> {
     let cancel = Arc::new(Cancel::default());
-    let guard = StopOnDrop { cancel: Arc::clone(&cancel), _threads: Arc::clone(threads) };
+    let guard = StopOnDrop { cancel: Arc::clone(&cancel) };
     let (started_tx, started_rx) = oneshot::channel();
     let (batch_tx, batch_rx) = mpsc::channel(QUEUED_BATCHES);
     let (core, stop) = (Arc::clone(core), Arc::clone(&cancel));
@@ -107,7 +115,7 @@ pub(super) async fn start(
         why = cancel.stopped() => return Err(stopped(why)),
     };
     let schema = started?;
-    Ok(QueryStream { schema, reading, batches: batches(batch_rx, guard) })
+    Ok(QueryStream { schema, reading, batches: batches(batch_rx, guard), threads: Arc::clone(threads) })
 }
 
 /// Plans a statement on a query thread, in its turn and within its time.
