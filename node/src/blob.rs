@@ -32,7 +32,7 @@ use iroh_blobs::Hash;
 use iroh_blobs::api::TempTag;
 use iroh_blobs::api::blobs::BlobStatus;
 use iroh_blobs::store::fs::options::{InlineOptions, Options};
-use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock, Semaphore};
 
 pub(crate) use self::check::Verdict;
 pub(crate) use self::durable::side_by_side;
@@ -49,6 +49,9 @@ use crate::directory::{create_private, storage, sync_directory};
 /// Bytes of an outboard that the crate keeps in its database, whose commit is durable; a larger one
 /// is a file.
 const MAX_INLINE_OUTBOARD: u64 = 16 << 10;
+
+/// Small blobs that are sent from memory at a time, to all peers.
+const SENT_FROM_MEMORY: usize = 64;
 
 /// The blobs of a data directory. Clones share one store.
 #[derive(Debug, Clone)]
@@ -68,6 +71,8 @@ struct Inner {
     sweeper: Arc<Sweeper>,
     /// What is known of the lines to those who give blobs.
     lines: stall::Lines,
+    /// Places for small blobs that are sent from memory.
+    small: Semaphore,
 }
 
 /// A blob whose bytes are durable here but not yet in the have-table; kept from being swept until
@@ -157,6 +162,7 @@ impl Blobs {
             noting: Arc::default(),
             sweeper,
             lines: stall::Lines::default(),
+            small: Semaphore::new(SENT_FROM_MEMORY),
         })))
     }
 

@@ -2,11 +2,13 @@
 //!
 //! The outboard is what lets the crate serve ranges that prove themselves: the two hashes of every
 //! inner node above 16 KiB groups, in pre-order. It follows from the data, so it is computed along
-//! with the hash and compared.
+//! with the hash and compared. With the groups themselves between, it is what a peer is sent that
+//! asks for the whole blob.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _, Result};
 use std::path::Path;
+use std::slice::Chunks;
 
 use blake3::Hasher;
 use blake3::hazmat::{ChainingValue, HasherExt as _, Mode, merge_subtrees_non_root, merge_subtrees_root};
@@ -57,7 +59,7 @@ fn hash_file(path: &Path, size: u64) -> Result<(blake3::Hash, Vec<u8>)> {
     }
     let mut whole = Hasher::new();
     let mut groups = Vec::new();
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = vec![0; usize::try_from(size).unwrap_or(BUFFER).clamp(GROUP, BUFFER).next_multiple_of(GROUP)];
     let mut offset = 0;
     loop {
         let read = read_full(&mut file, &mut buffer)?;
@@ -65,10 +67,8 @@ fn hash_file(path: &Path, size: u64) -> Result<(blake3::Hash, Vec<u8>)> {
         if size <= GROUP as u64 {
             whole.update(part);
         } else {
-            for group in part.chunks(GROUP) {
-                groups.push(Hasher::new().set_input_offset(offset).update(group).finalize_non_root());
-                offset += group.len() as u64;
-            }
+            hash_groups(part, offset, &mut groups);
+            offset += part.len() as u64;
         }
         if read < buffer.len() {
             break;
@@ -78,29 +78,59 @@ fn hash_file(path: &Path, size: u64) -> Result<(blake3::Hash, Vec<u8>)> {
         return Ok((whole.finalize(), Vec::new()));
     }
     let mut outboard = Vec::with_capacity((groups.len() - 1) * 64);
-    let (left, right) = pair(&groups, &mut outboard);
-    Ok((merge_subtrees_root(&left, &right, Mode::Hash), outboard))
+    Ok((root(&groups, &mut [].chunks(GROUP), &mut outboard), outboard))
 }
 
-/// Appends the outboard of a subtree of two groups or more; returns the hashes of its two halves.
-fn pair(groups: &[ChainingValue], outboard: &mut Vec<u8>) -> (ChainingValue, ChainingValue) {
+/// Returns a blob as it is sent to a peer that asks for all of it, and its hash: its size, then its tree in
+/// pre-order with each group in the place of its leaf.
+///
+/// The format is that of iroh-blobs, whose peers prove each group as it comes.
+pub(super) fn encode(data: &[u8]) -> (blake3::Hash, Vec<u8>) {
+    let mut encoded = Vec::with_capacity(8 + data.len() + data.len() / GROUP * 64);
+    encoded.extend_from_slice(&(data.len() as u64).to_le_bytes());
+    if data.len() <= GROUP {
+        encoded.extend_from_slice(data);
+        return (blake3::hash(data), encoded);
+    }
+    let mut groups = Vec::with_capacity(data.len().div_ceil(GROUP));
+    hash_groups(data, 0, &mut groups);
+    (root(&groups, &mut data.chunks(GROUP), &mut encoded), encoded)
+}
+
+/// Appends the hashes of the groups of a blob of several that begin at an offset.
+fn hash_groups(part: &[u8], mut offset: u64, groups: &mut Vec<ChainingValue>) {
+    for group in part.chunks(GROUP) {
+        groups.push(Hasher::new().set_input_offset(offset).update(group).finalize_non_root());
+        offset += group.len() as u64;
+    }
+}
+
+/// Appends the tree of two groups or more, and what is in its leaves; returns its hash.
+fn root(groups: &[ChainingValue], leaves: &mut Chunks<'_, u8>, tree: &mut Vec<u8>) -> blake3::Hash {
+    let (left, right) = pair(groups, leaves, tree);
+    merge_subtrees_root(&left, &right, Mode::Hash)
+}
+
+/// Appends a subtree of two groups or more; returns the hashes of its two halves.
+fn pair(groups: &[ChainingValue], leaves: &mut Chunks<'_, u8>, tree: &mut Vec<u8>) -> (ChainingValue, ChainingValue) {
     // The left half is the largest full tree that leaves something for the right.
     let (left, right) = groups.split_at(groups.len().next_power_of_two() / 2);
-    let at = outboard.len();
-    outboard.extend_from_slice(&[0; 64]);
-    let (left, right) = (subtree(left, outboard), subtree(right, outboard));
-    if let Some(own) = outboard.get_mut(at..at + 64) {
+    let at = tree.len();
+    tree.extend_from_slice(&[0; 64]);
+    let (left, right) = (subtree(left, leaves, tree), subtree(right, leaves, tree));
+    if let Some(own) = tree.get_mut(at..at + 64) {
         own[..32].copy_from_slice(&left);
         own[32..].copy_from_slice(&right);
     }
     (left, right)
 }
 
-fn subtree(groups: &[ChainingValue], outboard: &mut Vec<u8>) -> ChainingValue {
+fn subtree(groups: &[ChainingValue], leaves: &mut Chunks<'_, u8>, tree: &mut Vec<u8>) -> ChainingValue {
     if let [one] = groups {
+        tree.extend_from_slice(leaves.next().unwrap_or_default());
         return *one;
     }
-    let (left, right) = pair(groups, outboard);
+    let (left, right) = pair(groups, leaves, tree);
     merge_subtrees_non_root(&left, &right, Mode::Hash)
 }
 

@@ -1,12 +1,17 @@
 //! Serving blobs: every request is authorised, and a peer that may not have a blob learns no more
 //! than one that asks for a blob nobody has.
+//!
+//! A small blob that is asked for as a whole comes straight from its file: through the crate's store it
+//! costs several times as much as its bytes.
+
+mod asked;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dataforge_protocol::id::{BlobHash, DeviceId};
-use iroh::endpoint::Connection;
-use iroh_blobs::protocol::Request;
+use iroh::endpoint::{Connection, SendStream};
+use iroh_blobs::protocol::{GetRequest, Request};
 use iroh_blobs::provider::events::{
     AbortReason, ConnectMode, EventMask, EventSender, ObserveMode, ProviderMessage, RequestMode, RequestUpdate,
     ThrottleMode,
@@ -16,7 +21,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Blobs;
+use self::asked::Asked;
+use super::{Blobs, SMALL, check};
 use crate::pace::Pace;
 
 /// Who may read what, and who did.
@@ -78,23 +84,34 @@ impl BlobServer {
         let slots = Arc::new(Semaphore::new(STREAMS));
         // Taken before a stream is: what comes in meanwhile waits at the peer.
         while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
-            let Ok(pair) = StreamPair::accept(&connection, sender.clone()).await else { break };
+            let Ok((send, recv)) = connection.accept_bi().await else { break };
             while streams.try_join_next().is_some() {}
-            let server = self.clone();
+            let (server, sender, number) = (self.clone(), sender.clone(), connection.stable_id() as u64);
             streams.spawn(async move {
-                server.answer(pair).await;
+                server.answer(peer, (send, Asked(recv)), (number, sender)).await;
                 drop(slot);
             });
         }
     }
 
-    /// Answers one request from the store as it is open now.
-    async fn answer(&self, mut pair: StreamPair) {
-        let Ok(Ok(request)) = timeout(ASKING, pair.read_request()).await else { return };
+    /// Answers one request, from the store as it is open now unless its blob is small.
+    async fn answer(
+        &self,
+        peer: DeviceId,
+        (mut send, mut recv): (SendStream, Asked),
+        (number, sender): (u64, EventSender),
+    ) {
+        let Ok(Ok((request, _bytes))) = timeout(ASKING, Request::read_async(&mut recv)).await else { return };
         // Nothing else is ever served; the stream is reset.
         if !matches!(request, Request::Get(_) | Request::Observe(_)) {
             return;
         }
+        if let Request::Get(request) = &request
+            && self.answer_small(peer, request, &mut send).await
+        {
+            return;
+        }
+        let pair = StreamPair::new(number, recv, send, sender);
         // Asked before, so that a store that has stopped is opened again first; for a blob that nobody has,
         // so that the time it takes does not tell what is here.
         if let Err(error) = self.blobs.is_known(&NOBODYS).await {
@@ -110,6 +127,37 @@ impl BlobServer {
         if let Err(error) = answered {
             tracing::debug!("a blob request failed: {error:#}");
         }
+    }
+
+    /// Sends a small blob that is asked for as a whole, and may be; says whether it did. What is wrong with
+    /// the request or the file is left to the store to tell.
+    async fn answer_small(&self, peer: DeviceId, request: &GetRequest, send: &mut SendStream) -> bool {
+        if *request != GetRequest::blob(request.hash) {
+            return false;
+        }
+        // Each waits for the core and has its blob in memory; the store streams what finds no place.
+        let Ok(_place) = self.blobs.0.small.try_acquire() else { return false };
+        let hash = BlobHash(*request.hash.as_bytes());
+        let (gate, path) = (Arc::clone(&self.gate), self.blobs.path(&hash));
+        let read = move || {
+            let is_small = || std::fs::metadata(&path).is_ok_and(|file| file.len() <= SMALL);
+            let data = (gate.may_read(&peer, &hash) && is_small()).then(|| std::fs::read(&path).ok()).flatten()?;
+            let (found, encoded) = check::encode(&data);
+            (found.as_bytes() == hash.as_bytes()).then_some((data.len() as u64, encoded))
+        };
+        let Ok(Some((bytes, encoded))) = tokio::task::spawn_blocking(read).await else { return false };
+        let mut sent = 0;
+        for piece in encoded.chunks(check::GROUP) {
+            if send.write_all(piece).await.is_err() {
+                break;
+            }
+            sent += piece.len() as u64;
+            self.pace.took(piece.len() as u64).await;
+        }
+        // The peer may have what it wants.
+        drop(send.finish());
+        self.gate.note(peer, Some(hash), sent.min(bytes));
+        true
     }
 
     async fn judge(self, peer: DeviceId, mut requests: mpsc::Receiver<ProviderMessage>) {

@@ -247,10 +247,9 @@ async fn what_is_served_and_what_is_refused_is_noted() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, refs) = store(&there, &contents()).await;
     let (blobs, _) = store(&here, &[]).await;
-    for is_open in [true, false] {
+    for (is_open, wanted) in [(true, refs[5]), (true, refs[4]), (false, refs[6]), (false, refs[4])] {
         let door = Arc::new(Door { is_open, noted: Mutex::default() });
         let (_server, _client, connection) = connect_through(source.clone(), Arc::clone(&door)).await;
-        let wanted = if is_open { refs[5] } else { refs[6] };
         assert_eq!(blobs.fetch(&connection, &wanted, &Pace::default()).await.is_ok(), is_open);
         let expected = if is_open { (Some(wanted.hash), wanted.size) } else { (None, 0) };
         for _ in 0..100 {
@@ -261,6 +260,73 @@ async fn what_is_served_and_what_is_refused_is_noted() {
         }
         assert_eq!(*door.noted.lock().unwrap(), [expected]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_blob_is_sent_as_the_store_would_send_it() {
+    use futures::StreamExt as _;
+    use iroh_blobs::api::blobs::EncodedItem;
+    let there = tempfile::tempdir().unwrap();
+    let contents = [1, 1000, 16_384, 16_385, 32_768, 49_153, 100_000, 180_225, 262_144].map(content);
+    let (source, refs) = store(&there, &contents).await;
+    let crates = source.engine().store().await.unwrap();
+    for (blob, content) in refs.iter().zip(&contents) {
+        let mut expected = Vec::new();
+        let mut items =
+            Box::pin(crates.export_bao(iroh_hash(&blob.hash), iroh_blobs::protocol::ChunkRanges::all()).stream());
+        while let Some(item) = items.next().await {
+            match item {
+                EncodedItem::Size(size) => expected.extend(size.to_le_bytes()),
+                EncodedItem::Parent(node) => {
+                    expected.extend(node.pair.0.as_bytes());
+                    expected.extend(node.pair.1.as_bytes());
+                }
+                EncodedItem::Leaf(leaf) => expected.extend(&leaf.data),
+                EncodedItem::Error(error) => panic!("{error}"),
+                EncodedItem::Done => {}
+            }
+        }
+        let (hash, encoded) = super::check::encode(content);
+        assert_eq!(hash.as_bytes(), blob.hash.as_bytes(), "{}", blob.size);
+        assert!(encoded == expected, "{}: {} bytes, {} by the store", blob.size, encoded.len(), expected.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_blob_needs_no_store_and_a_damaged_one_is_not_sent() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &[content(100_000), content(100_001), content(300_000)]).await;
+    let (blobs, _) = store(&here, &[]).await;
+    let door = Arc::new(Door { is_open: true, noted: Mutex::default() });
+    let (_server, _client, connection) = connect_through(source.clone(), Arc::clone(&door)).await;
+    source.engine().store().await.unwrap().shutdown().await.unwrap();
+    assert_eq!(fetch(&blobs, &connection, &refs[..1]).await, 1);
+    let is_stopped = async || source.engine().store().await.unwrap().sync_db().await.is_err();
+    assert!(is_stopped().await, "nobody asked the store");
+    let mut damaged = content(100_001);
+    damaged[50_000] ^= 1;
+    std::fs::write(source.path(&refs[1].hash), damaged).unwrap();
+    assert!(blobs.fetch(&connection, &refs[1], &Pace::default()).await.is_err());
+    assert_eq!(fetch(&blobs, &connection, &refs[2..]).await, 1);
+    assert!(!is_stopped().await, "what the file does not give is asked of the store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_blob_comes_as_fast_as_the_limit_says() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (source, refs) = store(&there, &[content(200_000)]).await;
+    let (blobs, _) = store(&here, &[]).await;
+    let pace = Pace::default();
+    pace.set_limit(100_000);
+    let serve = move |connection| {
+        let door = Arc::new(Door { is_open: true, noted: Mutex::default() });
+        let server = BlobServer::new(source.clone(), door, pace.clone());
+        async move { server.serve(connection).await }
+    };
+    let (_server, _client, connection) = connect_with(serve).await;
+    let started = std::time::Instant::now();
+    blobs.fetch(&connection, &refs[0], &Pace::default()).await.unwrap();
+    assert!(started.elapsed() > std::time::Duration::from_millis(1_200), "{:?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
