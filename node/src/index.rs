@@ -4,6 +4,7 @@
 //! cannot build keeps the rows it had, loudly; that is never a verdict on an entry.
 
 mod attachment;
+mod built;
 mod chart;
 mod conflicts;
 mod dictionary;
@@ -30,6 +31,7 @@ use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 use dataforge_protocol::ledger::{Bodies as _, Ledger, Outcome};
 use rusqlite::params;
 
+pub(crate) use self::built::Built;
 pub(crate) use self::chart::{ChartFilter, ChartRow, Listed, SourceRow};
 pub(crate) use self::conflicts::{FiledQuestion, filed_question};
 pub(crate) use self::dictionary::read as read_dictionary;
@@ -65,9 +67,8 @@ pub(crate) fn build(
     entries: &[(EntryId, EntryKind)],
 ) -> Result<Option<Document>, ApiError> {
     let Some(kind) = ledger.doc_kind(doc, store) else { return Ok(None) };
-    let bodies: Vec<_> =
-        entries.iter().filter(|(_, kind)| *kind == EntryKind::Change).filter_map(|(id, _)| store.body(id)).collect();
-    let built = Document::build(kind, bodies.iter().map(Vec::as_slice));
+    let changes: Vec<_> = entries.iter().filter(|(_, kind)| *kind == EntryKind::Change).map(|(id, _)| *id).collect();
+    let built = store.built().build((ledger.workspace(), *doc), kind, &changes, |id| store.body(id));
     built.map(Some).map_err(|error| {
         let failure = ApiError::from_error(ErrorKind::Damaged, &error);
         ApiError { message: format!("document {}: {}", doc.fmt_short(), failure.message), ..failure }

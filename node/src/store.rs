@@ -48,6 +48,7 @@ pub(crate) use self::tickets::{DeviceTicket, JoinAsked};
 pub(crate) use self::transfers::{Paused, Transfer, Wish};
 pub(crate) use self::uses::Use;
 use crate::api::{ApiError, ErrorKind};
+use crate::index::Built;
 
 /// Version of `truth.sql`; a newer one is left alone.
 const TRUTH: i64 = 8;
@@ -78,6 +79,8 @@ pub(crate) struct Store {
     unseen: Cell<u64>,
     /// Counts how often blobs came to be held no more.
     losses: Arc<AtomicU64>,
+    /// Documents as they were built last.
+    built: Built,
 }
 
 /// What was written to a database since it was opened.
@@ -179,7 +182,7 @@ impl Store {
             }
         };
         let (written, unseen, losses) = (Cell::default(), Cell::default(), Arc::default());
-        Ok(Self { connection, is_stale, written, unseen, losses })
+        Ok(Self { connection, is_stale, written, unseen, losses, built: Built::default() })
     }
 
     /// Runs `work` in one transaction: all of it is durable when this returns `Ok`, none of it
@@ -203,6 +206,18 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// Runs `work`, which only reads, in one look at the database: to begin one with each statement costs as
+    /// much as a short statement does.
+    ///
+    /// # Errors
+    /// Those of `work`, and `Storage`.
+    pub(crate) fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let look = self.connection.unchecked_transaction()?;
+        let read = work(self)?;
+        look.finish()?;
+        Ok(read)
     }
 
     /// Returns what was written since it was opened.
@@ -242,6 +257,11 @@ impl Store {
         self.connection.execute_batch(&format!("PRAGMA user_version = {}", TRUTH * BOTH + DERIVED))?;
         self.is_stale = false;
         Ok(())
+    }
+
+    /// Gives the documents that are kept as they were built.
+    pub(crate) const fn built(&self) -> &Built {
+        &self.built
     }
 
     /// Gives the index modules the connection.

@@ -137,6 +137,18 @@ impl Document {
         Ok(())
     }
 
+    /// Returns the document with more changes, those that are there already included.
+    ///
+    /// # Errors
+    /// As [`Document::build`].
+    pub fn grow<'a>(self, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, EngineError> {
+        let Self { kind, mut doc } = self;
+        contain(|| {
+            apply_all(&mut doc, changes)?;
+            Ok(Self { kind, doc })
+        })
+    }
+
     /// Writes as an actor, and returns the change to put into an entry; `None` if nothing changed.
     ///
     /// The entry must depend on the entries of exactly the changes that this one depends on (see
@@ -173,6 +185,12 @@ impl Document {
     #[must_use]
     pub const fn kind(&self) -> DocKind {
         self.kind
+    }
+
+    /// Returns of how many ops its changes are made.
+    #[must_use]
+    pub fn ops(&self) -> u64 {
+        self.doc.stats().num_ops
     }
 
     /// Returns the changes that no other depends on, ascending.
