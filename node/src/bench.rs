@@ -12,6 +12,7 @@ use crate::api::{ApiError, ErrorKind};
 use crate::core::{Core, Who};
 use crate::directory::Directory;
 use crate::key::Access;
+use crate::verify::verify;
 
 /// Entries in one transaction, as a session delivers them.
 const BATCH: usize = 1024;
@@ -36,7 +37,7 @@ pub fn apply_entries(dir: &Path, entries: Vec<SignedEntry>) -> Result<Duration, 
     let entries: Vec<_> = entries.collect();
     let started = Instant::now();
     for batch in entries.chunks(BATCH) {
-        let verified = batch.iter().cloned().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>();
+        let verified = verify(batch.to_vec());
         let progress = core.accept(&workspace, verified.map_err(|error| bad(&error))?)?;
         if progress.settled.len() != batch.len() {
             return Err(ApiError::new(ErrorKind::Internal, format!("not all were accepted: {:?}", progress.invalid)));

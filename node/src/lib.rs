@@ -59,6 +59,7 @@ pub mod ticket;
 pub mod trajectory;
 mod transfer;
 mod uses;
+mod verify;
 mod wellpath;
 mod words;
 pub mod worker;

@@ -316,6 +316,12 @@ impl Session {
     pub const fn is_caught_up(&self) -> bool {
         self.sent_caught_up && self.peer_caught_up
     }
+
+    /// Returns whether the peer has sent what this side lacked when they met.
+    #[must_use]
+    pub const fn is_peer_caught_up(&self) -> bool {
+        self.peer_caught_up
+    }
 }
 
 /// Returns ops as messages, without the empty one that ends an introduction.

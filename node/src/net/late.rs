@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use dataforge_protocol::entry::SignedEntry;
 use dataforge_protocol::id::WorkspaceId;
 use dataforge_protocol::sync::HandIn;
 use dataforge_protocol::wire::Message;
@@ -14,6 +13,7 @@ use tokio::time::timeout;
 use super::{code, frame};
 use crate::api::{ApiError, ErrorKind};
 use crate::node::Node;
+use crate::verify::verify;
 
 /// The whole exchange must end within this time.
 const EXCHANGE: Duration = Duration::from_secs(60);
@@ -51,9 +51,7 @@ async fn hear(node: &Node, removed: Removed, send: &mut SendStream, recv: &mut R
         let content = frame::read(recv).await?;
         let Some(message) = Message::from_frame(&content).map_err(|error| broke(&error))? else { continue };
         let Some(entries) = hand_in.on_message(message).map_err(|fault| broke(&fault))? else { return Ok(()) };
-        let verified =
-            tokio::task::block_in_place(|| entries.into_iter().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>());
-        let verified = verified.map_err(|error| broke(&error))?;
+        let verified = verify(entries).map_err(|error| broke(&error))?;
         if !verified.iter().all(|entry| hand_in.takes(entry)) {
             return Err(broke(&"a removed device handed in entries of another"));
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dataforge_protocol::entry::{ReadHeader, SignedEntry};
 use dataforge_protocol::holding::SignedHolding;
@@ -28,6 +28,7 @@ use super::{
 use crate::api::{ApiError, ErrorKind, Event};
 use crate::core::Core;
 use crate::node::Node;
+use crate::verify::verify;
 use crate::{holdings, keep};
 
 /// What a removed device is told by its own node.
@@ -37,6 +38,8 @@ const REMOVED: &str = "this device is no member of the workspace any more";
 const QUEUE: usize = 4;
 /// Questions of a peer that are answered at a time.
 const ASKS: usize = 4;
+/// How often missing blobs are counted while entries come; people look at the number.
+const COUNT: Duration = Duration::from_millis(500);
 /// Messages beside the session that wait to be sent; more are dropped, and told with the next contact.
 const NOTICES: usize = 256;
 
@@ -74,6 +77,8 @@ struct Driver<'a> {
     transfer: Arc<transfer::Fetch>,
     /// Tells the fetcher to look for missing blobs.
     wanted: Arc<Notify>,
+    /// When missing blobs were counted.
+    counted: Instant,
     /// Questions of the peer that are being answered.
     asks: Arc<Semaphore>,
 }
@@ -159,6 +164,7 @@ impl Opened {
             notices,
             transfer,
             wanted,
+            counted: Instant::now(),
             asks: Arc::new(Semaphore::new(ASKS)),
         };
         let intake = Intake { network: Arc::clone(&network), connection: connection.clone(), workspace, peer, tally };
@@ -284,7 +290,8 @@ impl Driver<'_> {
         let message = self.node.block(|core| {
             let (_, store) = core.ledger_and_store(&workspace)?;
             // It goes on when it can be read again: the peer dials, and so does this node.
-            session.next_message(store).map_err(|unread| ApiError::from_error(ErrorKind::Damaged, &unread))
+            let damaged = |unread| ApiError::from_error(ErrorKind::Damaged, &unread);
+            store.reading(|store| session.next_message(store).map_err(damaged))
         })?;
         let caught_up = self.session.is_caught_up();
         let sent = if let Some(Message::Entries(entries)) = &message { entries.len() as u64 } else { 0 };
@@ -344,9 +351,7 @@ impl Driver<'_> {
         let bad = |error: dataforge_protocol::entry::EntryError| {
             ApiError::new(ErrorKind::NotAllowed, format!("the peer sent a bad entry: {error}"))
         };
-        let verified =
-            tokio::task::block_in_place(|| entries.into_iter().map(SignedEntry::verify).collect::<Result<Vec<_>, _>>());
-        let verified = verified.map_err(bad)?;
+        let verified = verify(entries).map_err(bad)?;
         // What settles with them, because it waited, may have come from another: this peer may lack it.
         let given: BTreeSet<_> = verified.iter().map(|entry| entry.id).collect();
         if self.session.is_caught_up() {
@@ -439,13 +444,15 @@ impl Driver<'_> {
     fn on_held(&mut self, blobs: &[BlobHash]) -> Result<(), ApiError> {
         let workspace = self.workspace;
         let own = self.node.block(|core| {
-            let mut own = Vec::new();
-            for blob in blobs {
-                if core.store.refers(&workspace, blob)? && core.store.holds(&workspace, blob)? {
-                    own.push(*blob);
+            core.store.reading(|store| {
+                let mut own = Vec::new();
+                for blob in blobs {
+                    if store.offers(&workspace, blob)? {
+                        own.push(*blob);
+                    }
                 }
-            }
-            Ok(own)
+                Ok(own)
+            })
         })?;
         self.session.on_holding(own);
         Ok(())
@@ -467,7 +474,9 @@ impl Driver<'_> {
             return Err(ApiError::new(ErrorKind::Network, "the peer is no member of the workspace any more"));
         }
         self.wanted.notify_one();
-        self.update_level()
+        // Before that the peer is told of no level, and to count what is missing costs as much as a batch.
+        let is_due = self.session.is_peer_caught_up() || self.counted.elapsed() > COUNT;
+        if is_due { self.update_level() } else { self.note_behind() }
     }
 
     /// Notes how far this side is behind. The peer is told of levels later, once it has sent what it has.
@@ -488,6 +497,7 @@ impl Driver<'_> {
             let (tips, behind) = (ledger.device_tips(&peer), self.session.behind(ledger));
             Ok((Level { tips, missing_blobs, fetching: fetching && missing_blobs > 0 }, behind))
         })?;
+        self.counted = Instant::now();
         let to_send = self.session.to_send() as u64;
         self.info.send_modify(|info| {
             (info.own, info.to_send, info.behind) = (level.clone(), to_send, behind);

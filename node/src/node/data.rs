@@ -30,7 +30,7 @@ impl Gate for Giver {
     fn may_read(&self, device: &DeviceId, hash: &BlobHash) -> bool {
         let Ok(node) = self.node.get() else { return false };
         let may_read = node.block(|core| {
-            let is_here = core.store.holds(&self.workspace, hash)? && core.store.refers(&self.workspace, hash)?;
+            let is_here = core.store.offers(&self.workspace, hash)?;
             Ok(is_here && core.ledger(&self.workspace)?.members().is_member(device))
         });
         may_read.unwrap_or(false)
@@ -49,9 +49,10 @@ impl Gate for Giver {
 impl Node {
     /// Tells peers and listeners that blobs are held now.
     pub(crate) fn on_blobs(&self, workspace: &WorkspaceId, held: &[(BlobHash, u64)]) {
+        // Before a sync sees by what is announced that it has all of them.
+        self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
         self.announce(workspace, &held.iter().map(|(hash, _)| *hash).collect());
         self.0.changes.send_modify(|count| *count += 1);
-        self.emit(Event::BlobsArrived { blobs: held.len() as u64, bytes: held.iter().map(|(_, size)| size).sum() });
     }
 
     /// Tells peers that blobs are held now: those that asked for one in vain ask again.

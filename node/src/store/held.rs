@@ -50,6 +50,18 @@ impl Store {
         Ok(statement.exists(params![hash.as_bytes(), workspace.as_bytes()])?)
     }
 
+    /// Returns whether a blob is held for a workspace that refers to it: what its members may have.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn offers(&self, workspace: &WorkspaceId, hash: &BlobHash) -> Result<bool, ApiError> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT 1 FROM held_for WHERE hash = ?1 AND workspace = ?2
+             AND EXISTS (SELECT 1 FROM blob_refs WHERE workspace = ?2 AND hash = ?1)",
+        )?;
+        Ok(statement.exists(params![hash.as_bytes(), workspace.as_bytes()])?)
+    }
+
     /// Returns the size of a blob that is held for a workspace.
     ///
     /// # Errors
