@@ -18,8 +18,9 @@ use crate::node::{Node, WeakNode};
 
 /// How long changes are gathered before a statement is made.
 const GATHER: Duration = Duration::from_millis(300);
-/// How long a statement has to leave before a connection is closed.
-const LEAVING: Duration = Duration::from_millis(150);
+/// The shortest and longest time a statement has to leave before a connection is closed; between them it is
+/// two round trips.
+const LEAVING: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(150));
 
 /// Makes this device's statement about a workspace, where it says something else than the last one.
 ///
@@ -247,7 +248,9 @@ pub(crate) async fn tell_before_closing(node: &Node) -> Result<(), ApiError> {
     tell(node).await?;
     // Closing a connection takes back what was not sent yet. What does not get through in this time is
     // told with the next contact.
-    if let Some(left) = node.running().and_then(|network| LEAVING.checked_sub(network.since_told())) {
+    let Some(network) = node.running() else { return Ok(()) };
+    let leaving = network.longest_trip().saturating_mul(2).clamp(LEAVING.0, LEAVING.1);
+    if let Some(left) = leaving.checked_sub(network.since_told()) {
         tokio::time::sleep(left).await;
     }
     Ok(())

@@ -76,6 +76,11 @@ const DOUBT: Duration = Duration::from_secs(10);
 const REMOVED_PAUSE: Duration = Duration::from_secs(300);
 /// Announcements of blobs that a slow session may be behind.
 const ANNOUNCEMENTS: usize = 256;
+/// The shortest and longest time for which peers are told that this node goes; between them it is a round
+/// trip. Who misses it finds out by silence; to be sure, QUIC goes on for seconds on a long way.
+const GOODBYE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+/// A round trip where none was measured.
+const TRIP: Duration = Duration::from_millis(100);
 
 /// What was handed in to a peer that said that this device is no member, and what was not.
 #[derive(Debug, Clone, Copy)]
@@ -357,6 +362,23 @@ impl Network {
         sessions.iter().map(|((workspace, device), seat)| (*workspace, *device, seat.used().clone())).collect()
     }
 
+    /// Returns the open sessions, and of those with one peer the one that is used last.
+    pub(crate) fn all_sessions(&self) -> Vec<(WorkspaceId, DeviceId, Live)> {
+        let sessions = lock(&self.sessions);
+        let of = |((workspace, device), seat): (&Provider, &Seat<Live>)| {
+            let mut all: Vec<_> = seat.all().map(|live| (*workspace, *device, live.clone())).collect();
+            all.reverse();
+            all
+        };
+        sessions.iter().flat_map(of).collect()
+    }
+
+    /// Returns how long it takes to the farthest peer and back.
+    pub(crate) fn longest_trip(&self) -> Duration {
+        let trips = self.all_sessions().into_iter().filter_map(|(_, _, live)| Link::of(&live.connection).latency);
+        trips.max().unwrap_or(TRIP)
+    }
+
     /// Returns the devices of open sessions of a workspace.
     pub(crate) fn connected(&self, workspace: &WorkspaceId) -> Vec<DeviceId> {
         lock(&self.sessions).keys().filter(|(of, _)| of == workspace).map(|(_, device)| *device).collect()
@@ -563,10 +585,14 @@ impl Network {
     /// Ends all sessions and closes the endpoint, telling the peers.
     pub(crate) async fn close(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
-        for (_, _, live) in self.sessions() {
+        let goodbye = self.longest_trip().clamp(GOODBYE.0, GOODBYE.1);
+        for (_, _, live) in self.all_sessions() {
             live.connection.close(code::DONE.into(), b"");
         }
-        self.endpoint().close().await;
+        // It goes on in its own time where the process does.
+        let endpoint = self.endpoint();
+        let closing = tokio::spawn(async move { endpoint.close().await });
+        drop(tokio::time::timeout(goodbye, closing).await);
         self.gauge.all_noted().await;
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         tasks.abort_all();

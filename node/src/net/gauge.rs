@@ -214,7 +214,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    fn of(connection: &Connection) -> Self {
+    pub(super) fn of(connection: &Connection) -> Self {
         let paths = connection.paths();
         let used = paths.iter().find(|path| path.is_selected()).or_else(|| paths.iter().next());
         let address = frame::addresses(connection).first().copied();
