@@ -205,16 +205,27 @@ async fn wait(
     summary: &mut SyncSummary,
 ) -> Vec<Wanted> {
     let mut watched: BTreeMap<Wanted, watch::Receiver<SessionInfo>> = BTreeMap::new();
+    // When both sides dialled, a session may take the place of another; what came by either came.
+    let mut all: Vec<(Wanted, watch::Receiver<SessionInfo>)> = Vec::new();
     loop {
-        let sessions = network.sessions();
+        let sessions = network.all_sessions();
         // Until it is gone from the table a session has not told all about its end.
         let open: Vec<Wanted> = sessions.iter().map(|(workspace, device, _)| (*workspace, *device)).collect();
         for (workspace, device, live) in sessions {
             if wanted.contains(&(workspace, device)) {
                 // It tells how a session stood at its end, too.
+                if !all.iter().any(|(_, info)| info.same_channel(&live.info)) {
+                    all.push(((workspace, device), live.info.clone()));
+                }
                 watched.insert((workspace, device), live.info);
             }
         }
+        let busy: Vec<_> = wanted
+            .iter()
+            .filter(|key| watched.get(key).is_none_or(|info| !is_done(&info.borrow())) && open.contains(key))
+            .copied()
+            .collect();
+        // After that look: what came before it was told before it.
         while let Some(event) = arrivals.try_next() {
             if let Event::BlobsArrived { blobs, bytes } = &event {
                 summary.blobs_received += blobs;
@@ -228,16 +239,10 @@ async fn wait(
                 drop(out.try_send(Output::Event(progress)));
             }
         }
-        let busy: Vec<_> = wanted
-            .iter()
-            .filter(|key| watched.get(key).is_none_or(|info| !is_done(&info.borrow())) && open.contains(key))
-            .copied()
-            .collect();
         if busy.is_empty() || Instant::now() >= deadline {
-            summary.entries_received = watched.values().map(|info| info.borrow().received).sum();
+            summary.entries_received = all.iter().map(|(_, info)| info.borrow().received).sum();
             // What was handed in by a device that was removed is counted apart.
-            let member =
-                watched.iter().filter(|((workspace, device), _)| network.handed_in(workspace, device).is_none());
+            let member = all.iter().filter(|((workspace, device), _)| network.handed_in(workspace, device).is_none());
             summary.entries_sent = member.map(|(_, info)| info.borrow().sent).sum();
             return busy;
         }
