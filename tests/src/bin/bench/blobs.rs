@@ -1,6 +1,6 @@
 //! Files from one machine to another beside others: bare iroh-blobs, Syncthing and rsync.
 //!
-//! All of them transfer the same files over loopback in one run, in turn, each into an empty place
+//! All of them transfer the same files over loopback in one run, in turn, each into a new place
 //! and each with nothing left to be written when its clock starts. What is ours is durable when it
 //! is done, and so is Syncthing's; bare iroh-blobs and rsync leave that to the system, so they are
 //! measured with `syncfs` behind them too.
@@ -93,9 +93,10 @@ pub(super) fn compare(dir: &Path, small: bool) -> Result<(), Box<dyn Error>> {
         let dir = dir.join(number.to_string());
         let source = set.write(&dir.join("source"))?;
         bare::import(&source, &dir.join("bare"))?;
-        let rounds = (0..ROUNDS).map(|_| round(&dir, &source, &program, installed)).collect::<Result<Vec<_>, _>>()?;
+        let rounds =
+            (0..ROUNDS).map(|turn| round(&dir, turn, &source, &program, installed)).collect::<Result<Vec<_>, _>>()?;
         set.print(&rounds);
-        std::fs::remove_dir_all(dir)?;
+        process::empty(&dir)?;
     }
     Ok(())
 }
@@ -109,21 +110,28 @@ fn is_installed(name: &str, tool: &str) -> bool {
 }
 
 /// Transfers the files once by each way.
-fn round(dir: &Path, source: &Source, program: &Path, installed: Installed) -> Result<Round, Box<dyn Error>> {
+fn round(
+    dir: &Path,
+    turn: usize,
+    source: &Source,
+    program: &Path,
+    installed: Installed,
+) -> Result<Round, Box<dyn Error>> {
     let mut round = Round::new();
+    let place = |way: &str| dir.join(format!("{turn} {way}"));
     let mut note = |way, time: Duration| round.insert(way, time.as_secs_f64());
-    let bare = process::in_empty(&dir.join("a"), |a| bare::fetch(source, &dir.join("bare"), a))?;
+    let bare = process::in_new(&place(BARE), |a| bare::fetch(source, &dir.join("bare"), a))?;
     note(BARE, bare.done);
     note(BARE_SYNCED, bare.synced);
-    let ours = process::in_empty(&dir.join("a"), |a| ours::sync(program, source, a))?;
+    let ours = process::in_new(&place(OURS), |a| ours::sync(program, source, a))?;
     note(OURS, ours.whole);
     note(WITHIN, ours.within);
     note(NOTHING, ours.nothing);
     if installed.syncthing {
-        note(SYNCTHING, process::in_empty(&dir.join("a"), |a| syncthing::sync(source, a))?);
+        note(SYNCTHING, process::in_new(&place(SYNCTHING), |a| syncthing::sync(source, a))?);
     }
     if installed.rsync {
-        let rsync = process::in_empty(&dir.join("a"), |a| rsync::copy(source, a))?;
+        let rsync = process::in_new(&place(RSYNC), |a| rsync::copy(source, a))?;
         note(RSYNC, rsync.done);
         note(RSYNC_SYNCED, rsync.synced);
     }
