@@ -103,7 +103,8 @@ fn compare(nodes: &[Node], first: &State, other: &State, [a, b]: [usize; 2]) {
         assert_eq!(found, Some(word), "I1: entry {id} at node {b}, unlike node {a}{}", text());
     }
     for id in other.outcomes.keys() {
-        assert!(first.outcomes.contains_key(id), "I1: node {a} lacks {id}, which node {b} has");
+        let (is_there, text) = (first.outcomes.contains_key(id), || explain_both(&nodes[a], &nodes[b]));
+        assert!(is_there, "I1: node {a} lacks {id}, which node {b} has{}", text());
     }
     assert_eq!(other.members, first.members, "I1: members at nodes {a} and {b}");
     assert_eq!(other.devices, first.devices, "I1: devices at nodes {a} and {b}");
@@ -197,7 +198,17 @@ fn check_bounds(simulation: &Simulation, number: usize, state: &State) {
     let whole =
         all && simulation.honest().all(|node| simulation.core.contains(&node) || !simulation.nodes[node].joined);
     let free = simulation.hostile.is_some() || !whole;
-    assert!(free || waiting == 0, "I11: {waiting} of {} wait for ever", state.outcomes.len());
+    let text = || {
+        let others = simulation.nodes.iter().enumerate().filter(|(node, _)| *node != number);
+        let each = others.map(|(node, other)| format!("\nnode {node}:{}", explain(other))).collect::<String>();
+        format!("\nthis:{}{each}", explain(&simulation.nodes[number]))
+    };
+    assert!(
+        free || waiting == 0,
+        "I11: {waiting} of {} wait for ever at node {number}{}",
+        state.outcomes.len(),
+        text()
+    );
 }
 
 /// I6 and I10: given everything again, or started anew, a node is as it was.
