@@ -6,7 +6,8 @@
 //! asks for the whole blob.
 
 use std::fs::File;
-use std::io::{Error, ErrorKind, Read as _, Result};
+use std::io::{Error, ErrorKind, Read as _, Result, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::slice::Chunks;
 
@@ -15,12 +16,15 @@ use blake3::hazmat::{ChainingValue, HasherExt as _, Mode, merge_subtrees_non_roo
 use dataforge_protocol::id::BlobHash;
 use iroh_blobs::store::fs::options::PathOptions;
 
+use super::durable::side_by_side;
 use super::{has_outboard_file, iroh_hash, is_empty};
 
 /// Bytes under one leaf of the crate's trees.
 pub(super) const GROUP: usize = 16 << 10;
 /// Bytes read at a time.
 const BUFFER: usize = 64 * GROUP;
+/// Bytes of a file for each further thread that hashes it.
+const SPAN: u64 = 32 << 20;
 
 /// What is found of a blob's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +44,9 @@ pub(super) fn check(paths: &PathOptions, hash: &BlobHash, size: u64) -> Verdict 
         return if size == 0 { Verdict::Whole } else { Verdict::Damaged };
     }
     let hash = iroh_hash(hash);
-    match hash_file(&paths.data_path(&hash), size) {
+    let useful = usize::try_from(size / SPAN + 1).unwrap_or(usize::MAX);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(useful);
+    match hash_file(&paths.data_path(&hash), size, threads) {
         Ok((found, outboard)) if found.as_bytes() == hash.as_bytes() => {
             // A small one is in the database, whatever stayed behind as a file.
             let is_right = !has_outboard_file(size)
@@ -51,34 +57,38 @@ pub(super) fn check(paths: &PathOptions, hash: &BlobHash, size: u64) -> Verdict 
     }
 }
 
-/// Returns the hash of a file of a known size, and the outboard that belongs to it.
-fn hash_file(path: &Path, size: u64) -> Result<(blake3::Hash, Vec<u8>)> {
-    let mut file = File::open(path)?;
-    if file.metadata()?.len() != size {
+/// Returns the hash of a file of a known size, and the outboard that belongs to it, by some threads.
+pub(super) fn hash_file(path: &Path, size: u64, threads: usize) -> Result<(blake3::Hash, Vec<u8>)> {
+    if std::fs::metadata(path)?.len() != size {
         return Err(Error::new(ErrorKind::InvalidData, "another size"));
     }
-    let mut whole = Hasher::new();
-    let mut groups = Vec::new();
-    let mut buffer = vec![0; usize::try_from(size).unwrap_or(BUFFER).clamp(GROUP, BUFFER).next_multiple_of(GROUP)];
-    let mut offset = 0;
-    loop {
-        let read = read_full(&mut file, &mut buffer)?;
-        let part = buffer.get(..read).unwrap_or_default();
-        if size <= GROUP as u64 {
-            whole.update(part);
-        } else {
-            hash_groups(part, offset, &mut groups);
-            offset += part.len() as u64;
-        }
-        if read < buffer.len() {
-            break;
-        }
+    if size <= GROUP as u64 {
+        return Ok((blake3::hash(&std::fs::read(path)?), Vec::new()));
     }
-    if groups.len() < 2 {
-        return Ok((whole.finalize(), Vec::new()));
-    }
+    let span = size.div_ceil(threads as u64).next_multiple_of(GROUP as u64);
+    let spans: Vec<_> =
+        (0..size).step_by(usize::try_from(span).unwrap_or(usize::MAX)).map(|at| at..size.min(at + span)).collect();
+    let hashed = side_by_side(&spans, threads, |span| hash_span(path, span.clone())).map_err(Error::other)?;
+    let groups = hashed.into_iter().collect::<Result<Vec<_>>>()?.concat();
     let mut outboard = Vec::with_capacity((groups.len() - 1) * 64);
     Ok((root(&groups, &mut [].chunks(GROUP), &mut outboard), outboard))
+}
+
+/// Returns the hashes of the groups of a part of a file.
+fn hash_span(path: &Path, span: Range<u64>) -> Result<Vec<ChainingValue>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(span.start))?;
+    let len = usize::try_from(span.end - span.start).unwrap_or(usize::MAX);
+    let (mut groups, mut buffer) = (Vec::with_capacity(len.div_ceil(GROUP)), vec![0; len.min(BUFFER)]);
+    let mut offset = span.start;
+    while offset < span.end {
+        let len = usize::try_from(span.end - offset).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let part = buffer.get_mut(..len).unwrap_or_default();
+        file.read_exact(part)?;
+        hash_groups(part, offset, &mut groups);
+        offset += part.len() as u64;
+    }
+    Ok(groups)
 }
 
 /// Returns a blob as it is sent to a peer that asks for all of it, and its hash: its size, then its tree in
@@ -134,16 +144,32 @@ fn subtree(groups: &[ChainingValue], leaves: &mut Chunks<'_, u8>, tree: &mut Vec
     merge_subtrees_non_root(&left, &right, Mode::Hash)
 }
 
-/// Reads until the buffer is full or the file ends.
-fn read_full(file: &mut File, buffer: &mut [u8]) -> Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_one_hash_by_any_number_of_threads() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        for size in [GROUP + 1, 2 * GROUP, 5 * GROUP, 7 * GROUP + 1, 200 * GROUP - 1] {
+            let data: Vec<u8> = (0..size).map(|at| (at / 7 % 251) as u8).collect();
+            std::fs::write(&path, &data).unwrap();
+            let one = hash_file(&path, size as u64, 1).unwrap();
+            assert_eq!(one.0, blake3::hash(&data), "{size}");
+            for threads in [2, 3, 8, 1000] {
+                assert_eq!(hash_file(&path, size as u64, threads).unwrap(), one, "{size} by {threads}");
+            }
         }
     }
-    Ok(filled)
+
+    #[test]
+    fn what_cannot_be_read_has_no_hash() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        assert!(hash_file(&path, 100_000, 2).is_err());
+        std::fs::write(&path, [1; 99_999]).unwrap();
+        assert!(hash_file(&path, 100_000, 2).is_err());
+        assert!(hash_span(&path, 0..100_000).is_err(), "it ends before its span");
+    }
 }
