@@ -127,6 +127,20 @@ pub(crate) fn sync_directory(path: &Path) -> std::io::Result<()> {
     if cfg!(windows) { Ok(()) } else { File::open(path)?.sync_all() }
 }
 
+/// Has the system forget what it has in memory of a file and need not write any more, so that it is read from
+/// the disk.
+#[cfg(target_os = "linux")]
+pub(crate) fn forget_cached(file: &File) {
+    if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
+        // It is advice only; most of a file is read from the disk all the same.
+        tracing::debug!("a file stays cached: {error}");
+    }
+}
+
+/// Has the system forget what it has in memory of a file, where there is a way.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn forget_cached(_file: &File) {}
+
 /// An I/O error with what was tried and where.
 #[must_use]
 pub(crate) fn storage(what: &str, path: &Path, error: &std::io::Error) -> ApiError {

@@ -14,7 +14,7 @@ use iroh_blobs::store::fs::options::PathOptions;
 use super::check::{Verdict, check};
 use super::{has_outboard_file, iroh_hash};
 use crate::api::{ApiError, ErrorKind};
-use crate::directory::{storage, sync_directory};
+use crate::directory::{forget_cached, storage, sync_directory};
 
 /// Files synced at a time: 3,000 of 60 kB took 1.3 s one by one, 0.6 s by 4, 0.4 s by 16 and 0.6 s by
 /// 64.
@@ -53,13 +53,21 @@ pub(super) fn check_all(paths: &PathOptions, blobs: &[(BlobHash, u64)]) -> Resul
 }
 
 /// Syncs a file; returns whether there is one.
+///
+/// The system tells once that bytes could not be written, and takes them for written from then on: another sync
+/// succeeds, and they are read from memory as if they were on the disk. So it is made to forget them.
 fn sync_file(path: &Path) -> Result<bool, ApiError> {
     // Windows syncs only what is open for writing.
-    match OpenOptions::new().read(true).write(true).open(path).and_then(|file| file.sync_all()) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(storage("cannot sync", path, &error)),
-    }
+    let file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(storage("cannot sync", path, &error)),
+    };
+    file.sync_all().map_err(|error| {
+        forget_cached(&file);
+        storage("cannot sync", path, &error)
+    })?;
+    Ok(true)
 }
 
 /// Works on items in some threads; returns the results in the order of the items.
@@ -96,4 +104,67 @@ pub(crate) fn side_by_side<I: Sync, T: Send>(
     }
     done.sort_unstable_by_key(|(at, _)| *at);
     Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+
+    use super::super::check::hash_file;
+    use super::super::options;
+    use super::*;
+
+    /// A disk that says it has more room than there is below it, as thin provisioning makes them.
+    struct ThinDisk(tempfile::TempDir);
+
+    impl ThinDisk {
+        /// Makes one with some MiB below it; `None` without root.
+        fn new(mib: u32) -> Option<Self> {
+            let disk = Self(tempfile::tempdir().unwrap());
+            for dir in ["below", "disk"] {
+                std::fs::create_dir(disk.0.path().join(dir)).unwrap();
+            }
+            if !disk.run(&format!("mount -t tmpfs -o size={mib}m thin below")) {
+                return None;
+            }
+            let made = disk.run("truncate -s 64M below/image && mkfs.ext4 -q -F -O ^has_journal below/image")
+                && disk.run("mount -o loop,errors=continue below/image disk");
+            assert!(made, "a mounted disk");
+            Some(disk)
+        }
+
+        fn run(&self, script: &str) -> bool {
+            Command::new("sh").current_dir(self.0.path()).args(["-c", script]).status().unwrap().success()
+        }
+    }
+
+    impl Drop for ThinDisk {
+        fn drop(&mut self) {
+            self.run("umount disk; umount below");
+        }
+    }
+
+    #[test]
+    fn bytes_that_were_not_written_are_not_taken_for_durable() {
+        let Some(disk) = ThinDisk::new(8) else {
+            assert!(std::env::var_os("CI").is_none(), "no disk of its own can be mounted");
+            return eprintln!("SKIPPED: root, to mount a disk");
+        };
+        let paths = options(&disk.0.path().join("disk")).path;
+        std::fs::create_dir_all(&paths.data_path).unwrap();
+        let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(16 << 20).collect();
+        let blob = (BlobHash::of(&bytes), bytes.len() as u64);
+        let path = paths.data_path(&iroh_hash(&blob.0));
+        std::fs::write(disk.0.path().join("copy"), &bytes).unwrap();
+        let (_, outboard) = hash_file(&disk.0.path().join("copy"), blob.1, 1).unwrap();
+        std::fs::write(paths.outboard_path(&iroh_hash(&blob.0)), outboard).unwrap();
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(sync(&paths, &[blob]).unwrap_err().kind, ErrorKind::Storage, "there is no room for half of it");
+        // In the end a sync succeeds, as nothing is left to be written.
+        let wrong = (0..10).find_map(|_| sync(&paths, &[blob]).ok()).expect("a sync with nothing to write");
+        assert_eq!(wrong, [blob.0], "it is not on the disk");
+        assert!(disk.run("mount -o remount,size=64m below"));
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(sync(&paths, &[blob]).unwrap(), [], "there is room now");
+    }
 }

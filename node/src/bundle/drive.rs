@@ -21,7 +21,7 @@ use crate::api::{ApiError, DriveSyncReply, ErrorKind};
 use crate::client::Output;
 use crate::clock::now_ms;
 use crate::core::Core;
-use crate::directory::{storage, sync_directory};
+use crate::directory::{forget_cached, storage, sync_directory};
 use crate::node::Node;
 use crate::store::BundleRow;
 
@@ -338,7 +338,9 @@ pub(crate) async fn proven(
 
 fn hash_into(bundle: &Bundle, wanted: &BTreeSet<BlobHash>, proven: &mut BTreeSet<BlobHash>) {
     for path in bundle.paths() {
-        place::forget_cached(path);
+        if let Ok(file) = place::open_file(path) {
+            forget_cached(&file);
+        }
     }
     let mut reader = Reader::new(bundle.manifest.clone(), bundle.content());
     let mut buffer = vec![0; PIECE];

@@ -134,21 +134,6 @@ pub(super) fn longest_file(_dir: &Path) -> Option<u64> {
     None
 }
 
-/// Has the system forget what it remembers of a file, so that it is read from the disk.
-#[cfg(target_os = "linux")]
-pub(super) fn forget_cached(path: &Path) {
-    if let Ok(file) = open_file(path)
-        && let Err(error) = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)
-    {
-        // It is advice only; most of a file is read from the disk all the same.
-        tracing::debug!("{} stays cached: {error}", path.display());
-    }
-}
-
-/// Has the system forget what it remembers of a file, where there is a way.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn forget_cached(_path: &Path) {}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
