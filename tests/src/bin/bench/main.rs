@@ -8,8 +8,9 @@
 //! beside bare iroh-blobs, Syncthing and rsync, `--store COUNT` the start of a node that holds so many
 //! blobs, `--team` the start, lists, edits and memory of a node with a team's wells, curves and charts,
 //! `--desktop` frames of the desktop over long logs, many wells and many rows, `--sql [--wells COUNT]` the
-//! committed queries beside DuckDB, `--network [--small]` a file over good and bad lines beside TCP, rsync and bare QUIC (these
-//! on Linux; they take the `dataforge` that was built last).
+//! committed queries beside DuckDB, `--network [--small] [LINE]` a file over good and bad lines, or those
+//! whose names begin so, beside TCP, rsync and bare QUIC (these on Linux; they take the `dataforge` that
+//! was built last).
 //! `docs/benchmarks.md` has the floors and what was measured.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -69,7 +70,8 @@ async fn run(dir: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
         ["--quic-take", address, bytes] => network::quic_take(address, bytes.parse()?).await,
         _ => Err(
             "usage: bench [--field DIR [--within IMPORT SYNC] | --wells COUNT | --catch-up COUNT | --history COUNT | \
-                  --blobs [--small] | --store COUNT | --team | --desktop | --sql [--wells COUNT] | --network [--small]]"
+                  --blobs [--small] | --store COUNT | --team | --desktop | --sql [--wells COUNT] | \
+                  --network [--small] [LINE]]"
                 .into(),
         ),
     }
@@ -102,9 +104,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         #[cfg(target_os = "linux")]
         ["--sql", args @ ..] => sql::measure(dir.path(), args)?,
         #[cfg(target_os = "linux")]
-        ["--network", flags @ ..] if matches!(flags, [] | ["--small"]) => {
-            network::compare(dir.path(), !flags.is_empty())?;
-        }
+        ["--network", "--small", lines @ ..] => network::compare(dir.path(), true, lines)?,
+        #[cfg(target_os = "linux")]
+        ["--network", lines @ ..] => network::compare(dir.path(), false, lines)?,
         #[cfg(target_os = "linux")]
         ["--tcp-give", file, listen] => network::tcp_give(file, listen)?,
         #[cfg(target_os = "linux")]

@@ -94,15 +94,20 @@ struct Sides<'a> {
     dir: &'a Path,
 }
 
-/// Measures and prints all of it.
-pub(super) fn compare(dir: &Path, small: bool) -> Result<(), Box<dyn Error>> {
+/// Measures and prints all of it, or the lines whose names begin in one of some ways.
+pub(super) fn compare(dir: &Path, small: bool, lines: &[&str]) -> Result<(), Box<dyn Error>> {
     let Some(lab) = Lab::new("bench --network") else { return Ok(()) };
     let (giver, taker) = (lab.host("giver"), lab.host("taker"));
     let (at, to) = (format!("{GIVER}/24"), format!("{TAKER}/24"));
     let wire = lab.wire(&End::Host(&giver, "eth0", &[&at]), &End::Host(&taker, "eth0", &[&to]));
     let ways = installed()?;
     println!("{ROUNDS} rounds in turn, medians (least to most); ways that take longer than {} s once", LONG.as_secs());
-    for path in paths(small) {
+    let is_asked = |line: &Line| lines.is_empty() || lines.iter().any(|name| line.name.starts_with(name));
+    let paths: Vec<_> = paths(small).into_iter().filter(is_asked).collect();
+    if paths.is_empty() {
+        return Err(format!("no line begins with {}", lines.join(" or ")).into());
+    }
+    for path in paths {
         let file = dir.join("file.bin");
         write(&file, path.bytes)?;
         wire.set(path.profile.clone());
