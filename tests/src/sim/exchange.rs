@@ -214,6 +214,10 @@ impl Simulation {
             assert!(!trusted || !invalid, "I4: the bundle of an honest node holds what is invalid: {outcome:?}");
         }
         self.commit(node, None);
+        if !self.trouble {
+            // It may be how a node comes to know another, when those that dialled it have given up long ago.
+            self.network.of(node).into_iter().for_each(|link| self.network.after(20, Event::Connect(link)));
+        }
     }
 
     pub(super) fn attack(&mut self, node: usize) {
