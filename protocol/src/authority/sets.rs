@@ -43,6 +43,12 @@ impl Membership {
         Some(self.graph.devices.certified.get(device)?.first()?.1)
     }
 
+    /// Returns the devices, and whose they were, that wrote the valid ops which certify a device.
+    pub fn admitters(&self, device: &DeviceId) -> impl Iterator<Item = (DeviceId, PersonId)> {
+        let ops = self.graph.devices.certified.get(device).into_iter().flatten();
+        ops.map(|(number, _)| self.graph.node(*number)).map(|node| (node.device, node.author))
+    }
+
     /// Adds a valid op to a set with all that it knows.
     pub fn add_with_past(&self, set: &mut OpSet, id: &EntryId) {
         if let (Some(number), Some(past)) = (self.number_of(id), self.past_of(id)) {

@@ -158,6 +158,9 @@ impl Ledger {
 
     /// Returns the ops that ended what a device may do, with all that they know, in causal order;
     /// `None` while it is a member's, and when it never was.
+    ///
+    /// A device that was admitted by one who could not any more is told what ended that one: it knows of no op
+    /// against itself, and there is none.
     #[must_use]
     pub fn ops_ending(&self, device: &DeviceId) -> Option<Vec<EntryId>> {
         let now = self.now();
@@ -165,8 +168,13 @@ impl Ledger {
         if now.is_member(device) {
             return None;
         }
-        let mut told = OpSet::default();
-        now.restrictions_on(device, &person).for_each(|found| self.membership.add_with_past(&mut told, &found.op));
+        let (mut told, mut asked) = (OpSet::default(), BTreeSet::new());
+        let mut queue = vec![(*device, person)];
+        while let Some((device, person)) = queue.pop() {
+            now.restrictions_on(&device, &person).for_each(|found| self.membership.add_with_past(&mut told, &found.op));
+            let admitters = self.membership.admitters(&device).filter(|(device, _)| !now.is_member(device));
+            queue.extend(admitters.filter(|(device, _)| asked.insert(*device)));
+        }
         let is_told = |id: &&EntryId| self.membership.holds(&told, id);
         Some(self.order.iter().filter(is_told).copied().collect())
     }

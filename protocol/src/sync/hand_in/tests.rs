@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::id::EntryId;
-use crate::ledger::tests::fixture::{Author, Peer, well};
+use crate::ledger::tests::fixture::{Author, Peer, add, well};
 use crate::op::{Cut, CutAt, ExtendCut, Op, Remove, Role};
 use crate::sync::{Effect, Session};
 
@@ -78,6 +78,21 @@ fn what_a_cut_names_needs_no_room() {
     assert_eq!(hand_in(&here, &mut there, &author, full), (written[..2].to_vec(), Left { no_room: 3, later: 0 }));
     let one = room(through, 1, u64::MAX);
     assert_eq!(hand_in(&here, &mut there, &author, one), (written[..3].to_vec(), Left { no_room: 2, later: 0 }));
+}
+
+#[test]
+fn who_was_admitted_by_one_who_was_removed_is_told_of_that() {
+    let (owner, admin, guest) = (Author::new(1), Author::new(2), Author::new(3));
+    let base = Peer::with(&owner, &[(&admin, Role::Admin)]);
+    let (mut here, mut there) = (base.replica(), base.replica());
+    here.op(&owner, &Op::Remove(Remove { person: admin.id(), cut: Cut::new(Vec::new()) }));
+    let admitted = there.op(&admin, &add(&guest, Role::Editor));
+    let written = there.open(&guest, &well(0)).id;
+    // What the guest shows when it connects.
+    here.accept(&admitted);
+    assert!(there.ledger.members().is_member(&guest.device()));
+    assert_eq!(hand_in(&here, &mut there, &guest, None).0, [written]);
+    assert!(!there.ledger.members().is_member(&guest.device()), "it sees why it is no member");
 }
 
 #[test]
