@@ -183,7 +183,7 @@ async fn make(
 fn count_entries(core: &Core) -> Result<u64, ApiError> {
     let mut count = 0;
     for workspace in core.workspace_ids() {
-        count += core.store.count_entries(&workspace)?.0;
+        count += core.store.count_entries(&workspace)?;
     }
     Ok(count)
 }

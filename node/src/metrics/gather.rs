@@ -44,12 +44,11 @@ fn stored(core: &mut Core, default: keep::Policy, min_copies: u32) -> Result<Sto
     for id in core.workspace_ids() {
         let next = own.map_or(Ok(0), |device| core.ledger(&id).map(|ledger| ledger.next_seq(&device)))?;
         let safe = core.store.highest_level(&id)?.map_or(0, |seq| seq.saturating_add(1));
-        let (entries, set_aside) = core.store.count_entries(&id)?;
         let copies = holdings::copies(core, &id, min_copies)?;
         workspaces.push(Workspace {
             id,
-            entries,
-            set_aside,
+            entries: core.ledger(&id)?.position(),
+            set_aside: core.store.count_set_aside(&id)?,
             waiting: core.ledger(&id)?.waiting() as u64,
             only_here: next.saturating_sub(safe),
             blobs_missing: core.store.count_missing(&id)?,

@@ -304,7 +304,7 @@ fn workspace_status(
     let own = core.device();
     let next = own.map_or(Ok(0), |device| core.ledger(&id).map(|ledger| ledger.next_seq(&device)))?;
     let safe = core.store.highest_level(&id)?.map_or(0, |seq| seq.saturating_add(1));
-    let (_, set_aside) = core.store.count_entries(&id)?;
+    let set_aside = core.store.count_set_aside(&id)?;
     let copies = holdings::copies(core, &id, min_copies)?;
     Ok(WorkspaceStatus {
         workspace: info(core, id)?,

@@ -47,7 +47,7 @@ pub(super) fn info(core: &mut Core, id: WorkspaceId) -> Result<WorkspaceInfo, Ap
     let name = core.ledger(&id)?.genesis().name.clone();
     let members = core.ledger(&id)?.members().members.len() as u64;
     let (wells, runs) = Index::new(core.store.connection(), id).counts()?;
-    let (entries, _) = core.store.count_entries(&id)?;
+    let entries = core.ledger(&id)?.position();
     Ok(WorkspaceInfo { id: id.to_string(), name, role, wells, runs, members, entries })
 }
 

@@ -139,12 +139,13 @@ impl Store {
     /// `Storage`.
     pub(crate) fn refer(&self, workspace: &WorkspaceId, header: &Header) -> Result<(), ApiError> {
         let Header { link, claims } = header;
-        let mut refs = self.connection().prepare_cached("INSERT OR IGNORE INTO blob_refs VALUES (?1, ?2, ?3)")?;
-        let mut places =
-            self.connection().prepare_cached("INSERT OR IGNORE INTO blob_places VALUES (?1, ?2, ?3, ?4)")?;
+        let mut refs = self.connection().prepare_cached(
+            "INSERT OR IGNORE INTO blob_refs SELECT ?1, ?2, ?3,
+             EXISTS (SELECT 1 FROM held_for AS h WHERE h.hash = ?2 AND h.workspace = ?1)",
+        )?;
         for (blob, number) in claims.blobs.iter().zip(claims.blob_base..) {
             refs.execute(params![workspace.as_bytes(), blob.hash.as_bytes(), blob.size])?;
-            places.execute(params![workspace.as_bytes(), link.device.as_bytes(), number, blob.hash.as_bytes()])?;
+            self.place(workspace, &link.device, number, &blob.hash)?;
         }
         Ok(())
     }
@@ -166,9 +167,7 @@ impl Store {
     /// `Storage`.
     pub(crate) fn count_missing(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
         let mut statement = self.connection().prepare_cached(&format!(
-            "SELECT count(*) FROM blob_refs AS b WHERE workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM held_for AS f WHERE f.hash = b.hash AND f.workspace = b.workspace)
-             AND NOT {}",
+            "SELECT count(*) FROM blob_refs AS b WHERE workspace = ?1 AND NOT held AND NOT {}",
             super::marks::dead()
         ))?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
@@ -180,9 +179,7 @@ impl Store {
     /// `Storage`.
     pub(crate) fn missing_bytes(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
         let mut statement = self.connection().prepare_cached(&format!(
-            "SELECT coalesce(sum(size), 0) FROM blob_refs AS b WHERE workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM held_for AS f WHERE f.hash = b.hash AND f.workspace = b.workspace)
-             AND NOT {}",
+            "SELECT coalesce(sum(size), 0) FROM blob_refs AS b WHERE workspace = ?1 AND NOT held AND NOT {}",
             super::marks::dead()
         ))?;
         Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)

@@ -6,9 +6,12 @@ CREATE TABLE blob_refs (
     workspace BLOB NOT NULL,
     hash      BLOB NOT NULL,
     size      INTEGER NOT NULL,
+    held      INTEGER NOT NULL,         -- whether `held_for` says so
     PRIMARY KEY (workspace, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_refs_by_hash ON blob_refs (hash);
+-- What is missing: looked at often, while most is here.
+CREATE INDEX blob_refs_missing ON blob_refs (workspace, size) WHERE NOT held;
 
 -- The same blobs by their numbers in the chains of devices: what holdings speak of. After a fork one
 -- number can mean several.
@@ -17,9 +20,25 @@ CREATE TABLE blob_places (
     device    BLOB NOT NULL,
     number    INTEGER NOT NULL,
     hash      BLOB NOT NULL,
+    held      INTEGER NOT NULL,         -- whether `held_for` says so
+    is_first  INTEGER NOT NULL,         -- whether no other place of its blob is before it
+    is_alone  INTEGER NOT NULL,         -- whether its number stands for no other blob
     PRIMARY KEY (workspace, device, number, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_places_by_hash ON blob_places (hash);
+
+-- So that `held` is right whoever writes `held_for`.
+CREATE TRIGGER blob_held AFTER INSERT ON held_for BEGIN
+    UPDATE blob_refs SET held = 1 WHERE workspace = new.workspace AND hash = new.hash;
+    UPDATE blob_places SET held = 1 WHERE hash = new.hash AND workspace = new.workspace;
+END;
+CREATE TRIGGER blob_not_held AFTER DELETE ON held_for BEGIN
+    UPDATE blob_refs SET held = 0 WHERE workspace = old.workspace AND hash = old.hash;
+    UPDATE blob_places SET held = 0 WHERE hash = old.hash AND workspace = old.workspace;
+END;
+
+-- What does not count: few, and counted often.
+CREATE INDEX entries_set_aside ON entries (workspace) WHERE outcome <> 0;
 
 CREATE TABLE projects (
     workspace   BLOB NOT NULL,

@@ -3,7 +3,7 @@
 use dataforge_protocol::entry::{Entry, EntryKind, ReadHeader, SignedEntry};
 use dataforge_protocol::id::{DocId, EntryId, WorkspaceId};
 use dataforge_protocol::key::Signature;
-use dataforge_protocol::ledger::{Bodies, Inert, Ledger, Outcome};
+use dataforge_protocol::ledger::{Bodies, Inert, Ledger, Outcome, Restoring};
 use dataforge_protocol::sync::Entries;
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -156,26 +156,32 @@ impl Store {
             ApiError::new(ErrorKind::Damaged, format!("workspace {}: {what}", workspace.fmt_short()))
                 .hint("run dataforge verify")
         };
-        let mut entries = Vec::new();
+        // One by one: all of them together take more memory than the ledger.
+        let mut restoring = Restoring::default();
         self.each_entry(workspace, |id, stored| {
             let entry = stored.signed.read().map_err(|error| damaged(format!("entry {}: {error}", id.fmt_short())))?;
-            entries.push((entry, stored.outcome));
-            Ok(())
+            restoring.push(&entry, stored.outcome).map_err(|error| damaged(error.to_string()))
         })?;
-        Ledger::restore(entries).map_err(|error| damaged(error.to_string()))
+        restoring.finish().map_err(|error| damaged(error.to_string()))
     }
 
-    /// Returns the number of entries of a workspace, and how many of them are set aside.
+    /// Returns the number of entries of a workspace.
     ///
     /// # Errors
     /// `Storage`.
-    pub(crate) fn count_entries(&self, workspace: &WorkspaceId) -> Result<(u64, u64), ApiError> {
-        let count = self.connection().query_row(
-            "SELECT count(*), count(*) FILTER (WHERE outcome <> 0) FROM entries WHERE workspace = ?1",
-            params![workspace.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        Ok(count)
+    pub(crate) fn count_entries(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
+        let mut statement = self.connection().prepare_cached("SELECT count(*) FROM entries WHERE workspace = ?1")?;
+        Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// Returns how many entries of a workspace are set aside.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn count_set_aside(&self, workspace: &WorkspaceId) -> Result<u64, ApiError> {
+        let mut statement =
+            self.connection().prepare_cached("SELECT count(*) FROM entries WHERE workspace = ?1 AND outcome <> 0")?;
+        Ok(statement.query_row(params![workspace.as_bytes()], |row| row.get(0))?)
     }
 
     /// Returns a stored entry.

@@ -125,9 +125,7 @@ impl Store {
     /// `Storage`.
     pub(crate) fn missing_blobs(&self, workspace: &WorkspaceId) -> Result<Vec<BlobRef>, ApiError> {
         let sql = format!(
-            "SELECT b.hash, b.size FROM blob_refs AS b WHERE b.workspace = ?1
-             AND NOT EXISTS (SELECT 1 FROM held_for AS f WHERE f.hash = b.hash AND f.workspace = b.workspace)
-             AND NOT {DEAD}",
+            "SELECT b.hash, b.size FROM blob_refs AS b WHERE b.workspace = ?1 AND NOT held AND NOT {DEAD}",
             DEAD = dead()
         );
         let mut statement = self.connection().prepare_cached(&sql)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use dataforge_protocol::id::{BlobHash, DeviceId, EntryId, WorkspaceId};
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::{Store, tables};
+use super::{Store, named};
 use crate::api::ApiError;
 
 /// No file is this one: a database with this place is a copy wherever it stands.
@@ -34,7 +34,7 @@ impl Store {
     pub(crate) fn truth_tables() -> Result<Vec<String>, ApiError> {
         let truth = Connection::open_in_memory()?;
         truth.execute_batch(include_str!("truth.sql"))?;
-        tables(&truth)
+        named(&truth, "table")
     }
 
     /// Returns the blobs that devices brought into a workspace.
