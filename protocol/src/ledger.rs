@@ -33,6 +33,7 @@ pub use self::explain::{LateWork, Why};
 use self::gating::Doc;
 use self::near::Marks;
 pub use self::people::{DeviceState, Fork, ForkBranch, KnownDevice, KnownPerson};
+pub use self::settle::Restoring;
 use self::settle::Settled;
 use self::shown::Shown;
 use self::waiting::Waiting;

@@ -35,26 +35,50 @@ impl Settled {
     }
 }
 
+/// A ledger that is brought back from its stored entries, given one by one in the order they were settled.
+/// They are not judged again.
+#[derive(Debug, Default)]
+pub struct Restoring(Option<Ledger>);
+
+impl Restoring {
+    /// Adds the next entry with its stored outcome.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when it does not fit those before it, or the first is no genesis.
+    pub fn push(&mut self, entry: &Entry, outcome: Outcome) -> Result<(), RestoreError> {
+        let Some(ledger) = &mut self.0 else {
+            self.0 = Some(Ledger::start(entry).map_err(|_invalid| RestoreError::Genesis)?);
+            return Ok(());
+        };
+        let fits = !ledger.contains(&entry.id);
+        let settled = fits.then(|| ledger.restored(entry, outcome)).flatten();
+        let settled = settled.ok_or(RestoreError::Entry(entry.id))?;
+        ledger.insert_node(entry, settled);
+        ledger.note_fork(entry);
+        Ok(())
+    }
+
+    /// Returns the ledger of all of them.
+    ///
+    /// # Errors
+    /// [`RestoreError::Genesis`] when there were none.
+    pub fn finish(self) -> Result<Ledger, RestoreError> {
+        let mut ledger = self.0.ok_or(RestoreError::Genesis)?;
+        ledger.now = ledger.membership.now();
+        ledger.mark_near();
+        Ok(ledger)
+    }
+}
+
 impl Ledger {
-    /// Brings back a ledger from its stored entries, in the order they were settled, without
-    /// judging them again: `entries` gives each with its stored outcome.
+    /// Brings back a ledger from its stored entries, as [`Restoring`] does.
     ///
     /// # Errors
     /// [`RestoreError`] when the entries are no log of one workspace.
     pub fn restore(entries: impl IntoIterator<Item = (Entry, Outcome)>) -> Result<Self, RestoreError> {
-        let mut entries = entries.into_iter();
-        let (genesis, _) = entries.next().ok_or(RestoreError::Genesis)?;
-        let mut ledger = Self::start(&genesis).map_err(|_invalid| RestoreError::Genesis)?;
-        for (entry, outcome) in entries {
-            let fits = !ledger.contains(&entry.id);
-            let settled = fits.then(|| ledger.restored(&entry, outcome)).flatten();
-            let settled = settled.ok_or(RestoreError::Entry(entry.id))?;
-            ledger.insert_node(&entry, settled);
-            ledger.note_fork(&entry);
-        }
-        ledger.now = ledger.membership.now();
-        ledger.mark_near();
-        Ok(ledger)
+        let mut restoring = Restoring::default();
+        entries.into_iter().try_for_each(|(entry, outcome)| restoring.push(&entry, outcome))?;
+        restoring.finish()
     }
 
     /// Finds again what is not stored about an entry; `None` when it does not fit.
