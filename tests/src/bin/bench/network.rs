@@ -132,10 +132,11 @@ fn installed() -> std::io::Result<Vec<&'static str>> {
     if !rsync {
         skip(RSYNC, "rsync: apt-get install rsync");
     }
-    let controllers = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control")?;
+    // Those that a network namespace may choose.
+    let controllers = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_allowed_congestion_control")?;
     let knows = |name: &str| controllers.split_whitespace().any(|known| known == name);
-    if !knows("bbr") {
-        skip(TCP_BBR, "modprobe tcp_bbr");
+    for way in [TCP, TCP_BBR].into_iter().filter(|way| !knows(controller(way))) {
+        skip(way, &format!("{} in net.ipv4.tcp_allowed_congestion_control", controller(way)));
     }
     let can = |way: &&str| knows(controller(way)) && (rsync || !matches!(*way, RSYNC | RSYNC_BBR));
     Ok(WAYS.into_iter().filter(can).collect())
