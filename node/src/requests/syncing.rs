@@ -1,6 +1,6 @@
 //! Exchanging with peers: one sync, staying up, and what is known about peers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +21,11 @@ use crate::store::Peer;
 
 /// Pause between looks at whether a sync is done.
 const LOOK: Duration = Duration::from_millis(20);
+/// Times that a peer is dialled whose connection ends before each side has sent what the other lacked: another
+/// one took its place that is gone by now, or the peer was restarted.
+const TRIES: u32 = 3;
+/// Pause before it is dialled again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 pub(super) async fn up(node: &Node) -> Result<Reply, ApiError> {
     let network = node.network(Purpose::Serve).await?;
@@ -63,18 +68,7 @@ pub(super) async fn sync(
     out: &mpsc::Sender<Output>,
 ) -> Result<Reply, ApiError> {
     let started = Instant::now();
-    let extra = extra.iter().map(|text| parse_peer(text)).collect::<Result<Vec<_>, _>>()?;
-    let targets = node
-        .with_core(move |core| {
-            for (device, address) in &extra {
-                core.store.add_peer(device, &[*address])?;
-            }
-            let only = workspace.map(|name| core.find_workspace(Some(&name))).transpose()?;
-            core.identity()?;
-            let targets = net::targets(core)?;
-            Ok(targets.into_iter().filter(|(id, _)| only.is_none_or(|only| only == *id)).collect::<Vec<_>>())
-        })
-        .await?;
+    let targets = find_targets(node, workspace, &extra).await?;
     let network = node.network(Purpose::Once).await?;
     let mut summary = SyncSummary {
         reached: Vec::new(),
@@ -88,21 +82,25 @@ pub(super) async fn sync(
         seconds: 0.0,
     };
     let mut arrivals = node.subscribe();
-    let (wanted, names) = dial_all(node, &network, targets, &mut summary).await;
-    let deadline = started + Duration::from_secs(timeout_secs);
-    let late = wait(&network, &wanted, deadline, out, &mut arrivals, &mut summary).await;
-    for (workspace, device) in &late {
-        let name = node.peer_name(*workspace, *device).await;
-        summary.unreached.push((name, format!("not done after {timeout_secs} s; the rest follows with the next sync")));
-    }
-    note_reached(node, &network, &wanted, names, &mut summary).await?;
-    // The disk is this side's, so whoever else was reached would have met the same.
-    if let Some(failure) = wanted.iter().find_map(|(workspace, device)| network.failure(workspace, device)) {
-        return Err(ApiError { message: format!("what came could not be kept: {}", failure.message), ..failure });
+    let time = (started + Duration::from_secs(timeout_secs), timeout_secs);
+    let (mut left, mut workspaces) = (targets, BTreeSet::new());
+    for tries_left in (0..TRIES).rev() {
+        let (met, cut) = exchange(node, &network, left.clone(), time, out, &mut arrivals, &mut summary).await?;
+        workspaces.extend(met);
+        left.retain(|(workspace, peer)| cut.contains(&(*workspace, peer.device)));
+        if left.is_empty() {
+            break;
+        }
+        if tries_left == 0 || Instant::now() + AGAIN >= time.0 {
+            let why = "the connection ended too early; the rest follows with the next sync";
+            tell_unreached(node, &cut, why, &mut summary).await;
+            break;
+        }
+        tokio::time::sleep(AGAIN).await;
     }
     crate::admission::admit_or_tell(node).await;
-    for (workspace, _) in &wanted {
-        let (workspace, counter) = (*workspace, node.clone());
+    for workspace in workspaces {
+        let counter = node.clone();
         let missing = node.with_core(move |core| counter.count_wanted(core, &workspace)).await?;
         summary.blobs_missing = summary.blobs_missing.max(missing);
     }
@@ -114,6 +112,55 @@ pub(super) async fn sync(
         return Err(ApiError { causes: reasons, ..failure });
     }
     Ok(Reply::Sync(summary))
+}
+
+/// Returns whom to dial, after noting peers that were named.
+async fn find_targets(
+    node: &Node,
+    workspace: Option<String>,
+    extra: &[String],
+) -> Result<Vec<(WorkspaceId, Peer)>, ApiError> {
+    let extra = extra.iter().map(|text| parse_peer(text)).collect::<Result<Vec<_>, _>>()?;
+    node.with_core(move |core| {
+        for (device, address) in &extra {
+            core.store.add_peer(device, &[*address])?;
+        }
+        let only = workspace.map(|name| core.find_workspace(Some(&name))).transpose()?;
+        core.identity()?;
+        let targets = net::targets(core)?;
+        Ok(targets.into_iter().filter(|(id, _)| only.is_none_or(|only| only == *id)).collect())
+    })
+    .await
+}
+
+/// Dials peers and exchanges with them; returns the workspaces of those that were reached, and those whose
+/// connection ended too early.
+async fn exchange(
+    node: &Node,
+    network: &Arc<Network>,
+    targets: Vec<(WorkspaceId, Peer)>,
+    (deadline, timeout_secs): (Instant, u64),
+    out: &mpsc::Sender<Output>,
+    arrivals: &mut crate::feed::Feed,
+    summary: &mut SyncSummary,
+) -> Result<(Vec<WorkspaceId>, Vec<Wanted>), ApiError> {
+    let (wanted, names) = dial_all(node, network, targets, summary).await;
+    let (late, cut) = wait(network, &wanted, deadline, out, arrivals, summary).await;
+    let why = format!("not done after {timeout_secs} s; the rest follows with the next sync");
+    tell_unreached(node, &late, &why, summary).await;
+    let reached = wanted.iter().copied().zip(names).filter(|(key, _)| !cut.contains(key)).collect();
+    note_reached(node, network, reached, summary).await?;
+    // The disk is this side's, so whoever else was reached would have met the same.
+    if let Some(failure) = wanted.iter().find_map(|(workspace, device)| network.failure(workspace, device)) {
+        return Err(ApiError { message: format!("what came could not be kept: {}", failure.message), ..failure });
+    }
+    Ok((wanted.iter().map(|(workspace, _)| *workspace).collect(), cut))
+}
+
+async fn tell_unreached(node: &Node, which: &[Wanted], why: &str, summary: &mut SyncSummary) {
+    for (workspace, device) in which {
+        summary.unreached.push((node.peer_name(*workspace, *device).await, why.to_owned()));
+    }
 }
 
 /// Dials peers; returns the sessions that there are now, and the names of their peers.
@@ -168,18 +215,16 @@ async fn dial(network: &Arc<Network>, workspace: WorkspaceId, peer: &Peer) -> Op
 async fn note_reached(
     node: &Node,
     network: &Network,
-    wanted: &[Wanted],
-    names: Vec<String>,
+    reached: Vec<(Wanted, String)>,
     summary: &mut SyncSummary,
 ) -> Result<(), ApiError> {
-    for ((workspace, device), by) in wanted.iter().zip(names) {
-        let Some(handed_in) = network.handed_in(workspace, device) else {
+    for ((id, device), by) in reached {
+        let Some(handed_in) = network.handed_in(&id, &device) else {
             if !summary.reached.contains(&by) {
                 summary.reached.push(by);
             }
             continue;
         };
-        let id = *workspace;
         let workspace = node.with_core(move |core| Ok(core.ledger(&id)?.genesis().name.clone())).await?;
         summary.entries_sent += handed_in.entries;
         let left = handed_in.left;
@@ -195,7 +240,8 @@ fn is_done(info: &SessionInfo) -> bool {
     info.ended.is_some() || (info.caught_up && level(&info.own) && info.peer.as_ref().is_some_and(level))
 }
 
-/// Waits for sessions; returns those that were not done in time.
+/// Waits for sessions; returns those that were not done in time, and those that ended before each side had
+/// sent what the other lacked.
 async fn wait(
     network: &Arc<Network>,
     wanted: &[Wanted],
@@ -203,7 +249,8 @@ async fn wait(
     out: &mpsc::Sender<Output>,
     arrivals: &mut crate::feed::Feed,
     summary: &mut SyncSummary,
-) -> Vec<Wanted> {
+) -> (Vec<Wanted>, Vec<Wanted>) {
+    let (received, sent) = (summary.entries_received, summary.entries_sent);
     let mut watched: BTreeMap<Wanted, watch::Receiver<SessionInfo>> = BTreeMap::new();
     // When both sides dialled, a session may take the place of another; what came by either came.
     let mut all: Vec<(Wanted, watch::Receiver<SessionInfo>)> = Vec::new();
@@ -240,11 +287,15 @@ async fn wait(
             }
         }
         if busy.is_empty() || Instant::now() >= deadline {
-            summary.entries_received = all.iter().map(|(_, info)| info.borrow().received).sum();
+            summary.entries_received = received + all.iter().map(|(_, info)| info.borrow().received).sum::<u64>();
             // What was handed in by a device that was removed is counted apart.
-            let member = all.iter().filter(|((workspace, device), _)| network.handed_in(workspace, device).is_none());
-            summary.entries_sent = member.map(|(_, info)| info.borrow().sent).sum();
-            return busy;
+            let is_member = |(workspace, device): &Wanted| network.handed_in(workspace, device).is_none();
+            let member = all.iter().filter(|(key, _)| is_member(key));
+            summary.entries_sent = sent + member.map(|(_, info)| info.borrow().sent).sum::<u64>();
+            let caught_up = |key: &Wanted| all.iter().any(|(of, info)| of == key && info.borrow().caught_up);
+            let cut = wanted.iter().filter(|key| !busy.contains(key) && is_member(key) && !caught_up(key));
+            let cut = cut.copied().collect();
+            return (busy, cut);
         }
         tokio::time::sleep(LOOK).await;
     }
