@@ -60,7 +60,8 @@ mod tests {
         let workspace = WorkspaceId([1; 32]);
         let sign = |seq: u64| {
             let body = seq.to_be_bytes().to_vec();
-            let link = Link { version: 1, kind: 1, workspace, device, seq, prev: None, body: BodyRef::of(&body) };
+            let prev = (seq > 0).then_some(EntryId([5; 32]));
+            let link = Link { version: 1, kind: 1, workspace, device, seq, prev, body: BodyRef::of(&body) };
             let claims = Claims { mheads: vec![EntryId([2; 32])], doc: Some(DocId([3; 32])), ..Claims::default() };
             SignedEntry::sign(&Header { link, claims }, body, &secret)
         };

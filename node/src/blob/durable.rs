@@ -157,14 +157,17 @@ mod tests {
         let path = paths.data_path(&iroh_hash(&blob.0));
         std::fs::write(disk.0.path().join("copy"), &bytes).unwrap();
         let (_, outboard) = hash_file(&disk.0.path().join("copy"), blob.1, 1).unwrap();
-        std::fs::write(paths.outboard_path(&iroh_hash(&blob.0)), outboard).unwrap();
-        std::fs::write(&path, &bytes).unwrap();
+        let write = || {
+            std::fs::write(paths.outboard_path(&iroh_hash(&blob.0)), &outboard).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        };
+        write();
         assert_eq!(sync(&paths, &[blob]).unwrap_err().kind, ErrorKind::Storage, "there is no room for half of it");
         // In the end a sync succeeds, as nothing is left to be written.
         let wrong = (0..10).find_map(|_| sync(&paths, &[blob]).ok()).expect("a sync with nothing to write");
         assert_eq!(wrong, [blob.0], "it is not on the disk");
         assert!(disk.run("mount -o remount,size=64m below"));
-        std::fs::write(&path, &bytes).unwrap();
+        write();
         assert_eq!(sync(&paths, &[blob]).unwrap(), [], "there is room now");
     }
 }

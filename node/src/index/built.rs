@@ -125,7 +125,7 @@ fn bytes_of(bodies: &[Vec<u8>]) -> u64 {
 mod tests {
     use std::cell::Cell;
 
-    use dataforge_protocol::document::{DELETED, Edit, Map, WellState};
+    use dataforge_protocol::document::{Contests, DELETED, Edit, Map, WellState};
 
     use super::*;
 
@@ -187,16 +187,17 @@ mod tests {
         // It grows by one and by many, stays, loses some again, and grows once more.
         let one_by_one = (22..60).map(|count| (count, 1));
         let steps = [(10, 10), (11, 11), (20, 20), (21, 1)].into_iter().chain(one_by_one);
+        let mut contests = 0;
         for (count, reads) in steps.chain([(80, 21), (80, 0), (40, 40), (41, 1)]) {
             read.set(0);
             let document = built.build(KEY, DocKind::Well, &ids(count), body).unwrap();
             let anew = history[..count].iter().map(|(_, change)| change.as_slice());
             assert_eq!(look(&document), look(&Document::build(DocKind::Well, anew).unwrap()), "{count}");
             assert_eq!(read.get(), reads, "{count}");
+            contests += usize::from(document.contests().unwrap() != Contests::default());
         }
-        let (document, other) =
-            (look(&built.build(KEY, DocKind::Well, &ids(80), body).unwrap()), (WorkspaceId([9; 32]), KEY.1));
-        assert!(document[2].len() > 200, "people contradicted each other: {document:?}");
+        assert!(contests > 5, "people contradicted each other");
+        let other = (WorkspaceId([9; 32]), KEY.1);
         read.set(0);
         built.build(other, DocKind::Well, &ids(41), body).unwrap();
         assert_eq!(read.get(), 41, "what is of another workspace is another document");
