@@ -269,7 +269,7 @@ fn power_cut_during_a_download_leaves_nothing_that_is_held_and_wrong() {
     assert!(field.finished > 0 && field.finished < field.cuts, "cuts fall before and after");
     let sync = field.place.json(&["sync"]);
     assert_eq!(sync["blobs_missing"], 0, "{sync}");
-    assert_eq!(held_runs(&field.place).len() as u32, FILES * cuts());
+    assert_eq!(held_runs(&field.place).len() as u32, FILES * cuts(), "of {}: {sync}", runs(&field.place).len());
     assert_eq!(field.place.verify(), host.verify());
 }
 
