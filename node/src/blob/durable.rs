@@ -120,9 +120,9 @@ mod tests {
     impl ThinDisk {
         /// Makes one with some MiB below it; `None` without root.
         fn new(mib: u32) -> Option<Self> {
-            let disk = Self(tempfile::tempdir().unwrap());
+            let disk = Self(tempfile::tempdir().expect("a temporary directory"));
             for dir in ["below", "disk"] {
-                std::fs::create_dir(disk.0.path().join(dir)).unwrap();
+                std::fs::create_dir(disk.0.path().join(dir)).expect("a directory");
             }
             if !disk.run(&format!("mount -t tmpfs -o size={mib}m thin below")) {
                 return None;
@@ -134,7 +134,8 @@ mod tests {
         }
 
         fn run(&self, script: &str) -> bool {
-            Command::new("sh").current_dir(self.0.path()).args(["-c", script]).status().unwrap().success()
+            let run = Command::new("sh").current_dir(self.0.path()).args(["-c", script]).status();
+            run.is_ok_and(|status| status.success())
         }
     }
 

@@ -218,7 +218,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let seed = fastrand::u64(..);
-        println!("seed {seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         for step in 0..1_000 {
             let workspace = WorkspaceId([random.u8(..2); 32]);
@@ -233,7 +232,10 @@ mod tests {
                 store.connection().execute_batch("DELETE FROM blob_places; DELETE FROM blob_refs").unwrap();
             }
             for wrong in WRONG {
-                assert!(!store.connection().prepare_cached(wrong).unwrap().exists([]).unwrap(), "{step}: {wrong}");
+                assert!(
+                    !store.connection().prepare_cached(wrong).unwrap().exists([]).unwrap(),
+                    "seed {seed}, {step}: {wrong}"
+                );
             }
         }
     }
